@@ -1,0 +1,124 @@
+import { mkdirSync } from "node:fs";
+import * as path from "node:path";
+
+import type { ExecaError } from "execa";
+
+export interface RunOptions {
+    /** Working directory. Defaults to the current one. */
+    cwd?: string;
+    /** Variables added to those of this process; `undefined` takes one away. */
+    env?: Record<string, string | undefined>;
+    /** Written to the standard input, which is empty otherwise. */
+    input?: string;
+    /** A file to which standard output and standard error are appended; its directory is made when missing. */
+    log?: string;
+    /** Seconds after which the command and everything it started is killed. Defaults to no limit. */
+    timeout?: number;
+    /** Called with every line of standard output and standard error as it comes. */
+    onLine?: (line: string) => void;
+}
+
+/** How many of the last lines of output an error shows. */
+const TAIL = 15;
+
+/**
+ * Runs a command to its end and gives its standard output without the last newline.
+ *
+ * A command that is missing, fails or takes too long throws a {@link RunError}.
+ */
+export async function run(command: string, args: string[], options: RunOptions = {}): Promise<string> {
+    const { cwd, env, input, log, timeout, onLine } = options;
+    if (log) {
+        mkdirSync(path.dirname(log), { recursive: true });
+    }
+    // execa is an ES module with dependencies that cannot be required, only imported.
+    const { execa, ExecaError } = await import("execa");
+    const output = log ? (["pipe", { file: log, append: true }] as const) : "pipe";
+    const subprocess = execa(command, args, {
+        cwd,
+        env,
+        ...(input === undefined ? { stdin: "ignore" as const } : { input }),
+        stdout: output,
+        stderr: output,
+        all: true,
+        // A group of its own, so that a time-out reaches what the command itself started, too.
+        detached: timeout !== undefined,
+    });
+    let expired = false;
+    const kill = () => killGroup(subprocess.pid);
+    const timer =
+        timeout === undefined
+            ? undefined
+            : setTimeout(() => {
+                  expired = true;
+                  kill();
+              }, timeout * 1000);
+    if (timer) {
+        process.once("exit", kill);
+    }
+    try {
+        if (onLine) {
+            for await (const line of subprocess.iterable({ from: "all" })) {
+                onLine(line);
+            }
+        }
+        return (await subprocess).stdout;
+    } catch (error) {
+        if (error instanceof ExecaError) {
+            const failure = error as ExecaError<{ all: true }>;
+            const reason = describe(failure, expired ? timeout : undefined);
+            throw new RunError(path.basename(command), args, reason, failure.all, log);
+        }
+        throw error;
+    } finally {
+        clearTimeout(timer);
+        process.removeListener("exit", kill);
+    }
+}
+
+/** A command that did not succeed. The message is one line with the reason, then the last lines of the output. */
+export class RunError extends Error {
+    constructor(
+        readonly command: string,
+        args: string[],
+        readonly reason: string,
+        /** Everything the command wrote. */
+        readonly output = "",
+        log?: string,
+    ) {
+        const shown = [command, ...args].join(" ");
+        const tail = output.trimEnd().split("\n").slice(-TAIL).join("\n");
+        super(
+            `\`${shown.length > 200 ? `${shown.slice(0, 200)}…` : shown}\` ${reason}` +
+                (log ? `, full output in ${log}` : "") +
+                (tail ? `:\n${tail}` : ""),
+        );
+        this.name = "RunError";
+    }
+}
+
+function describe(
+    error: Pick<ExecaError, "code" | "exitCode" | "signal" | "originalMessage">,
+    expiredAfter: number | undefined,
+): string {
+    if (expiredAfter !== undefined) {
+        return `did not end within ${expiredAfter} seconds`;
+    }
+    if (error.code === "ENOENT") {
+        return "cannot be started: it is not installed, or its working directory does not exist";
+    }
+    if (error.exitCode !== undefined) {
+        return `failed with exit code ${error.exitCode}`;
+    }
+    return error.signal ? `was killed by ${error.signal}` : `failed: ${error.originalMessage}`;
+}
+
+function killGroup(pid: number | undefined): void {
+    try {
+        if (pid !== undefined) {
+            process.kill(-pid, "SIGKILL");
+        }
+    } catch {
+        // The group has ended by itself.
+    }
+}
