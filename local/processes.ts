@@ -1,0 +1,300 @@
+/**
+ * Daemons that outlive the command that started them: each has a log file and a pid file in the state directory.
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stateDir } from "./paths";
+
+export interface Daemon {
+    /** Name of the pid file and of the log file. */
+    name: string;
+    command: string;
+    args: string[];
+    /** Set (or with undefined, removed) on top of this process' environment. */
+    env?: Record<string, string | undefined>;
+    cwd?: string;
+    /** The content of files that the daemon reads only when it starts: when one changes, `ensureDaemon` restarts it. */
+    reads?: string[];
+}
+
+export interface DaemonState {
+    name: string;
+    running: boolean;
+    /** Only while it runs. */
+    pid?: number;
+}
+
+/** What a pid file says: one process of one boot, and what it was started with. */
+interface PidRecord {
+    pid: number;
+    /** Clock ticks from boot to the process' start: with the boot's id, no reused pid is taken for the process. */
+    startTime: string;
+    boot: string;
+    fingerprint: string;
+}
+
+/** A process as /proc/<pid>/stat shows it. */
+interface ProcessStat {
+    state: string;
+    group: number;
+    startTime: string;
+}
+
+/** Every process of a daemon inherits this variable, whose value is the daemon's pid file. */
+const marker = "KUBERNETES_MLOPS_DAEMON";
+
+/** A log that is longer when its daemon starts is put aside, in bytes. */
+const longLog = 10 * 1024 * 1024;
+
+/**
+ * The shell that becomes the daemon writes the pid file itself, before it does: the starting command may be killed at
+ * any moment, and no daemon is ever without its pid file.
+ */
+const launcher = `
+file=$1 boot=$2 fingerprint=$3
+shift 3
+stat=$(cat /proc/$$/stat)
+start=$(set -- \${stat##*) }; echo "\${20}")
+echo "$$ $start $boot $fingerprint" > "$file.new" && mv "$file.new" "$file" && exec "$@"
+`;
+
+const runDir = (): string => stateDir("run");
+const pidFile = (name: string): string => stateDir("run", `${name}.pid`);
+
+/** The daemon's log file. */
+export const logFile = (name: string): string => stateDir("logs", `${name}.log`);
+
+/** A new value with every boot of the machine. */
+export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+
+function readOptional(file: string): string | undefined {
+    try {
+        return readFileSync(file, "utf8");
+    } catch {
+        return undefined;
+    }
+}
+
+function processStat(pid: number): ProcessStat | undefined {
+    const text = readOptional(`/proc/${pid}/stat`);
+    // The command's name, in parentheses, may hold spaces: what counts follows the last one.
+    const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
+    if (!fields || fields.length < 20) {
+        return undefined;
+    }
+    return { state: fields[0]!, group: Number(fields[2]), startTime: fields[19]! };
+}
+
+const isAlive = (stat: ProcessStat | undefined): boolean => stat !== undefined && !"ZX".includes(stat.state);
+
+function allPids(): number[] {
+    return readdirSync("/proc")
+        .filter((entry) => /^\d+$/.test(entry))
+        .map(Number);
+}
+
+function readRecord(name: string): PidRecord | undefined {
+    const [pid, startTime, boot, fingerprint] = readOptional(pidFile(name))?.trim().split(" ") ?? [];
+    return pid && startTime && boot && fingerprint ? { pid: Number(pid), startTime, boot, fingerprint } : undefined;
+}
+
+/** The daemon's record if its process lives, else undefined. */
+function liveRecord(name: string): PidRecord | undefined {
+    const record = readRecord(name);
+    if (record?.boot !== bootId()) {
+        return undefined;
+    }
+    const stat = processStat(record.pid);
+    return isAlive(stat) && stat?.startTime === record.startTime ? record : undefined;
+}
+
+function fingerprint(daemon: Daemon): string {
+    const { command, args, env, cwd, reads } = daemon;
+    return createHash("sha256")
+        .update(JSON.stringify([command, args, env, cwd, reads]))
+        .digest("hex")
+        .slice(0, 16);
+}
+
+export function isRunning(name: string): boolean {
+    return liveRecord(name) !== undefined;
+}
+
+/** Every daemon that has a pid file, by name. */
+export function listDaemons(): DaemonState[] {
+    let files: string[];
+    try {
+        files = readdirSync(runDir());
+    } catch {
+        return [];
+    }
+    return files
+        .filter((file) => file.endsWith(".pid"))
+        .map((file) => file.slice(0, -".pid".length))
+        .sort()
+        .map((name) => {
+            const pid = liveRecord(name)?.pid;
+            return { name, running: pid !== undefined, ...(pid !== undefined && { pid }) };
+        });
+}
+
+/**
+ * The processes that a daemon started, itself included, wherever they were moved since (another group, another
+ * session): those whose environment carries the daemon's mark. Without a name, those of every daemon of this state
+ * directory, also when its pid files are gone.
+ */
+export function markedProcesses(name?: string): number[] {
+    const mark = name === undefined ? `${marker}=${runDir()}/` : `${marker}=${pidFile(name)}\0`;
+    return allPids().filter((pid) => {
+        const environment = readOptional(`/proc/${pid}/environ`);
+        return environment !== undefined && `\0${environment}`.includes(`\0${mark}`);
+    });
+}
+
+/**
+ * Starts a daemon: detached, in a session and process group of its own, output appended to its log. Does nothing when
+ * it runs already. Returns as soon as the process exists: `waitUntilReady` tells when it is of use.
+ */
+export async function startDaemon(daemon: Daemon): Promise<void> {
+    const { name, command, args, env, cwd } = daemon;
+    if (isRunning(name)) {
+        return;
+    }
+    mkdirSync(runDir(), { recursive: true });
+    mkdirSync(stateDir("logs"), { recursive: true });
+    if ((statSync(logFile(name), { throwIfNoEntry: false })?.size ?? 0) > longLog) {
+        renameSync(logFile(name), `${logFile(name)}.1`);
+    }
+    const log = openSync(logFile(name), "a");
+    try {
+        const own = [pidFile(name), bootId(), fingerprint(daemon)];
+        const child = spawn("/bin/sh", ["-c", launcher, name, ...own, command, ...args], {
+            cwd: cwd ?? "/",
+            env: { ...process.env, ...env, [marker]: pidFile(name) },
+            detached: true,
+            stdio: ["ignore", log, log],
+        });
+        let failure: string | undefined;
+        child.once("error", (error) => (failure = error.message));
+        child.once("exit", (code, signal) => (failure = `exited with ${signal ?? code}`));
+        child.unref();
+        while (failure === undefined && (child.pid === undefined || readRecord(name)?.pid !== child.pid)) {
+            await sleep(5);
+        }
+        if (failure !== undefined && readRecord(name)?.pid !== child.pid) {
+            throw new Error(`${name} cannot be started: ${failure}${logTail(name)}`);
+        }
+    } finally {
+        closeSync(log);
+    }
+}
+
+/**
+ * Starts a daemon, or restarts it when it runs with another command, other arguments or other files than these.
+ *
+ * @returns whether it was started
+ */
+export async function ensureDaemon(daemon: Daemon): Promise<boolean> {
+    const record = liveRecord(daemon.name);
+    if (record?.fingerprint === fingerprint(daemon)) {
+        return false;
+    }
+    await stopDaemon(daemon.name);
+    await startDaemon(daemon);
+    return true;
+}
+
+/** The last lines of a daemon's log, to end an error message with. */
+function logTail(name: string, lines = 5): string {
+    const text = readOptional(logFile(name))?.trimEnd() ?? "";
+    return text === "" ? "" : `; the end of ${logFile(name)}:\n${text.split("\n").slice(-lines).join("\n")}`;
+}
+
+/**
+ * Waits until the probe says true.
+ *
+ * @throws when the daemon ends first, or when the time is over; the message ends with the last lines of its log
+ */
+export async function waitUntilReady(
+    name: string,
+    probe: () => boolean | Promise<boolean>,
+    timeoutSeconds: number,
+): Promise<void> {
+    const deadline = Date.now() + timeoutSeconds * 1000;
+    while (!(await probe())) {
+        if (!isRunning(name)) {
+            throw new Error(`${name} ended by itself${logTail(name)}`);
+        }
+        if (Date.now() > deadline) {
+            throw new Error(`${name} is not ready after ${timeoutSeconds} s${logTail(name)}`);
+        }
+        await sleep(100);
+    }
+}
+
+/** Sends a signal to a process, or with a negative pid to a group; one that is gone already is no error. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+    try {
+        process.kill(pid, name);
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+            throw error;
+        }
+    }
+}
+
+/** Waits until none of the processes lives; says whether that came true in time. */
+export async function waitUntilGone(pids: () => number[], timeoutSeconds: number): Promise<boolean> {
+    const deadline = Date.now() + timeoutSeconds * 1000;
+    while (pids().some((pid) => isAlive(processStat(pid)))) {
+        if (Date.now() > deadline) {
+            return false;
+        }
+        await sleep(20);
+    }
+    return true;
+}
+
+/**
+ * The living members of the daemon's process group. When its leader has died, the group's number may be a stranger's
+ * by now: then only marked processes count.
+ */
+function groupMembers(name: string, record: PidRecord): number[] {
+    if (record.boot !== bootId()) {
+        return [];
+    }
+    const members = allPids().filter((pid) => {
+        const stat = processStat(pid);
+        return isAlive(stat) && stat?.group === record.pid;
+    });
+    if (liveRecord(name)) {
+        return members;
+    }
+    const marked = new Set(markedProcesses(name));
+    return members.filter((pid) => marked.has(pid));
+}
+
+/**
+ * Ends a daemon and its whole process group: TERM, and KILL for what is left after the given time. Does nothing when
+ * it does not run.
+ *
+ * @param timeoutSeconds how long it may take to end in order; 10 by default
+ */
+export async function stopDaemon(name: string, timeoutSeconds = 10): Promise<void> {
+    const record = readRecord(name);
+    if (record) {
+        const members = (): number[] => groupMembers(name, record);
+        members().forEach((pid) => signal(pid, "SIGTERM"));
+        if (!(await waitUntilGone(members, timeoutSeconds))) {
+            members().forEach((pid) => signal(pid, "SIGKILL"));
+            if (!(await waitUntilGone(members, 10))) {
+                throw new Error(
+                    `${name} (pid ${record.pid}) cannot be ended, even with SIGKILL: see its log ${logFile(name)}`,
+                );
+            }
+        }
+    }
+    rmSync(pidFile(name), { force: true });
+}
