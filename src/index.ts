@@ -1,0 +1,4 @@
+export { Image, ImageArgs, PythonArgs, RegistryArgs } from "./images/image";
+export { AutoscalingArgs, ModelServer, ModelServerArgs } from "./workloads/model-server";
+export { AccessMode, TrainingJob, TrainingJobArgs, TrainingOutputArgs } from "./workloads/training-job";
+export { ResourcesArgs, WorkloadArgs, WorkspaceArgs } from "./workloads/workload";

@@ -1,0 +1,27 @@
+import { createHash } from "node:crypto";
+
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * Eight characters that stand for a content: the same for the same content, whatever the order of its fields.
+ *
+ * Names end in it where an object must exist beside its predecessor. Unlike a random suffix it is the same when an
+ * interrupted update is run again, which then finds what the first had made instead of making it twice.
+ */
+export function contentHash(content: object): pulumi.Output<string> {
+    // Eight hexadecimal digits do not give a secret away, but Pulumi would hide a name that is derived from one.
+    return pulumi.unsecret(pulumi.output(content).apply((known) => hashOf(known)));
+}
+
+/** The same of a content that is known, of any length. */
+export function hashOf(content: unknown, length = 8): string {
+    return createHash("sha256").update(canonical(content)).digest("hex").slice(0, length);
+}
+
+function canonical(value: unknown): string {
+    return JSON.stringify(value, (_key, field: unknown) =>
+        field !== null && typeof field === "object" && !Array.isArray(field)
+            ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)))
+            : field,
+    );
+}

@@ -1,0 +1,31 @@
+import type { types } from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+/** The labels by which what belongs to a component is found; the ones a selector names never change. */
+export function labelsOf(name: string, component: string): Record<string, string> {
+    return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": component };
+}
+
+/** The metadata of an object that a component creates. */
+export function objectMeta(
+    name: pulumi.Input<string>,
+    namespace: pulumi.Input<string>,
+    labels: Record<string, pulumi.Input<string> | undefined>,
+    annotations: Record<string, pulumi.Input<string>> = {},
+): types.input.meta.v1.ObjectMeta {
+    return {
+        name,
+        namespace,
+        labels: { ...labels, "app.kubernetes.io/managed-by": "pulumi" } as Record<string, pulumi.Input<string>>,
+        annotations: { "pulumi.com/patchFieldManager": fieldManager(), ...annotations },
+    };
+}
+
+/**
+ * In whose name fields are written by server-side apply: the stack's. An update that is run again after it was killed
+ * may change what it had left behind, while another stack's object of the same name is a conflict, as it should be.
+ * Source: https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
+ */
+function fieldManager(): string {
+    return `pulumi-${pulumi.getProject()}-${pulumi.getStack()}`.slice(0, 128);
+}

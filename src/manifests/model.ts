@@ -1,0 +1,51 @@
+import type { types } from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { mapInput } from "./inputs";
+
+/** Where a model stands in the container, as the variable MODEL_DIR says. */
+export const modelDir = "/model";
+
+/** A model's volume in a pod. */
+export interface ModelVolume {
+    volumes: pulumi.Input<types.input.core.v1.Volume[]>;
+    mounts: pulumi.Input<types.input.core.v1.VolumeMount[]>;
+}
+
+/** A model in a volume: the claim, and the directory of one run in it. */
+const inClaim = /^pvc:\/\/(?<claim>[a-z0-9][-a-z0-9.]*)\/(?<path>[^/\s]+(\/[^/\s]+)*)$/;
+
+/** What is wrong with a model's address. */
+export function modelProblem(uri: unknown): string | undefined {
+    const isUri = typeof uri === "string" && /^[a-z][a-z0-9+.-]*:\/\/\S+$/.test(uri);
+    return isUri && (inClaim.test(uri) || !uri.startsWith("pvc:")) && !uri.includes("/../")
+        ? undefined
+        : 'it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
+}
+
+/** The address of what a run writes into a directory of a claim. */
+export function claimUri(claim: string, directory: string): string {
+    return `pvc://${claim}/${directory}`;
+}
+
+/** The volume of a run's result: its own directory of the claim, to be written. */
+export function outputVolume(claim: pulumi.Input<string>, directory: pulumi.Input<string>): ModelVolume {
+    return {
+        volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
+        mounts: [{ name: "model", mountPath: modelDir, subPath: directory }],
+    };
+}
+
+/** The volume of a model that is only read; none where the container fetches the model itself. */
+export function inputVolume(model: pulumi.Input<string>): ModelVolume {
+    return {
+        volumes: mapInput(model, (uri) => {
+            const claimName = inClaim.exec(uri)?.groups?.claim;
+            return claimName ? [{ name: "model", persistentVolumeClaim: { claimName } }] : [];
+        }),
+        mounts: mapInput(model, (uri) => {
+            const subPath = inClaim.exec(uri)?.groups?.path;
+            return subPath ? [{ name: "model", mountPath: modelDir, subPath, readOnly: true }] : [];
+        }),
+    };
+}

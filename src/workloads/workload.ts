@@ -1,0 +1,128 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import {
+    anything,
+    dnsLabel,
+    dnsSubdomain,
+    environmentNameProblem,
+    Fields,
+    integer,
+    list,
+    map,
+    matching,
+    object,
+    Problems,
+    quantity,
+    required,
+    rule,
+    secretText,
+    text,
+    truth,
+} from "../validation";
+
+/** Where a workload runs, and on whose account. */
+export interface WorkspaceArgs {
+    /** The namespace, which must exist. Changing it replaces what is in it. */
+    namespace: pulumi.Input<string>;
+    /** The Kueue LocalQueue of the namespace that admits its jobs. Without it they start at once. */
+    queue?: pulumi.Input<string>;
+    /**
+     * The ServiceAccount that pods run as. Defaults to the namespace's `default`. Its token is mounted only where this
+     * is set.
+     */
+    serviceAccount?: pulumi.Input<string>;
+    /** Names of the Secrets with which images are pulled. */
+    imagePullSecrets?: pulumi.Input<string>[];
+}
+
+/** What each pod of a workload gets. */
+export interface ResourcesArgs {
+    /**
+     * The CPU that is reserved, in cores ("2") or thousandths ("500m"). Defaults to "500m". There is no limit: time
+     * that nobody else wants is there to be used.
+     */
+    cpu?: pulumi.Input<string>;
+    /**
+     * The memory that is reserved, and at the same time the limit beyond which the pod is killed, for example "16Gi".
+     * Defaults to "1Gi".
+     */
+    memory?: pulumi.Input<string>;
+    /** The number of whole NVIDIA GPUs (`nvidia.com/gpu`). Defaults to none. */
+    gpus?: pulumi.Input<number>;
+}
+
+/** What every workload is told: where it runs, what it runs, and with how much. */
+export interface WorkloadArgs {
+    /** Where it runs: namespace, queue, service account and pull secrets in one value. */
+    workspace: WorkspaceArgs;
+    /**
+     * The container image as `repository@sha256:…`, such as the `ref` of an `Image`: a tag may mean another image
+     * tomorrow.
+     */
+    image: pulumi.Input<string>;
+    /** The command to run, one entry a word. Defaults to the image's own entry point. */
+    command?: pulumi.Input<string>[];
+    /** The arguments of the command. Defaults to the image's own. */
+    args?: pulumi.Input<string>[];
+    /** Environment variables in plain text. A secret Output is refused here; see `secretEnv`. */
+    env?: Record<string, pulumi.Input<string>>;
+    /**
+     * Environment variables that are secret. They are kept in a Kubernetes Secret to which the pod only refers, and are
+     * encrypted in the state and hidden in previews.
+     */
+    secretEnv?: Record<string, pulumi.Input<string>>;
+    /** What each pod gets. */
+    resources?: ResourcesArgs;
+    /** The numeric user that the container runs as; not 0. Defaults to the image's own, which must be numeric. */
+    runAsUser?: pulumi.Input<number>;
+    /**
+     * Whether the container's file system is read-only but for `/tmp`, which is also its HOME. Defaults to true.
+     */
+    readOnlyRootFilesystem?: pulumi.Input<boolean>;
+    /**
+     * A patch for what has no argument of its own, laid over the pod's `spec`: objects are merged, lists of named
+     * things (containers, volumes, variables) by name, other lists are replaced, `null` removes a field. The container
+     * is called `main`.
+     */
+    podSpec?: Record<string, any>;
+}
+
+/** The rules of the arguments that all workloads have. */
+export const workloadFields: Fields = {
+    workspace: required(
+        object({
+            namespace: required(dnsLabel, "name the namespace it runs in"),
+            queue: dnsSubdomain,
+            serviceAccount: dnsSubdomain,
+            imagePullSecrets: list(required(dnsSubdomain, "name a Secret or leave the entry out")),
+        }),
+        'say where it runs, for example { namespace: "fraud" }',
+    ),
+    image: required(
+        matching(
+            /^[^\s@]+@sha256:[0-9a-f]{64}$/,
+            "it must be repository@sha256:<64 hexadecimal digits>, such as the ref of an Image",
+        ),
+        "give repository@sha256:…, such as the ref of an Image",
+    ),
+    command: list(required(text, "leave the entry out or give a word")),
+    args: list(required(plainText(), "leave the entry out or give a word")),
+    env: map(environmentNameProblem, plainText("put it under secretEnv, which keeps it in a Kubernetes Secret")),
+    secretEnv: map(environmentNameProblem, secretText),
+    resources: object({ cpu: quantity, memory: quantity, gpus: integer(0, 1024) }),
+    runAsUser: integer(1, 2 ** 31 - 1),
+    readOnlyRootFilesystem: truth,
+    podSpec: anything,
+};
+
+/** A text, which may be empty, for a place in which all can read it. */
+function plainText(notSecret = "the command line of a pod is no place for it: put it under secretEnv") {
+    return rule((value) => (typeof value === "string" ? undefined : "it must be a text"), { notSecret });
+}
+
+/** What concerns several arguments that all workloads have. */
+export function checkVariables(args: WorkloadArgs, problems: Problems): void {
+    for (const name of Object.keys(args.secretEnv ?? {}).filter((key) => key in (args.env ?? {}))) {
+        problems.add(`env.${name}`, "stands under secretEnv as well; leave one of them out");
+    }
+}
