@@ -1,0 +1,100 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/**
+ * Runs `work` while holding the lock file, so that no other process works under the same lock. Waits for a holder that
+ * lives and tells its process id; a lock whose holder has died, or that is from before a reboot, counts for nothing.
+ */
+export async function withLock<T>(file: string, waiting: (pid: number) => void, work: () => Promise<T>): Promise<T> {
+    mkdirSync(path.dirname(file), { recursive: true });
+    for (let told = 0; !acquire(file); await sleep(500)) {
+        const holder = holderOf(file);
+        if (holder !== undefined && holder !== told) {
+            waiting(holder);
+            told = holder;
+        }
+    }
+    try {
+        return await work();
+    } finally {
+        rmSync(file, { force: true });
+    }
+}
+
+/** The living process that holds the lock. */
+export function holderOf(file: string): number | undefined {
+    const content = readText(file);
+    const pid = Number.parseInt(content ?? "", 10);
+    return content !== undefined && content === identity(pid) ? pid : undefined;
+}
+
+function acquire(file: string): boolean {
+    if (holderOf(file) === undefined && readText(file) !== undefined) {
+        breakStale(file);
+    }
+    // A link appears with its content or not at all.
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, identity(process.pid) ?? "");
+    try {
+        linkSync(own, file);
+        return true;
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "EEXIST") {
+            return false;
+        }
+        throw error;
+    } finally {
+        rmSync(own, { force: true });
+    }
+}
+
+/** Takes a dead holder's lock away, and puts it back if another process was quicker and holds it by now. */
+function breakStale(file: string): void {
+    const aside = `${file}.stale-${process.pid}`;
+    try {
+        renameSync(file, aside);
+    } catch {
+        return;
+    }
+    try {
+        if (holderOf(aside) !== undefined) {
+            linkSync(aside, file);
+        }
+    } catch {
+        // A third process holds it by now.
+    } finally {
+        rmSync(aside, { force: true });
+    }
+}
+
+/**
+ * What tells a process from every other, also from a later one with the same id: on Linux the time of its start and
+ * the id of the boot, elsewhere only its id. Undefined when it does not live.
+ */
+function identity(pid: number): string | undefined {
+    if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) {
+        return undefined;
+    }
+    const stat = readText(`/proc/${pid}/stat`);
+    // The second field, the command, may hold spaces; the start is the twentieth after it.
+    const start = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    return [pid, start, readText("/proc/sys/kernel/random/boot_id")?.trim()].filter(Boolean).join(" ");
+}
+
+function isAlive(pid: number): boolean {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        return (error as NodeJS.ErrnoException).code === "EPERM";
+    }
+}
+
+function readText(file: string): string | undefined {
+    try {
+        return readFileSync(file, "utf8");
+    } catch {
+        return undefined;
+    }
+}

@@ -1,0 +1,69 @@
+import { lstatSync, readlinkSync, statSync } from "node:fs";
+import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+
+import { cacheDir, sourceDir } from "../paths";
+import type { Report } from "../progress";
+import { downloadPlugin, installedPlugin, pluginPath, pulumiHome } from "./official";
+import { npmVersion } from "./tools";
+
+export interface Plugin {
+    /** The executable that the engine starts. */
+    path: string;
+    version: string;
+    /** Whether it is the official plugin and not our stand-in. */
+    official: boolean;
+}
+
+/** How long a download that failed is not tried again, in milliseconds: a day. */
+const RETRY_AFTER = 24 * 60 * 60 * 1000;
+
+/**
+ * Sees to it that the engine finds a plugin for `@pulumi/docker` of the installed version: the official one, or where it
+ * cannot be downloaded, the stand-in that this project brings.
+ */
+export async function ensureDockerPlugin(pulumi: string, report: Report): Promise<Plugin> {
+    const version = npmVersion("@pulumi/docker");
+    const tried = cacheDir("tools", `docker-plugin-${version}.tried`);
+    let official = installedPlugin("docker", version);
+    if (!official && age(tried) > RETRY_AFTER) {
+        // The CLI takes whatever stands in the plugin's place for the plugin.
+        await rm(path.dirname(pluginPath(pulumiHome(), "docker", version)), { recursive: true, force: true });
+        official = await downloadPlugin(pulumi, "docker", version, report).catch((error: Error) => {
+            report(`the Pulumi plugin docker v${version} cannot be downloaded: ${error.message.split("\n")[0]}`);
+            return undefined;
+        });
+        if (!official) {
+            await mkdir(path.dirname(tried), { recursive: true });
+            await writeFile(tried, "");
+        }
+    }
+    if (!official) {
+        report(`the official Pulumi plugin docker v${version} cannot be had here: using the stand-in`);
+    }
+    const executable = official ?? sourceDir("local", "docker-provider", "pulumi-resource-docker");
+    return { path: await linkPlugin("docker", version, executable), version, official: official !== undefined };
+}
+
+/** Puts a plugin where the engine looks for it, unless it stands there already; gives its path there. */
+export async function linkPlugin(name: string, version: string, executable: string): Promise<string> {
+    const place = pluginPath(pulumiHome(), name, version);
+    if (place !== executable && linkTarget(place) !== executable) {
+        await rm(`${path.dirname(place)}.partial`, { force: true });
+        await mkdir(path.dirname(place), { recursive: true });
+        const link = `${place}.${process.pid}`;
+        await symlink(executable, link);
+        await rename(link, place);
+    }
+    return place;
+}
+
+function linkTarget(file: string): string | undefined {
+    return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(file) : undefined;
+}
+
+/** Milliseconds since the file was written; without a file, for ever. */
+function age(file: string): number {
+    const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    return written === undefined ? Infinity : Date.now() - written;
+}

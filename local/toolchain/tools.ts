@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+
+import { sourceDir } from "../paths";
+import { parseVersion, requiredVersion, type VersionRange } from "./versions";
+
+export type ToolName = "pulumi" | "pulumi-language-nodejs" | "pulumi-resource-kubernetes" | "kubernetes" | "coredns";
+
+/** The program that runs a stack's TypeScript program for the engine, which looks for it beside the CLI only. */
+export const LANGUAGE_HOST = "pulumi-language-nodejs";
+
+/** How a tool is built from its Go module, which stands in local/go. */
+export interface Tool {
+    name: ToolName;
+    /** Without a `v`. */
+    version: string;
+    /** The directory of the Go module. */
+    module: string;
+    /** The Go package to build, as an import path or `.` for the module's own. */
+    package: string;
+    ldflags: string[];
+    /** Files that the main package embeds, copied from a module it requires. */
+    embeds?: { module: string; files: string[] };
+}
+
+const goDir = (module: string) => sourceDir("local", "go", module);
+const goMod = (module: string) => readFileSync(sourceDir("local", "go", module, "go.mod"), "utf8");
+/** Without the symbol table and the debugging information, which are of no use here. */
+const STRIPPED = ["-s", "-w"];
+
+/** The provider's release that its Go module, which has no release numbers, was taken from. */
+export const KUBERNETES_PROVIDER_VERSION = "4.25.0";
+
+/** The tool with the version that the Go module in local/go requires. */
+export function toolOf(name: ToolName): Tool {
+    switch (name) {
+        case "pulumi":
+            return {
+                name,
+                version: requiredVersion(goMod("pulumi"), "github.com/pulumi/pulumi/pkg/v3"),
+                module: goDir("pulumi"),
+                package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+                ldflags: STRIPPED,
+            };
+        case "pulumi-language-nodejs":
+            return {
+                name,
+                version: requiredVersion(goMod("language-nodejs"), "github.com/pulumi/pulumi/sdk/v3"),
+                module: goDir("language-nodejs"),
+                package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+                ldflags: STRIPPED,
+            };
+        case "pulumi-resource-kubernetes": {
+            const module = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+            return {
+                name,
+                version: KUBERNETES_PROVIDER_VERSION,
+                module: goDir("provider-kubernetes"),
+                package: ".",
+                ldflags: [...STRIPPED, `-X ${module}/pkg/version.Version=${KUBERNETES_PROVIDER_VERSION}`],
+                embeds: {
+                    module,
+                    files: ["schema.json", "terraform-mapping.json"].map(
+                        (file) => `cmd/pulumi-resource-kubernetes/${file}`,
+                    ),
+                },
+            };
+        }
+        case "kubernetes": {
+            const version = requiredVersion(goMod("kubernetes"), "k8s.io/kubernetes");
+            const [major, minor] = version.split(".");
+            const numbers = [`gitVersion=v${version}`, `gitMajor=${major}`, `gitMinor=${minor}`];
+            return {
+                name,
+                version,
+                module: goDir("kubernetes"),
+                package: ".",
+                ldflags: [...STRIPPED, ...numbers.map((number) => `-X k8s.io/component-base/version.${number}`)],
+            };
+        }
+        case "coredns":
+            return {
+                name,
+                version: requiredVersion(goMod("coredns"), "github.com/coredns/coredns"),
+                module: goDir("coredns"),
+                package: "github.com/coredns/coredns",
+                ldflags: STRIPPED,
+            };
+    }
+}
+
+/** The version of an installed npm package. */
+export function npmVersion(name: string): string {
+    return (JSON.parse(readFileSync(require.resolve(`${name}/package.json`), "utf8")) as { version: string }).version;
+}
+
+/** Which installed Pulumi CLIs are good: from the version of the SDK on, below the next major one. */
+export function acceptedPulumi(): VersionRange {
+    const min = parseVersion(npmVersion("@pulumi/pulumi"))!;
+    return { min, below: [min[0] + 1, 0, 0] };
+}
+
+/** Which installed CoreDNS are good. */
+export const ACCEPTED_COREDNS: VersionRange = { min: [1, 11, 0], below: [2, 0, 0] };
