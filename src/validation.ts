@@ -13,7 +13,7 @@ export interface Problems {
  * Output that is returned fails with the same words once it is known, so that what is returned must be used in place
  * of what was given.
  */
-export type Rule = (value: any, path: string, problems: Problems) => any;
+export type Rule = (value: unknown, path: string, problems: Problems) => unknown;
 
 /** The rules of an object, by field. A field without a rule is one that does not exist. */
 export type Fields = Record<string, Rule>;
@@ -202,7 +202,7 @@ function join(path: string, key: string): string {
 }
 
 /** Whatever is given. */
-export const anything: Rule = (value) => value as unknown;
+export const anything: Rule = (value) => value;
 
 /** A text that is not empty. */
 export const text: Rule = rule((value) =>

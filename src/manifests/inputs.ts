@@ -7,5 +7,5 @@ import * as pulumi from "@pulumi/pulumi";
 export function mapInput<T, U>(value: pulumi.Input<T>, convert: (value: T) => U): pulumi.Input<U> {
     return pulumi.Output.isInstance(value) || value instanceof Promise
         ? pulumi.output(value).apply((known) => convert(known as T))
-        : convert(value as T);
+        : convert(value);
 }

@@ -16,7 +16,7 @@ export function objectMeta(
     return {
         name,
         namespace,
-        labels: { ...labels, "app.kubernetes.io/managed-by": "pulumi" } as Record<string, pulumi.Input<string>>,
+        labels: { ...labels, "app.kubernetes.io/managed-by": "pulumi" },
         annotations: { "pulumi.com/patchFieldManager": fieldManager(), ...annotations },
     };
 }

@@ -7,7 +7,6 @@ import { labelsOf } from "../manifests/metadata";
 import { claimUri } from "../manifests/model";
 import { trainingClaim, trainingJob, TrainingTarget } from "../manifests/training";
 import {
-    anything,
     dnsSubdomain,
     integer,
     list,

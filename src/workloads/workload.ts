@@ -84,6 +84,7 @@ export interface WorkloadArgs {
      * things (containers, volumes, variables) by name, other lists are replaced, `null` removes a field. The container
      * is called `main`.
      */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     podSpec?: Record<string, any>;
 }
 

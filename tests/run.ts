@@ -1,0 +1,92 @@
+/**
+ * Runs the levels of tests that are named on the command line, each with the environment that it needs, and closes
+ * with one line: N passed, N failed.
+ */
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+const root = path.join(__dirname, "..");
+
+/** What a level runs, and what must be up for it. */
+interface Level {
+    files: string;
+    /** The flags of `npm run local -- up`, or none where nothing is needed. */
+    environment?: string[];
+}
+
+const levels: Record<string, Level> = {
+    unit: { files: "tests/unit/**/*.test.ts" },
+    engine: { files: "tests/engine/**/*.test.ts", environment: [] },
+    cluster: { files: "tests/cluster/**/*.test.ts", environment: ["--node"] },
+    /** Takes the environment down and up again, so it runs after all others and alone. */
+    lifecycle: { files: "tests/lifecycle/**/*.test.ts" },
+};
+
+interface Counts {
+    passed: number;
+    failed: number;
+    skipped: number;
+}
+
+function say(line: string): void {
+    console.log(`\n== ${line} (${new Date().toISOString().slice(11, 19)})`);
+}
+
+async function run(args: string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
+    return new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));
+}
+
+const tsx = require.resolve("tsx/cli");
+const local = (...args: string[]) => run([tsx, "local/cli.ts", ...args]);
+
+async function mocha(files: string): Promise<Counts> {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-tests-")), "counts.json");
+    const code = await run(
+        [require.resolve("mocha/bin/mocha.js"), "--reporter", path.join(__dirname, "support", "reporter.ts"), files],
+        { MOCHA_COUNTS: file },
+    );
+    const counts = fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as Counts) : undefined;
+    fs.rmSync(path.dirname(file), { recursive: true });
+    if (counts === undefined || (code !== 0 && counts.failed === 0)) {
+        return { passed: counts?.passed ?? 0, failed: 1, skipped: counts?.skipped ?? 0 };
+    }
+    return counts;
+}
+
+async function runLevel(name: string): Promise<Counts> {
+    const level = levels[name]!;
+    if (level.environment) {
+        say(`${name}: environment`);
+        if ((await local("up", ...level.environment)) !== 0) {
+            return { passed: 0, failed: 1, skipped: 0 };
+        }
+    }
+    say(`${name}: tests`);
+    return mocha(level.files);
+}
+
+async function main(names: string[]): Promise<void> {
+    const wrong = names.filter((name) => !(name in levels));
+    if (names.length === 0 || wrong.length > 0) {
+        throw new Error(
+            `name levels out of ${Object.keys(levels).join(", ")}${wrong.map((name) => `; not ${name}`).join("")}`,
+        );
+    }
+    const sum: Counts = { passed: 0, failed: 0, skipped: 0 };
+    for (const name of names) {
+        const counts = await runLevel(name);
+        sum.passed += counts.passed;
+        sum.failed += counts.failed;
+        sum.skipped += counts.skipped;
+    }
+    console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
+    process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+});
