@@ -1,0 +1,37 @@
+import type { CheckFailure } from "./image";
+import { plain, type Properties, UNKNOWN } from "./values";
+
+/** What the provider's configuration may set, and the variable through which docker learns of it. */
+const VARIABLES: Record<string, string> = {
+    certPath: "DOCKER_CERT_PATH",
+    context: "DOCKER_CONTEXT",
+    host: "DOCKER_HOST",
+};
+
+/** What the engine itself puts into a configuration, and what only matters for other resources than images. */
+const IRRELEVANT = ["version", "pluginDownloadURL", "__internal", "disableDockerDaemonCheck"];
+
+/** Says which settings have no effect here. */
+export function checkConfiguration(configuration: Properties): CheckFailure[] {
+    return Object.keys(plain(configuration) as Properties)
+        .filter((name) => !(name in VARIABLES) && !IRRELEVANT.includes(name))
+        .map((property) => ({
+            property,
+            reason:
+                `is not supported by this stand-in for the docker provider, only ${Object.keys(VARIABLES).join(", ")}; ` +
+                "install the official plugin with `pulumi plugin install resource docker`",
+        }));
+}
+
+/** The variables that the configuration sets for docker. */
+export function configurationEnv(configuration: Properties): Record<string, string> {
+    const env: Record<string, string> = {};
+    for (const [name, value] of Object.entries(plain(configuration) as Properties)) {
+        const variable = VARIABLES[name];
+        if (variable && typeof value === "string" && value !== "" && value !== UNKNOWN) {
+            env[variable] = value;
+        }
+    }
+    // Certificates are of use only where docker is told to check them.
+    return env.DOCKER_CERT_PATH ? { ...env, DOCKER_TLS_VERIFY: "1" } : env;
+}

@@ -1,0 +1,65 @@
+import { accessSync, constants } from "node:fs";
+import * as path from "node:path";
+
+/** A docker client of this machine. */
+export interface DockerClient {
+    /** Path of the executable. */
+    command: string;
+    /** Whether it can drive BuildKit. Without it there is only the classic builder. */
+    buildKit: boolean;
+}
+
+/**
+ * The docker client to use: the first on PATH that can build with BuildKit, or else the first one.
+ *
+ * Up to version 20.10 the client has BuildKit built in; later ones need the buildx plugin, which distributions leave
+ * out, so that the first client found may be the lesser one.
+ */
+export async function findDockerClient(env: NodeJS.ProcessEnv = process.env): Promise<DockerClient> {
+    const commands = executables("docker", env.PATH ?? "");
+    const [first] = commands;
+    if (!first) {
+        throw new Error(
+            "No docker client is installed (no `docker` on PATH): install Docker, or `docker.io` on Debian",
+        );
+    }
+    for (const command of commands) {
+        if (await hasBuildKit(command, env)) {
+            return { command, buildKit: true };
+        }
+    }
+    return { command: first, buildKit: false };
+}
+
+/** Every executable of that name in the directories of a PATH, in their order. */
+function executables(name: string, searchPath: string): string[] {
+    return searchPath
+        .split(path.delimiter)
+        .filter((directory) => directory !== "")
+        .map((directory) => path.join(directory, name))
+        .filter((file) => {
+            try {
+                accessSync(file, constants.X_OK);
+                return true;
+            } catch {
+                return false;
+            }
+        });
+}
+
+async function hasBuildKit(command: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+    const { execa } = await import("execa");
+    const options = { env, extendEnv: false, reject: false, stdin: "ignore", timeout: 10_000 } as const;
+    const version = await execa(command, ["--version"], options);
+    if (isBuildKitBuiltIn(version.stdout)) {
+        return true;
+    }
+    return !(await execa(command, ["buildx", "version"], options)).failed;
+}
+
+/** Whether `docker --version` tells of a client that needs no plugin for BuildKit: 18.09 up to 20.10. */
+export function isBuildKitBuiltIn(version: string): boolean {
+    const match = /version (\d+)\.(\d+)/.exec(version);
+    const [major, minor] = [Number(match?.[1]), Number(match?.[2])];
+    return (major === 18 && minor >= 9) || major === 19 || major === 20;
+}
