@@ -141,16 +141,23 @@ export function listDaemons(): DaemonState[] {
 }
 
 /**
- * The processes that a daemon started, itself included, wherever they were moved since (another group, another
- * session): those whose environment carries the daemon's mark. Without a name, those of every daemon of this state
- * directory, also when its pid files are gone.
+ * Every process that a daemon of any state directory started, the daemon itself included, and the daemon's pid file.
+ * They are found wherever they were moved since (another group, another session): by the mark in their environment.
  */
-export function markedProcesses(name?: string): number[] {
-    const mark = name === undefined ? `${marker}=${runDir()}/` : `${marker}=${pidFile(name)}\0`;
-    return allPids().filter((pid) => {
-        const environment = readOptional(`/proc/${pid}/environ`);
-        return environment !== undefined && `\0${environment}`.includes(`\0${mark}`);
+export function daemonProcesses(): { pid: number; file: string }[] {
+    return allPids().flatMap((pid) => {
+        const variables = readOptional(`/proc/${pid}/environ`)?.split("\0") ?? [];
+        const file = variables.find((variable) => variable.startsWith(`${marker}=`))?.slice(marker.length + 1);
+        return file === undefined ? [] : [{ pid, file }];
     });
+}
+
+/** The processes that the daemons of this state directory started, themselves included, also without pid files. */
+export function markedProcesses(names: string[]): number[] {
+    const files = names.map(pidFile);
+    return daemonProcesses()
+        .filter(({ file }) => files.includes(file))
+        .map(({ pid }) => pid);
 }
 
 /**
@@ -194,14 +201,15 @@ export async function startDaemon(daemon: Daemon): Promise<void> {
 /**
  * Starts a daemon, or restarts it when it runs with another command, other arguments or other files than these.
  *
+ * @param stopSeconds how long the one that runs may take to end in order; 10 by default
  * @returns whether it was started
  */
-export async function ensureDaemon(daemon: Daemon): Promise<boolean> {
+export async function ensureDaemon(daemon: Daemon, stopSeconds?: number): Promise<boolean> {
     const record = liveRecord(daemon.name);
     if (record?.fingerprint === fingerprint(daemon)) {
         return false;
     }
-    await stopDaemon(daemon.name);
+    await stopDaemon(daemon.name, stopSeconds);
     await startDaemon(daemon);
     return true;
 }
@@ -215,19 +223,24 @@ function logTail(name: string, lines = 5): string {
 /**
  * Waits until the probe says true.
  *
- * @throws when the daemon ends first, or when the time is over; the message ends with the last lines of its log
+ * @param names the daemon, or the daemons, that it depends on
+ * @throws when one of them ends first, or when the time is over; the message ends with the last lines of the log (of
+ * the last daemon named)
  */
 export async function waitUntilReady(
-    name: string,
+    names: string | string[],
     probe: () => boolean | Promise<boolean>,
     timeoutSeconds: number,
 ): Promise<void> {
+    const daemons = [names].flat();
     const deadline = Date.now() + timeoutSeconds * 1000;
     while (!(await probe())) {
-        if (!isRunning(name)) {
-            throw new Error(`${name} ended by itself${logTail(name)}`);
+        const ended = daemons.find((name) => !isRunning(name));
+        if (ended !== undefined) {
+            throw new Error(`${ended} ended by itself${logTail(ended)}`);
         }
         if (Date.now() > deadline) {
+            const name = daemons.at(-1)!;
             throw new Error(`${name} is not ready after ${timeoutSeconds} s${logTail(name)}`);
         }
         await sleep(100);
@@ -272,7 +285,7 @@ function groupMembers(name: string, record: PidRecord): number[] {
     if (liveRecord(name)) {
         return members;
     }
-    const marked = new Set(markedProcesses(name));
+    const marked = new Set(markedProcesses([name]));
     return members.filter((pid) => marked.has(pid));
 }
 

@@ -1,0 +1,72 @@
+/**
+ * The control group that holds every pod, and nothing else.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { signal, waitUntilGone } from "../processes";
+import { mountPoints } from "./mounts";
+
+/** The group's name in every hierarchy; the kubelet makes its own below it. */
+export const cgroup = "kubernetes-mlops";
+
+/** The roots of the hierarchies: one a controller in version 1, a single one in version 2. */
+const hierarchies = (): string[] => mountPoints(["cgroup", "cgroup2"]);
+
+/** The group's directories that exist. */
+const directories = (): string[] =>
+    hierarchies()
+        .map((root) => path.join(root, cgroup))
+        .filter(existsSync);
+
+/** Makes the group: the kubelet demands that it exists. */
+export function ensureCgroup(): void {
+    for (const root of hierarchies()) {
+        const subtree = path.join(root, "cgroup.subtree_control");
+        if (existsSync(subtree)) {
+            for (const controller of readFileSync(path.join(root, "cgroup.controllers"), "utf8").trim().split(" ")) {
+                try {
+                    writeFileSync(subtree, `+${controller}`);
+                } catch {
+                    // Not every controller can be had below; the kubelet says which one it misses.
+                }
+            }
+        }
+        mkdirSync(path.join(root, cgroup), { recursive: true });
+    }
+}
+
+/** The directory and those below, the deepest first. */
+function tree(directory: string): string[] {
+    const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return [...children.flatMap(({ name }) => tree(path.join(directory, name))), directory];
+}
+
+/** The processes of all pods. */
+export function podProcesses(): number[] {
+    const pids = directories()
+        .flatMap(tree)
+        .flatMap((directory) => readFileSync(path.join(directory, "cgroup.procs"), "utf8").split("\n"))
+        .filter((line) => line !== "" && line !== "0");
+    return [...new Set(pids.map(Number))];
+}
+
+/** Ends every pod's processes at once. */
+export async function killPods(): Promise<void> {
+    // A process that forks while it is killed may leave a child that was not listed: hence several rounds.
+    for (let round = 0; round < 10; round++) {
+        podProcesses().forEach((pid) => signal(pid, "SIGKILL"));
+        if (await waitUntilGone(podProcesses, 2)) {
+            return;
+        }
+    }
+    throw new Error(`processes of pods cannot be killed: ${podProcesses().join(" ")}`);
+}
+
+/** Removes the group; it must hold no process. */
+export function removeCgroup(): void {
+    directories()
+        .flatMap(tree)
+        .forEach((directory) => rmdirSync(directory));
+}
+
+export const remainingCgroups = directories;

@@ -1,0 +1,149 @@
+/**
+ * The end of the cluster, whatever state it is in: everything that it made on the machine is removed, and looked for
+ * afterwards.
+ */
+import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import * as path from "node:path";
+import { daemonProcesses, markedProcesses, signal, stopDaemon, waitUntilGone } from "../processes";
+import { killPods, podProcesses, remainingCgroups, removeCgroup } from "./cgroups";
+import { adminKubeconfig } from "./credentials";
+import { clusterMounts, unmountAll } from "./mounts";
+import { interfaces, removeNetwork } from "./network";
+import { remainingChains, removeRules } from "./packet-filter";
+import { stateDir } from "../paths";
+import { clusterDir, loadSettings } from "./settings";
+import { restoreSysctls } from "./sysctls";
+
+/** Every daemon of the cluster, in the order in which they are ended: none of them misses one that went before. */
+export const daemonNames = [
+    "kube-proxy",
+    "kubelet",
+    "coredns",
+    "kube-scheduler",
+    "kube-controller-manager",
+    "kube-apiserver",
+    "etcd",
+    "containerd",
+];
+
+const processes = (): number[] => markedProcesses(daemonNames);
+
+/**
+ * The state directory of another cluster whose node runs on this machine: then the network, the rules and the control
+ * groups, which have the same names for everyone, are that cluster's.
+ */
+export function otherNode(): string | undefined {
+    const own = stateDir();
+    const file = daemonProcesses()
+        .map(({ file }) => file)
+        .find((file) => /\/run\/(kubelet|kube-proxy|containerd)\.pid$/.test(file) && !file.startsWith(`${own}/`));
+    return file && path.dirname(path.dirname(file));
+}
+
+/** Ends what is left of the daemons: containerd's shims, and all of it when the pid files are gone. */
+async function endProcesses(): Promise<void> {
+    processes().forEach((pid) => signal(pid, "SIGTERM"));
+    if (!(await waitUntilGone(processes, 3))) {
+        processes().forEach((pid) => signal(pid, "SIGKILL"));
+        await waitUntilGone(processes, 10);
+    }
+}
+
+/** Removes a directory and the ones above it as long as they are empty. */
+function removeEmpty(...directories: string[]): void {
+    try {
+        directories.forEach((directory) => rmdirSync(directory));
+    } catch {
+        // Somebody else's, or gone already.
+    }
+}
+
+/** What kubelet and containerd's shims put outside the directories they are given. */
+function removeStrayFiles(): void {
+    const logs = "/var/log/containers";
+    for (const entry of existsSync(logs) ? readdirSync(logs, { withFileTypes: true }) : []) {
+        const file = path.join(logs, entry.name);
+        if (entry.isSymbolicLink() && readlinkSync(file).startsWith(`${clusterDir()}/`)) {
+            rmSync(file);
+        }
+    }
+    removeEmpty(logs);
+
+    const plugins = "/var/lib/kubelet/device-plugins";
+    const inUse = readFileSync("/proc/net/unix", "utf8");
+    for (const file of ["kubelet.sock", "kubelet_internal_checkpoint", "DEPRECATION"].map((name) =>
+        path.join(plugins, name),
+    )) {
+        if (!inUse.includes(path.join(plugins, "kubelet.sock"))) {
+            rmSync(file, { force: true });
+        }
+    }
+    removeEmpty(plugins, path.dirname(plugins));
+
+    const shims = "/run/containerd/s";
+    for (const name of existsSync(shims) ? readdirSync(shims) : []) {
+        if (!inUse.includes(path.join(shims, name))) {
+            rmSync(path.join(shims, name));
+        }
+    }
+    removeEmpty(shims, path.dirname(shims));
+}
+
+/** What of the cluster is on the machine still: a line for each thing, none after a good `down`. */
+export async function leftovers(): Promise<string[]> {
+    const shared = async (): Promise<string[]> => [
+        ...podProcesses().map((pid) => `pod process ${pid}`),
+        ...interfaces().map((name) => `interface ${name}`),
+        ...remainingCgroups().map((directory) => `control group ${directory}`),
+        ...(await remainingChains()).map((chain) => `packet filter chain ${chain}`),
+    ];
+    return [
+        ...processes().map((pid) => `process ${pid}`),
+        ...clusterMounts().map((point) => `mount ${point}`),
+        ...(otherNode() === undefined ? await shared() : []),
+        ...[clusterDir(), adminKubeconfig()].filter(existsSync).map((file) => `file ${file}`),
+    ];
+}
+
+/**
+ * Removes the cluster with all its data. Whatever was interrupted before, and however often it is called, nothing is
+ * left.
+ *
+ * @throws when something is left all the same
+ */
+export async function removeCluster(): Promise<void> {
+    for (const name of daemonNames.filter((name) => name !== "containerd")) {
+        await stopDaemon(name);
+    }
+    if (otherNode() === undefined) {
+        await killPods();
+        await stopDaemon("containerd");
+        await endProcesses();
+        await killPods();
+        await unmountAll();
+        await removeNetwork();
+        await removeRules();
+        removeCgroup();
+        removeStrayFiles();
+        restoreSysctls(loadSettings()?.sysctls ?? {});
+    } else {
+        await endProcesses();
+        await unmountAll();
+    }
+    rmSync(adminKubeconfig(), { force: true });
+    if (existsSync(clusterDir())) {
+        // In one step: half of a cluster's data would be worse than all or nothing.
+        const doomed = `${clusterDir()}.removed-${process.pid}`;
+        renameSync(clusterDir(), doomed);
+    }
+    const parent = path.dirname(clusterDir());
+    for (const name of existsSync(parent) ? readdirSync(parent) : []) {
+        if (name.startsWith(`${path.basename(clusterDir())}.removed-`)) {
+            rmSync(path.join(parent, name), { recursive: true, force: true });
+        }
+    }
+    const left = await leftovers();
+    if (left.length > 0) {
+        throw new Error(`the cluster left behind: ${left.join(", ")}; end or remove that, then repeat \`down\``);
+    }
+}

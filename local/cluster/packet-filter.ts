@@ -1,0 +1,130 @@
+/**
+ * The rules of iptables: those of this cluster put in, and everything that any part of it made taken out again.
+ */
+import { run, RunError } from "../run";
+import { gateway, type Settings } from "./settings";
+import { bridge, cniNetwork } from "./network";
+
+/** Chains of our own. That they exist means that the KUBE-* chains beside them are this cluster's, too. */
+const ownChains = { INPUT: "MLOPS-INPUT", FORWARD: "MLOPS-FORWARD" };
+
+/**
+ * The own chains, for iptables-restore: pods may reach the machine and the outside, also where a firewall or Docker
+ * drops what it does not know; and from outside nobody reaches the API server, though it listens on every address.
+ */
+export function ownRules(settings: Settings): string {
+    const { INPUT: input, FORWARD: forward } = ownChains;
+    return [
+        "*filter",
+        `:${input} - [0:0]`,
+        `:${forward} - [0:0]`,
+        `-A ${input} -i ${bridge} -j ACCEPT`,
+        `-A ${input} ! -i lo ! -d ${gateway(settings)} -p tcp --dport ${settings.ports.apiServer} -j REJECT`,
+        `-A ${forward} -i ${bridge} -j ACCEPT`,
+        `-A ${forward} -o ${bridge} -j ACCEPT`,
+        "COMMIT",
+        "",
+    ].join("\n");
+}
+
+/** The rules as iptables-save prints them; nothing where there is no iptables. */
+async function savedRules(command: "iptables" | "ip6tables"): Promise<string> {
+    try {
+        return await run(`${command}-save`, []);
+    } catch (error) {
+        if (error instanceof RunError && error.output === "") {
+            return "";
+        }
+        throw error;
+    }
+}
+
+/** Puts the own chains in, or brings them up to date. */
+export async function ensureRules(settings: Settings): Promise<void> {
+    const before = await savedRules("iptables");
+    if (!before.includes(ownChains.FORWARD) && /^:KUBE-/m.test(before)) {
+        throw new Error(
+            "the packet filter holds rules (KUBE-*) of another Kubernetes node on this machine, and two disturb each " +
+                "other: use that cluster with --context NAME, or remove it first",
+        );
+    }
+    await run("iptables-restore", ["--wait", "--noflush"], { input: ownRules(settings) });
+    for (const [chain, own] of Object.entries(ownChains)) {
+        if (!before.includes(`-A ${chain} -j ${own}\n`)) {
+            await run("iptables", ["--wait", "-I", chain, "-j", own]);
+        }
+    }
+}
+
+/**
+ * What is to be removed from the rules that iptables-save printed, as input of `iptables-restore --noflush`: the own
+ * chains, kube-proxy's and the kubelet's (KUBE-*) and those that the CNI plugins made for our network (CNI-*; others
+ * of them may be another program's), and every rule that jumps to one of them. Empty when there is nothing of that.
+ *
+ * @param kube whether the KUBE-* chains are to go
+ */
+export function removal(saved: string, kube: boolean): string {
+    const lines = saved.split("\n");
+    const chains = lines.filter((line) => line.startsWith(":")).map((line) => line.slice(1).split(" ")[0]!);
+    const target = (rule: string): string => / -[jg] (\S+)/.exec(rule)?.[1] ?? "";
+    const ourPods = lines.filter((line) => line.includes(`\\"${cniNetwork}\\"`)).map(target);
+    const gone = new Set(
+        chains.filter(
+            (chain) =>
+                Object.values(ownChains).includes(chain) ||
+                (kube && chain.startsWith("KUBE-")) ||
+                (chain.startsWith("CNI-") && ourPods.includes(chain)),
+        ),
+    );
+    const foreignHostPorts = chains.some((chain) => chain.startsWith("CNI-DN-") && !gone.has(chain));
+    if (gone.size > 0 && !foreignHostPorts) {
+        chains.filter((chain) => chain.startsWith("CNI-HOSTPORT-")).forEach((chain) => gone.add(chain));
+    }
+
+    const tables = saved
+        .split(/^(?=\*)/m)
+        .filter((part) => part.startsWith("*"))
+        .map((part) => {
+            const [name, ...content] = part.split("\n");
+            const rules = content.filter((line) => line.startsWith("-A "));
+            const here = content.map((line) => /^:(\S+)/.exec(line)?.[1] ?? "").filter((chain) => gone.has(chain));
+            const doomed = rules.filter((rule) => gone.has(target(rule)) && !gone.has(rule.split(" ")[1]!));
+            return [
+                name!,
+                ...doomed.map((rule) => rule.replace("-A", "-D")),
+                ...here.map((chain) => `-F ${chain}`),
+                ...here.map((chain) => `-X ${chain}`),
+                "COMMIT",
+            ];
+        })
+        .filter((table) => table.length > 2)
+        // The own chains, whose presence says whose the others are, are in the filter table and go last.
+        .sort((one, other) => Number(one[0] === "*filter") - Number(other[0] === "*filter"));
+    return tables.length === 0 ? "" : `${tables.flat().join("\n")}\n`;
+}
+
+const restoreCommand = { iptables: "iptables-restore", ip6tables: "ip6tables-restore" } as const;
+
+/** What of this cluster is still in the packet filter, by command. */
+async function removals(): Promise<Record<keyof typeof restoreCommand, string>> {
+    const rules = await savedRules("iptables");
+    const kube = rules.includes(ownChains.FORWARD);
+    return { ip6tables: removal(await savedRules("ip6tables"), kube), iptables: removal(rules, kube) };
+}
+
+export async function removeRules(): Promise<void> {
+    // kube-proxy may have been writing when it was ended: what it left is looked for once more.
+    for (const [command, input] of Object.entries(await removals())) {
+        if (input !== "") {
+            await run(restoreCommand[command as keyof typeof restoreCommand], ["--wait", "--noflush"], { input });
+        }
+    }
+}
+
+/** The chains of this cluster that are left, for the check after `down`. */
+export async function remainingChains(): Promise<string[]> {
+    return Object.values(await removals())
+        .flatMap((input) => input.split("\n"))
+        .filter((line) => line.startsWith("-X "))
+        .map((line) => line.slice("-X ".length));
+}
