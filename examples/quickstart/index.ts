@@ -8,20 +8,23 @@ const registry = config.get("registry") ?? "localhost:5001"; // must be one that
 const context = config.get("context") ?? "./model"; // train.py, serve.py and what they import
 
 const team = new Namespace("quickstart", {
-    metadata: { labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    metadata: {
+        name: config.get("namespace") ?? "quickstart",
+        labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+    },
 });
 const workspace = { namespace: team.metadata.name };
 
 // Built and pushed when a file of the context changes, and only then.
-const image = new mlops.Image("quickstart", {
-    repository: `${registry}/quickstart`,
+const image = new mlops.Image("wine", {
+    repository: `${registry}/wine`,
     context,
     python: { base: config.get("baseImage") ?? "python:3.12-slim" },
     network: config.get("buildNetwork"), // "host" where a build reaches the package index only that way
 });
 
 // Runs once for each image: `pulumi up` waits for it, and fails with the end of its log if it fails.
-const training = new mlops.TrainingJob("quickstart-train", {
+const training = new mlops.TrainingJob("wine-train", {
     workspace,
     image: image.ref,
     command: ["python", "train.py"],
@@ -31,7 +34,7 @@ const training = new mlops.TrainingJob("quickstart-train", {
 });
 
 // Starts when the training is done, and is rolled to each new model without dropping a request.
-const server = new mlops.ModelServer("quickstart", {
+const server = new mlops.ModelServer("wine", {
     workspace,
     image: image.ref,
     command: ["python", "serve.py"],
@@ -44,3 +47,4 @@ export const namespace = team.metadata.name;
 export const model = training.model;
 export const service = server.serviceName;
 export const url = server.url; // inside the cluster
+export const imageRef = image.ref;

@@ -1,0 +1,189 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+
+import { Command } from "commander";
+
+import { stage } from "./display";
+import { down, type Environment, savedEnvironment, up } from "./environment";
+import { cacheDir, stateDir } from "./paths";
+import { type Kubectl, type ModelInfo, predict, type Prediction, withPortForward } from "./predict";
+import { formatDuration, type Report } from "./progress";
+import { destroy, InterruptedError, openStack, stackEnv, type StackOptions, update } from "./stack";
+import { type Change, summary } from "./stack-events";
+import { ensureTools } from "./toolchain";
+import { findExecutable } from "./toolchain/installed";
+
+interface Options {
+    context?: string;
+    registry?: string;
+    down?: boolean;
+}
+
+/** Brings the environment up, deploys the project in the root, and asks the server that it has made. */
+async function deploy(options: Options, interrupt: AbortSignal): Promise<void> {
+    const { context, registry } = options;
+    const environment = await unlessInterrupted(interrupt, up({ node: true, context, registry, stage }));
+    const target = stackOf(environment);
+    const { changes, outputs } = await steps("Stack quickstart", async (report) =>
+        update(await openStack(target), report, interrupt),
+    );
+    const output = (name: string) => String(outputs[name]?.value);
+    const { model, answer } = await unlessInterrupted(
+        interrupt,
+        stage("Prediction", async (report) => {
+            const [namespace, service] = [output("namespace"), output("service")];
+            const kubectl = await kubectlOf(environment, report);
+            report(`asking service ${service} of namespace ${namespace} through a port-forward`);
+            return withPortForward(kubectl, namespace, service, Number(new URL(output("url")).port), predict);
+        }),
+    );
+    say(
+        "",
+        ...changeLines(changes),
+        "",
+        `image    ${output("imageRef")}`,
+        `model    ${output("model")}`,
+        `server   ${output("url")}`,
+        "",
+        ...resultLines(model, answer),
+        "",
+        ...nextLines(writeEnvFile(target), options),
+    );
+}
+
+/** Destroys the stack, and then the cluster unless it is the user's own. */
+async function remove(interrupt: AbortSignal): Promise<void> {
+    const environment = savedEnvironment();
+    const target = environment && stackOf(environment);
+    if (target && existsSync(target.stateDir)) {
+        await steps("Stack quickstart", async (report) => {
+            const changes = await destroy(await openStack(target), report, interrupt);
+            report(summary(changes));
+        });
+        rmSync(target.stateDir, { recursive: true });
+    }
+    await unlessInterrupted(interrupt, stage("Cluster, registry and docker", down));
+}
+
+/**
+ * The stack of an environment. Its state lives as long as the cluster: with the cluster on this machine, or in the
+ * cache for a cluster of the user's own.
+ */
+function stackOf(environment: Environment): StackOptions {
+    const { context, registry, baseImage, storageClass, env } = environment;
+    const local = context === undefined;
+    return {
+        name: "quickstart",
+        stateDir: local ? stateDir("stacks") : cacheDir("stacks", encodeURIComponent(context)),
+        env,
+        config: {
+            registry,
+            baseImage,
+            storageClass,
+            buildNetwork: local ? "host" : undefined,
+            "kubernetes:context": context,
+        },
+    };
+}
+
+async function kubectlOf({ context, env }: Environment, report: Report): Promise<Kubectl> {
+    const args = context === undefined ? [] : ["--context", context];
+    const own = context === undefined ? undefined : findExecutable("kubectl");
+    if (own) {
+        return { command: own, args, env };
+    }
+    const { kubernetes } = await ensureTools(["kubernetes"], report);
+    return { command: kubernetes, args: ["kubectl", ...args], env };
+}
+
+/** Writes the variables with which `pulumi` works on the stack to a file for the shell, and gives its path. */
+function writeEnvFile(target: StackOptions): string {
+    const file = path.join(target.stateDir, "quickstart.env");
+    const quote = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
+    const lines = Object.entries(stackEnv(target)).map(([name, value]) => `export ${name}=${quote(value)}\n`);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, lines.join(""));
+    return file;
+}
+
+function changeLines(changes: Change[]): string[] {
+    if (changes.length === 0) {
+        return ["Nothing changed: everything is as the program says already."];
+    }
+    return [
+        `Changed: ${summary(changes)}.`,
+        ...changes.map(({ component, resource, kind }) => {
+            return `  ${kind.padEnd(8)} ${component ? `${component}: ` : ""}${resource}`;
+        }),
+    ];
+}
+
+function resultLines(model: ModelInfo, answer: Prediction): string[] {
+    const right = answer.prediction === model.example.answer ? "which is right" : `but it is ${model.example.answer}`;
+    return [
+        "",
+        `The model of run ${model.run} is right about ${(100 * model.accuracy).toFixed(1)}% of ${model.held_out} wines ` +
+            "that it was not trained on.",
+        `Asked about one of them, the server says ${answer.prediction} (probability ${answer.probability}), ${right}.`,
+    ];
+}
+
+function nextLines(envFile: string, { context, registry }: Options): string[] {
+    const again = [
+        "npm run quickstart",
+        ...(context || registry ? ["--"] : []),
+        ...(context ? [`--context ${context}`] : []),
+        ...(registry ? [`--registry ${registry}`] : []),
+    ].join(" ");
+    return [
+        "What next:",
+        `  train another model    set TREES = 100 in examples/quickstart/model/train.py, then \`${again}\``,
+        `  use pulumi yourself    \`. ${envFile}\`, then \`pulumi preview\` (\`npx pulumi\` where it is not installed)`,
+        "  remove everything      `npm run quickstart -- --down`",
+    ];
+}
+
+/** Runs a stage under its title with a line for each thing it reports, all of which stay in sight. */
+async function steps<T>(title: string, work: (report: Report) => Promise<T>): Promise<T> {
+    const start = Date.now();
+    say(title);
+    const result = await work((line) => say(`  ${line}`));
+    say(`${title}: done in ${formatDuration(Date.now() - start)}`);
+    return result;
+}
+
+/** For work that may end at any point, because the next run goes on from there. */
+function unlessInterrupted<T>(interrupt: AbortSignal, work: Promise<T>): Promise<T> {
+    const interrupted = new Promise<never>((_, reject) => {
+        const stop = () => reject(new InterruptedError());
+        interrupt.addEventListener("abort", stop, { once: true });
+    });
+    return Promise.race([work, interrupted]);
+}
+
+function say(...lines: string[]): void {
+    process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+}
+
+async function main(): Promise<void> {
+    const options = new Command("npm run quickstart --")
+        .description("Trains a model and serves it on Kubernetes: from an empty machine to a prediction")
+        .option("--context <name>", "use this context of the kubeconfig instead of a cluster on this machine")
+        .option("--registry <host>", "push to this registry, from which the cluster can pull")
+        .option("--down", "remove the stack and the cluster on this machine")
+        .parse()
+        .opts<Options>();
+    const interrupt = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.on(signal, () => interrupt.abort());
+    }
+    try {
+        await (options.down ? remove(interrupt.signal) : deploy(options, interrupt.signal));
+    } catch (error) {
+        process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+        // Work that was interrupted may still hold the process.
+        process.exit(error instanceof InterruptedError ? 130 : 1);
+    }
+}
+
+void main();

@@ -1,0 +1,209 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import { sourceDir } from "../../local/paths";
+import { type Kubectl, type ModelInfo, predict, type Prediction, withPortForward } from "../../local/predict";
+import { run } from "../../local/run";
+import { destroy, openStack, update } from "../../local/stack";
+import { type Change, UpdateProgress } from "../../local/stack-events";
+import { ensureTools } from "../../local/toolchain";
+import { savedEnvironment } from "../support/environment";
+
+const namespace = "quickstart-test";
+
+/** Kind and resource of each change, in the order of their names. */
+function shown(changes: Change[]): string[] {
+    return changes.map(({ kind, resource }) => `${resource}: ${kind}`).sort();
+}
+
+const resources = [
+    "Deployment wine-deployment",
+    "Image wine-image",
+    "Job wine-train-job",
+    "Namespace quickstart",
+    "PersistentVolumeClaim wine-train-model",
+    "PodDisruptionBudget wine-pdb",
+    "Service wine-service",
+];
+
+describe("the quickstart", function () {
+    this.timeout("15m");
+    this.bail(true);
+
+    const environment = savedEnvironment();
+    const directory = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-quickstart-"));
+    const model = path.join(directory, "model");
+    let stack: Stack;
+    let kubectl: Kubectl;
+    let first: { model: ModelInfo; answer: Prediction };
+
+    const inCluster = (...args: string[]) =>
+        run(kubectl.command, [...kubectl.args, "--namespace", namespace, ...args], { env: kubectl.env });
+    const names = async (kinds: string) => (await inCluster("get", kinds, "--output=name")).split("\n").filter(Boolean);
+    const ask = () => withPortForward(kubectl, namespace, "wine", 8080, predict);
+    const up = async () => update(stack, () => {});
+
+    before(async () => {
+        fs.cpSync(sourceDir("examples", "quickstart", "model"), model, { recursive: true });
+        const { kubernetes } = await ensureTools(["kubernetes"], () => {});
+        kubectl = { command: kubernetes, args: ["kubectl"], env: environment.env };
+        const { registry, baseImage, storageClass } = environment;
+        stack = await openStack({
+            name: "quickstart-test",
+            stateDir: path.join(directory, "state"),
+            // The program's types are checked with those of all other files.
+            env: { ...environment.env, PULUMI_NODEJS_TRANSPILE_ONLY: "true" },
+            config: { registry, baseImage, storageClass, namespace, context: model, buildNetwork: "host" },
+        });
+    });
+
+    after(async () => {
+        // Only what a failed test has left behind.
+        if (fs.existsSync(path.join(directory, "state"))) {
+            await destroy(stack, () => {});
+        }
+        fs.rmSync(directory, { recursive: true });
+    });
+
+    it("builds, trains and serves in one update", async () => {
+        const { changes, outputs } = await up();
+        assert.deepEqual(
+            shown(changes),
+            resources.map((resource) => `${resource}: create`),
+        );
+        assert.deepEqual(Object.keys(outputs).sort(), ["imageRef", "model", "namespace", "service", "url"]);
+        assert.match(String(outputs.imageRef?.value), new RegExp(`^${environment.registry}/wine@sha256:[0-9a-f]{64}$`));
+        assert.match(String(outputs.model?.value), /^pvc:\/\/wine-train-[0-9a-f]+\/wine-train-[0-9a-f]+$/);
+        assert.equal(outputs.url?.value, `http://wine.${namespace}.svc.cluster.local:8080`);
+    });
+
+    it("predicts with the model of the run", async () => {
+        first = await ask();
+        assert.deepEqual(await names("jobs"), [`job.batch/${first.model.run}`]);
+        assert.deepEqual(first.answer, { prediction: "class_0", probability: 0.8, run: first.model.run });
+        assert.ok(first.model.accuracy > 0.9, `accuracy is ${first.model.accuracy}`);
+        assert.match(await inCluster("logs", `job/${first.model.run}`), /accuracy 0\.9\d+ on 45 held-out wines/);
+    });
+
+    it("changes nothing when it is run again", async () => {
+        const pods = await names("pods");
+        assert.deepEqual((await up()).changes, []);
+        assert.deepEqual(await names("pods"), pods);
+    });
+
+    it("shows exactly image, run and server after an edit of the training code", async () => {
+        const file = path.join(model, "train.py");
+        const code = fs.readFileSync(file, "utf8");
+        fs.writeFileSync(file, code.replace("TREES = 5\n", "TREES = 100\n"));
+        const progress = new UpdateProgress();
+        await stack.preview({ onEvent: progress.onEvent });
+        assert.deepEqual(shown(progress.changes), [
+            "Deployment wine-deployment: update",
+            "Image wine-image: update",
+            "Job wine-train-job: replace",
+        ]);
+    });
+
+    it("rolls the new model out without a failed request", async () => {
+        const address = await inCluster(
+            "get",
+            "service/wine",
+            "--output=jsonpath={.spec.clusterIP}:{.spec.ports[0].port}",
+        );
+        const load = new Load(`http://${address}/predict`, JSON.stringify({ features: first.model.example.features }));
+        const { changes } = await load.during(up);
+        assert.deepEqual(shown(changes), [
+            "Deployment wine-deployment: update",
+            "Image wine-image: update",
+            "Job wine-train-job: replace",
+        ]);
+        const second = await ask();
+        assert.deepEqual(load.failures, []);
+        assert.deepEqual([...load.runs], [first.model.run, second.model.run]);
+        assert.ok(load.answered > 200, `only ${load.answered} requests were sent`);
+        assert.deepEqual(await names("jobs"), [`job.batch/${second.model.run}`]);
+        assert.notEqual(second.model.run, first.model.run);
+        assert.ok(second.model.accuracy > first.model.accuracy, `accuracy is ${second.model.accuracy}`);
+    });
+
+    it("finds the cluster as the state says", async () => {
+        await stack.refresh({ expectNoChanges: true });
+        await stack.preview({ expectNoChanges: true });
+    });
+
+    it("leaves nothing behind", async () => {
+        const changes = await destroy(stack, () => {});
+        assert.deepEqual(
+            shown(changes),
+            resources.map((resource) => `${resource}: delete`),
+        );
+        fs.rmSync(path.join(directory, "state"), { recursive: true });
+        assert.equal(await inCluster("get", "namespace", namespace, "--ignore-not-found", "--output=name"), "");
+    });
+});
+
+/** Sends requests without a pause, over connections that are kept and over new ones, and remembers the answers. */
+class Load {
+    readonly runs = new Set<string>();
+    readonly failures: string[] = [];
+    answered = 0;
+    private stopped = false;
+
+    constructor(
+        private readonly url: string,
+        private readonly body: string,
+    ) {}
+
+    /** Sends requests for as long as the work takes, and then until the pods that it has replaced are gone. */
+    async during<T>(work: () => Promise<T>): Promise<T> {
+        const clients = [true, true, false, false].map((keepAlive) => this.client(keepAlive));
+        try {
+            const result = await work();
+            await sleep(20_000);
+            return result;
+        } finally {
+            this.stopped = true;
+            await Promise.all(clients);
+        }
+    }
+
+    private async client(keepAlive: boolean): Promise<void> {
+        const agent = new http.Agent({ keepAlive, maxSockets: 1 });
+        while (!this.stopped) {
+            try {
+                const { status, text } = await this.post(agent);
+                if (status === 200) {
+                    this.answered += 1;
+                    this.runs.add((JSON.parse(text) as Prediction).run);
+                } else {
+                    this.failures.push(`${status}: ${text}`);
+                }
+            } catch (error) {
+                this.failures.push(`${keepAlive ? "kept" : "new"} connection: ${String(error)}`);
+            }
+            await sleep(20);
+        }
+        agent.destroy();
+    }
+
+    private post(agent: http.Agent): Promise<{ status?: number; text: string }> {
+        return new Promise((resolve, reject) => {
+            const request = http.request(this.url, { method: "POST", agent, timeout: 10_000 }, (response) => {
+                let text = "";
+                response.setEncoding("utf8");
+                response.on("data", (part: string) => (text += part));
+                response.on("end", () => resolve({ status: response.statusCode, text }));
+                response.on("error", reject);
+            });
+            request.on("timeout", () => request.destroy(new Error("no answer within 10 s")));
+            request.on("error", reject);
+            request.end(this.body);
+        });
+    }
+}
