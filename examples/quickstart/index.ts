@@ -19,7 +19,7 @@ const workspace = { namespace: team.metadata.name };
 const image = new mlops.Image("wine", {
     repository: `${registry}/wine`,
     context,
-    python: { base: config.get("baseImage") ?? "python:3.12-slim" },
+    python: { base: config.get("baseImage") }, // without one: the official Python image
     network: config.get("buildNetwork"), // "host" where a build reaches the package index only that way
 });
 
