@@ -24,7 +24,7 @@ export type Fields = Record<string, Rule>;
  * All mistakes are told at once, each on a line of its own that names the component, the field, the value and what is
  * allowed; nothing has been registered when this throws.
  *
- * @param across - What concerns several fields at once; it sees the arguments as they were given.
+ * @param across - What concerns several fields at once; it sees the arguments that exist and have the right shape.
  */
 export function validate<T extends object>(
     component: string,
@@ -41,14 +41,22 @@ export function validate<T extends object>(
     if (problem) {
         problems.add("the name", problem);
     }
-    const checked: unknown = object(fields)(args, "", problems);
-    if (args !== null && typeof args === "object") {
-        across?.(args, problems);
+    const checked = object(fields)(args ?? {}, "", problems) as T | undefined;
+    if (checked !== undefined) {
+        across?.(checked, problems);
     }
     if (lines.length > 0) {
         throw new pulumi.RunError(lines.join("\n"));
     }
-    return checked as T;
+    return checked!;
+}
+
+/**
+ * The error of an Output, told in these words and no others: to that of an Output which several resources take, Pulumi
+ * would add words for each of them.
+ */
+export function outputError(message: string): pulumi.RunError {
+    return Object.defineProperty(new pulumi.RunError(message), "message", { get: () => message, set: () => undefined });
 }
 
 /** The longest name of a component: what it creates is called `<name>-<8 characters>`, in a label of 63 characters. */
@@ -57,8 +65,8 @@ const longestName = 50;
 function nameProblem(name: unknown): string | undefined {
     if (typeof name !== "string" || !/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) || name.length > longestName) {
         return (
-            `is ${shown(name)}; Kubernetes objects are called after it, so it must be at most ${longestName} ` +
-            "lower-case letters, digits and hyphens, starting with a letter, for example fraud-model"
+            `is ${shown(name)}; it must be at most ${longestName} lower-case letters, digits and hyphens, with a ` +
+            'letter at the start and no hyphen at the end, for example "fraud-model"'
         );
     }
     return undefined;
@@ -78,14 +86,16 @@ export function rule(problemOf: (value: unknown) => string | undefined, options:
         if (isEventual(value)) {
             return guarded(value, path, problems, problemOf, options);
         }
-        if (value !== undefined && value !== null) {
-            const problem = problemOf(value);
-            if (problem) {
-                problems.add(path, `is ${options.secret ? "a secret that" : `${shown(value)};`} ${problem}`);
-            }
+        const problem = isAbsent(value) ? undefined : problemOf(value);
+        if (problem) {
+            problems.add(path, `is ${options.secret ? "a secret that" : `${shown(value)};`} ${problem}`);
         }
         return value;
     };
+}
+
+function isAbsent(value: unknown): value is undefined | null {
+    return value === undefined || value === null;
 }
 
 function isEventual(value: unknown): boolean {
@@ -102,47 +112,61 @@ function guarded(
     const output = pulumi.output(value);
     return pulumi.all([output, pulumi.isSecret(output)]).apply(([known, secret]) => {
         if (secret && options.notSecret) {
-            throw new pulumi.RunError(problems.line(path, `is a secret; ${options.notSecret}`));
+            throw outputError(problems.line(path, `is a secret; ${options.notSecret}`));
         }
-        const problem = known === undefined || known === null ? undefined : problemOf(known);
+        const problem = isAbsent(known) ? undefined : problemOf(known);
         if (problem) {
             const what = secret || options.secret ? "a secret that" : `${shown(known)};`;
-            throw new pulumi.RunError(problems.line(path, `is ${what} ${problem}`));
+            throw outputError(problems.line(path, `is ${what} ${problem}`));
         }
         return known;
     });
 }
 
-/** How a wrong value is shown: as JSON, and not more of it than tells which one it is. */
+/** How a wrong value is shown: a text or a number as it is, and of all else what it is. */
 function shown(value: unknown): string {
-    const text = JSON.stringify(value) ?? String(value);
-    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+    if (typeof value === "string") {
+        return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
+    }
+    if (pulumi.Resource.isInstance(value)) {
+        return "a resource";
+    }
+    if (isEventual(value)) {
+        return "an Output";
+    }
+    if (Array.isArray(value)) {
+        return "a list";
+    }
+    return typeof value === "object" || typeof value === "function" ? `${what(typeof value)}` : String(value);
 }
 
 /** The value must be there. */
 export function required(inner: Rule, mend: string): Rule {
+    const missing = `is missing; ${mend}`;
     return (value, path, problems) => {
-        if (value === undefined || value === null) {
-            problems.add(path, `is missing; ${mend}`);
+        if (isAbsent(value)) {
+            problems.add(path, missing);
             return value;
         }
-        return inner(value, path, problems);
+        const checked = inner(value, path, problems);
+        return mapInput(checked, (known) => {
+            if (isAbsent(known)) {
+                throw outputError(problems.line(path, missing));
+            }
+            return known;
+        });
     };
 }
 
 /** An object that has these fields and no others: a misspelt one would otherwise be ignored in silence. */
 export function object(fields: Fields): Rule {
     return (value, path, problems) => {
-        if (value === undefined) {
-            return value;
+        const given = objectOf(value, path || "the arguments", "its fields may be Outputs", problems);
+        if (given === undefined) {
+            return undefined;
         }
-        if (isEventual(value) || value === null || typeof value !== "object" || Array.isArray(value)) {
-            problems.add(path || "the arguments", "must be an object (its fields may be Outputs)");
-            return value;
-        }
-        const given = value as Record<string, unknown>;
         for (const key of Object.keys(given)) {
-            if (!(key in fields)) {
+            if (!(key in fields) && given[key] !== undefined) {
                 const names = Object.keys(fields).join(", ");
                 problems.add(join(path, key), `does not exist; allowed here: ${names}`);
             }
@@ -150,12 +174,29 @@ export function object(fields: Fields): Rule {
         const checked: Record<string, unknown> = {};
         for (const [key, inner] of Object.entries(fields)) {
             const result: unknown = inner(given[key], join(path, key), problems);
-            if (result !== undefined) {
+            if (!isAbsent(result)) {
                 checked[key] = result;
             }
         }
         return checked;
     };
+}
+
+/** The value as an object, unless it is absent or another thing, which is reported. */
+function objectOf(
+    value: unknown,
+    path: string,
+    hint: string,
+    problems: Problems,
+): Record<string, unknown> | undefined {
+    if (isAbsent(value)) {
+        return undefined;
+    }
+    if (isEventual(value) || pulumi.Resource.isInstance(value) || typeof value !== "object" || Array.isArray(value)) {
+        problems.add(path, `must be an object (${hint})`);
+        return undefined;
+    }
+    return value as Record<string, unknown>;
 }
 
 /** A list, each entry of which follows the rule. */

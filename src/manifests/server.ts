@@ -36,6 +36,8 @@ export function serverDeployment(
         metadata: objectMeta(name, args.workspace.namespace, labels, {
             // A rolling update starts pods one after the other; give the last one its full time too.
             "pulumi.com/timeoutSeconds": mapInput(startup, (limit) => String(2 * limit + 300)),
+            // The number of pods is taken back from an autoscaler, or from who has scaled by hand, without a conflict.
+            "pulumi.com/patchForce": "true",
         }),
         spec: {
             // Where an autoscaler owns the number, saying one here would set it back at every update.

@@ -118,7 +118,8 @@ export class ModelServer extends pulumi.ComponentResource {
         const deployment = new apps.Deployment(
             `${name}-deployment`,
             serverDeployment(name, checked, secret?.metadata.name),
-            { parent: this },
+            // Handing the number over to an autoscaler must not set it back to one first, which no longer saying it does.
+            { parent: this, ignoreChanges: checked.autoscaling && ["spec.replicas"] },
         );
         const service = new core.Service(
             `${name}-service`,

@@ -140,7 +140,8 @@ export class TrainingJob extends pulumi.ComponentResource {
                     labels: labelsOf(name, "training"),
                     values: checked.secretEnv,
                 },
-                { parent: this },
+                // Its name stays, so the old one must go first; no pod of a run that is through misses it.
+                { parent: this, deleteBeforeReplace: true },
             );
         const job = new batch.Job(`${name}-job`, trainingJob(name, checked, target, secret && `${name}-env`), {
             parent: this,

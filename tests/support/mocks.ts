@@ -1,0 +1,212 @@
+/**
+ * The one way in which unit tests run a component: under Pulumi's mocks, with everything recorded that the engine
+ * would be asked to do. The requests themselves are read, because Pulumi's mocks leave parents, dependencies and
+ * options out of what they tell.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import { getMonitor } from "@pulumi/pulumi/runtime/settings";
+
+/** A property that the engine encrypts in the state and hides in a preview. */
+export class Secret {
+    constructor(readonly value: unknown) {}
+}
+
+/** A property that is not known before `up`. */
+export const unknown = Symbol("unknown");
+
+/** What the engine was asked to register, with resources by their names in place of their URNs. */
+export interface Registration {
+    type: string;
+    name: string;
+    /** Empty for a resource of the stack itself. */
+    parent: string;
+    /** The name of the explicit provider; empty for the default one. */
+    provider: string;
+    /** All that is waited for: `dependsOn`, and where properties come from. */
+    dependsOn: string[];
+    /** What a property comes from; the replacement of one of these may replace this one. */
+    propertiesFrom: string[];
+    /** The options that are set. */
+    options: Record<string, unknown>;
+    inputs: Properties;
+    /** What a component has registered as its outputs, or undefined if it has registered none. */
+    outputs?: Properties;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into properties of any shape.
+export type Properties = Record<string, any>;
+
+/** All that the engine was asked to register, sorted by name. */
+export interface Recording {
+    resources: Registration[];
+    /** Everything that was sent and is not encrypted, as text. */
+    plainText: string;
+    /** The resource of this name. */
+    resource(name: string): Registration;
+}
+
+export interface RunOptions {
+    /** Whether `pulumi preview` runs the program. Defaults to false: `pulumi up`. */
+    preview?: boolean;
+    /** What a resource gives back besides its inputs. Defaults to what a push of an image gives. */
+    outputs?: (type: string, inputs: Properties) => Properties;
+}
+
+/** The digest that the mock of the registry gives to every image that is pushed. */
+export const pushedDigest = `sha256:${"d".repeat(64)}`;
+
+function pushed(type: string, inputs: Properties): Properties {
+    const [repository] = String(inputs.imageName).split(/:[^:/]*$/);
+    return type === "docker:index/image:Image" ? { repoDigest: `${repository}@${pushedDigest}` } : {};
+}
+
+/**
+ * Runs a program as the engine does: with no configuration, in the stack `stack` of the project `project`. An error
+ * in the program, or in an Output that it leaves behind, ends it.
+ */
+export async function run(program: () => unknown, options: RunOptions = {}): Promise<Recording> {
+    const { preview = false, outputs = pushed } = options;
+    pulumi.runtime.setAllConfig({});
+    await pulumi.runtime.setMocks(
+        {
+            newResource: ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => ({
+                id: `${name}-id`,
+                // What only the real thing tells is not known in a preview.
+                state: { ...(inputs as Properties), ...(preview ? {} : outputs(type, inputs as Properties)) },
+            }),
+            call: ({ token }) => {
+                throw new Error(`the program called ${token}`);
+            },
+        },
+        "project",
+        "stack",
+        preview,
+    );
+    const requests: RegisterResourceRequest[] = [];
+    const outputRequests: RegisterResourceOutputsRequest[] = [];
+    record(requests, outputRequests);
+    await untilError(async () => {
+        program();
+        await pulumi.runtime.disconnect();
+    });
+    return recording(requests, outputRequests);
+}
+
+/** Makes the monitor keep the requests that it gets. */
+function record(requests: RegisterResourceRequest[], outputRequests: RegisterResourceOutputsRequest[]): void {
+    type Method<T> = (request: T, callback: unknown) => unknown;
+    const monitor = getMonitor() as unknown as {
+        registerResource: Method<RegisterResourceRequest>;
+        registerResourceOutputs: Method<RegisterResourceOutputsRequest>;
+    };
+    const keep =
+        <T>(kept: T[], method: Method<T>): Method<T> =>
+        (request, callback) => {
+            kept.push(request);
+            return method.call(monitor, request, callback);
+        };
+    monitor.registerResource = keep(requests, monitor.registerResource);
+    monitor.registerResourceOutputs = keep(outputRequests, monitor.registerResourceOutputs);
+}
+
+/** Fails with the first error, as the engine does: also with one that nobody waits for. */
+async function untilError(work: () => Promise<void>): Promise<void> {
+    const event = "unhandledRejection";
+    const others = process.listeners(event);
+    process.removeAllListeners(event);
+    try {
+        await new Promise<void>((resolve, reject) => {
+            process.on(event, reject);
+            work().then(resolve, reject);
+        });
+    } finally {
+        // Whatever else has failed for the same reason is told by now.
+        await new Promise((resolve) => setImmediate(resolve));
+        process.removeAllListeners(event);
+        others.forEach((listener) => process.on(event, listener));
+    }
+}
+
+function recording(requests: RegisterResourceRequest[], outputRequests: RegisterResourceOutputsRequest[]): Recording {
+    const outputs = new Map(outputRequests.map((request) => [request.getUrn(), request.getOutputs()?.toJavaScript()]));
+    const resources = requests
+        .map((request) => registration(request, outputs))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return {
+        resources,
+        plainText: JSON.stringify(resources, (_key, value: unknown) => (value instanceof Secret ? "secret" : value)),
+        resource(name) {
+            const found = resources.filter((one) => one.name === name);
+            if (found.length !== 1) {
+                throw new Error(`${found.length} resources are called ${name}`);
+            }
+            return found[0]!;
+        },
+    };
+}
+
+function registration(request: RegisterResourceRequest, outputs: Map<string, unknown>): Registration {
+    const [type, name, parent] = [request.getType(), request.getName(), request.getParent()];
+    const registered = outputs.get(urnOf(type, name, parent));
+    const from = [...request.getPropertydependenciesMap().entries()].flatMap(([, urns]) => urns.getUrnsList());
+    return {
+        type,
+        name,
+        parent: nameOf(parent),
+        provider: nameOf(request.getProvider().replace(/::[^:]*$/, "")),
+        dependsOn: request.getDependenciesList().map(nameOf).sort(),
+        propertiesFrom: [...new Set(from.map(nameOf))].sort(),
+        options: optionsOf(request),
+        inputs: decoded(request.getObject()?.toJavaScript()) as Properties,
+        ...(registered !== undefined && { outputs: decoded(registered) as Properties }),
+    };
+}
+
+/** A URN as the mocks make it: of the parent, only its own type is in it. */
+function urnOf(type: string, name: string, parent: string): string {
+    const parentType = parent.split("::")[2]?.split("$").pop();
+    return `urn:pulumi:stack::project::${parentType ? `${parentType}$` : ""}${type}::${name}`;
+}
+
+function nameOf(urn: string): string {
+    return urn.split("::")[3] ?? "";
+}
+
+function optionsOf(request: RegisterResourceRequest): Record<string, unknown> {
+    const options = {
+        protect: request.getProtect(),
+        retainOnDelete: request.getRetainondelete(),
+        deleteBeforeReplace: request.getDeletebeforereplace(),
+        ignoreChanges: request.getIgnorechangesList(),
+        replaceOnChanges: request.getReplaceonchangesList(),
+        additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+        import: request.getImportid(),
+        customTimeouts: Object.values(request.getCustomtimeouts()?.toObject() ?? {}).join(""),
+    };
+    return Object.fromEntries(
+        Object.entries(options).filter(([, value]) => (Array.isArray(value) ? value.length > 0 : value)),
+    );
+}
+
+/** Pulumi's marks of a secret and of an unknown value in a request. */
+const signature = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+function decoded(value: unknown): unknown {
+    if (value === unknownValue) {
+        return unknown;
+    }
+    if (Array.isArray(value)) {
+        return value.map(decoded);
+    }
+    if (value === null || typeof value !== "object") {
+        return value;
+    }
+    const fields = value as Record<string, unknown>;
+    if (fields[signature] === secretSignature) {
+        return new Secret(decoded(fields.value));
+    }
+    return Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, decoded(field)]));
+}

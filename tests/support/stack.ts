@@ -1,0 +1,101 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
+
+import { savedEnvironment } from "./environment";
+
+/** One resource that an operation changes or would change: what is done, to which kind, by which name, and where. */
+export interface Change {
+    op: string;
+    type: string;
+    name: string;
+    /** The properties that differ, sorted. */
+    diff: string[];
+}
+
+/** A stack of a test's own, with a program that can be changed between operations. */
+export class TestStack {
+    private constructor(
+        private readonly stack: Stack,
+        private readonly directory: string,
+    ) {}
+
+    /** A stack without resources; its state is kept in a directory of its own. */
+    static async create(name: string, program: PulumiFn): Promise<TestStack> {
+        const directory = fs.mkdtempSync(path.join(os.tmpdir(), `kubernetes-mlops-${name}-`));
+        const envVars = {
+            ...savedEnvironment().env,
+            PULUMI_CONFIG_PASSPHRASE: "test",
+            PULUMI_BACKEND_URL: pathToFileURL(directory).href,
+        };
+        process.env.PATH = envVars.PATH ?? process.env.PATH;
+        const stack = await LocalWorkspace.createOrSelectStack(
+            { stackName: name, projectName: "tests", program },
+            { envVars, pulumiCommand: await PulumiCommand.get() },
+        );
+        return new TestStack(stack, directory);
+    }
+
+    /** Runs the stack's program, or another one from now on. */
+    async up(program?: PulumiFn): Promise<Record<string, unknown>> {
+        this.use(program);
+        const { outputs } = await this.stack.up({ onOutput: this.onOutput });
+        return Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value as unknown]));
+    }
+
+    /** What `up` would do. */
+    async preview(program?: PulumiFn): Promise<Change[]> {
+        this.use(program);
+        return this.changes((onEvent) => this.stack.preview({ onEvent, onOutput: this.onOutput }));
+    }
+
+    /** What has changed in the cluster since. */
+    async refresh(): Promise<Change[]> {
+        return this.changes((onEvent) => this.stack.refresh({ onEvent, onOutput: this.onOutput }));
+    }
+
+    /** Everything that is in the state, as the text that a backend would store. */
+    async state(): Promise<string> {
+        return JSON.stringify(await this.stack.exportStack());
+    }
+
+    /** All that the engine has printed so far. */
+    log = "";
+
+    /** Deletes what is left, and the stack. */
+    async destroy(): Promise<void> {
+        await this.stack.destroy({ onOutput: this.onOutput });
+        fs.rmSync(this.directory, { recursive: true });
+    }
+
+    private readonly onOutput = (text: string): void => {
+        this.log += text;
+    };
+
+    private use(program: PulumiFn | undefined): void {
+        if (program) {
+            this.stack.workspace.program = program;
+        }
+    }
+
+    private async changes(operation: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Change[]> {
+        const changes: Change[] = [];
+        await operation((event) => {
+            const metadata = event.resourcePreEvent?.metadata ?? event.resOutputsEvent?.metadata;
+            // A replacement is told in three steps; the one that names both halves stands for all.
+            const isStep = metadata && !["same", "refresh", "create-replacement", "delete-replaced"].includes(metadata.op);
+            if (isStep && metadata.type !== "pulumi:pulumi:Stack") {
+                const name = metadata.urn.slice(metadata.urn.lastIndexOf("::") + 2);
+                const diff = Object.keys(metadata.detailedDiff ?? {}).sort();
+                if (!changes.some((other) => other.name === name && other.type === metadata.type)) {
+                    changes.push({ op: metadata.op, type: metadata.type, name, diff });
+                }
+            }
+        });
+        return changes;
+    }
+}
