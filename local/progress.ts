@@ -1,4 +1,7 @@
-/** Says in one short line what a long step is doing now. Whoever runs the step decides where the line is shown. */
+/**
+ * Says in one short line what a long step is doing now, beginning with the verb (`building …`), or a fact that is worth
+ * keeping (`port 5001 is taken: …`). Whoever runs the step decides where the line is shown.
+ */
 export type Report = (line: string) => void;
 
 /** How long something has taken, for a progress line: `0.4s`, `12s`, `4m10s`, `1h02m`. */

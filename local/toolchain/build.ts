@@ -69,7 +69,7 @@ async function goBuild(tool: Tool, title: string, target: string, report: Report
     const modules = counter(report, (count, elapsed) =>
         count > 0
             ? `fetching the Go modules of ${title}: ${count} so far, ${elapsed}`
-            : `looking at ${title}, ${elapsed}`,
+            : `preparing to build ${title}, ${elapsed}`,
     );
     const onDownload = (line: string) => modules.count(line.startsWith("go: downloading "));
     const stale = await modules.during(async () => {

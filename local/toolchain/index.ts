@@ -68,8 +68,7 @@ function kubernetesProviderSources(tool: Tool): Source[] {
         builtBefore(tool),
         {
             name: "the official download",
-            find: async (report) =>
-                downloadPlugin(await ensureTool("pulumi", report), "kubernetes", tool.version, report),
+            find: (report) => downloadPlugin(() => ensureTool("pulumi", report), "kubernetes", tool.version, report),
         },
         builtNow(tool),
     ];

@@ -80,9 +80,9 @@ export function installedPlugin(name: string, version: string): string | undefin
         );
 }
 
-/** Downloads a plugin with the CLI; undefined where the downloads cannot be reached. */
+/** Downloads a plugin with the CLI, which is asked for only then; undefined where the downloads cannot be reached. */
 export async function downloadPlugin(
-    pulumi: string,
+    cli: () => Promise<string>,
     name: string,
     version: string,
     report: Report,
@@ -90,6 +90,7 @@ export async function downloadPlugin(
     if (!(await downloadsReachable())) {
         return undefined;
     }
+    const pulumi = await cli();
     await whileRunning(
         (elapsed) => report(`downloading the Pulumi plugin ${name} v${version}, ${elapsed}`),
         () =>

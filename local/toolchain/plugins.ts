@@ -2,10 +2,10 @@ import { lstatSync, readlinkSync, statSync } from "node:fs";
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 
-import { cacheDir, sourceDir } from "../paths";
+import { dockerPluginVersion, standInDirectory } from "../docker-provider";
+import { cacheDir } from "../paths";
 import type { Report } from "../progress";
 import { downloadPlugin, installedPlugin, pluginPath, pulumiHome } from "./official";
-import { npmVersion } from "./tools";
 
 export interface Plugin {
     /** The executable that the engine starts. */
@@ -23,16 +23,18 @@ const RETRY_AFTER = 24 * 60 * 60 * 1000;
  * cannot be downloaded, the stand-in that this project brings.
  */
 export async function ensureDockerPlugin(pulumi: string, report: Report): Promise<Plugin> {
-    const version = npmVersion("@pulumi/docker");
+    const version = dockerPluginVersion();
     const tried = cacheDir("tools", `docker-plugin-${version}.tried`);
     let official = installedPlugin("docker", version);
     if (!official && age(tried) > RETRY_AFTER) {
         // The CLI takes whatever stands in the plugin's place for the plugin.
         await rm(path.dirname(pluginPath(pulumiHome(), "docker", version)), { recursive: true, force: true });
-        official = await downloadPlugin(pulumi, "docker", version, report).catch((error: Error) => {
-            report(`the Pulumi plugin docker v${version} cannot be downloaded: ${error.message.split("\n")[0]}`);
-            return undefined;
-        });
+        official = await downloadPlugin(() => Promise.resolve(pulumi), "docker", version, report).catch(
+            (error: Error) => {
+                report(`the Pulumi plugin docker v${version} cannot be downloaded: ${error.message.split("\n")[0]}`);
+                return undefined;
+            },
+        );
         if (!official) {
             await mkdir(path.dirname(tried), { recursive: true });
             await writeFile(tried, "");
@@ -41,7 +43,7 @@ export async function ensureDockerPlugin(pulumi: string, report: Report): Promis
     if (!official) {
         report(`the official Pulumi plugin docker v${version} cannot be had here: using the stand-in`);
     }
-    const executable = official ?? sourceDir("local", "docker-provider", "pulumi-resource-docker");
+    const executable = official ?? path.join(standInDirectory, "pulumi-resource-docker");
     return { path: await linkPlugin("docker", version, executable), version, official: official !== undefined };
 }
 

@@ -89,7 +89,7 @@ export function toolOf(name: ToolName): Tool {
 }
 
 /** The version of an installed npm package. */
-export function npmVersion(name: string): string {
+function npmVersion(name: string): string {
     return (JSON.parse(readFileSync(require.resolve(`${name}/package.json`), "utf8")) as { version: string }).version;
 }
 

@@ -1,0 +1,67 @@
+import { formatDuration, type Report } from "./progress";
+
+/** Runs a part of a command under a title and shows what it reports. */
+export type Stage = <T>(title: string, work: (report: Report) => Promise<T>) => Promise<T>;
+
+/** Seconds between two lines that differ only in their numbers, where lines cannot be overwritten. */
+const QUIET = 15;
+
+/** Whether a report tells what is being done, and not a fact. */
+const isProgress = (line: string) => /^\w+ing\b/.test(line);
+
+/**
+ * Shows a stage, what it reports and, when it is done, how long it took: on a terminal the progress in a line that is
+ * overwritten and the facts at the end, elsewhere all as plain lines. An error is left to the caller to show.
+ */
+export async function stage<T>(title: string, work: (report: Report) => Promise<T>): Promise<T> {
+    const { Listr } = await import("listr2");
+    // Some terminals do not tell their width.
+    const live = Boolean(process.stdout.isTTY && process.stdout.columns);
+    const timer = { condition: true, field: formatDuration, format: () => (text?: string) => String(text) };
+    const facts = new Set<string>();
+    let outcome: Promise<T> | undefined;
+    const tasks = new Listr(
+        [
+            {
+                title,
+                task: async (_, task) => {
+                    const say: Report = (line) => (task.output = line);
+                    const note: Report = (line) => {
+                        say(line);
+                        if (!isProgress(line)) {
+                            facts.add(line);
+                        }
+                    };
+                    outcome = work(live ? note : throttle(say, Date.now));
+                    await outcome.catch(() => {
+                        throw new Error("see below");
+                    });
+                },
+            },
+        ],
+        {
+            exitOnError: false,
+            // What an interrupt does is for the command to say.
+            registerSignalListeners: false,
+            rendererOptions: { showErrorMessage: false, formatOutput: "truncate", timer },
+            fallbackRenderer: "simple",
+            fallbackRendererCondition: !live,
+            fallbackRendererOptions: { timer },
+        },
+    );
+    await tasks.run();
+    process.stdout.write([...facts].map((line) => `  ${line}\n`).join(""));
+    return outcome as Promise<T>;
+}
+
+/** Lets a line pass unless one that differs from it only in its numbers has passed within {@link QUIET} seconds. */
+export function throttle(say: Report, now: () => number): Report {
+    let last = { kind: "", at: -Infinity };
+    return (line) => {
+        const kind = line.replace(/\d+/g, "0");
+        if (kind !== last.kind || now() - last.at >= QUIET * 1000) {
+            last = { kind, at: now() };
+            say(line);
+        }
+    };
+}
