@@ -5,7 +5,7 @@ import { type Image, outputs } from "./image";
 import { docker, type Session } from "./session";
 import { withPrivateConfig } from "./credentials";
 import type { Properties } from "./values";
-import { findDockerClient } from "../docker/cli";
+import { findDockerClient, pushDigest } from "../docker/cli";
 
 /** Where the user is told what goes on. */
 export interface Log {
@@ -175,12 +175,6 @@ function isHarmless(name: string, env: NodeJS.ProcessEnv): boolean {
 /** Whether a line of output tells a person something. */
 function isTelling(line: string): boolean {
     return line.trim() !== "" && !/^#\d+ sha256:/.test(line) && !/^DEPRECATED|^ {12}/.test(line);
-}
-
-/** The manifest's digest out of the last line of `docker push`: `v1: digest: sha256:… size: 527`. */
-export function pushDigest(lines: string[]): string | undefined {
-    const digests = lines.map((line) => /\bdigest: (sha256:[0-9a-f]{64})\b/.exec(line)?.[1]);
-    return digests.filter((digest) => digest !== undefined).at(-1);
 }
 
 async function inspect(session: Session, image: string, format: string): Promise<string> {

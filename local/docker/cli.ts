@@ -63,3 +63,9 @@ export function isBuildKitBuiltIn(version: string): boolean {
     const [major, minor] = [Number(match?.[1]), Number(match?.[2])];
     return (major === 18 && minor >= 9) || major === 19 || major === 20;
 }
+
+/** The manifest's digest out of what `docker push` wrote: `v1: digest: sha256:… size: 527`. */
+export function pushDigest(lines: string[]): string | undefined {
+    const digests = lines.map((line) => /\bdigest: (sha256:[0-9a-f]{64})\b/.exec(line)?.[1]);
+    return digests.filter((digest) => digest !== undefined).at(-1);
+}
