@@ -4,11 +4,11 @@
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import * as path from "node:path";
-import { daemonProcesses, markedProcesses, signal, stopDaemon, waitUntilGone } from "../processes";
+import { daemonProcesses, logFile, markedProcesses, signal, stopDaemon, waitUntilGone } from "../processes";
 import { killPods, podProcesses, remainingCgroups, removeCgroup } from "./cgroups";
 import { adminKubeconfig } from "./credentials";
 import { clusterMounts, unmountAll } from "./mounts";
-import { interfaces, removeNetwork } from "./network";
+import { cniNetwork, interfaces, removeNetwork } from "./network";
 import { remainingChains, removeRules } from "./packet-filter";
 import { stateDir } from "../paths";
 import { clusterDir, loadSettings } from "./settings";
@@ -58,7 +58,7 @@ function removeEmpty(...directories: string[]): void {
     }
 }
 
-/** What kubelet and containerd's shims put outside the directories they are given. */
+/** What the kubelet, containerd's shims and its CNI library put outside the directories they are given. */
 function removeStrayFiles(): void {
     const logs = "/var/log/containers";
     for (const entry of existsSync(logs) ? readdirSync(logs, { withFileTypes: true }) : []) {
@@ -87,6 +87,14 @@ function removeStrayFiles(): void {
         }
     }
     removeEmpty(shims, path.dirname(shims));
+
+    const results = "/var/lib/cni/results";
+    for (const name of existsSync(results) ? readdirSync(results) : []) {
+        if (name.startsWith(`${cniNetwork}-`)) {
+            rmSync(path.join(results, name));
+        }
+    }
+    removeEmpty(results, path.dirname(results));
 }
 
 /** What of the cluster is on the machine still: a line for each thing, none after a good `down`. */
@@ -131,6 +139,10 @@ export async function removeCluster(): Promise<void> {
         await unmountAll();
     }
     rmSync(adminKubeconfig(), { force: true });
+    for (const log of daemonNames.map(logFile)) {
+        rmSync(log, { force: true });
+        rmSync(`${log}.1`, { force: true });
+    }
     if (existsSync(clusterDir())) {
         // In one step: half of a cluster's data would be worse than all or nothing.
         const doomed = `${clusterDir()}.removed-${process.pid}`;

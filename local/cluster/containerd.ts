@@ -6,7 +6,7 @@ import { existsSync, rmSync } from "node:fs";
 import { type Daemon, ensureDaemon, waitUntilReady } from "../processes";
 import type { Report } from "../progress";
 import { run } from "../run";
-import { cniConfigDir, cniPlugins } from "./network";
+import { cniAddressDir, cniConfigDir, cniPlugins } from "./network";
 import { pauseImage, writePauseImage } from "./pause-image";
 import { clusterDir, podSubnet, serviceSubnet, type Settings, writeFile } from "./settings";
 
@@ -38,6 +38,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       SystemdCgroup = false
+      Root = "${runtimeDir()}/runc"
 `;
 }
 
@@ -70,7 +71,8 @@ export async function startContainerd(settings: Settings, newBoot: boolean, repo
         );
     }
     if (newBoot) {
-        rmSync(runtimeDir(), { recursive: true, force: true });
+        // What a running container held, and which addresses pods had.
+        [runtimeDir(), cniAddressDir()].forEach((directory) => rmSync(directory, { recursive: true, force: true }));
     }
     const config = clusterDir("containerd", "config.toml");
     writeFile(config, containerdConfig());

@@ -1,12 +1,16 @@
 /**
  * The rules of iptables: those of this cluster put in, and everything that any part of it made taken out again.
  */
+import { existsSync } from "node:fs";
 import { run, RunError } from "../run";
-import { gateway, type Settings } from "./settings";
+import type { Settings } from "./settings";
 import { bridge, cniNetwork } from "./network";
 
 /** Chains of our own. That they exist means that the KUBE-* chains beside them are this cluster's, too. */
 const ownChains = { INPUT: "MLOPS-INPUT", FORWARD: "MLOPS-FORWARD" };
+
+const restoreCommand = { iptables: "iptables-restore", ip6tables: "ip6tables-restore" };
+type Command = keyof typeof restoreCommand;
 
 /**
  * The own chains, for iptables-restore: pods may reach the machine and the outside, also where a firewall or Docker
@@ -19,7 +23,7 @@ export function ownRules(settings: Settings): string {
         `:${input} - [0:0]`,
         `:${forward} - [0:0]`,
         `-A ${input} -i ${bridge} -j ACCEPT`,
-        `-A ${input} ! -i lo ! -d ${gateway(settings)} -p tcp --dport ${settings.ports.apiServer} -j REJECT`,
+        rejectOthers(settings),
         `-A ${forward} -i ${bridge} -j ACCEPT`,
         `-A ${forward} -o ${bridge} -j ACCEPT`,
         "COMMIT",
@@ -27,8 +31,15 @@ export function ownRules(settings: Settings): string {
     ].join("\n");
 }
 
+/** The same for ip6tables: there are no pods with IPv6 addresses, but the API server listens on the machine's. */
+export const ownRulesIpv6 = (settings: Settings): string =>
+    ["*filter", `:${ownChains.INPUT} - [0:0]`, rejectOthers(settings), "COMMIT", ""].join("\n");
+
+const rejectOthers = (settings: Settings): string =>
+    `-A ${ownChains.INPUT} ! -i lo -p tcp --dport ${settings.ports.apiServer} -j REJECT`;
+
 /** The rules as iptables-save prints them; nothing where there is no iptables. */
-async function savedRules(command: "iptables" | "ip6tables"): Promise<string> {
+async function savedRules(command: Command): Promise<string> {
     try {
         return await run(`${command}-save`, []);
     } catch (error) {
@@ -48,10 +59,24 @@ export async function ensureRules(settings: Settings): Promise<void> {
                 "other: use that cluster with --context NAME, or remove it first",
         );
     }
-    await run("iptables-restore", ["--wait", "--noflush"], { input: ownRules(settings) });
-    for (const [chain, own] of Object.entries(ownChains)) {
-        if (!before.includes(`-A ${chain} -j ${own}\n`)) {
-            await run("iptables", ["--wait", "-I", chain, "-j", own]);
+    await putIn("iptables", ownRules(settings), before, ["INPUT", "FORWARD"]);
+    // Not there when the kernel has no IPv6.
+    if (existsSync("/proc/net/if_inet6")) {
+        await putIn("ip6tables", ownRulesIpv6(settings), await savedRules("ip6tables"), ["INPUT"]);
+    }
+}
+
+/** Puts own chains in, and makes the built-in ones jump to them unless they did before. */
+async function putIn(
+    command: Command,
+    rules: string,
+    before: string,
+    chains: (keyof typeof ownChains)[],
+): Promise<void> {
+    await run(restoreCommand[command], ["--wait", "--noflush"], { input: rules });
+    for (const chain of chains) {
+        if (!before.includes(`-A ${chain} -j ${ownChains[chain]}\n`)) {
+            await run(command, ["--wait", "-I", chain, "-j", ownChains[chain]]);
         }
     }
 }
@@ -103,20 +128,17 @@ export function removal(saved: string, kube: boolean): string {
     return tables.length === 0 ? "" : `${tables.flat().join("\n")}\n`;
 }
 
-const restoreCommand = { iptables: "iptables-restore", ip6tables: "ip6tables-restore" } as const;
-
 /** What of this cluster is still in the packet filter, by command. */
-async function removals(): Promise<Record<keyof typeof restoreCommand, string>> {
+async function removals(): Promise<Record<Command, string>> {
     const rules = await savedRules("iptables");
     const kube = rules.includes(ownChains.FORWARD);
     return { ip6tables: removal(await savedRules("ip6tables"), kube), iptables: removal(rules, kube) };
 }
 
 export async function removeRules(): Promise<void> {
-    // kube-proxy may have been writing when it was ended: what it left is looked for once more.
     for (const [command, input] of Object.entries(await removals())) {
         if (input !== "") {
-            await run(restoreCommand[command as keyof typeof restoreCommand], ["--wait", "--noflush"], { input });
+            await run(restoreCommand[command as Command], ["--wait", "--noflush"], { input });
         }
     }
 }
