@@ -5,6 +5,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import { leakedPromises } from "@pulumi/pulumi/runtime/debuggable";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
 /** A property that the engine encrypts in the state and hides in a preview. */
@@ -36,6 +37,35 @@ export interface Registration {
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into properties of any shape.
 export type Properties = Record<string, any>;
+
+/** A value that is not known before `up`. */
+export function unknownOutput<T>(): pulumi.Output<T> {
+    const { unknown: mark } = pulumi as unknown as { unknown: T };
+    return pulumi.output({ mark }).apply((known) => known.mark) as pulumi.Output<T>;
+}
+
+/** Where properties are not known, in the order in which they stand, such as `spec.containers[0].image`. */
+export function unknownPaths(properties: unknown): string[] {
+    return pathsOf(properties, (value) => value === unknown);
+}
+
+/** Where properties are secret. */
+export function secretPaths(properties: unknown): string[] {
+    return pathsOf(properties, (value) => value instanceof Secret);
+}
+
+function pathsOf(value: unknown, found: (value: unknown) => boolean, path = ""): string[] {
+    if (found(value)) {
+        return [path];
+    }
+    if (value === null || typeof value !== "object") {
+        return [];
+    }
+    return Object.entries(value).flatMap(([key, field]) => {
+        const step = Array.isArray(value) ? `[${key}]` : path === "" ? key : `.${key}`;
+        return pathsOf(field, found, path + step);
+    });
+}
 
 /** All that the engine was asked to register, sorted by name. */
 export interface Recording {
@@ -125,6 +155,8 @@ async function untilError(work: () => Promise<void>): Promise<void> {
         await new Promise((resolve) => setImmediate(resolve));
         process.removeAllListeners(event);
         others.forEach((listener) => process.on(event, listener));
+        // Where the program has failed, some of its promises never settle, which Pulumi would complain of at the end.
+        leakedPromises();
     }
 }
 
@@ -135,7 +167,9 @@ function recording(requests: RegisterResourceRequest[], outputRequests: Register
         .sort((a, b) => (a.name < b.name ? -1 : 1));
     return {
         resources,
-        plainText: JSON.stringify(resources, (_key, value: unknown) => (value instanceof Secret ? "secret" : value)),
+        plainText: JSON.stringify([resources, requests.map(restOf)], (_key, value: unknown) =>
+            value instanceof Secret ? "a secret" : value,
+        ),
         resource(name) {
             const found = resources.filter((one) => one.name === name);
             if (found.length !== 1) {
@@ -161,6 +195,11 @@ function registration(request: RegisterResourceRequest, outputs: Map<string, unk
         inputs: decoded(request.getObject()?.toJavaScript()) as Properties,
         ...(registered !== undefined && { outputs: decoded(registered) as Properties }),
     };
+}
+
+/** A request but for its properties, some of which are encrypted. */
+function restOf(request: RegisterResourceRequest): object {
+    return { ...request.toObject(), object: undefined };
 }
 
 /** A URN as the mocks make it: of the parent, only its own type is in it. */

@@ -87,7 +87,8 @@ export class TestStack {
         await operation((event) => {
             const metadata = event.resourcePreEvent?.metadata ?? event.resOutputsEvent?.metadata;
             // A replacement is told in three steps; the one that names both halves stands for all.
-            const isStep = metadata && !["same", "refresh", "create-replacement", "delete-replaced"].includes(metadata.op);
+            const isStep =
+                metadata && !["same", "refresh", "create-replacement", "delete-replaced"].includes(metadata.op);
             if (isStep && metadata.type !== "pulumi:pulumi:Stack") {
                 const name = metadata.urn.slice(metadata.urn.lastIndexOf("::") + 2);
                 const diff = Object.keys(metadata.detailedDiff ?? {}).sort();

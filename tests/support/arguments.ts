@@ -1,0 +1,68 @@
+/** The arguments with which unit tests make components. */
+import type { ImageArgs, ModelServerArgs, TrainingJobArgs } from "../../src";
+import { directoryWith } from "./directories";
+
+export const image = `registry.example/fraud@sha256:${"a".repeat(64)}`;
+export const otherImage = `registry.example/fraud@sha256:${"b".repeat(64)}`;
+
+/** The least that a workload can be told. */
+export const workload = { workspace: { namespace: "ml" }, image };
+
+/** The least that an Image can be told, about a context of its own. */
+export function imageArgs(): ImageArgs {
+    return { repository: "registry.example/fraud", context: directoryWith({ Dockerfile: "FROM scratch\n" }) };
+}
+
+/** The value that every secret has; it must be found nowhere. */
+export const password = "correct-horse-battery";
+
+/** Everything that an Image can be told besides a Python program. */
+export function fullImageArgs(): ImageArgs {
+    return {
+        ...imageArgs(),
+        buildArgs: { REVISION: "1" },
+        target: "run",
+        platform: "linux/arm64",
+        network: "host",
+        registry: { server: "registry.example", username: "ci", password },
+    };
+}
+
+const fullWorkload = {
+    workspace: {
+        namespace: "ml",
+        queue: "team-queue",
+        serviceAccount: "trainer",
+        imagePullSecrets: ["pull"],
+    },
+    image,
+    command: ["python", "main.py"],
+    args: ["--verbose", ""],
+    env: { LEVEL: "debug" },
+    secretEnv: { TOKEN: password },
+    resources: { cpu: "4", memory: "16Gi", gpus: 1 },
+    runAsUser: 1000,
+    readOnlyRootFilesystem: false,
+    podSpec: { nodeSelector: { disk: "fast" } },
+};
+
+/** Everything that a TrainingJob can be told. */
+export const fullTrainingArgs: TrainingJobArgs = {
+    ...fullWorkload,
+    output: { size: "50Gi", storageClass: "fast" },
+    retries: 5,
+    timeout: "6h",
+    triggers: ["2024-06-01", "v2"],
+};
+
+/** Everything that a ModelServer can be told. */
+export const fullServerArgs: ModelServerArgs = {
+    ...fullWorkload,
+    model: "pvc://models/fraud/run-1",
+    port: 9000,
+    autoscaling: { min: 2, max: 8, targetCpuUtilization: 60 },
+    healthPath: "/live",
+    readyPath: "/ready",
+    startupTimeout: "10m",
+    shutdownTimeout: "1m",
+};

@@ -1,0 +1,14 @@
+import { ensureTools } from "../../local/toolchain";
+import { run } from "../../local/run";
+import { savedEnvironment } from "./environment";
+
+/** What kubectl prints, asked of the cluster that the tests run on. */
+export async function kubectl(...args: string[]): Promise<string> {
+    const { kubernetes } = await ensureTools(["kubernetes"], () => undefined);
+    return run(kubernetes, ["kubectl", "--kubeconfig", savedEnvironment().kubeconfig, ...args]);
+}
+
+/** An object of the cluster, or a list of them, as kubectl finds it. */
+export async function getObjects<T>(...args: string[]): Promise<T> {
+    return JSON.parse(await kubectl("get", "--output", "json", ...args)) as T;
+}
