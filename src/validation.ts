@@ -88,7 +88,7 @@ export function rule(problemOf: (value: unknown) => string | undefined, options:
         }
         const problem = isAbsent(value) ? undefined : problemOf(value);
         if (problem) {
-            problems.add(path, `is ${options.secret ? "a secret that" : `${shown(value)};`} ${problem}`);
+            problems.add(path, `is ${options.secret ? hidden : shown(value)}; ${problem}`);
         }
         return value;
     };
@@ -98,12 +98,12 @@ function isAbsent(value: unknown): value is undefined | null {
     return value === undefined || value === null;
 }
 
-function isEventual(value: unknown): boolean {
+function isEventual(value: unknown): value is pulumi.Output<unknown> | Promise<unknown> {
     return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 function guarded(
-    value: pulumi.Input<unknown>,
+    value: pulumi.Output<unknown> | Promise<unknown>,
     path: string,
     problems: Problems,
     problemOf: (value: unknown) => string | undefined,
@@ -116,12 +116,15 @@ function guarded(
         }
         const problem = isAbsent(known) ? undefined : problemOf(known);
         if (problem) {
-            const what = secret || options.secret ? "a secret that" : `${shown(known)};`;
-            throw outputError(problems.line(path, `is ${what} ${problem}`));
+            const what = secret || options.secret ? hidden : shown(known);
+            throw outputError(problems.line(path, `is ${what}; ${problem}`));
         }
         return known;
     });
 }
+
+/** What stands in the place of a wrong value that is a secret. */
+const hidden = "a secret, whose value is not shown";
 
 /** How a wrong value is shown: a text or a number as it is, and of all else what it is. */
 function shown(value: unknown): string {
@@ -137,7 +140,10 @@ function shown(value: unknown): string {
     if (Array.isArray(value)) {
         return "a list";
     }
-    return typeof value === "object" || typeof value === "function" ? `${what(typeof value)}` : String(value);
+    if (typeof value === "object" && value !== null) {
+        return "an object";
+    }
+    return typeof value === "function" ? "a function" : String(value);
 }
 
 /** The value must be there. */
@@ -149,7 +155,11 @@ export function required(inner: Rule, mend: string): Rule {
             return value;
         }
         const checked = inner(value, path, problems);
-        return mapInput(checked, (known) => {
+        if (!isEventual(checked)) {
+            return checked;
+        }
+        const output: pulumi.Output<unknown> = pulumi.output(checked);
+        return output.apply((known) => {
             if (isAbsent(known)) {
                 throw outputError(problems.line(path, missing));
             }
@@ -183,12 +193,7 @@ export function object(fields: Fields): Rule {
 }
 
 /** The value as an object, unless it is absent or another thing, which is reported. */
-function objectOf(
-    value: unknown,
-    path: string,
-    hint: string,
-    problems: Problems,
-): Record<string, unknown> | undefined {
+function objectOf(value: unknown, path: string, hint: string, problems: Problems): Record<string, unknown> | undefined {
     if (isAbsent(value)) {
         return undefined;
     }
@@ -199,18 +204,18 @@ function objectOf(
     return value as Record<string, unknown>;
 }
 
+/** An object of whatever fields. */
+export const anyObject: Rule = (value, path, problems) => objectOf(value, path, "its fields may be Outputs", problems);
+
 /** A list, each entry of which follows the rule. */
 export function list(inner: Rule): Rule {
     return (value, path, problems) => {
-        if (value === undefined) {
-            return value;
+        if (isAbsent(value)) {
+            return undefined;
         }
         if (!Array.isArray(value)) {
-            problems.add(
-                path,
-                `is ${isEventual(value) ? "an Output" : shown(value)}; it must be a list (its entries may be Outputs)`,
-            );
-            return value;
+            problems.add(path, `is ${shown(value)}; it must be a list (its entries may be Outputs)`);
+            return undefined;
         }
         return value.map((entry: unknown, index): unknown => inner(entry, `${path}[${index}]`, problems));
     };
@@ -219,15 +224,12 @@ export function list(inner: Rule): Rule {
 /** An object with keys of the user's own, each value of which follows the rule. */
 export function map(keyProblemOf: (key: string) => string | undefined, inner: Rule): Rule {
     return (value, path, problems) => {
-        if (value === undefined) {
-            return value;
-        }
-        if (isEventual(value) || value === null || typeof value !== "object" || Array.isArray(value)) {
-            problems.add(path, "must be an object of names and values (its values may be Outputs)");
-            return value;
+        const given = objectOf(value, path, "its values may be Outputs", problems);
+        if (given === undefined) {
+            return undefined;
         }
         return Object.fromEntries(
-            Object.entries(value as Record<string, unknown>).map(([key, entry]): [string, unknown] => {
+            Object.entries(given).map(([key, entry]): [string, unknown] => {
                 const problem = keyProblemOf(key);
                 if (problem) {
                     problems.add(join(path, key), problem);
@@ -242,19 +244,19 @@ function join(path: string, key: string): string {
     return path === "" ? key : `${path}.${key}`;
 }
 
-/** Whatever is given. */
-export const anything: Rule = (value) => value;
+/** A text that is not empty. With `notSecret` for a place in which all can read it. */
+export function textOf(options: RuleOptions = {}): Rule {
+    return rule(
+        (value) => (typeof value === "string" && value !== "" ? undefined : "it must be a text that is not empty"),
+        options,
+    );
+}
 
 /** A text that is not empty. */
-export const text: Rule = rule((value) =>
-    typeof value === "string" && value !== "" ? undefined : "it must be a text that is not empty",
-);
+export const text: Rule = textOf();
 
 /** A text whose value is never shown. */
-export const secretText: Rule = rule(
-    (value) => (typeof value === "string" && value !== "" ? undefined : "must be a text that is not empty"),
-    { secret: true },
-);
+export const secretText: Rule = textOf({ secret: true });
 
 /** True or false. */
 export const truth: Rule = rule((value) => (typeof value === "boolean" ? undefined : "it must be true or false"));
@@ -297,12 +299,21 @@ export const dnsSubdomain: Rule = matching(
 );
 
 /**
- * An amount of CPU, memory or storage.
- * Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+ * An amount of CPU.
+ * Source: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#meaning-of-cpu
  */
-export const quantity: Rule = matching(
-    /^(?=.*[1-9])(\d+(\.\d*)?|\.\d+)(m|k|Ki|[MGTPE]i?|[eE][-+]?\d+)?$/,
-    'it must be an amount above zero as Kubernetes writes it, for example "500m", "2", "512Mi" or "16Gi"',
+export const cpu: Rule = matching(
+    /^(?=.*[1-9])(\d+(\.\d{1,3})?|\d+m)$/,
+    'it must be an amount of CPU above zero, in cores or thousandths, for example "2", "0.5" or "500m"',
+);
+
+/**
+ * An amount of memory or storage. Thousandths of a byte, which Kubernetes would take, are always a mistake.
+ * Source: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#meaning-of-memory
+ */
+export const bytes: Rule = matching(
+    /^(?=.*[1-9])(\d+(\.\d*)?|\.\d+)(k|Ki|[MGTPE]i?|[eE][-+]?\d+)?$/,
+    'it must be an amount of bytes above zero as Kubernetes writes it, for example "512Mi" or "16Gi"',
 );
 
 /** The name of an environment variable that any shell can read. */

@@ -15,18 +15,26 @@ export function contextHash(context: string, dockerfile: string): string {
     for (const file of contextFiles(context, dockerfile)) {
         addFile(hash, context, file);
     }
-    add(hash, "Dockerfile", fs.readFileSync(dockerfile));
+    add(hash, "Dockerfile", contentOf(dockerfile));
     return hash.digest("hex");
 }
 
-/** The files of a context that a build sees, sorted, with forward slashes. */
+/** The files of a context that a build sees, sorted, with forward slashes. Links are files: they are not followed. */
 export function contextFiles(context: string, dockerfile: string): string[] {
-    const ignored = dockerignore({ ignorecase: false }).add(ignorePatterns(context, dockerfile));
-    const entries = fs.readdirSync(context, { recursive: true, encoding: "utf8" });
-    return ignored
-        .filter(entries.map((entry) => entry.split(path.sep).join("/")))
-        .filter((entry) => !fs.lstatSync(path.join(context, entry)).isDirectory())
-        .sort();
+    const patterns = ignorePatterns(context, dockerfile);
+    const ignored = dockerignore({ ignorecase: false }).add(patterns);
+    // What is in an ignored directory is ignored, and not even looked at, unless a pattern may take it back.
+    const takesBack = /^\s*!/m.test(patterns);
+    const filesOf = (directory: string): string[] =>
+        fs.readdirSync(path.join(context, directory), { withFileTypes: true }).flatMap((entry) => {
+            const name = directory + entry.name;
+            const isIgnored = ignored.ignores(name);
+            if (entry.isDirectory()) {
+                return isIgnored && !takesBack ? [] : filesOf(`${name}/`);
+            }
+            return isIgnored ? [] : [name];
+        });
+    return filesOf("").sort();
 }
 
 /** Docker prefers a file of the Dockerfile's own name to the one that all Dockerfiles of a context share. */
@@ -41,8 +49,24 @@ function addFile(hash: Hash, context: string, name: string): void {
     if (stat.isSymbolicLink()) {
         add(hash, name, "link", fs.readlinkSync(file));
     } else if (stat.isFile()) {
-        add(hash, name, stat.mode & 0o111 ? "executable" : "file", fs.readFileSync(file));
+        add(hash, name, stat.mode & 0o111 ? "executable" : "file", contentOf(file));
     }
+}
+
+/** A hash of one file's content, read piece by piece: a context may hold models that are larger than memory. */
+function contentOf(file: string): Buffer {
+    const hash = createHash("sha256");
+    const piece = Buffer.allocUnsafe(1 << 20);
+    const descriptor = fs.openSync(file, "r");
+    try {
+        let length;
+        while ((length = fs.readSync(descriptor, piece)) > 0) {
+            hash.update(piece.subarray(0, length));
+        }
+    } finally {
+        fs.closeSync(descriptor);
+    }
+    return hash.digest();
 }
 
 /** Each part is preceded by its length, so that no two lists of parts look alike. */

@@ -9,6 +9,7 @@ import {
     matching,
     object,
     oneOf,
+    outputError,
     Problems,
     required,
     rule,
@@ -82,7 +83,8 @@ const plainText = rule((value) => (typeof value === "string" ? undefined : "it m
 const fields: Fields = {
     repository: required(
         matching(
-            /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+$/,
+            // Docker takes a first part without a dot or a port for a user of Docker Hub, unless it is localhost.
+            /^(?=localhost\/|[^/]*[.:])[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+$/,
             'it must begin with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"',
         ),
         'say where it is pushed to, for example "ghcr.io/acme/fraud"',
@@ -117,15 +119,17 @@ function checkAcross(args: ImageArgs, problems: Problems): void {
     if (python?.version !== undefined && python.base !== undefined) {
         problems.add("python.version", "is given besides python.base, which has its own; leave one of them out");
     }
-    const plain = [context, dockerfile, python?.requirements].every(
-        (one) => one === undefined || typeof one === "string",
-    );
-    if (plain && context) {
+    const known = [dockerfile, python?.requirements].every((one) => one === undefined || isText(one));
+    if (known && isText(context)) {
         const missing = missingPart(args as BuildSource);
         if (missing) {
             problems.add(missing.field, missing.problem);
         }
     }
+}
+
+function isText(value: unknown): boolean {
+    return typeof value === "string" && value !== "";
 }
 
 /**
@@ -181,7 +185,7 @@ function knownBuild(name: string, args: ImageArgs): pulumi.Output<Build> {
         .apply((source: BuildSource) => {
             const missing = missingPart(source);
             if (missing) {
-                throw new pulumi.RunError(`Image "${name}": ${missing.field} ${missing.problem}`);
+                throw outputError(`Image "${name}": ${missing.field} ${missing.problem}`);
             }
             return buildOf(source);
         });
@@ -194,7 +198,7 @@ function knownBuild(name: string, args: ImageArgs): pulumi.Output<Build> {
 function digestRef(name: string, repository: string, repoDigest: string): string {
     const digest = /@(sha256:[0-9a-f]{64})$/.exec(repoDigest)?.[1];
     if (digest === undefined) {
-        throw new pulumi.RunError(
+        throw outputError(
             `Image "${name}": the registry gave "${repoDigest}" for its digest; it must end in @sha256:…, as registries give it that keep the v2 API`,
         );
     }

@@ -19,6 +19,9 @@ function merge(base: unknown, patch: unknown): unknown {
     if (pulumi.Output.isInstance(base)) {
         return mapInput(base, (known) => merge(known, patch));
     }
+    if (isContainer(base) && pulumi.Output.isInstance(patch)) {
+        return mapInput(patch, (known) => merge(base, known));
+    }
     if (isObject(base) && isObject(patch)) {
         return mergeFields(base, patch);
     }
@@ -45,6 +48,11 @@ function mergeByName(base: Fields[], patch: Fields[]): unknown[] {
     const kept = base.map((entry) => merge(entry, patches.get(entry.name)));
     const names = new Set(base.map((entry) => entry.name));
     return [...kept, ...patch.filter((entry) => !names.has(entry.name))];
+}
+
+/** What is merged rather than replaced. */
+function isContainer(value: unknown): boolean {
+    return isObject(value) || isNamedList(value);
 }
 
 function isObject(value: unknown): value is Fields {

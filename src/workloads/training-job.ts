@@ -7,6 +7,7 @@ import { labelsOf } from "../manifests/metadata";
 import { claimUri } from "../manifests/model";
 import { trainingClaim, trainingJob, TrainingTarget } from "../manifests/training";
 import {
+    bytes,
     dnsSubdomain,
     integer,
     list,
@@ -14,10 +15,9 @@ import {
     object,
     oneOf,
     Problems,
-    quantity,
     required,
     rule,
-    text,
+    textOf,
     validate,
 } from "../validation";
 import { environmentSecret } from "./secret";
@@ -85,7 +85,7 @@ const fields = {
     ...workloadFields,
     output: object({
         claim: dnsSubdomain,
-        size: quantity,
+        size: bytes,
         storageClass: dnsSubdomain,
         accessMode: oneOf(Object.values(AccessMode)),
         retain: rule((value) => (typeof value === "boolean" ? undefined : "it must be true or false, and no Output")),
@@ -93,16 +93,21 @@ const fields = {
     }),
     retries: integer(0, 1000),
     timeout: duration,
-    triggers: list(required(text, "leave the entry out or give a text")),
+    triggers: list(
+        required(
+            textOf({ notSecret: "triggers can be read in the Job: give what tells its versions apart" }),
+            "leave the entry out or give a text",
+        ),
+    ),
 };
 
 function checkAcross(args: TrainingJobArgs, problems: Problems): void {
     checkVariables(args, problems);
-    const { claim, uri, size, storageClass, accessMode } = args.output ?? {};
+    const { claim, uri, size, storageClass, accessMode, retain } = args.output ?? {};
     if (claim !== undefined && uri !== undefined) {
         problems.add("output", "names both a claim and a uri; leave one of them out");
     }
-    if ((claim ?? uri) !== undefined && (size ?? storageClass ?? accessMode) !== undefined) {
+    if ((claim ?? uri) !== undefined && (size ?? storageClass ?? accessMode ?? retain) !== undefined) {
         problems.add("output", "describes a new claim besides an existing claim or a uri; leave one of them out");
     }
 }

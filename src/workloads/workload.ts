@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import {
-    anything,
+    anyObject,
+    bytes,
+    cpu,
     dnsLabel,
     dnsSubdomain,
     environmentNameProblem,
@@ -12,11 +14,11 @@ import {
     matching,
     object,
     Problems,
-    quantity,
     required,
+    Rule,
     rule,
     secretText,
-    text,
+    textOf,
     truth,
 } from "../validation";
 
@@ -88,6 +90,8 @@ export interface WorkloadArgs {
     podSpec?: Record<string, any>;
 }
 
+const notOnCommandLine = "the command line of a pod is no place for it: put it under secretEnv";
+
 /** The rules of the arguments that all workloads have. */
 export const workloadFields: Fields = {
     workspace: required(
@@ -106,18 +110,18 @@ export const workloadFields: Fields = {
         ),
         "give repository@sha256:…, such as the ref of an Image",
     ),
-    command: list(required(text, "leave the entry out or give a word")),
-    args: list(required(plainText(), "leave the entry out or give a word")),
+    command: list(required(textOf({ notSecret: notOnCommandLine }), "leave the entry out or give a word")),
+    args: list(required(plainText(notOnCommandLine), "leave the entry out or give a word")),
     env: map(environmentNameProblem, plainText("put it under secretEnv, which keeps it in a Kubernetes Secret")),
     secretEnv: map(environmentNameProblem, secretText),
-    resources: object({ cpu: quantity, memory: quantity, gpus: integer(0, 1024) }),
+    resources: object({ cpu, memory: bytes, gpus: integer(0, 1024) }),
     runAsUser: integer(1, 2 ** 31 - 1),
     readOnlyRootFilesystem: truth,
-    podSpec: anything,
+    podSpec: anyObject,
 };
 
 /** A text, which may be empty, for a place in which all can read it. */
-function plainText(notSecret = "the command line of a pod is no place for it: put it under secretEnv") {
+function plainText(notSecret: string): Rule {
     return rule((value) => (typeof value === "string" ? undefined : "it must be a text"), { notSecret });
 }
 

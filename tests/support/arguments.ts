@@ -10,7 +10,8 @@ export const workload = { workspace: { namespace: "ml" }, image };
 
 /** The least that an Image can be told, about a context of its own. */
 export function imageArgs(): ImageArgs {
-    return { repository: "registry.example/fraud", context: directoryWith({ Dockerfile: "FROM scratch\n" }) };
+    const context = directoryWith({ Dockerfile: "FROM scratch\n", "requirements.txt": "" });
+    return { repository: "registry.example/fraud", context };
 }
 
 /** The value that every secret has; it must be found nowhere. */

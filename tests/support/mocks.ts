@@ -5,7 +5,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
-import { leakedPromises } from "@pulumi/pulumi/runtime/debuggable";
+import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
 /** A property that the engine encrypts in the state and hides in a preview. */
@@ -145,18 +145,21 @@ async function untilError(work: () => Promise<void>): Promise<void> {
     const event = "unhandledRejection";
     const others = process.listeners(event);
     process.removeAllListeners(event);
+    // Node tells of a promise that nobody waits for when all else that can go on has gone on.
+    const allIsTold = () => new Promise((resolve) => setImmediate(resolve));
     try {
         await new Promise<void>((resolve, reject) => {
             process.on(event, reject);
-            work().then(resolve, reject);
+            work()
+                .then(allIsTold)
+                .then(() => resolve(), reject);
         });
     } finally {
-        // Whatever else has failed for the same reason is told by now.
-        await new Promise((resolve) => setImmediate(resolve));
+        await allIsTold();
         process.removeAllListeners(event);
         others.forEach((listener) => process.on(event, listener));
         // Where the program has failed, some of its promises never settle, which Pulumi would complain of at the end.
-        leakedPromises();
+        (debuggable as unknown as { leakedPromises(): void }).leakedPromises();
     }
 }
 
