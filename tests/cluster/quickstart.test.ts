@@ -57,8 +57,7 @@ describe("the quickstart", function () {
         stack = await openStack({
             name: "quickstart-test",
             stateDir: path.join(directory, "state"),
-            // The program's types are checked with those of all other files.
-            env: { ...environment.env, PULUMI_NODEJS_TRANSPILE_ONLY: "true" },
+            env: environment.env,
             config: { registry, baseImage, storageClass, namespace, context: model, buildNetwork: "host" },
         });
     });
