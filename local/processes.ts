@@ -3,7 +3,17 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+    closeSync,
+    mkdirSync,
+    openSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stateDir } from "./paths";
 
@@ -39,11 +49,15 @@ interface PidRecord {
 interface ProcessStat {
     state: string;
     group: number;
+    threads: number;
     startTime: string;
 }
 
 /** Every process of a daemon inherits this variable, whose value is the daemon's pid file. */
 const marker = "KUBERNETES_MLOPS_DAEMON";
+
+/** In place of the fingerprint in the pid file of a daemon that was told to end, by a command that may be killed. */
+const ending = "ending";
 
 /** A log that is longer when its daemon starts is put aside, in bytes. */
 const longLog = 10 * 1024 * 1024;
@@ -84,10 +98,12 @@ function processStat(pid: number): ProcessStat | undefined {
     if (!fields || fields.length < 20) {
         return undefined;
     }
-    return { state: fields[0]!, group: Number(fields[2]), startTime: fields[19]! };
+    return { state: fields[0]!, group: Number(fields[2]), threads: Number(fields[17]), startTime: fields[19]! };
 }
 
-const isAlive = (stat: ProcessStat | undefined): boolean => stat !== undefined && !"ZX".includes(stat.state);
+/** A process whose first thread is dead lives, and listens on its ports, as long as it has others. */
+const isAlive = (stat: ProcessStat | undefined): boolean =>
+    stat !== undefined && (!"ZX".includes(stat.state) || stat.threads > 1);
 
 function allPids(): number[] {
     return readdirSync("/proc")
@@ -166,9 +182,11 @@ export function markedProcesses(names: string[]): number[] {
  */
 export async function startDaemon(daemon: Daemon): Promise<void> {
     const { name, command, args, env, cwd } = daemon;
-    if (isRunning(name)) {
+    const running = liveRecord(name);
+    if (running && running.fingerprint !== ending) {
         return;
     }
+    await stopDaemon(name);
     mkdirSync(runDir(), { recursive: true });
     mkdirSync(stateDir("logs"), { recursive: true });
     if ((statSync(logFile(name), { throwIfNoEntry: false })?.size ?? 0) > longLog) {
@@ -209,7 +227,9 @@ export async function ensureDaemon(daemon: Daemon, stopSeconds?: number): Promis
     if (record?.fingerprint === fingerprint(daemon)) {
         return false;
     }
-    await stopDaemon(daemon.name, stopSeconds);
+    if (record) {
+        await stopDaemon(daemon.name, stopSeconds);
+    }
     await startDaemon(daemon);
     return true;
 }
@@ -298,6 +318,9 @@ function groupMembers(name: string, record: PidRecord): number[] {
 export async function stopDaemon(name: string, timeoutSeconds = 10): Promise<void> {
     const record = readRecord(name);
     if (record) {
+        const { pid, startTime, boot } = record;
+        writeFileSync(`${pidFile(name)}.new`, `${pid} ${startTime} ${boot} ${ending}\n`);
+        renameSync(`${pidFile(name)}.new`, pidFile(name));
         const members = (): number[] => groupMembers(name, record);
         members().forEach((pid) => signal(pid, "SIGTERM"));
         if (!(await waitUntilGone(members, timeoutSeconds))) {

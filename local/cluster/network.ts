@@ -3,7 +3,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { run } from "../run";
-import { clusterDir, gateway, podSubnet, type Settings, writeFile } from "./settings";
+import { clusterDir, gateway, podSubnet, serviceSubnet, type Settings, writeFile } from "./settings";
 
 /** The bridge's name: at most 15 characters. */
 export const bridge = "kmlops0";
@@ -49,6 +49,8 @@ export async function ensureNetwork(settings: Settings): Promise<void> {
     }
     await run("ip", ["address", "replace", `${gateway(settings)}/24`, "dev", bridge]);
     await run("ip", ["link", "set", bridge, "up"]);
+    // A Service's address is translated only in packets that have a route, which a machine without network lacks.
+    await run("ip", ["route", "replace", serviceSubnet, "dev", bridge]);
 }
 
 /** The bridge and the interfaces that connect pods to it, the bridge last; those that exist. */

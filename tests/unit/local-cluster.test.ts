@@ -188,6 +188,17 @@ describe("local cluster", () => {
             assert.equal(new Set(pids).size, 4);
         });
 
+        it("is started anew when a command that was killed has told it to end", async () => {
+            await startDaemon(daemon(["exec sleep 60"]));
+            const first = listDaemons()[0]!.pid;
+            const [pid, startTime, boot] = readFileSync(pidFile(), "utf8").split(" ");
+            writeFileSync(pidFile(), `${pid} ${startTime} ${boot} ending\n`);
+            assert.ok(isRunning("trial"));
+            await startDaemon(daemon(["exec sleep 60"]));
+            assert.notEqual(listDaemons()[0]!.pid, first);
+            assert.equal(markedProcesses(["trial"]).length, 1);
+        });
+
         it("tells the end of the log when it ends or is not ready in time", async () => {
             await startDaemon(daemon(["echo one; echo two; exit 3"]));
             await assert.rejects(
