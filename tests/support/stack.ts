@@ -21,12 +21,11 @@ export interface Change {
 export class TestStack {
     private constructor(
         private readonly stack: Stack,
-        private readonly directory: string,
+        readonly directory: string,
     ) {}
 
-    /** A stack without resources; its state is kept in a directory of its own. */
-    static async create(name: string, program: PulumiFn): Promise<TestStack> {
-        const directory = fs.mkdtempSync(path.join(os.tmpdir(), `kubernetes-mlops-${name}-`));
+    /** A stack without resources, whose state is kept in a directory of its own, or the one of that directory. */
+    static async create(name: string, program: PulumiFn, directory = newDirectory(name)): Promise<TestStack> {
         const envVars = {
             ...savedEnvironment().env,
             PULUMI_CONFIG_PASSPHRASE: "test",
@@ -56,6 +55,11 @@ export class TestStack {
     /** What has changed in the cluster since. */
     async refresh(): Promise<Change[]> {
         return this.changes((onEvent) => this.stack.refresh({ onEvent, onOutput: this.onOutput }));
+    }
+
+    /** Takes away the lock of an update that was killed, as a user would after it. */
+    async cancel(): Promise<void> {
+        await this.stack.cancel();
     }
 
     /** Everything that is in the state, as the text that a backend would store. */
@@ -99,4 +103,8 @@ export class TestStack {
         });
         return changes;
     }
+}
+
+function newDirectory(name: string): string {
+    return fs.mkdtempSync(path.join(os.tmpdir(), `kubernetes-mlops-${name}-`));
 }
