@@ -42,6 +42,14 @@ function usage({ kubeconfig, context, registry, dockerHost, baseImage }: Environ
     ];
 }
 
+// An exit, unlike the death by a signal, ends what was started meanwhile and gives the terminal its cursor back.
+for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+] as const) {
+    process.once(signal, () => process.exit(code));
+}
+
 cli.parseAsync().catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

@@ -7,48 +7,55 @@ import { findExecutable } from "./toolchain/installed";
 /** Seconds that the cluster may take to answer. */
 const TIMEOUT = 15;
 
-/** A cluster: a context of the user's kubeconfig, or the current one of another. */
-export type Target = { context: string } | { kubeconfig: string };
+/** A cluster that a kubeconfig knows. */
+export interface Target {
+    /** A path, or a list of paths, as in `KUBECONFIG`. */
+    kubeconfig: string;
+    /** Defaults to the current context. */
+    context?: string;
+}
 
 /** Throws unless the kubeconfig has the context and its cluster answers that it is ready. */
-export async function checkContext(context: string, report: Report): Promise<void> {
-    const kubectl = await findKubectl(report);
+export async function checkContext(target: Target & { context: string }, report: Report): Promise<void> {
+    const kubectl = await findKubectl(target.kubeconfig, report);
     const contexts = (await kubectl(["config", "get-contexts", "-o", "name"])).split("\n").filter(Boolean);
-    if (!contexts.includes(context)) {
-        throw new Error(unknownContext(context, contexts));
+    if (!contexts.includes(target.context)) {
+        throw new Error(unknownContext(target, contexts));
     }
-    report(`asking the cluster of context ${context} whether it is ready`);
-    await checkReady({ context }, report);
+    report(`asking the cluster of context ${target.context} whether it is ready`);
+    await checkReady(target, report);
 }
 
 /** Throws unless the cluster answers that it is ready. */
 export async function checkReady(target: Target, report: Report): Promise<void> {
-    const kubectl = await findKubectl(report);
-    const flags = "context" in target ? ["--context", target.context] : ["--kubeconfig", target.kubeconfig];
-    const args = [...flags, `--request-timeout=${TIMEOUT}s`, "get", "--raw", "/readyz"];
+    const kubectl = await findKubectl(target.kubeconfig, report);
+    const context = target.context === undefined ? [] : ["--context", target.context];
+    const args = [...context, `--request-timeout=${TIMEOUT}s`, "get", "--raw", "/readyz"];
     await kubectl(args).catch((error: unknown) => {
-        throw error instanceof RunError ? new Error(unready(flags, error)) : error;
+        throw error instanceof RunError ? new Error(unready(target, error)) : error;
     });
 }
 
 /** The user's own kubectl, or else the one of the tool chain. */
-async function findKubectl(report: Report): Promise<(args: string[]) => Promise<string>> {
+async function findKubectl(kubeconfig: string, report: Report): Promise<(args: string[]) => Promise<string>> {
     const own = findExecutable("kubectl");
     const command = own ?? (await ensureTools(["kubernetes"], report)).kubernetes;
-    return (args) => run(command, own ? args : ["kubectl", ...args], { timeout: 2 * TIMEOUT });
+    const options = { env: { KUBECONFIG: kubeconfig }, timeout: 2 * TIMEOUT };
+    return (args) => run(command, own ? args : ["kubectl", ...args], options);
 }
 
 /** The one line about a context that the kubeconfig does not have. */
-export function unknownContext(context: string, contexts: string[]): string {
+export function unknownContext({ kubeconfig, context }: Target, contexts: string[]): string {
     const choice = contexts.length > 0 ? `name one of ${contexts.join(", ")}` : "it has none";
-    return `The kubeconfig (KUBECONFIG, or else ~/.kube/config) has no context ${context}: ${choice}`;
+    return `The kubeconfig ${kubeconfig} has no context ${context}: ${choice}`;
 }
 
 /** The one line about a cluster that does not answer, or not that it is ready, with kubectl's last words. */
-export function unready(flags: string[], error: Pick<RunError, "output" | "reason">): string {
+export function unready({ kubeconfig, context }: Target, error: Pick<RunError, "output" | "reason">): string {
     const lastWords = error.output.trim().split("\n").at(-1) || `kubectl ${error.reason}`;
+    const name = context === undefined ? "" : ` in context ${context}`;
     return (
-        `The cluster of ${flags.join(" ")} is not ready: ${lastWords}; see that ` +
-        `\`kubectl ${flags.join(" ")} get --raw /readyz\` prints ok`
+        `The cluster of the kubeconfig ${kubeconfig}${name} is not ready: ${lastWords}; see that ` +
+        "`kubectl get --raw /readyz` prints ok for it"
     );
 }

@@ -54,11 +54,11 @@ export async function stage<T>(title: string, work: (report: Report) => Promise<
     return outcome as Promise<T>;
 }
 
-/** Lets a line pass unless one that differs from it only in its numbers has passed within {@link QUIET} seconds. */
+/** Lets a line pass unless one that differs from it only in its numbers and times has passed within {@link QUIET} seconds. */
 export function throttle(say: Report, now: () => number): Report {
     let last = { kind: "", at: -Infinity };
     return (line) => {
-        const kind = line.replace(/\d+/g, "0");
+        const kind = line.replace(/[\d.]+[hms]?/g, "");
         if (kind !== last.kind || now() - last.at >= QUIET * 1000) {
             last = { kind, at: now() };
             say(line);

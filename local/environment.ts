@@ -108,8 +108,8 @@ async function useContext(
     env: Record<string, string>,
     stage: Stage,
 ): Promise<Environment> {
-    await stage(`Context ${context}`, (report) => checkContext(context, report));
-    const kubeconfig = process.env.KUBECONFIG ?? path.join(homedir(), ".kube", "config");
+    const kubeconfig = process.env.KUBECONFIG || path.join(homedir(), ".kube", "config");
+    await stage(`Context ${context}`, (report) => checkContext({ kubeconfig, context }, report));
     return { kubeconfig, context, registry, node: true, env: { ...env, KUBECONFIG: kubeconfig } };
 }
 

@@ -12,7 +12,10 @@ export interface RunOptions {
     input?: string;
     /** A file to which standard output and standard error are appended; its directory is made when missing. */
     log?: string;
-    /** Seconds after which the command and everything it started is killed. Defaults to no limit. */
+    /**
+     * Seconds after which the command and everything it started is killed. Defaults to no limit. A command with a limit
+     * runs in a process group of its own, and is ended with this process or when that is interrupted.
+     */
     timeout?: number;
     /** Called with every line of standard output and standard error as it comes. */
     onLine?: (line: string) => void;
@@ -45,17 +48,16 @@ export async function run(command: string, args: string[], options: RunOptions =
         detached: timeout !== undefined,
     });
     let expired = false;
-    const kill = () => killGroup(subprocess.pid);
+    const end = () => signalGroup(subprocess.pid, "SIGTERM");
     const timer =
         timeout === undefined
             ? undefined
             : setTimeout(() => {
                   expired = true;
-                  kill();
+                  signalGroup(subprocess.pid, "SIGKILL");
               }, timeout * 1000);
-    if (timer) {
-        process.once("exit", kill);
-    }
+    const ends = timer ? ["exit", "SIGINT", "SIGTERM"] : [];
+    ends.forEach((event) => process.once(event, end));
     try {
         if (onLine) {
             for await (const line of subprocess.iterable({ from: "all" })) {
@@ -72,7 +74,7 @@ export async function run(command: string, args: string[], options: RunOptions =
         throw error;
     } finally {
         clearTimeout(timer);
-        process.removeListener("exit", kill);
+        ends.forEach((event) => process.removeListener(event, end));
     }
 }
 
@@ -113,10 +115,10 @@ function describe(
     return error.signal ? `was killed by ${error.signal}` : `failed: ${error.originalMessage}`;
 }
 
-function killGroup(pid: number | undefined): void {
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
     try {
         if (pid !== undefined) {
-            process.kill(-pid, "SIGKILL");
+            process.kill(-pid, signal);
         }
     } catch {
         // The group has ended by itself.

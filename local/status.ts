@@ -1,12 +1,15 @@
 /** What of the environment runs. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-import { clusterStatus } from "./cluster";
+import { clusterStatus, versionIn } from "./cluster";
 import { checkReady } from "./context";
 import { dockerStatus } from "./docker";
+import { REGISTRY } from "./docker/registry";
+import { DAEMON } from "./docker/sweep";
 import { type Environment, savedEnvironment } from "./environment";
 import { stateDir } from "./paths";
 import { listDaemons, logFile } from "./processes";
+import { run } from "./run";
 
 /** A program that `up` starts, or the user's own docker daemon. */
 export interface Part {
@@ -41,11 +44,15 @@ export async function status(): Promise<Status> {
 
 async function localParts(): Promise<Part[]> {
     const [cluster, docker] = await Promise.all([clusterStatus(), dockerStatus()]);
+    const versions = new Map(cluster.daemons.map(({ name, version }) => [name, version]));
+    if (docker.exists) {
+        versions.set(DAEMON, await versionOf("dockerd"));
+        versions.set(REGISTRY, await versionOf("docker-registry"));
+    }
     const ports = listeningPorts();
     const parts = listDaemons().map(({ name, running, pid }): Part => {
-        const version = cluster.daemons.find((daemon) => daemon.name === name)?.version;
-        const own = pid === undefined ? [] : ports(pid);
-        return { name, running, pid, version, ports: own, log: logFile(name) };
+        const process = pid === undefined ? { ports: [] } : { pid, version: versions.get(name), ports: ports(pid) };
+        return { name, running, ...process, log: logFile(name) };
     });
     const { daemon } = docker;
     return daemon && !daemon.own
@@ -53,11 +60,14 @@ async function localParts(): Promise<Part[]> {
         : parts;
 }
 
+async function versionOf(command: string): Promise<string | undefined> {
+    return versionIn(await run(command, ["--version"]).catch(() => ""));
+}
+
 async function readiness({ kubeconfig, context }: Environment): Promise<string[]> {
-    const target = context === undefined ? { kubeconfig } : { context };
     const docker = context === undefined ? await dockerStatus() : undefined;
     return [
-        ...(await checkReady(target, () => undefined).then(
+        ...(await checkReady({ kubeconfig, context }, () => undefined).then(
             () => [],
             (error: Error) => [error.message],
         )),

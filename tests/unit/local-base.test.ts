@@ -64,13 +64,13 @@ describe("progress", () => {
             () => time,
         );
         for (time = 0; time <= 31_000; time += 1000) {
-            report(`building: ${time} packages`);
+            report(`building: ${time} packages, ${formatDuration(time)}`);
         }
         report("linking");
         assert.deepEqual(lines, [
-            "building: 0 packages",
-            "building: 15000 packages",
-            "building: 30000 packages",
+            "building: 0 packages, 0.0s",
+            "building: 15000 packages, 15s",
+            "building: 30000 packages, 30s",
             "linking",
         ]);
     });
@@ -206,21 +206,24 @@ describe("Debian packages", () => {
 
 describe("a context", () => {
     it("that is unknown is told with those that there are", () => {
-        const start = "The kubeconfig (KUBECONFIG, or else ~/.kube/config) has no context x: ";
-        assert.equal(unknownContext("x", ["a", "b"]), `${start}name one of a, b`);
-        assert.equal(unknownContext("x", []), `${start}it has none`);
+        const target = { kubeconfig: "/config", context: "x" };
+        assert.equal(unknownContext(target, ["a", "b"]), "The kubeconfig /config has no context x: name one of a, b");
+        assert.equal(unknownContext(target, []), "The kubeconfig /config has no context x: it has none");
     });
 
     it("whose cluster does not answer is told with kubectl's last words", () => {
-        const flags = ["--context", "x"];
-        const remedy = "see that `kubectl --context x get --raw /readyz` prints ok";
+        const remedy = "see that `kubectl get --raw /readyz` prints ok for it";
         assert.equal(
-            unready(flags, { output: "E1 retry\nUnable to connect to the server: EOF\n", reason: "failed" }),
-            `The cluster of --context x is not ready: Unable to connect to the server: EOF; ${remedy}`,
+            unready(
+                { kubeconfig: "/config", context: "x" },
+                { output: "E1 retry\nUnable to connect to the server: EOF\n", reason: "failed" },
+            ),
+            "The cluster of the kubeconfig /config in context x is not ready: " +
+                `Unable to connect to the server: EOF; ${remedy}`,
         );
         assert.equal(
-            unready(flags, { output: "", reason: "did not end within 30 seconds" }),
-            `The cluster of --context x is not ready: kubectl did not end within 30 seconds; ${remedy}`,
+            unready({ kubeconfig: "/config" }, { output: "", reason: "did not end within 30 seconds" }),
+            "The cluster of the kubeconfig /config is not ready: " + `kubectl did not end within 30 seconds; ${remedy}`,
         );
     });
 });
