@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { Command } from "commander";
@@ -24,9 +24,11 @@ async function deploy(options: Options, interrupt: AbortSignal): Promise<void> {
     const { context, registry } = options;
     const environment = await unlessInterrupted(interrupt, up({ node: true, context, registry, stage }));
     const target = stackOf(environment);
-    const { changes, outputs } = await steps("Stack quickstart", async (report) =>
-        update(await openStack(target), report, interrupt),
-    );
+    const { changes, outputs } = await steps(`Stack ${target.name}`, async (report) => {
+        const stack = await openStack(target);
+        writeEnvFile(target);
+        return update(stack, report, interrupt);
+    });
     const output = (name: string) => String(outputs[name]?.value);
     const { model, answer } = await unlessInterrupted(
         interrupt,
@@ -47,22 +49,30 @@ async function deploy(options: Options, interrupt: AbortSignal): Promise<void> {
         "",
         ...resultLines(model, answer),
         "",
-        ...nextLines(writeEnvFile(target), options),
+        ...nextLines(envFile(target), options),
     );
 }
 
 /** Destroys the stack, and then the cluster unless it is the user's own. */
-async function remove(interrupt: AbortSignal): Promise<void> {
-    const environment = savedEnvironment();
+async function remove({ context, registry }: Options, interrupt: AbortSignal): Promise<void> {
+    const saved = savedEnvironment();
+    const environment =
+        context === undefined || context === saved?.context
+            ? saved
+            : await unlessInterrupted(interrupt, up({ node: true, context, registry, stage }));
     const target = environment && stackOf(environment);
     if (target && existsSync(target.stateDir)) {
-        await steps("Stack quickstart", async (report) => {
+        await steps(`Stack ${target.name}`, async (report) => {
             const changes = await destroy(await openStack(target), report, interrupt);
             report(summary(changes));
         });
         rmSync(target.stateDir, { recursive: true });
+    } else {
+        say("No quickstart is deployed.");
     }
-    await unlessInterrupted(interrupt, stage("Cluster, registry and docker", down));
+    if (environment?.context === undefined) {
+        await unlessInterrupted(interrupt, stage("Cluster, registry and docker", down));
+    }
 }
 
 /**
@@ -71,18 +81,16 @@ async function remove(interrupt: AbortSignal): Promise<void> {
  */
 function stackOf(environment: Environment): StackOptions {
     const { context, registry, baseImage, storageClass, env } = environment;
-    const local = context === undefined;
+    if (context === undefined) {
+        const config = { registry, baseImage, storageClass, buildNetwork: "host" };
+        return { name: "quickstart", stateDir: stateDir("stacks"), env, config };
+    }
     return {
-        name: "quickstart",
-        stateDir: local ? stateDir("stacks") : cacheDir("stacks", encodeURIComponent(context)),
+        // Names of contexts hold characters that names of stacks and directories do not.
+        name: `quickstart-${context.replace(/[^\w.-]/g, "-")}`,
+        stateDir: cacheDir("stacks", encodeURIComponent(context)),
         env,
-        config: {
-            registry,
-            baseImage,
-            storageClass,
-            buildNetwork: local ? "host" : undefined,
-            "kubernetes:context": context,
-        },
+        config: { registry, "kubernetes:context": context },
     };
 }
 
@@ -96,14 +104,16 @@ async function kubectlOf({ context, env }: Environment, report: Report): Promise
     return { command: kubernetes, args: ["kubectl", ...args], env };
 }
 
-/** Writes the variables with which `pulumi` works on the stack to a file for the shell, and gives its path. */
-function writeEnvFile(target: StackOptions): string {
-    const file = path.join(target.stateDir, "quickstart.env");
+/** The file for the shell with the variables with which `pulumi`, run by hand, works on the stack. */
+function envFile(target: StackOptions): string {
+    return path.join(target.stateDir, "quickstart.env");
+}
+
+function writeEnvFile(target: StackOptions): void {
     const quote = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
-    const lines = Object.entries(stackEnv(target)).map(([name, value]) => `export ${name}=${quote(value)}\n`);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, lines.join(""));
-    return file;
+    const variables = { ...stackEnv(target), PULUMI_STACK: target.name };
+    const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`);
+    writeFileSync(envFile(target), lines.join(""));
 }
 
 function changeLines(changes: Change[]): string[] {
@@ -121,25 +131,23 @@ function changeLines(changes: Change[]): string[] {
 function resultLines(model: ModelInfo, answer: Prediction): string[] {
     const right = answer.prediction === model.example.answer ? "which is right" : `but it is ${model.example.answer}`;
     return [
-        "",
         `The model of run ${model.run} is right about ${(100 * model.accuracy).toFixed(1)}% of ${model.held_out} wines ` +
             "that it was not trained on.",
         `Asked about one of them, the server says ${answer.prediction} (probability ${answer.probability}), ${right}.`,
     ];
 }
 
-function nextLines(envFile: string, { context, registry }: Options): string[] {
-    const again = [
-        "npm run quickstart",
-        ...(context || registry ? ["--"] : []),
-        ...(context ? [`--context ${context}`] : []),
-        ...(registry ? [`--registry ${registry}`] : []),
-    ].join(" ");
+function nextLines(variables: string, { context, registry }: Options): string[] {
+    const cluster = Object.entries({ context, registry }).flatMap(([name, value]) =>
+        value ? [`--${name}`, value] : [],
+    );
+    const command = (...args: string[]) =>
+        ["npm run quickstart", ...(args.length > 0 ? ["--"] : []), ...args].join(" ");
     return [
         "What next:",
-        `  train another model    set TREES = 100 in examples/quickstart/model/train.py, then \`${again}\``,
-        `  use pulumi yourself    \`. ${envFile}\`, then \`pulumi preview\` (\`npx pulumi\` where it is not installed)`,
-        "  remove everything      `npm run quickstart -- --down`",
+        `  train another model    set TREES = 100 in examples/quickstart/model/train.py, then \`${command(...cluster)}\``,
+        `  use pulumi yourself    \`. ${variables}\`, then \`pulumi preview\` (\`npx pulumi\` where it is not installed)`,
+        `  remove everything      \`${command("--down", ...cluster)}\``,
     ];
 }
 
@@ -178,7 +186,7 @@ async function main(): Promise<void> {
         process.on(signal, () => interrupt.abort());
     }
     try {
-        await (options.down ? remove(interrupt.signal) : deploy(options, interrupt.signal));
+        await (options.down ? remove(options, interrupt.signal) : deploy(options, interrupt.signal));
     } catch (error) {
         process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
         // Work that was interrupted may still hold the process.

@@ -22,7 +22,7 @@ export interface StackOptions {
     stateDir: string;
     /** Variables with which the engine, its plugins and the cluster are found. */
     env: Record<string, string>;
-    /** The whole configuration; what is undefined is left to the program's default. */
+    /** The configuration; what is undefined is left as it is, or to the program's default. */
     config: Record<string, string | undefined>;
 }
 
@@ -52,21 +52,16 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     return stack;
 }
 
+/** Sets what differs. What else has been set by hand stays. */
 async function configure(stack: Stack, config: StackOptions["config"]): Promise<void> {
     const { name: project } = await stack.workspace.projectSettings();
-    const wanted = new Map(
-        Object.entries(config)
-            .filter(([, value]) => value !== undefined)
-            .map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, value as string]),
-    );
     const present = await stack.getAllConfig();
-    const changed = [...wanted].filter(([key, value]) => present[key]?.value !== value);
+    const changed = Object.entries(config).flatMap(([name, value]) => {
+        const key = name.includes(":") ? name : `${project}:${name}`;
+        return value === undefined || value === present[key]?.value ? [] : [[key, { value }] as const];
+    });
     if (changed.length > 0) {
-        await stack.setAllConfig(Object.fromEntries(changed.map(([key, value]) => [key, { value }])));
-    }
-    const superfluous = Object.keys(present).filter((key) => !wanted.has(key));
-    if (superfluous.length > 0) {
-        await stack.removeAllConfig(superfluous);
+        await stack.setAllConfig(Object.fromEntries(changed));
     }
 }
 
