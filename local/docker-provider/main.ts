@@ -57,9 +57,9 @@ function requireImage(urn: string): void {
 }
 
 function failureMessage({ property, reason }: image.CheckFailure): messages.CheckFailure {
+    // Of a failure that names its property the engine shows the value, too, and may not find it.
     const failure = new messages.CheckFailure();
-    failure.setProperty(property);
-    failure.setReason(reason);
+    failure.setReason(`${property}: ${reason}`);
     return failure;
 }
 

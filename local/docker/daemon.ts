@@ -63,6 +63,8 @@ export function daemonConfig(): string {
         "cgroup-parent": `/${cgroupName()}`,
         "exec-opts": ["native.cgroupdriver=cgroupfs"],
         "log-level": "warn",
+        // Seconds that containers have to end when the daemon does.
+        "shutdown-timeout": 5,
     };
     return `${JSON.stringify(config, undefined, 4)}\n`;
 }

@@ -57,7 +57,10 @@ export function dockerUp(report: Report): Promise<Docker> {
         };
         saveSettings(settings);
         const dockerHost = users ?? ownDockerHost();
-        await Promise.all([users ? undefined : startOwnDaemon(settings, report), startRegistry(settings, report)]);
+        if (!users) {
+            await startOwnDaemon(settings, report);
+        }
+        await startRegistry(settings, report);
         const baseImage = await ensureBaseImage(dockerHost, settings, report);
         return { dockerHost, registry: registryHost(settings), baseImage };
     });

@@ -1,0 +1,385 @@
+/**
+ * The docker provider in a real engine, with a real daemon and registry: the stand-in, or the official plugin where the
+ * environment has it. What both must do is asked of both; the wording of errors only of the stand-in.
+ */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+
+import { findDockerClient } from "../../local/docker/cli";
+import { dockerPluginVersion, standInDirectory } from "../../local/docker-provider";
+import { freePort } from "../../local/ports";
+import { run } from "../../local/run";
+import { savedEnvironment } from "../support/environment";
+import { killedUp } from "../support/killable";
+import { TestStack } from "../support/stack";
+import { digests, type Edit, image } from "./programs/built-image";
+
+const PASSWORD = "correct-horse-battery";
+/** What `htpasswd -B` makes of the user `tester` with that password. */
+const HTPASSWD = "tester:$2y$05$bhg0LRYkT7.jZxDwAE0uAuYN44EkLvJ/yuX89LcAY2AZc6rSv.ziC";
+
+/** Whether the engine has the official plugin. */
+function isOfficial(): boolean {
+    const { PULUMI_HOME } = savedEnvironment().env;
+    const name = `resource-docker-v${dockerPluginVersion()}`;
+    const plugin = path.join(PULUMI_HOME ?? "", "plugins", name, "pulumi-resource-docker");
+    try {
+        return path.dirname(realpathSync(plugin)) !== standInDirectory;
+    } catch {
+        return false;
+    }
+}
+
+describe("docker provider", function () {
+    this.timeout("3m");
+
+    let stack: TestStack;
+    let context: string;
+    let repository: string;
+    let official: boolean;
+    /** Where what came before is undone. */
+    const cleanup: (() => void | Promise<void>)[] = [];
+
+    const build = (others: docker.types.input.DockerBuild = {}) => ({ context, platform: "linux/amd64", ...others });
+    const args = (others: Partial<Edit> = {}): Edit => ({
+        imageName: `${repository}:1`,
+        build: build(),
+        ...others,
+    });
+    const write = (name: string, content: string) => {
+        mkdirSync(path.dirname(path.join(context, name)), { recursive: true });
+        writeFileSync(path.join(context, name), content);
+    };
+    const dockerCommand = async (...command: string[]) => {
+        const { dockerHost } = savedEnvironment();
+        return run((await findDockerClient()).command, command, { env: { DOCKER_HOST: dockerHost } });
+    };
+    const isBuilt = () =>
+        dockerCommand("image", "inspect", `${repository}:1`).then(
+            () => true,
+            () => false,
+        );
+    /** The digest of an image in the registry; undefined if it is not there. */
+    const pushed = async (tag = "1") => {
+        const [host, ...name] = repository.split("/");
+        const response = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${tag}`, {
+            method: "HEAD",
+            headers: { Accept: "application/vnd.docker.distribution.manifest.v2+json" },
+        });
+        return response.ok ? response.headers.get("docker-content-digest") : undefined;
+    };
+    /** The message with which an update fails, as the user sees it. */
+    const failure = async (edit: Edit): Promise<string> => {
+        const before = stack.log.length;
+        await assert.rejects(stack.up(image(edit)));
+        const [, diagnostics = ""] = stack.log.slice(before).split("\nDiagnostics:\n");
+        return /^\s+docker:index:Image \(image\):\n((?: {4}.*\n| *\n)+)/m.exec(diagnostics)?.[1] ?? diagnostics;
+    };
+    /** Says of a failure of the stand-in what its first line is; of both, that it tells the same. */
+    const tells = (message: string, both: RegExp, ours: RegExp) => {
+        assert.match(message, both);
+        if (!official) {
+            const [first] = message.split("\n").filter((line) => line.includes("error:"));
+            assert.match(first ?? message, ours);
+        }
+    };
+
+    beforeEach(async () => {
+        official = isOfficial();
+        context = mkdtempSync(path.join(tmpdir(), "docker-provider-engine-"));
+        write("Dockerfile", "FROM scratch\nCOPY . /\n");
+        write("code.py", "print(1)\n");
+        write(".dockerignore", "*.log\n");
+        repository = `${savedEnvironment().registry}/provider-test/${randomBytes(6).toString("hex")}`;
+        digests.splice(0);
+        stack = await TestStack.create("docker-provider", image(args()));
+    });
+    afterEach(async () => {
+        await stack.destroy();
+        for (const undo of cleanup.splice(0)) {
+            await undo();
+        }
+        rmSync(context, { recursive: true });
+    });
+
+    it("builds and pushes when told to, and then only what has changed", async () => {
+        assert.deepEqual(
+            (await stack.preview()).filter(({ type }) => !type.startsWith("pulumi:providers:")),
+            [{ op: "create", type: "docker:index/image:Image", name: "image", diff: [] }],
+        );
+        assert.deepEqual([await isBuilt(), await pushed(), digests], [false, undefined, []], "a preview built");
+
+        const outputs = await stack.up();
+        const digest = await pushed();
+        assert.deepEqual(outputs, {
+            repoDigest: `${repository}@${digest}`,
+            baseImageName: `${repository}:1`,
+            context,
+            dockerfile: "Dockerfile",
+            imageName: `${repository}:1`,
+            platform: "linux/amd64",
+            registryServer: "",
+        });
+        assert.deepEqual(await stack.preview(), []);
+        assert.deepEqual(await stack.refresh(), []);
+        write("debug.log", "ignored");
+        assert.deepEqual(await stack.preview(), []);
+        assert.ok(
+            digests.every((known) => known === `${repository}@${digest}`),
+            String(digests),
+        );
+
+        digests.splice(0);
+        write("code.py", "print(2)\n");
+        const update = [
+            { op: "update", type: "docker:index/image:Image", name: "image", diff: ["build.contextDigest"] },
+        ];
+        const changes = await stack.preview();
+        assert.deepEqual(
+            changes.map((change) => ({ ...change, diff: [] })),
+            update.map((change) => ({ ...change, diff: [] })),
+        );
+        assert.ok(
+            changes[0]!.diff.every((name) => name.startsWith("build")),
+            String(changes[0]!.diff),
+        );
+        assert.deepEqual([digests, await pushed()], [[], digest], "the digest of a preview is not unknown");
+
+        const { repoDigest } = await stack.up();
+        assert.equal(repoDigest, `${repository}@${await pushed()}`);
+        assert.notEqual(await pushed(), digest);
+        assert.deepEqual(await stack.preview(), []);
+
+        await stack.destroy();
+        assert.ok(await pushed(), "the image went with its resource");
+        stack = await TestStack.create("docker-provider", image(args()));
+    });
+
+    it("hands everything on to the build", async () => {
+        const outside = mkdtempSync(path.join(tmpdir(), "docker-provider-outside-"));
+        cleanup.push(() => rmSync(outside, { recursive: true }));
+        const dockerfile = path.join(outside, "My.Dockerfile");
+        writeFileSync(
+            dockerfile,
+            "FROM scratch AS first\nARG GREETING\nCOPY code.py /\nLABEL greeting=$GREETING\nFROM scratch\nLABEL last=yes\n",
+        );
+        const edit = args({
+            build: build({ dockerfile, target: "first", args: { GREETING: "hello" } }),
+            skipPush: true,
+        });
+        const { repoDigest, dockerfile: told } = await stack.up(image(edit));
+        assert.equal(told, path.relative(context, dockerfile));
+        const inspected = await dockerCommand(
+            "image",
+            "inspect",
+            "--format",
+            "{{.Id}} {{json .Config.Labels}}",
+            `${repository}:1`,
+        );
+        assert.equal(inspected, `${String(repoDigest)} {"greeting":"hello"}`);
+        assert.equal(await pushed(), undefined);
+    });
+
+    it("builds in a preview when told to, and does not push", async () => {
+        await stack.preview(image(args({ buildOnPreview: true })));
+        assert.deepEqual([await isBuilt(), await pushed()], [true, undefined]);
+    });
+
+    it("is updated, not replaced, under a new name", async () => {
+        await stack.up();
+        const changes = await stack.preview(image(args({ imageName: `${repository}:2` })));
+        assert.deepEqual(changes, [
+            { op: "update", type: "docker:index/image:Image", name: "image", diff: ["imageName"] },
+        ]);
+        const { repoDigest } = await stack.up();
+        assert.equal(repoDigest, `${repository}@${await pushed("2")}`);
+    });
+
+    it("logs in with a password that is seen nowhere", async () => {
+        const registry = await startRegistry(cleanup);
+        repository = `${registry}/team/app`;
+        const credentials = (username: string, password: string) => ({ server: registry, username, password });
+        const edit = args({ registry: credentials("tester", PASSWORD) });
+
+        const { repoDigest } = await stack.up(image(edit));
+        assert.match(String(repoDigest), new RegExp(`^${repository}@sha256:[0-9a-f]{64}$`));
+        // Who pushes it is no part of the image.
+        const another = image({ ...edit, registry: credentials("somebody", "something-else") });
+        assert.deepEqual(await stack.preview(another), []);
+
+        const wrong = "wrong-password-that-nobody-sees";
+        write("code.py", "print(2)\n");
+        tells(
+            await failure({ ...edit, registry: credentials("tester", wrong) }),
+            /unauthorized|401|denied/i,
+            /error: The registry 127\.0\.0\.1:\d+ refused the login for the push of .*registry\.username and registry\.password/,
+        );
+
+        const seen = stack.log + checkpoints(stack.directory);
+        for (const hidden of [PASSWORD, wrong]) {
+            assert.ok(!seen.includes(hidden), `${hidden} is seen in the log or the state`);
+        }
+        assert.deepEqual(
+            readdirSync(tmpdir()).filter((name) => name.startsWith("pulumi-docker-")),
+            [],
+        );
+    });
+
+    it("tells of a registry that refuses", async () => {
+        const registry = await refusingRegistry(cleanup);
+        tells(
+            await failure(args({ imageName: `${registry}/app:1` })),
+            /denied|403|forbidden/i,
+            /error: The registry 127\.0\.0\.1:\d+ refused the push of \S+: denied/,
+        );
+    });
+
+    it("tells of a registry that is not there", async () => {
+        const registry = `127.0.0.1:${await freePort(15_000)}`;
+        tells(
+            await failure(args({ imageName: `${registry}/app:1` })),
+            /connection refused/,
+            /error: The registry 127\.0\.0\.1:\d+ cannot be reached for the push of \S+: Get .*connection refused/,
+        );
+    });
+
+    it("tells of a daemon that is not there", async () => {
+        const host = "unix:///nowhere/docker.sock";
+        // The official plugin tells it of its provider, not of the image.
+        const before = stack.log.length;
+        await assert.rejects(stack.up(image(args({ host }))));
+        tells(
+            stack.log.slice(before),
+            /unix:\/\/\/nowhere\/docker\.sock/,
+            /error: The docker daemon at unix:\/\/\/nowhere\/docker\.sock cannot be reached: Cannot connect/,
+        );
+    });
+
+    it("tells of a Dockerfile that is not there", async () => {
+        const dockerfile = path.join(context, "Nofile");
+        tells(
+            await failure(args({ build: build({ dockerfile }) })),
+            /Nofile/,
+            /error: docker:index\/image:Image resource 'image' has a problem: build\.dockerfile: could not open dockerfile at absolute path .*Nofile/,
+        );
+    });
+
+    it("tells which step of a build failed, with its last lines", async () => {
+        const token = "token-that-nobody-sees";
+        const { baseImage } = savedEnvironment();
+        write("Dockerfile", `FROM ${baseImage}\nARG TOKEN\nRUN echo the last words: $TOKEN; exit 7\n`);
+        const message = await failure(args({ build: build({ args: { TOKEN: pulumi.secret(token) } }) }));
+        tells(message, /7/, /error: The build of \S+ failed at RUN echo the last words: .*; exit 7: exit code 7$/);
+        if (!official) {
+            assert.match(message, /\n +the last words: \[secret\]\n/);
+            assert.ok(!(stack.log + checkpoints(stack.directory)).includes(token));
+        }
+        assert.equal(await pushed(), undefined);
+    });
+
+    it("of other resources says that they are not supported", async function () {
+        if (official) {
+            this.skip();
+        }
+        // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
+        const program = async () => void new docker.Network("network");
+        await assert.rejects(stack.up(program), /docker:index\/network:Network is not supported: this stand-in/);
+    });
+
+    it("ends the build of an update that is killed, and the next update builds it", async () => {
+        const duration = `29${Math.floor(Math.random() * 1_000_000)}`;
+        write("Dockerfile", `FROM ${savedEnvironment().baseImage}\nRUN sleep ${duration}\n`);
+        process.env.BUILT_IMAGE = JSON.stringify(args());
+        cleanup.push(() => void delete process.env.BUILT_IMAGE);
+        const asleep = () => commandLines().some((line) => line === `sleep ${duration}`);
+        const started = (async () => {
+            while (!asleep()) {
+                await sleep(100);
+            }
+        })();
+        assert.equal(
+            await killedUp(require.resolve("./programs/built-image"), stack, "docker-provider", started),
+            true,
+        );
+        for (let waits = 0; !official && asleep(); waits++) {
+            assert.ok(waits < 100, "the build goes on without its engine");
+            await sleep(100);
+        }
+
+        write("Dockerfile", "FROM scratch\nCOPY code.py /\n");
+        const { repoDigest } = await stack.up();
+        assert.equal(repoDigest, `${repository}@${await pushed()}`);
+        assert.deepEqual(await stack.preview(), []);
+    });
+});
+
+/** All that a stack's backend has stored. */
+function checkpoints(directory: string): string {
+    const entries = readdirSync(directory, { withFileTypes: true, recursive: true });
+    const files = entries.filter((entry) => entry.isFile());
+    return files.map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "utf8")).join("\n");
+}
+
+function commandLines(): string[] {
+    return readdirSync("/proc")
+        .filter((name) => /^\d+$/.test(name))
+        .map((pid) => {
+            try {
+                return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
+            } catch {
+                return "";
+            }
+        });
+}
+
+/** A registry that only lets `tester` in. Gives its address. */
+async function startRegistry(cleanup: (() => void)[]): Promise<string> {
+    const directory = mkdtempSync(path.join(tmpdir(), "docker-provider-registry-"));
+    const address = `127.0.0.1:${await freePort(15_100)}`;
+    writeFileSync(path.join(directory, "htpasswd"), HTPASSWD);
+    writeFileSync(
+        path.join(directory, "config.yml"),
+        JSON.stringify({
+            version: "0.1",
+            log: { level: "error" },
+            storage: { filesystem: { rootdirectory: path.join(directory, "data") } },
+            auth: { htpasswd: { realm: "test", path: path.join(directory, "htpasswd") } },
+            http: { addr: address },
+        }),
+    );
+    const process_: ChildProcess = spawn("docker-registry", ["serve", path.join(directory, "config.yml")], {
+        stdio: "ignore",
+    });
+    cleanup.push(() => {
+        process_.kill("SIGKILL");
+        rmSync(directory, { recursive: true });
+    });
+    while (!(await fetch(`http://${address}/v2/`).catch(() => undefined))) {
+        await sleep(50);
+    }
+    return address;
+}
+
+/** A registry that everybody may look at and nobody may push to. Gives its address. */
+async function refusingRegistry(cleanup: (() => void)[]): Promise<string> {
+    const server = createServer((request, response) => {
+        const isPing = request.url === "/v2/";
+        response.writeHead(isPing ? 200 : request.method === "POST" ? 403 : 404, {
+            "Content-Type": "application/json",
+        });
+        response.end(isPing ? "{}" : JSON.stringify({ errors: [{ code: "DENIED", message: "not for you" }] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    cleanup.push(() => void server.close());
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
