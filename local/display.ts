@@ -1,3 +1,5 @@
+import { writeSync } from "node:fs";
+
 import { formatDuration, type Report } from "./progress";
 
 /** Runs a part of a command under a title and shows what it reports. */
@@ -49,7 +51,12 @@ export async function stage<T>(title: string, work: (report: Report) => Promise<
             fallbackRendererOptions: { timer },
         },
     );
+    const showCursor = () => writeSync(process.stdout.fd, "\u001b[?25h");
+    if (live) {
+        process.once("exit", showCursor);
+    }
     await tasks.run();
+    process.removeListener("exit", showCursor);
     process.stdout.write([...facts].map((line) => `  ${line}\n`).join(""));
     return outcome as Promise<T>;
 }

@@ -1,7 +1,7 @@
 /** What of the environment runs. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-import { clusterStatus, versionIn } from "./cluster";
+import { clusterStatus } from "./cluster";
 import { checkReady } from "./context";
 import { dockerStatus } from "./docker";
 import { REGISTRY } from "./docker/registry";
@@ -10,6 +10,7 @@ import { type Environment, savedEnvironment } from "./environment";
 import { stateDir } from "./paths";
 import { listDaemons, logFile } from "./processes";
 import { run } from "./run";
+import { parseVersion } from "./toolchain/versions";
 
 /** A program that `up` starts, or the user's own docker daemon. */
 export interface Part {
@@ -61,7 +62,8 @@ async function localParts(): Promise<Part[]> {
 }
 
 async function versionOf(command: string): Promise<string | undefined> {
-    return versionIn(await run(command, ["--version"]).catch(() => ""));
+    const version = parseVersion(await run(command, ["--version"]).catch(() => ""));
+    return version && `v${version.join(".")}`;
 }
 
 async function readiness({ kubeconfig, context }: Environment): Promise<string[]> {
