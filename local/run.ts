@@ -99,6 +99,12 @@ export class RunError extends Error {
     }
 }
 
+/** An error in one line: its first, and the last of a command's output, which mostly says why. */
+export function oneLine(error: unknown): string {
+    const lines = (error instanceof Error ? error.message : String(error)).split("\n");
+    return lines.length > 1 ? `${lines[0]!.replace(/:$/, "")}: ${lines.at(-1)}` : lines[0]!;
+}
+
 function describe(
     error: Pick<ExecaError, "code" | "exitCode" | "signal" | "originalMessage">,
     expiredAfter: number | undefined,

@@ -1,4 +1,5 @@
 import type { Report } from "../progress";
+import { oneLine } from "../run";
 
 /** One way to come by a tool. */
 export interface Source {
@@ -23,8 +24,7 @@ export async function locate(tool: string, sources: Source[], report: Report): P
             if (index === sources.length - 1) {
                 throw error;
             }
-            const [firstLine] = (error instanceof Error ? error.message : String(error)).split("\n");
-            report(`${tool} cannot be had from ${source.name}: ${firstLine}`);
+            report(`${tool} cannot be had from ${source.name}: ${oneLine(error)}`);
         }
     }
     throw new Error(`${tool} is missing: it was looked for in ${sources.map((source) => source.name).join(", ")}`);

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { dockerPluginVersion, standInDirectory } from "../docker-provider";
 import { cacheDir } from "../paths";
 import type { Report } from "../progress";
+import { oneLine } from "../run";
 import { downloadPlugin, installedPlugin, pluginPath, pulumiHome } from "./official";
 
 export interface Plugin {
@@ -31,7 +32,7 @@ export async function ensureDockerPlugin(pulumi: string, report: Report): Promis
         await rm(path.dirname(pluginPath(pulumiHome(), "docker", version)), { recursive: true, force: true });
         official = await downloadPlugin(() => Promise.resolve(pulumi), "docker", version, report).catch(
             (error: Error) => {
-                report(`the Pulumi plugin docker v${version} cannot be downloaded: ${error.message.split("\n")[0]}`);
+                report(`the Pulumi plugin docker v${version} cannot be downloaded: ${oneLine(error)}`);
                 return undefined;
             },
         );

@@ -130,8 +130,14 @@ describe("look-up of a tool", () => {
     });
 
     it("goes on after a failure, which it reports in one line", async () => {
-        assert.equal(await find(source("the download", new Error("no space\nat …")), source("build", "/b")), "/b");
-        assert.deepEqual(reports, ["tool cannot be had from the download: no space"]);
+        assert.equal(
+            await find(
+                source("the download", new Error("`npx` failed:\nDownloading…\nno space left")),
+                source("build", "/b"),
+            ),
+            "/b",
+        );
+        assert.deepEqual(reports, ["tool cannot be had from the download: `npx` failed: no space left"]);
     });
 
     it("fails as the last source does", async () => {
