@@ -137,9 +137,12 @@ async function importRootfs(host: string, report: Report): Promise<string> {
 async function keep(host: string, name: string, archive: string): Promise<void> {
     const directory = path.dirname(archive);
     await mkdir(directory, { recursive: true });
-    await docker(host, ["save", "--output", `${archive}.new`, name]);
-    for (const other of (await readdir(directory)).filter((file) => file.endsWith(".tar"))) {
-        await rm(path.join(directory, other));
+    const before = await readdir(directory);
+    // The client of a run that was killed may still be writing its own.
+    const own = `${archive}.${process.pid}`;
+    await docker(host, ["save", "--output", own, name]);
+    await rename(own, archive);
+    for (const other of before) {
+        await rm(path.join(directory, other), { force: true });
     }
-    await rename(`${archive}.new`, archive);
 }

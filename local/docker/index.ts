@@ -12,7 +12,7 @@ import { answers, startOwnDaemon, stopOwnDaemon, usersDaemon } from "./daemon";
 import { networkLeftovers, removeNetwork } from "./network";
 import { choosePort, REGISTRY, registryHost, responds, startRegistry } from "./registry";
 import { dockerDir, freeNetwork, loadSettings, machineAddresses, ownDockerHost, saveSettings } from "./settings";
-import { DAEMON, leftovers } from "./sweep";
+import { BOOTSTRAP, DAEMON, leftovers } from "./sweep";
 
 export interface Docker {
     /** The daemon's address, as in DOCKER_HOST. */
@@ -75,7 +75,7 @@ export function dockerUp(report: Report): Promise<Docker> {
 export function dockerDown(report: Report): Promise<void> {
     return exclusively(report, async () => {
         report("stopping docker and the registry");
-        await Promise.all([stopDaemon(REGISTRY), stopOwnDaemon()]);
+        await Promise.all([stopDaemon(BOOTSTRAP), stopDaemon(REGISTRY), stopOwnDaemon()]);
         await removeNetwork();
         await rm(dockerDir(), { recursive: true, force: true });
         const left = [...leftovers(), ...(await networkLeftovers())];

@@ -3,13 +3,17 @@ import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 
 import { ensurePackages } from "../debian";
+import { isRunning, startDaemon, stopDaemon, waitUntilReady } from "../processes";
 import { type Report, whileRunning } from "../progress";
 import { run } from "../run";
 import { dockerDir } from "./settings";
-import { unmountBelow } from "./sweep";
+import { BOOTSTRAP, unmountBelow } from "./sweep";
 
 /** What is in the root file system, beside what Debian cannot be without. */
 const PACKAGES = ["python3", "python3-pip", "python3-venv", "ca-certificates"];
+
+/** Seconds within which the packages must have come. */
+const BOOTSTRAP_TIMEOUT = 1800;
 
 /** What an image has no use for. */
 const SUPERFLUOUS = [
@@ -32,27 +36,40 @@ const SUPERFLUOUS = [
 export async function makeRootfs(report: Report): Promise<string> {
     await ensurePackages(["debootstrap"], report);
     const root = dockerDir("rootfs");
-    const log = dockerDir("debootstrap.log");
-    await removeTree(root);
-    await mkdir(root, { recursive: true });
-    const { suite, components, mirror } = await packageSource();
-    const args = [
-        "--variant=minbase",
-        `--components=${components}`,
-        `--include=${PACKAGES.join(",")}`,
-        suite,
-        root,
-        ...(mirror ? [mirror] : []),
-    ];
-    await whileRunning(
-        (elapsed) => report(`making a base image out of ${suite}'s packages, ${elapsed}`),
-        () => run("debootstrap", args, { log, timeout: 1800 }),
-    );
+    await bootstrap(root, report);
     await adapt(root);
-    const archive = `${root}.tar`;
+    // The tar of a run that was killed may still be writing its own.
+    const archive = `${root}-${process.pid}.tar`;
     await run("tar", ["--create", "--numeric-owner", "--file", archive, "--directory", root, "."]);
     await removeTree(root);
+    await rm(`${root}.done`);
     return archive;
+}
+
+/** Runs debootstrap, or waits for the one that a run which was killed has left running. */
+async function bootstrap(root: string, report: Report): Promise<void> {
+    const done = `${root}.done`;
+    const { suite, components, mirror } = await packageSource();
+    if (!existsSync(done) && !isRunning(BOOTSTRAP)) {
+        await removeTree(root);
+        await mkdir(root, { recursive: true });
+        const args = [
+            "--variant=minbase",
+            `--components=${components}`,
+            `--include=${PACKAGES.join(",")}`,
+            suite,
+            root,
+            ...(mirror ? [mirror] : []),
+        ];
+        // It lives on for a moment, so that it is never gone without having left the file.
+        const script = 'done=$1; shift; debootstrap "$@" && touch "$done" && sleep 1';
+        await startDaemon({ name: BOOTSTRAP, command: "sh", args: ["-c", script, BOOTSTRAP, done, ...args] });
+    }
+    await whileRunning(
+        (elapsed) => report(`making a base image out of ${suite}'s packages, ${elapsed}`),
+        () => waitUntilReady(BOOTSTRAP, () => existsSync(done), BOOTSTRAP_TIMEOUT),
+    );
+    await stopDaemon(BOOTSTRAP);
 }
 
 /** Makes it look like Docker Hub's image to a Dockerfile: `python`, `pip`, and packages installed for everyone. */
@@ -64,7 +81,9 @@ async function adapt(root: string): Promise<void> {
         await mkdir(path.join(root, directory), { recursive: true });
     }
     await writeFile(path.join(root, "etc/machine-id"), "");
-    await symlink("/usr/bin/python3", path.join(root, "usr/local/bin/python"));
+    const python = path.join(root, "usr/local/bin/python");
+    await rm(python, { force: true });
+    await symlink("/usr/bin/python3", python);
     const libraries = path.join(root, "usr/lib");
     for (const name of readdirSync(libraries).filter((name) => /^python3\.\d+$/.test(name))) {
         // pip refuses to install beside Debian's own packages as long as this file is there.

@@ -11,6 +11,8 @@ import { cgroupName, dockerDir } from "./settings";
 
 /** Name of the daemon's pid file and log. */
 export const DAEMON = "dockerd";
+/** The same of what makes the base image's root file system. */
+export const BOOTSTRAP = "debootstrap";
 
 /** The daemon's processes with those that it started itself, and the processes in containers. */
 const processes = (): number[] => [...new Set([...markedProcesses([DAEMON]), ...containerProcesses()])];
@@ -69,7 +71,7 @@ export async function sweep(): Promise<void> {
 /** What `sweep` would find, a line each. */
 export function leftovers(): string[] {
     return [
-        ...processes().map((pid) => `process ${pid}`),
+        ...[...processes(), ...markedProcesses([BOOTSTRAP])].map((pid) => `process ${pid}`),
         ...mountsBelow(dockerDir()).map((point) => `mount ${point}`),
         ...cgroups().map((directory) => `control group ${directory}`),
     ];
