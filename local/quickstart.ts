@@ -146,7 +146,7 @@ function nextLines(variables: string, { context, registry }: Options): string[] 
     return [
         "What next:",
         `  train another model    set TREES = 100 in examples/quickstart/model/train.py, then \`${command(...cluster)}\``,
-        `  use pulumi yourself    \`. ${variables}\`, then \`pulumi preview\` (\`npx pulumi\` where it is not installed)`,
+        `  use pulumi yourself    \`. ${variables}\`, then \`pulumi preview\``,
         `  remove everything      \`${command("--down", ...cluster)}\``,
     ];
 }
