@@ -3,6 +3,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { signal, waitUntilGone } from "../processes";
 import { mountPoints } from "./mounts";
 
@@ -35,17 +36,30 @@ export function ensureCgroup(): void {
     }
 }
 
+/** What the file operation gives, or nothing if the group has gone meanwhile: containerd removes them, too. */
+function unlessGone<T>(operation: () => T[]): T[] {
+    try {
+        return operation();
+    } catch (error) {
+        if (["ENOENT", "ENODEV"].includes((error as NodeJS.ErrnoException).code ?? "")) {
+            return [];
+        }
+        throw error;
+    }
+}
+
 /** The directory and those below, the deepest first. */
 function tree(directory: string): string[] {
-    const children = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    return [...children.flatMap(({ name }) => tree(path.join(directory, name))), directory];
+    const children = unlessGone(() => readdirSync(directory, { withFileTypes: true }));
+    const below = children.filter((entry) => entry.isDirectory());
+    return [...below.flatMap(({ name }) => tree(path.join(directory, name))), directory];
 }
 
 /** The processes of all pods. */
 export function podProcesses(): number[] {
     const pids = directories()
         .flatMap(tree)
-        .flatMap((directory) => readFileSync(path.join(directory, "cgroup.procs"), "utf8").split("\n"))
+        .flatMap((group) => unlessGone(() => readFileSync(path.join(group, "cgroup.procs"), "utf8").split("\n")))
         .filter((line) => line !== "" && line !== "0");
     return [...new Set(pids.map(Number))];
 }
@@ -63,10 +77,28 @@ export async function killPods(): Promise<void> {
 }
 
 /** Removes the group; it must hold no process. */
-export function removeCgroup(): void {
-    directories()
-        .flatMap(tree)
-        .forEach((directory) => rmdirSync(directory));
+export async function removeCgroup(): Promise<void> {
+    for (const group of directories().flatMap(tree)) {
+        await removeGroup(group);
+    }
+}
+
+/** The kernel may take a moment to see that the last process of a group has ended. */
+async function removeGroup(group: string): Promise<void> {
+    for (const deadline = Date.now() + 5000; ; await sleep(20)) {
+        try {
+            rmdirSync(group);
+            return;
+        } catch (error) {
+            const { code } = error as NodeJS.ErrnoException;
+            if (code === "ENOENT") {
+                return;
+            }
+            if (code !== "EBUSY" || Date.now() > deadline) {
+                throw error;
+            }
+        }
+    }
 }
 
 export const remainingCgroups = directories;

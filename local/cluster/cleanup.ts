@@ -2,16 +2,17 @@
  * The end of the cluster, whatever state it is in: everything that it made on the machine is removed, and looked for
  * afterwards.
  */
-import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { daemonProcesses, logFile, markedProcesses, signal, stopDaemon, waitUntilGone } from "../processes";
 import { killPods, podProcesses, remainingCgroups, removeCgroup } from "./cgroups";
 import { adminKubeconfig } from "./credentials";
 import { clusterMounts, unmountAll } from "./mounts";
-import { cniNetwork, interfaces, removeNetwork } from "./network";
+import { interfaces, removeNetwork } from "./network";
 import { remainingChains, removeRules } from "./packet-filter";
 import { stateDir } from "../paths";
 import { clusterDir, loadSettings } from "./settings";
+import { removeStrayFiles } from "./stray-files";
 import { restoreSysctls } from "./sysctls";
 
 /** Every daemon of the cluster, in the order in which they are ended: none of them misses one that went before. */
@@ -49,54 +50,6 @@ async function endProcesses(): Promise<void> {
     }
 }
 
-/** Removes a directory and the ones above it as long as they are empty. */
-function removeEmpty(...directories: string[]): void {
-    try {
-        directories.forEach((directory) => rmdirSync(directory));
-    } catch {
-        // Somebody else's, or gone already.
-    }
-}
-
-/** What the kubelet, containerd's shims and its CNI library put outside the directories they are given. */
-function removeStrayFiles(): void {
-    const logs = "/var/log/containers";
-    for (const entry of existsSync(logs) ? readdirSync(logs, { withFileTypes: true }) : []) {
-        const file = path.join(logs, entry.name);
-        if (entry.isSymbolicLink() && readlinkSync(file).startsWith(`${clusterDir()}/`)) {
-            rmSync(file);
-        }
-    }
-    removeEmpty(logs);
-
-    const plugins = "/var/lib/kubelet/device-plugins";
-    const inUse = readFileSync("/proc/net/unix", "utf8");
-    for (const file of ["kubelet.sock", "kubelet_internal_checkpoint", "DEPRECATION"].map((name) =>
-        path.join(plugins, name),
-    )) {
-        if (!inUse.includes(path.join(plugins, "kubelet.sock"))) {
-            rmSync(file, { force: true });
-        }
-    }
-    removeEmpty(plugins, path.dirname(plugins));
-
-    const shims = "/run/containerd/s";
-    for (const name of existsSync(shims) ? readdirSync(shims) : []) {
-        if (!inUse.includes(path.join(shims, name))) {
-            rmSync(path.join(shims, name));
-        }
-    }
-    removeEmpty(shims, path.dirname(shims));
-
-    const results = "/var/lib/cni/results";
-    for (const name of existsSync(results) ? readdirSync(results) : []) {
-        if (name.startsWith(`${cniNetwork}-`)) {
-            rmSync(path.join(results, name));
-        }
-    }
-    removeEmpty(results, path.dirname(results));
-}
-
 /** What of the cluster is on the machine still: a line for each thing, none after a good `down`. */
 export async function leftovers(): Promise<string[]> {
     const shared = async (): Promise<string[]> => [
@@ -120,6 +73,7 @@ export async function leftovers(): Promise<string[]> {
  * @throws when something is left all the same
  */
 export async function removeCluster(): Promise<void> {
+    const hadNode = (loadSettings()?.node ?? false) || interfaces().length > 0;
     for (const name of daemonNames.filter((name) => name !== "containerd")) {
         await stopDaemon(name);
     }
@@ -131,8 +85,10 @@ export async function removeCluster(): Promise<void> {
         await unmountAll();
         await removeNetwork();
         await removeRules();
-        removeCgroup();
-        removeStrayFiles();
+        await removeCgroup();
+        if (hadNode) {
+            removeStrayFiles();
+        }
         restoreSysctls(loadSettings()?.sysctls ?? {});
     } else {
         await endProcesses();

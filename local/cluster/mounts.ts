@@ -39,7 +39,14 @@ export const clusterMounts = (): string[] =>
 
 export async function unmountAll(): Promise<void> {
     for (const point of clusterMounts()) {
-        // What a process of a stranger still uses (a shell that stands in it) is unmounted once that lets it go.
-        await run("umount", [point]).catch(() => run("umount", ["--lazy", point]));
+        // What a process of a stranger still uses (a shell that stands in it) is unmounted once that lets it go. Some
+        // go by themselves, with the last process that had them open.
+        await run("umount", [point])
+            .catch(() => run("umount", ["--lazy", point]))
+            .catch((error: unknown) => {
+                if (clusterMounts().includes(point)) {
+                    throw error;
+                }
+            });
     }
 }

@@ -3,7 +3,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { run } from "../run";
-import { clusterDir, gateway, podSubnet, serviceSubnet, type Settings, writeFile } from "./settings";
+import { clusterDir, dnsAddress, gateway, podSubnet, serviceSubnet, type Settings, writeFile } from "./settings";
 
 /** The bridge's name: at most 15 characters. */
 export const bridge = "kmlops0";
@@ -49,8 +49,14 @@ export async function ensureNetwork(settings: Settings): Promise<void> {
     }
     await run("ip", ["address", "replace", `${gateway(settings)}/24`, "dev", bridge]);
     await run("ip", ["link", "set", bridge, "up"]);
-    // A Service's address is translated only in packets that have a route, which a machine without network lacks.
-    await run("ip", ["route", "replace", serviceSubnet, "dev", bridge]);
+    // A Service's address is translated only in packets that have some route, which a machine without network lacks.
+    const routed = await run("ip", ["route", "get", dnsAddress]).then(
+        () => true,
+        () => false,
+    );
+    if (!routed) {
+        await run("ip", ["route", "replace", serviceSubnet, "dev", bridge]);
+    }
 }
 
 /** The bridge and the interfaces that connect pods to it, the bridge last; those that exist. */

@@ -30,7 +30,7 @@ test("a pod on the local node", function () {
     /** Runs a busybox command in the pod. */
     const busybox = (...args: string[]): Promise<string> =>
         kubectl("exec", "--namespace", namespace, "server", "--", "/busybox", ...args);
-    const wget = (url: string): Promise<string> => busybox("wget", "-q", "-O", "-", "-T", "5", url);
+    const wget = (url: string): Promise<string> => busybox("wget", "-q", "-O", "-", url);
 
     before(async () => {
         await kubectl("delete", "namespace", namespace, "--ignore-not-found");
@@ -67,17 +67,7 @@ test("a pod on the local node", function () {
     });
 
     it("reaches the API server, and its own Service, at their Services' names", async () => {
-        const answer = await busybox(
-            "wget",
-            "-q",
-            "-O",
-            "-",
-            "--no-check-certificate",
-            "https://kubernetes.default/version",
-        )
-            // Without TLS in this busybox, the port that answers is what can be seen.
-            .catch(() => busybox("nc", "-w", "5", "kubernetes.default", "443"));
-        assert.ok(answer === "" || answer.includes("gitVersion"), answer);
+        await busybox("nc", "-w", "5", "kubernetes.default", "443");
         assert.equal(await wget(`http://web.${namespace}.svc.cluster.local`), "hello");
     });
 

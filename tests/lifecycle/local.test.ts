@@ -197,7 +197,7 @@ describe("the life of the local cluster", function () {
             await unmountAll();
             await removeNetwork();
             await removeRules();
-            removeCgroup();
+            await removeCgroup();
             const file = clusterDir("settings.json");
             writeFileSync(file, readFileSync(file, "utf8").replace(loadSettings()!.boot, "an-earlier-boot"));
 
@@ -234,7 +234,7 @@ describe("the life of the local cluster", function () {
 
     describe("killed at any moment", () => {
         // A whole `up` takes about eight seconds, a `down` two.
-        for (let round = 1; round <= 4; round++) {
+        for (let round = 1; round <= 3; round++) {
             const [first, second, third, fourth] = [8, 8, 2, 4].map((limit) => Math.random() * limit) as [
                 number,
                 number,

@@ -40,7 +40,7 @@ export const trialObjects = (namespace: string): object[] => [
                     name: "server",
                     image: pauseImage,
                     command: ["/busybox", "sh", "-c"],
-                    args: ["echo hello > /data/index.html; echo started; exec /busybox httpd -f -v -p 8080 -h /data"],
+                    args: ["echo hello > /data/index.html; echo started; exec /busybox httpd -f -p 8080 -h /data"],
                     readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 },
                     securityContext: {
                         allowPrivilegeEscalation: false,
