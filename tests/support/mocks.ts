@@ -73,7 +73,7 @@ export interface Recording {
     /** Everything that was sent and is not encrypted, as text. */
     plainText: string;
     /** The resource of this name. */
-    resource(name: string): Registration;
+    resource: (name: string) => Registration;
 }
 
 export interface RunOptions {
@@ -173,7 +173,7 @@ function recording(requests: RegisterResourceRequest[], outputRequests: Register
         plainText: JSON.stringify([resources, requests.map(restOf)], (_key, value: unknown) =>
             value instanceof Secret ? "a secret" : value,
         ),
-        resource(name) {
+        resource: (name) => {
             const found = resources.filter((one) => one.name === name);
             if (found.length !== 1) {
                 throw new Error(`${found.length} resources are called ${name}`);

@@ -1,0 +1,134 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { Build, buildOf, BuildSource, tagOf } from "../../src/images/build";
+import { pythonVersions } from "../../src/images/python";
+import { directoryWith } from "../support/directories";
+
+const pythonDockerfile = path.join("dockerfiles", "python.Dockerfile");
+
+describe("the build that arguments stand for", () => {
+    const builds: [what: string, source: BuildSource, build: Partial<Build>][] = [
+        ["a context alone", { context: "fraud" }, {}],
+        [
+            "a Dockerfile elsewhere",
+            { context: "fraud", dockerfile: "gpu.Dockerfile" },
+            { dockerfile: "gpu.Dockerfile" },
+        ],
+        [
+            "everything",
+            {
+                context: "fraud",
+                buildArgs: { A: "1" },
+                target: "run",
+                platform: "linux/arm64",
+                network: "host",
+            },
+            { args: { A: "1" }, target: "run", platform: "linux/arm64", network: "host" },
+        ],
+        [
+            "a Python program",
+            { context: "fraud", python: {} },
+            {
+                dockerfile: pythonDockerfile,
+                args: {
+                    BASE_IMAGE: "docker.io/library/python:3.12.12-slim-bookworm",
+                    REQUIREMENTS: "requirements.txt",
+                    ENTRYPOINT: '["python"]',
+                },
+            },
+        ],
+        [
+            "a Python program with all that can be said of it",
+            {
+                context: "fraud",
+                python: {
+                    base: "registry.example/python@sha256:00",
+                    requirements: "deploy/requirements.txt",
+                    entrypoint: ["python", "-m", "it's"],
+                },
+                buildArgs: { HTTP_PROXY: "http://proxy" },
+            },
+            {
+                dockerfile: pythonDockerfile,
+                args: {
+                    BASE_IMAGE: "registry.example/python@sha256:00",
+                    REQUIREMENTS: "deploy/requirements.txt",
+                    ENTRYPOINT: `["python","-m","it's"]`,
+                    HTTP_PROXY: "http://proxy",
+                },
+            },
+        ],
+    ];
+    for (const [what, source, build] of builds) {
+        it(what, () => {
+            assert.deepEqual(buildOf(source), {
+                context: "fraud",
+                dockerfile: path.join("fraud", "Dockerfile"),
+                args: {},
+                target: undefined,
+                platform: "linux/amd64",
+                network: undefined,
+                ...build,
+            });
+        });
+    }
+
+    it("has a pinned base for each version of Python that is offered", () => {
+        for (const version of pythonVersions) {
+            const base = buildOf({ context: "fraud", python: { version } }).args.BASE_IMAGE;
+            assert.match(base!, new RegExp(`^docker\\.io/library/python:${version}\\.\\d+-slim-[a-z]+$`));
+        }
+    });
+
+    it("finds the Dockerfile of Python programs from wherever the program runs", () => {
+        const directory = process.cwd();
+        try {
+            process.chdir(directoryWith({}));
+            assert.ok(fs.existsSync(buildOf({ context: ".", python: {} }).dockerfile));
+        } finally {
+            process.chdir(directory);
+        }
+    });
+});
+
+describe("the tag of a build", () => {
+    const context = directoryWith({ Dockerfile: "FROM scratch\n", "main.py": "" });
+    const source: BuildSource = { context, buildArgs: { A: "1", B: "2" } };
+    const tag = tagOf(buildOf(source));
+
+    it("is twelve hexadecimal digits", () => {
+        assert.match(tag, /^[0-9a-f]{12}$/);
+    });
+
+    const same: [what: string, source: BuildSource][] = [
+        ["the same once more", source],
+        ["build arguments in another order", { ...source, buildArgs: { B: "2", A: "1" } }],
+        ["the defaults in words", { ...source, platform: "linux/amd64", dockerfile: path.join(context, "Dockerfile") }],
+        ["another network, which no file depends on", { ...source, network: "host" }],
+        ["another way to the same context", { ...source, context: path.relative(process.cwd(), context) }],
+    ];
+    for (const [what, other] of same) {
+        it(`is the same for ${what}`, () => assert.equal(tagOf(buildOf(other)), tag));
+    }
+
+    const different: [what: string, source: BuildSource][] = [
+        ["a build argument", { ...source, buildArgs: { A: "1", B: "3" } }],
+        ["one more build argument", { ...source, buildArgs: { A: "1", B: "2", C: "" } }],
+        ["the target", { ...source, target: "run" }],
+        ["the platform", { ...source, platform: "linux/arm64" }],
+        ["the context", { ...source, context: directoryWith({ Dockerfile: "FROM scratch\n" }) }],
+        ["the Dockerfile", { ...source, dockerfile: path.join(context, "main.py") }],
+        ["the version of Python", { context, python: { version: "3.11" } }],
+        ["the entry point", { context, python: { entrypoint: ["python", "main.py"] } }],
+    ];
+    for (const [what, other] of different) {
+        it(`is another for another ${what}`, () => assert.notEqual(tagOf(buildOf(other)), tag));
+    }
+
+    it("tells apart what differs in one thing only", () => {
+        const tags = [source, ...different.map(([, other]) => other)].map((other) => tagOf(buildOf(other)));
+        assert.equal(new Set(tags).size, tags.length);
+    });
+});

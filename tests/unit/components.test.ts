@@ -1,0 +1,137 @@
+/** What is true of every component. */
+import * as assert from "node:assert/strict";
+
+import * as docker from "@pulumi/docker";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import * as mlops from "../../src";
+import { fullImageArgs, fullServerArgs, fullTrainingArgs, imageArgs, password, workload } from "../support/arguments";
+import { Recording, run } from "../support/mocks";
+
+type Options = pulumi.ComponentResourceOptions;
+
+/** Each component with everything that it can be told, and with all the children that it can have. */
+const components: Record<string, { make: (opts?: Options) => pulumi.ComponentResource; children: number }> = {
+    Image: { make: (opts) => new mlops.Image("fraud", fullImageArgs(), opts), children: 1 },
+    TrainingJob: { make: (opts) => new mlops.TrainingJob("fraud", fullTrainingArgs, opts), children: 3 },
+    ModelServer: { make: (opts) => new mlops.ModelServer("fraud", fullServerArgs, opts), children: 5 },
+};
+
+function childrenOf({ resources }: Recording) {
+    return resources.filter(({ parent }) => parent === "fraud");
+}
+
+it("every component of the package is looked at here", () => {
+    const classes = Object.entries(mlops).filter(
+        ([, value]) => typeof value === "function" && value.prototype instanceof pulumi.ComponentResource,
+    );
+    assert.deepEqual(classes.map(([name]) => name).sort(), Object.keys(components).sort());
+});
+
+for (const [kind, { make, children }] of Object.entries(components)) {
+    describe(`every ${kind}`, () => {
+        it("has a type of its own, children that are called after it, and nothing else", async () => {
+            const { resources } = await run(() => make());
+            assert.equal(resources.length, 1 + children);
+            const [component, ...others] = resources;
+            assert.equal(component!.type, `kubernetes-mlops:index:${kind}`);
+            assert.deepEqual(
+                others.map(({ parent }) => parent),
+                others.map(() => "fraud"),
+            );
+            assert.ok(others.every(({ name }) => /^fraud-[a-z]+$/.test(name)));
+        });
+
+        it("registers its outputs, which are its properties and no others", async () => {
+            let component: object = {};
+            const recording = await run(() => (component = make()));
+            const properties = Object.entries(component).filter(([, value]) => pulumi.Output.isInstance(value));
+            assert.deepEqual(
+                Object.keys(recording.resource("fraud").outputs!).sort(),
+                properties
+                    .map(([name]) => name)
+                    .filter((name) => name !== "urn")
+                    .sort(),
+            );
+        });
+
+        it("keeps none of its arguments in the state, as some are secret", async () => {
+            assert.deepEqual((await run(() => make())).resource("fraud").inputs, {});
+        });
+
+        for (const preview of [false, true]) {
+            it(`tells no secret in ${preview ? "a preview" : "an update"}`, async () => {
+                const { plainText } = await run(() => make(), { preview });
+                assert.ok(plainText.includes("fraud"));
+                assert.ok(!plainText.includes(password));
+                assert.ok(!plainText.includes(Buffer.from(password).toString("base64")));
+            });
+        }
+
+        const ways: Record<string, (providers: pulumi.ProviderResource[]) => Options> = {
+            "a list of providers": (providers) => ({ providers }),
+            "providers by name": ([cluster, daemon]) => ({ providers: { kubernetes: cluster!, docker: daemon! } }),
+            "its one provider": ([cluster, daemon]) => ({ provider: kind === "Image" ? daemon : cluster }),
+            "its parent's providers": (providers) => ({
+                parent: new pulumi.ComponentResource("test:index:Company", "company", {}, { providers }),
+            }),
+        };
+        for (const [way, opts] of Object.entries(ways)) {
+            it(`hands ${way} on to every child`, async () => {
+                const recording = await run(() => {
+                    const cluster = new kubernetes.Provider("cluster", { kubeconfig: "{}" });
+                    const daemon = new docker.Provider("daemon", { host: "tcp://daemon.example:2376" });
+                    make(opts([cluster, daemon]));
+                });
+                assert.deepEqual(
+                    childrenOf(recording).map(({ provider }) => provider),
+                    Array<string>(children).fill(kind === "Image" ? "daemon" : "cluster"),
+                );
+            });
+        }
+
+        it("can stand beside another of another name", async () => {
+            const { resources } = await run(() => {
+                make();
+                make({ parent: new pulumi.ComponentResource("test:index:Company", "company") });
+            });
+            assert.equal(resources.length, 2 * (1 + children) + 1);
+        });
+    });
+}
+
+describe("a stack of all components", () => {
+    it("trains with the image, serves what was trained, and waits in that order", async () => {
+        const recording = await run(() => {
+            const image = new mlops.Image("fraud", imageArgs());
+            const training = new mlops.TrainingJob("fraud-train", { ...workload, image: image.ref });
+            new mlops.ModelServer("fraud-serve", { ...workload, image: image.ref, model: training.model });
+        });
+        const waits = recording.resources
+            .filter(({ parent }) => parent !== "")
+            .map(({ name, dependsOn }): [string, string[]] => [name, dependsOn]);
+        assert.deepEqual(Object.fromEntries(waits), {
+            "fraud-image": [],
+            "fraud-train-model": [],
+            "fraud-train-job": ["fraud-image", "fraud-train-model"],
+            "fraud-serve-deployment": ["fraud-image", "fraud-train-job", "fraud-train-model"],
+            "fraud-serve-pdb": [],
+            "fraud-serve-service": ["fraud-serve-deployment"],
+        });
+    });
+
+    it("may give its components one name", async () => {
+        const { resources } = await run(() => {
+            const image = new mlops.Image("fraud", imageArgs());
+            const training = new mlops.TrainingJob("fraud", { ...fullTrainingArgs, image: image.ref });
+            new mlops.ModelServer("fraud", { ...fullServerArgs, image: image.ref, model: training.model });
+        });
+        const objects = resources.map(({ type, inputs }) => {
+            const { metadata } = inputs as { metadata?: { namespace: string; name: string } };
+            return `${type} ${metadata?.namespace}/${metadata?.name}`;
+        });
+        assert.equal(objects.length, 1 + 1 + 1 + 3 + 1 + 5);
+        assert.equal(new Set(objects).size, objects.length);
+    });
+});

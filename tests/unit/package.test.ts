@@ -1,0 +1,135 @@
+/** What is published, and what it costs to load it. */
+import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+const root = path.join(__dirname, "..", "..");
+
+/** The files below a directory of the package, with forward slashes. */
+function filesIn(directory: string): string[] {
+    return fs
+        .readdirSync(path.join(root, directory), { recursive: true, encoding: "utf8" })
+        .filter((name) => fs.statSync(path.join(root, directory, name)).isFile())
+        .map((name) => path.posix.join(directory, name.split(path.sep).join("/")));
+}
+
+/** Builds the package unless it was built from what is there now. */
+function build(): void {
+    const built = path.join(root, "dist", "index.js");
+    const builtAt = fs.existsSync(built) ? fs.statSync(built).mtimeMs : 0;
+    if ([...filesIn("src"), "package.json"].some((file) => fs.statSync(path.join(root, file)).mtimeMs > builtAt)) {
+        const tsc = require.resolve("typescript/bin/tsc");
+        execFileSync(process.execPath, [tsc, "--project", "tsconfig.build.json"], { cwd: root });
+    }
+}
+
+/** What a program of its own finds when it loads the package. */
+interface Loaded {
+    exports: string[];
+    /** The modules that it loads besides those of @pulumi/pulumi, relative to the package's directory. */
+    modules: string[];
+    /** How many resources are registered and functions called by that. */
+    calls: number;
+    dockerfile: string;
+}
+
+function load(): Loaded {
+    const program = `
+        const path = require("node:path");
+        const pulumi = require("@pulumi/pulumi");
+        let calls = 0;
+        const newResource = () => (calls++, { id: "", state: {} });
+        pulumi.runtime.setMocks({ newResource, call: () => (calls++, {}) });
+        const before = new Set(Object.keys(require.cache));
+        const exports = Object.keys(require("kubernetes-mlops")).sort();
+        const modules = Object.keys(require.cache)
+            .filter((name) => !before.has(name))
+            .map((name) => path.relative(process.cwd(), name));
+        const dockerfile = require("./dist/images/python").pythonDockerfile();
+        pulumi.runtime.disconnect().then(() => console.log(JSON.stringify({ exports, modules, calls, dockerfile })));
+    `;
+    const output = execFileSync(process.execPath, ["--eval", program], { cwd: root, encoding: "utf8" });
+    return JSON.parse(output) as Loaded;
+}
+
+/** The files that would be published. */
+function packed(): string[] {
+    const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+        cwd: root,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [pack] = JSON.parse(output) as { files: { path: string }[] }[];
+    return pack!.files.map((file) => file.path);
+}
+
+describe("the published package", () => {
+    let loaded: Loaded;
+
+    before(function () {
+        this.timeout(60_000);
+        build();
+        loaded = load();
+    });
+
+    it("holds what a user needs and nothing else", function () {
+        this.timeout(30_000);
+        const sources = filesIn("src");
+        const compiled = sources.flatMap((source) =>
+            [".js", ".js.map", ".d.ts"].map((end) => source.replace(/^src/, "dist").replace(/\.ts$/, end)),
+        );
+        const texts = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+        assert.deepEqual(packed().sort(), [...texts, ...filesIn("dockerfiles"), ...sources, ...compiled].sort());
+    });
+
+    it("has a program and its types for whoever requires it", () => {
+        const manifest = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
+            main: string;
+            types: string;
+            exports: object;
+        };
+        assert.deepEqual(manifest.exports, {
+            ".": { types: `./${manifest.types}`, default: `./${manifest.main}` },
+            "./package.json": "./package.json",
+        });
+        assert.ok(fs.existsSync(path.join(root, manifest.main)));
+        assert.ok(fs.existsSync(path.join(root, manifest.types)));
+    });
+
+    it("exports its components, its enums, and nothing else that there is at run time", () => {
+        assert.deepEqual(loaded.exports, ["AccessMode", "Image", "ModelServer", "TrainingJob"]);
+    });
+
+    it("finds its Dockerfile of Python programs", () => {
+        assert.equal(loaded.dockerfile, path.join("dockerfiles", "python.Dockerfile"));
+    });
+
+    it("registers nothing and calls nothing when it is loaded", () => {
+        assert.equal(loaded.calls, 0);
+    });
+
+    it("loads the groups of the Kubernetes API that it needs and no others, and no kind of theirs", () => {
+        const kubernetes = "node_modules/@pulumi/kubernetes/";
+        const modules = loaded.modules.filter((name) => name.startsWith(kubernetes));
+        assert.deepEqual(modules.map((name) => name.slice(kubernetes.length)).sort(), [
+            "apps/v1/index.js",
+            "autoscaling/v2/index.js",
+            "batch/v1/index.js",
+            "core/v1/index.js",
+            "package.json",
+            "policy/v1/index.js",
+            "types/enums/core/v1/index.js",
+            "utilities.js",
+        ]);
+    });
+
+    it("loads no package but those that it says it depends on", () => {
+        const packages = loaded.modules.flatMap((name) => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? []);
+        assert.deepEqual([...new Set(packages)].sort(), [
+            "@balena/dockerignore",
+            "@pulumi/docker",
+            "@pulumi/kubernetes",
+        ]);
+    });
+});

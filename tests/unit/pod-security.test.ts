@@ -1,0 +1,110 @@
+/**
+ * Every pod meets the restricted Pod Security Standard.
+ * Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+ */
+import * as assert from "node:assert/strict";
+
+import type { types } from "@pulumi/kubernetes";
+
+import { ModelServer, ModelServerArgs, TrainingJob, TrainingJobArgs } from "../../src";
+import { fullServerArgs, fullTrainingArgs, image, workload } from "../support/arguments";
+import { Properties, run } from "../support/mocks";
+
+type Job = types.output.batch.v1.Job;
+type Deployment = types.output.apps.v1.Deployment;
+type PodSpec = types.output.core.v1.PodSpec;
+type Container = types.output.core.v1.Container;
+
+const volumeTypes = ["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected"];
+
+/** What the standard says of one pod, control by control, and whether the pod does it. */
+const controls: Record<string, (spec: PodSpec, containers: Container[]) => boolean> = {
+    "Host Namespaces": (spec) => !spec.hostNetwork && !spec.hostPID && !spec.hostIPC,
+    "Host Ports": (_spec, all) => all.every(({ ports }) => (ports ?? []).every((port) => !port.hostPort)),
+    "Privileged Containers": (_spec, all) => all.every(({ securityContext }) => !securityContext?.privileged),
+    "/proc Mount Type": (_spec, all) => all.every(({ securityContext }) => !securityContext?.procMount),
+    Sysctls: (spec) => spec.securityContext?.sysctls === undefined,
+    "Volume Types": (spec) =>
+        (spec.volumes ?? []).every((volume) =>
+            Object.keys(volume).every((key) => ["name", "secret", ...volumeTypes].includes(key)),
+        ),
+    "Privilege Escalation": (_spec, all) =>
+        all.every(({ securityContext }) => securityContext?.allowPrivilegeEscalation === false),
+    "Running as Non-root": (spec, all) =>
+        all.every(({ securityContext }) => securityContext?.runAsNonRoot ?? spec.securityContext?.runAsNonRoot),
+    "Running as Non-root user": (spec, all) =>
+        [spec, ...all].every(({ securityContext }) => securityContext?.runAsUser !== 0),
+    Seccomp: (spec, all) =>
+        all.every(({ securityContext }) => {
+            const profile = securityContext?.seccompProfile ?? spec.securityContext?.seccompProfile;
+            return ["RuntimeDefault", "Localhost"].includes(profile?.type);
+        }),
+    Capabilities: (_spec, all) =>
+        all.every(({ securityContext }) => {
+            const { drop, add } = securityContext?.capabilities ?? {};
+            return drop?.includes("ALL") && (add ?? []).every((one) => one === "NET_BIND_SERVICE");
+        }),
+};
+
+/** The controls that a pod violates. */
+function violations(spec: PodSpec): string[] {
+    const all = [...(spec.initContainers ?? []), ...spec.containers];
+    return Object.keys(controls).filter((name) => !controls[name]!(spec, all));
+}
+
+async function trainingPod(args: Partial<TrainingJobArgs>): Promise<PodSpec> {
+    const { resource } = await run(() => new TrainingJob("fraud", { ...workload, ...args }));
+    return (resource("fraud-job").inputs as Job).spec.template.spec;
+}
+
+async function serverPod(args: Partial<ModelServerArgs>): Promise<PodSpec> {
+    const { resource } = await run(() => new ModelServer("fraud", { ...workload, ...args }));
+    return (resource("fraud-deployment").inputs as Deployment).spec.template.spec;
+}
+
+describe("the restricted Pod Security Standard", () => {
+    const pods: [what: string, pod: () => Promise<PodSpec>][] = [
+        ["the least TrainingJob", () => trainingPod({})],
+        ["the fullest TrainingJob", () => trainingPod(fullTrainingArgs)],
+        ["a TrainingJob with a claim", () => trainingPod({ output: { claim: "models" } })],
+        ["a TrainingJob with a uri", () => trainingPod({ output: { uri: "s3://models" } })],
+        ["the least ModelServer", () => serverPod({})],
+        ["the fullest ModelServer", () => serverPod(fullServerArgs)],
+        ["a ModelServer that fetches its model", () => serverPod({ model: "s3://models/fraud" })],
+        ["a ModelServer on a privileged port", () => serverPod({ port: 80 })],
+    ];
+    for (const [what, pod] of pods) {
+        it(`is met by ${what}`, async () => assert.deepEqual(violations(await pod()), []));
+    }
+
+    const main = (fields: object) => ({ containers: [{ name: "main", ...fields }] });
+    const patches: [control: string, podSpec: Properties][] = [
+        ["Host Namespaces", { hostNetwork: true }],
+        ["Host Ports", main({ ports: [{ containerPort: 80, hostPort: 80 }] })],
+        ["Privileged Containers", main({ securityContext: { privileged: true } })],
+        ["/proc Mount Type", main({ securityContext: { procMount: "Unmasked" } })],
+        ["Sysctls", { securityContext: { sysctls: [{ name: "kernel.msgmax", value: "1" }] } }],
+        ["Volume Types", { volumes: [{ name: "root", hostPath: { path: "/" } }] }],
+        ["Privilege Escalation", main({ securityContext: { allowPrivilegeEscalation: null } })],
+        ["Running as Non-root", { securityContext: { runAsNonRoot: null } }],
+        ["Running as Non-root user", { securityContext: { runAsUser: 0 } }],
+        ["Seccomp", { securityContext: { seccompProfile: null } }],
+        ["Capabilities", main({ securityContext: { capabilities: { drop: ["NET_RAW"] } } })],
+    ];
+    for (const [control, podSpec] of patches) {
+        it(`is checked: ${control}`, async () =>
+            assert.deepEqual(violations(await trainingPod({ podSpec })), [control]));
+    }
+
+    it("is checked for a container of the user's own", async () => {
+        const podSpec = { initContainers: [{ name: "fetch", image }] };
+        assert.deepEqual(violations(await trainingPod({ podSpec })), ["Privilege Escalation", "Capabilities"]);
+    });
+
+    it("has a check of each control", () => {
+        assert.deepEqual(
+            patches.map(([control]) => control),
+            Object.keys(controls),
+        );
+    });
+});

@@ -1,0 +1,168 @@
+import * as assert from "node:assert/strict";
+
+import type { types } from "@pulumi/kubernetes";
+
+import { outputVolume } from "../../src/manifests/model";
+import { PodDetails, podTemplate } from "../../src/manifests/pod";
+import type { WorkloadArgs } from "../../src";
+import { image, password, workload } from "../support/arguments";
+
+type PodTemplateSpec = types.output.core.v1.PodTemplateSpec;
+
+const labels = { "app.kubernetes.io/name": "fraud" };
+
+/** The pod, with fields that are not set left out, as they are when it is sent. */
+function pod(args: Partial<WorkloadArgs> = {}, details: Partial<PodDetails> = {}): PodTemplateSpec {
+    const template = podTemplate({ ...workload, ...args }, { labels, ...details });
+    return JSON.parse(JSON.stringify(template)) as PodTemplateSpec;
+}
+
+function container(args: Partial<WorkloadArgs> = {}, details: Partial<PodDetails> = {}) {
+    const { containers } = pod(args, details).spec;
+    assert.equal(containers.length, 1);
+    return containers[0]!;
+}
+
+describe("the pod of a workload", () => {
+    it("of which only the least is said", () => {
+        assert.deepEqual(pod(), {
+            metadata: { labels },
+            spec: {
+                automountServiceAccountToken: false,
+                enableServiceLinks: false,
+                securityContext: {
+                    runAsNonRoot: true,
+                    fsGroup: 1000,
+                    fsGroupChangePolicy: "OnRootMismatch",
+                    seccompProfile: { type: "RuntimeDefault" },
+                },
+                containers: [
+                    {
+                        name: "main",
+                        image,
+                        env: [{ name: "HOME", value: "/tmp" }],
+                        resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { memory: "1Gi" } },
+                        securityContext: {
+                            allowPrivilegeEscalation: false,
+                            capabilities: { drop: ["ALL"] },
+                            readOnlyRootFilesystem: true,
+                        },
+                        terminationMessagePolicy: "FallbackToLogsOnError",
+                        volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
+                    },
+                ],
+                volumes: [{ name: "tmp", emptyDir: {} }],
+            },
+        });
+    });
+
+    const specs: [what: string, args: Partial<WorkloadArgs>, expected: object][] = [
+        [
+            "a service account, whose token is then mounted",
+            { workspace: { namespace: "ml", serviceAccount: "trainer" } },
+            { serviceAccountName: "trainer", automountServiceAccountToken: true },
+        ],
+        [
+            "pull secrets",
+            { workspace: { namespace: "ml", imagePullSecrets: ["a", "b"] } },
+            { imagePullSecrets: [{ name: "a" }, { name: "b" }] },
+        ],
+        ["a user", { runAsUser: 1234 }, { securityContext: { ...pod().spec.securityContext, runAsUser: 1234 } }],
+        ["a patch", { podSpec: { nodeSelector: { disk: "fast" } } }, { nodeSelector: { disk: "fast" } }],
+        ["a patch that removes a field", { podSpec: { volumes: null } }, { volumes: undefined }],
+        [
+            "a patch of one more container",
+            { podSpec: { containers: [{ name: "proxy" }] } },
+            { containers: [container(), { name: "proxy" }] },
+        ],
+    ];
+    for (const [what, args, expected] of specs) {
+        it(`with ${what}`, () => {
+            const { metadata, spec } = pod();
+            assert.deepEqual(pod(args), JSON.parse(JSON.stringify({ metadata, spec: { ...spec, ...expected } })));
+        });
+    }
+
+    const containers: [what: string, args: Partial<WorkloadArgs>, expected: object][] = [
+        [
+            "a command and its arguments",
+            { command: ["python"], args: ["-c", ""] },
+            { command: ["python"], args: ["-c", ""] },
+        ],
+        [
+            "resources, of which the processor has no limit",
+            { resources: { cpu: "4", memory: "16Gi", gpus: 2 } },
+            {
+                resources: {
+                    requests: { cpu: "4", memory: "16Gi", "nvidia.com/gpu": "2" },
+                    limits: { memory: "16Gi", "nvidia.com/gpu": "2" },
+                },
+            },
+        ],
+        ["no GPU, as nobody has asked for one", { resources: { gpus: 0 } }, {}],
+        [
+            "a file system that can be written",
+            { readOnlyRootFilesystem: false },
+            { securityContext: { ...container().securityContext, readOnlyRootFilesystem: false } },
+        ],
+        [
+            "variables, in the order in which they are given",
+            { env: { Z: "1", A: "2" } },
+            {
+                env: [
+                    { name: "HOME", value: "/tmp" },
+                    { name: "Z", value: "1" },
+                    { name: "A", value: "2" },
+                ],
+            },
+        ],
+        ["a HOME of the user's own", { env: { HOME: "/work" } }, { env: [{ name: "HOME", value: "/work" }] }],
+        [
+            "a patch of the container by its name",
+            { podSpec: { containers: [{ name: "main", tty: true, resources: { limits: { memory: null } } }] } },
+            { tty: true, resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: {} } },
+        ],
+        [
+            "a patch of one variable",
+            { podSpec: { containers: [{ name: "main", env: [{ name: "NODE", valueFrom: { fieldRef: {} } }] }] } },
+            {
+                env: [
+                    { name: "HOME", value: "/tmp" },
+                    { name: "NODE", valueFrom: { fieldRef: {} } },
+                ],
+            },
+        ],
+    ];
+    for (const [what, args, expected] of containers) {
+        it(`with ${what}`, () => assert.deepEqual(container(args), { ...container(), ...expected }));
+    }
+
+    it("takes secret variables from a Secret, and what they override from nowhere else", () => {
+        const args = { env: { LEVEL: "debug" }, secretEnv: { TOKEN: password, PORT: password } };
+        assert.deepEqual(container(args, { env: { PORT: "8080" }, secretName: "fraud-env" }).env, [
+            { name: "HOME", value: "/tmp" },
+            { name: "LEVEL", value: "debug" },
+            { name: "TOKEN", valueFrom: { secretKeyRef: { name: "fraud-env", key: "TOKEN" } } },
+            { name: "PORT", valueFrom: { secretKeyRef: { name: "fraud-env", key: "PORT" } } },
+        ]);
+    });
+
+    it("mounts a model beside the directory that can be written", () => {
+        const model = outputVolume("models", "fraud-1");
+        assert.deepEqual(container({}, { model }).volumeMounts, [
+            { name: "tmp", mountPath: "/tmp" },
+            { name: "model", mountPath: "/model", subPath: "fraud-1" },
+        ]);
+        assert.deepEqual(pod({}, { model }).spec.volumes, [
+            { name: "tmp", emptyDir: {} },
+            { name: "model", persistentVolumeClaim: { claimName: "models" } },
+        ]);
+    });
+
+    it("lays the user's patch over what the kind of workload says", () => {
+        const details = { spec: { restartPolicy: "Never", terminationGracePeriodSeconds: 30 } };
+        const { spec } = pod({ podSpec: { terminationGracePeriodSeconds: 60 } }, details);
+        assert.equal(spec.restartPolicy, "Never");
+        assert.equal(spec.terminationGracePeriodSeconds, 60);
+    });
+});
