@@ -57,14 +57,24 @@ export class TestStack {
         return this.changes((onEvent) => this.stack.refresh({ onEvent, onOutput: this.onOutput }));
     }
 
+    /** From now on every resource needs a provider that is given to it. */
+    async disableDefaultProviders(): Promise<void> {
+        await this.stack.setConfig("pulumi:disable-default-providers", { value: '["*"]' });
+    }
+
     /** Takes away the lock of an update that was killed, as a user would after it. */
     async cancel(): Promise<void> {
         await this.stack.cancel();
     }
 
-    /** Everything that is in the state, as the text that a backend would store. */
-    async state(): Promise<string> {
-        return JSON.stringify(await this.stack.exportStack());
+    /** Everything that the backend stores of this stack, its history included. */
+    stored(): string {
+        return fs
+            .readdirSync(this.directory, { recursive: true, encoding: "utf8" })
+            .map((name) => path.join(this.directory, name))
+            .filter((file) => fs.statSync(file).isFile())
+            .map((file) => fs.readFileSync(file, "utf8"))
+            .join("\n");
     }
 
     /** All that the engine has printed so far. */
