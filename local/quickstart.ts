@@ -3,12 +3,13 @@ import * as path from "node:path";
 
 import { Command } from "commander";
 
+import { clusterStatus } from "./cluster";
 import { stage } from "./display";
 import { down, type Environment, savedEnvironment, up } from "./environment";
 import { cacheDir, stateDir } from "./paths";
 import { type Kubectl, type ModelInfo, predict, type Prediction, withPortForward } from "./predict";
 import { formatDuration, type Report } from "./progress";
-import { destroy, InterruptedError, openStack, stackEnv, type StackOptions, update } from "./stack";
+import { destroy, forget, InterruptedError, openStack, stackEnv, type StackOptions, update } from "./stack";
 import { type Change, summary } from "./stack-events";
 import { ensureTools } from "./toolchain";
 import { findExecutable } from "./toolchain/installed";
@@ -63,8 +64,13 @@ async function remove({ context, registry }: Options, interrupt: AbortSignal): P
     const target = environment && stackOf(environment);
     if (target && existsSync(target.stateDir)) {
         await steps(`Stack ${target.name}`, async (report) => {
-            const changes = await destroy(await openStack(target), report, interrupt);
-            report(summary(changes));
+            const stack = await openStack(target);
+            if (await isUp(environment)) {
+                report(summary(await destroy(stack, report, interrupt)));
+            } else {
+                report("the cluster does not run: what the stack has made goes with it");
+                await forget(stack);
+            }
         });
         rmSync(target.stateDir, { recursive: true });
     } else {
@@ -92,6 +98,12 @@ function stackOf(environment: Environment): StackOptions {
         env,
         config: { registry, "kubernetes:context": context },
     };
+}
+
+/** Whether there is a cluster to delete from. One on this machine is not up after a reboot, for example. */
+async function isUp({ context }: Environment): Promise<boolean> {
+    const { daemons } = await clusterStatus();
+    return context !== undefined || daemons.some(({ name, running }) => name === "kube-apiserver" && running);
 }
 
 async function kubectlOf({ context, env }: Environment, report: Report): Promise<Kubectl> {

@@ -91,6 +91,11 @@ export async function destroy(stack: Stack, report: Report, interrupt?: AbortSig
     return changes;
 }
 
+/** Removes the stack without a look at what it has created. */
+export async function forget(stack: Stack): Promise<void> {
+    await stack.workspace.removeStack(stack.name, { force: true });
+}
+
 /** Runs an operation of the engine with progress, a cleared lock, a clean cancellation, and errors of one line. */
 async function operate<T>(
     stack: Stack,
