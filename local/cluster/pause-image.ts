@@ -4,7 +4,6 @@
  */
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { run } from "../run";
 
@@ -25,7 +24,7 @@ export const pauseConfig = (architecture: string, layerDigest: string): string =
  * @param busybox a static busybox
  */
 export async function writePauseImage(archive: string, busybox = "/bin/busybox"): Promise<void> {
-    const directory = mkdtempSync(path.join(tmpdir(), "pause-"));
+    const directory = mkdtempSync(`${archive}-`);
     try {
         const file = (name: string): string => path.join(directory, name);
         copyFileSync(busybox, file("busybox"));
