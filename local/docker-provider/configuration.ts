@@ -1,4 +1,4 @@
-import type { CheckFailure } from "./image";
+import type { CheckFailure } from "./check";
 import { plain, type Properties, UNKNOWN } from "./values";
 
 /** What the provider's configuration may set, and the variable through which docker learns of it. */

@@ -28,6 +28,9 @@ const PASSWORD = "correct-horse-battery";
 /** What `htpasswd -B` makes of the user `tester` with that password. */
 const HTPASSWD = "tester:$2y$05$bhg0LRYkT7.jZxDwAE0uAuYN44EkLvJ/yuX89LcAY2AZc6rSv.ziC";
 
+/** An image that has a shell. */
+const base = (): string => savedEnvironment().baseImage ?? "busybox";
+
 /** Whether the engine has the official plugin. */
 function isOfficial(): boolean {
     const { PULUMI_HOME } = savedEnvironment().env;
@@ -276,8 +279,7 @@ describe("docker provider", function () {
 
     it("tells which step of a build failed, with its last lines", async () => {
         const token = "token-that-nobody-sees";
-        const { baseImage } = savedEnvironment();
-        write("Dockerfile", `FROM ${baseImage}\nARG TOKEN\nRUN echo the last words: $TOKEN; exit 7\n`);
+        write("Dockerfile", `FROM ${base()}\nARG TOKEN\nRUN echo the last words: $TOKEN; exit 7\n`);
         const message = await failure(args({ build: build({ args: { TOKEN: pulumi.secret(token) } }) }));
         tells(message, /7/, /error: The build of \S+ failed at RUN echo the last words: .*; exit 7: exit code 7$/);
         if (!official) {
@@ -296,30 +298,48 @@ describe("docker provider", function () {
         await assert.rejects(stack.up(program), /docker:index\/network:Network is not supported: this stand-in/);
     });
 
-    it("ends the build of an update that is killed, and the next update builds it", async () => {
-        const duration = `29${Math.floor(Math.random() * 1_000_000)}`;
-        write("Dockerfile", `FROM ${savedEnvironment().baseImage}\nRUN sleep ${duration}\n`);
-        process.env.BUILT_IMAGE = JSON.stringify(args());
-        cleanup.push(() => void delete process.env.BUILT_IMAGE);
-        const asleep = () => commandLines().some((line) => line === `sleep ${duration}`);
-        const started = (async () => {
+    describe("in the middle of a build", () => {
+        const command = `sleep 29${Math.floor(Math.random() * 1_000_000)}`;
+        const asleep = () => processes().some(({ args }) => args === command);
+        const started = async () => {
             while (!asleep()) {
                 await sleep(100);
             }
-        })();
-        assert.equal(
-            await killedUp(require.resolve("./programs/built-image"), stack, "docker-provider", started),
-            true,
-        );
-        for (let waits = 0; !official && asleep(); waits++) {
-            assert.ok(waits < 100, "the build goes on without its engine");
-            await sleep(100);
-        }
+        };
+        /** The build that goes on does so without anybody who could end it: the official plugin's does. */
+        const assertEnded = async () => {
+            for (let waits = 0; !official && asleep(); waits++) {
+                assert.ok(waits < 100, "the build goes on without its engine");
+                await sleep(100);
+            }
+        };
+        const assertRepaired = async () => {
+            write("Dockerfile", "FROM scratch\nCOPY code.py /\n");
+            const { repoDigest } = await stack.up(image(args()));
+            assert.equal(repoDigest, `${repository}@${await pushed()}`);
+            assert.deepEqual(await stack.preview(), []);
+        };
+        beforeEach(() => write("Dockerfile", `FROM ${base()}\nRUN ${command}\n`));
 
-        write("Dockerfile", "FROM scratch\nCOPY code.py /\n");
-        const { repoDigest } = await stack.up();
-        assert.equal(repoDigest, `${repository}@${await pushed()}`);
-        assert.deepEqual(await stack.preview(), []);
+        it("an update that is killed ends it, and the next one builds", async () => {
+            process.env.BUILT_IMAGE = JSON.stringify(args());
+            cleanup.push(() => void delete process.env.BUILT_IMAGE);
+            const module = require.resolve("./programs/built-image");
+            assert.equal(await killedUp(module, stack, "docker-provider", started()), true);
+            await assertEnded();
+            await assertRepaired();
+        });
+
+        it("an update that is interrupted ends it, and the next one builds", async () => {
+            const update = stack.up();
+            const ended = assert.rejects(update, official ? /./ : /docker build was cancelled/);
+            await started();
+            const engine = processes().find(({ parent, args }) => parent === process.pid && args.includes("pulumi up"));
+            process.kill(engine!.pid, "SIGINT");
+            await ended;
+            await assertEnded();
+            await assertRepaired();
+        });
     });
 });
 
@@ -330,14 +350,17 @@ function checkpoints(directory: string): string {
     return files.map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "utf8")).join("\n");
 }
 
-function commandLines(): string[] {
+function processes(): { pid: number; parent: number; args: string }[] {
     return readdirSync("/proc")
         .filter((name) => /^\d+$/.test(name))
-        .map((pid) => {
+        .flatMap((pid) => {
             try {
-                return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
+                const args = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
+                const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+                return [{ pid: Number(pid), parent: Number(parent), args }];
             } catch {
-                return "";
+                // It has ended meanwhile.
+                return [];
             }
         });
 }

@@ -24,9 +24,11 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 import { standInDirectory } from "../../local/docker-provider";
 import { buildCommand } from "../../local/docker-provider/build";
+import { check } from "../../local/docker-provider/check";
 import { checkConfiguration, configurationEnv } from "../../local/docker-provider/configuration";
 import { contextDigest, formatMode } from "../../local/docker-provider/context";
 import { DOCKER_HUB_KEY, privateConfig, withPrivateConfig } from "../../local/docker-provider/credentials";
+import { ADD, DELETE, diff, UPDATE } from "../../local/docker-provider/diff";
 import { buildError, daemonError, failedStep, readable, registryError } from "../../local/docker-provider/failures";
 import * as image from "../../local/docker-provider/image";
 import { apply } from "../../local/docker-provider/provider";
@@ -231,7 +233,7 @@ describe("docker provider: check", () => {
     const architecture = process.arch === "x64" ? "amd64" : process.arch;
 
     it("completes the inputs with defaults and the digest", async () => {
-        const { inputs, failures, notes } = await image.check({ imageName, build: { context } });
+        const { inputs, failures, notes } = await check({ imageName, build: { context } });
         const dockerfile = path.join(context, "Dockerfile");
         assert.deepEqual(failures, []);
         assert.deepEqual(inputs, {
@@ -248,21 +250,21 @@ describe("docker provider: check", () => {
     });
 
     it("says nothing of a platform that is set", async () => {
-        const { notes } = await image.check({ imageName, build: { context, platform: "linux/arm64" } });
+        const { notes } = await check({ imageName, build: { context, platform: "linux/arm64" } });
         assert.deepEqual(notes, []);
     });
 
     it("waits with the digest until context and Dockerfile are known", async () => {
         const builds: Value[] = [UNKNOWN, { context: UNKNOWN }, { context, dockerfile: UNKNOWN }];
         for (const build of builds) {
-            const { inputs, failures } = await image.check({ imageName: UNKNOWN, build });
+            const { inputs, failures } = await check({ imageName: UNKNOWN, build });
             assert.deepEqual(failures, []);
             assert.equal((inputs.build as Properties).contextDigest, undefined);
         }
     });
 
     it("keeps secrets secret, and makes the password one", async () => {
-        const { inputs } = await image.check({
+        const { inputs } = await check({
             imageName,
             build: { context, args: { TOKEN: secret("t"), OPEN: "o" }, platform: "linux/amd64" },
             registry: { server: "localhost:5001", username: "me", password: "p" },
@@ -350,7 +352,7 @@ describe("docker provider: check", () => {
     ];
     for (const [what, news, expected] of cases) {
         it(`${expected.length > 0 ? "refuses" : "accepts"} ${what}`, async () => {
-            const { failures } = await image.check(news);
+            const { failures } = await check(news);
             assert.deepEqual(
                 failures.map(({ property, reason }) => `${property}: ${reason}`),
                 expected,
@@ -367,37 +369,29 @@ describe("docker provider: diff", () => {
     const cases: [string, Properties, Record<string, number>][] = [
         ["nothing", inputs, {}],
         ["the order of keys", { registry, build: { args: { A: "1" }, contextDigest: "1" }, imageName: "a" }, {}],
-        [
-            "the digest of the context",
-            { ...inputs, build: { ...inputs.build, contextDigest: "2" } },
-            { build: image.UPDATE },
-        ],
+        ["the digest of the context", { ...inputs, build: { ...inputs.build, contextDigest: "2" } }, { build: UPDATE }],
         [
             "a digest that is not known",
             { ...inputs, build: { ...inputs.build, contextDigest: UNKNOWN } },
-            { build: image.UPDATE },
+            { build: UPDATE },
         ],
-        [
-            "a build argument",
-            { ...inputs, build: { ...inputs.build, args: { A: secret("2") } } },
-            { build: image.UPDATE },
-        ],
-        ["the name", { ...inputs, imageName: "b" }, { imageName: image.UPDATE }],
+        ["a build argument", { ...inputs, build: { ...inputs.build, args: { A: secret("2") } } }, { build: UPDATE }],
+        ["the name", { ...inputs, imageName: "b" }, { imageName: UPDATE }],
         ["user and password", { ...inputs, registry: { ...registry, username: "x", password: "y" } }, {}],
         ["a mark alone", { ...inputs, registry: secret({ ...registry, password: secret("p") }) }, {}],
-        ["the registry's server", { ...inputs, registry: { ...registry, server: "s" } }, { registry: image.UPDATE }],
-        ["a registry that goes", { imageName: "a", build: inputs.build }, { registry: image.DELETE }],
-        ["what comes", { ...inputs, skipPush: true }, { skipPush: image.ADD }],
+        ["the registry's server", { ...inputs, registry: { ...registry, server: "s" } }, { registry: UPDATE }],
+        ["a registry that goes", { imageName: "a", build: inputs.build }, { registry: DELETE }],
+        ["what comes", { ...inputs, skipPush: true }, { skipPush: ADD }],
     ];
     for (const [what, news, expected] of cases) {
         it(`with ${what}: ${JSON.stringify(expected)}`, () => {
-            assert.deepEqual(image.diff(state, {}, news), expected);
+            assert.deepEqual(diff(state, {}, news), expected);
         });
     }
 
     it("goes by the old inputs when the state holds none, as after an import", () => {
-        assert.deepEqual(image.diff({ repoDigest: "d" }, inputs, { ...inputs, imageName: "b" }), {
-            imageName: image.UPDATE,
+        assert.deepEqual(diff({ repoDigest: "d" }, inputs, { ...inputs, imageName: "b" }), {
+            imageName: UPDATE,
         });
     });
 });

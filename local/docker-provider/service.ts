@@ -1,0 +1,191 @@
+/**
+ * The engine's resource provider protocol: its messages in, its messages out.
+ */
+import * as grpc from "@grpc/grpc-js";
+import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import * as messages from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+
+import { check, type CheckFailure } from "./check";
+import { checkConfiguration, configurationEnv } from "./configuration";
+import { diff } from "./diff";
+import type { Engine } from "./engine";
+import { IMAGE_TYPE } from "./image";
+import { apply, type Context, unsupported } from "./provider";
+import { schema } from "./schema";
+import { plain, type Properties } from "./values";
+import { sdkVersion } from "./version";
+
+/** The service's functions, and how to end what they do. */
+export interface Service {
+    handlers: grpc.UntypedServiceImplementation;
+    /** Cancels what runs and resolves when it has cleaned up. */
+    shutDown: () => Promise<void>;
+}
+
+export function createService(engine: Engine): Service {
+    const cancellation = new AbortController();
+    const running = new Set<Promise<unknown>>();
+    /** The variables that the provider's configuration sets for docker. */
+    let dockerEnv: Record<string, string> = {};
+
+    const contextOf = (urn: string, preview: boolean): Context => ({
+        log: engine.logOf(urn),
+        signal: cancellation.signal,
+        preview,
+    });
+
+    /** Turns a function into what gRPC calls. The message of an error is what the user reads. */
+    function unary<Request, Response>(handler: Handler<Request, Response>): grpc.handleUnaryCall<Request, Response> {
+        return (call, callback) => {
+            const operation = Promise.resolve(call.request)
+                .then(handler)
+                .finally(() => engine.flush())
+                .then(
+                    (response) => callback(null, response),
+                    (error: unknown) => {
+                        const details = error instanceof Error ? error.message : String(error);
+                        callback({ code: grpc.status.UNKNOWN, details });
+                    },
+                )
+                .finally(() => running.delete(operation));
+            running.add(operation);
+        };
+    }
+
+    const handlers: grpc.UntypedServiceImplementation = {
+        attach: unary((request: PluginAttach) => {
+            engine.connect(request.getAddress());
+            return new Empty();
+        }),
+        getPluginInfo: unary(() => {
+            const response = new PluginInfo();
+            response.setVersion(sdkVersion());
+            return response;
+        }),
+        getSchema: unary(() => {
+            const response = new messages.GetSchemaResponse();
+            response.setSchema(schema(sdkVersion()));
+            return response;
+        }),
+        checkConfig: unary((request: messages.CheckRequest) => {
+            const response = new messages.CheckResponse();
+            response.setInputs(request.getNews());
+            response.setFailuresList(checkConfiguration(properties(request.getNews())).map(failureMessage));
+            return response;
+        }),
+        diffConfig: unary(() => {
+            // Another daemon builds the same images: nothing that exists changes.
+            const response = new messages.DiffResponse();
+            response.setChanges(messages.DiffResponse.DiffChanges.DIFF_NONE);
+            return response;
+        }),
+        configure: unary((request: messages.ConfigureRequest) => {
+            dockerEnv = configurationEnv(properties(request.getArgs()));
+            const response = new messages.ConfigureResponse();
+            response.setSupportspreview(true);
+            response.setAcceptsecrets(true);
+            return response;
+        }),
+        check: unary(async (request: messages.CheckRequest) => {
+            requireImage(request.getUrn());
+            const { inputs, failures, notes } = await check(properties(request.getNews()));
+            notes.forEach((note) => engine.logOf(request.getUrn()).info(note));
+            const response = new messages.CheckResponse();
+            response.setInputs(struct(inputs));
+            response.setFailuresList(failures.map(failureMessage));
+            return response;
+        }),
+        diff: unary((request: messages.DiffRequest) => {
+            requireImage(request.getUrn());
+            const [state, inputs, news] = [request.getOlds(), request.getOldInputs(), request.getNews()].map(
+                properties,
+            );
+            const changes = Object.entries(diff(state!, inputs!, news!));
+            const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
+            const response = new messages.DiffResponse();
+            response.setChanges(changes.length > 0 ? DIFF_SOME : DIFF_NONE);
+            response.setDiffsList(changes.map(([name]) => name));
+            response.setHasdetaileddiff(true);
+            for (const [name, kind] of changes) {
+                const detail = new messages.PropertyDiff();
+                detail.setKind(kind);
+                detail.setInputdiff(true);
+                response.getDetaileddiffMap().set(name, detail);
+            }
+            return response;
+        }),
+        create: unary(async (request: messages.CreateRequest) => {
+            requireImage(request.getUrn());
+            const inputs = properties(request.getProperties());
+            const state = await apply(inputs, dockerEnv, contextOf(request.getUrn(), request.getPreview()));
+            const response = new messages.CreateResponse();
+            response.setId(request.getPreview() ? "" : (plain(inputs.imageName ?? null) as string));
+            response.setProperties(struct(state));
+            return response;
+        }),
+        update: unary(async (request: messages.UpdateRequest) => {
+            requireImage(request.getUrn());
+            const inputs = properties(request.getNews());
+            const state = await apply(inputs, dockerEnv, contextOf(request.getUrn(), request.getPreview()));
+            const response = new messages.UpdateResponse();
+            response.setProperties(struct(state));
+            return response;
+        }),
+        read: unary((request: messages.ReadRequest) => {
+            requireImage(request.getUrn());
+            // What is in the registry is not compared: the state is what was built.
+            const response = new messages.ReadResponse();
+            response.setId(request.getId());
+            response.setInputs(request.getInputs());
+            response.setProperties(request.getProperties());
+            return response;
+        }),
+        delete: unary((request: messages.DeleteRequest) => {
+            requireImage(request.getUrn());
+            // An image outlives its resource, on this machine and in the registry.
+            return new Empty();
+        }),
+        invoke: unary((request: messages.InvokeRequest) => {
+            throw unsupported(`The function ${request.getTok()}`);
+        }),
+        cancel: unary(() => {
+            cancellation.abort();
+            return new Empty();
+        }),
+    };
+
+    return {
+        handlers,
+        shutDown: async () => {
+            cancellation.abort();
+            await Promise.allSettled(running);
+        },
+    };
+}
+
+function properties(struct: Struct | undefined): Properties {
+    return struct?.toJavaScript() ?? {};
+}
+
+function struct(values: Properties): Struct {
+    return Struct.fromJavaScript(values);
+}
+
+/** Refuses what is no image. The type is the last part of the third part of a URN: `parent$type`. */
+function requireImage(urn: string): void {
+    const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
+    if (type !== IMAGE_TYPE) {
+        throw unsupported(type);
+    }
+}
+
+function failureMessage({ property, reason }: CheckFailure): messages.CheckFailure {
+    // Of a failure that names its property the engine shows the value, too, and may not find it.
+    const failure = new messages.CheckFailure();
+    failure.setReason(`${property}: ${reason}`);
+    return failure;
+}
+
+type Handler<Request, Response> = (request: Request) => Response | Promise<Response>;
