@@ -221,11 +221,11 @@ export function list(inner: Rule): Rule {
     };
 }
 
-/** An object with keys of the user's own, each value of which follows the rule. */
+/** An object with keys of the user's own, each value of which follows the rule. One without keys is as good as none. */
 export function map(keyProblemOf: (key: string) => string | undefined, inner: Rule): Rule {
     return (value, path, problems) => {
         const given = objectOf(value, path, "its values may be Outputs", problems);
-        if (given === undefined) {
+        if (given === undefined || Object.keys(given).length === 0) {
             return undefined;
         }
         return Object.fromEntries(

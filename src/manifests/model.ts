@@ -18,7 +18,7 @@ const inClaim = /^pvc:\/\/(?<claim>[a-z0-9][-a-z0-9.]*)\/(?<path>[^/\s]+(\/[^/\s
 /** What is wrong with a model's address. */
 export function modelProblem(uri: unknown): string | undefined {
     const isUri = typeof uri === "string" && /^[a-z][a-z0-9+.-]*:\/\/\S+$/.test(uri);
-    return isUri && (inClaim.test(uri) || !uri.startsWith("pvc:")) && !uri.includes("/../")
+    return isUri && (inClaim.test(uri) || !uri.startsWith("pvc:")) && !/\/\.\.(\/|$)/.test(uri)
         ? undefined
         : 'it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
 }

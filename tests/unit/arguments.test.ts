@@ -144,7 +144,20 @@ const scalars = new Map<Component, Row[]>([
         ModelServer,
         [
             ...workloadScalars,
-            ["model", ["", "model.joblib", "pvc://claim", "pvc://Claim/a", "pvc://claim/a/../b", "s3://", 5], model],
+            [
+                "model",
+                [
+                    "",
+                    "model.joblib",
+                    "pvc://claim",
+                    "pvc://Claim/a",
+                    "pvc://claim/a/../b",
+                    "pvc://claim/..",
+                    "s3://",
+                    5,
+                ],
+                model,
+            ],
             ["port", [0, -1, 65536, 80.5, "8080"], "it must be a whole number from 1 to 65535"],
             ["replicas", [-1, 1.5, 10001, "2"], "it must be a whole number from 0 to 10000"],
             ["autoscaling.max", [0, 1.5, 10001, "8"], "it must be a whole number from 1 to 10000"],

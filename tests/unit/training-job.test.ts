@@ -202,6 +202,10 @@ describe("a TrainingJob", () => {
         assert.deepEqual(job.propertiesFrom, ["fraud-model"]);
     });
 
+    it("has no Secret where it has no secret variables", async () => {
+        assert.deepEqual(names(await train({ secretEnv: {} })), ["fraud", "fraud-job", "fraud-model"]);
+    });
+
     const fields: [what: string, args: Partial<TrainingJobArgs>, at: string, expected: unknown][] = [
         ["retries", { retries: 0 }, "spec.backoffLimit", 0],
         ["a timeout", { timeout: "1h30m" }, "spec.activeDeadlineSeconds", 5400],
