@@ -1,0 +1,106 @@
+/**
+ * Runs one command and watches it and everything it starts. Reads /proc, so it works on Linux only.
+ */
+import { spawn } from "node:child_process";
+import { openSync, readdirSync, readFileSync } from "node:fs";
+
+/** What one run of a command took. */
+export interface Usage {
+    /** Wall-clock time. */
+    seconds: number;
+    /** CPU time of all its processes together. */
+    cpuSeconds: number;
+    /** The most memory (resident set) that the Pulumi program's own Node.js process had. */
+    programBytes: number;
+    /** The most memory that all its processes (engine, plugins, language host, program) had at one time. */
+    totalBytes: number;
+}
+
+export interface MeasureOptions {
+    cwd: string;
+    env: Record<string, string | undefined>;
+    /** The file that gets its output. */
+    log: string;
+}
+
+/** How often the processes are looked at, in milliseconds. */
+const INTERVAL = 50;
+
+/** The unit of CPU time in /proc, the same on all common machines. */
+const TICK_SECONDS = 0.01;
+
+/** Runs the command to its end; a failure is an error that tells where its output is. */
+export async function measure(command: string, args: string[], options: MeasureOptions): Promise<Usage> {
+    const output = openSync(options.log, "a");
+    const start = performance.now();
+    // A session of its own, by which its processes are told from all others.
+    const child = spawn(command, args, {
+        cwd: options.cwd,
+        env: options.env,
+        detached: true,
+        stdio: ["ignore", output, output],
+    });
+    const watch = new SessionWatch(child.pid ?? 0);
+    const timer = setInterval(() => watch.look(), INTERVAL);
+    try {
+        const code = await new Promise<number | null>((resolve, reject) => {
+            child.once("error", reject);
+            child.once("exit", resolve);
+        });
+        const seconds = (performance.now() - start) / 1000;
+        if (code !== 0) {
+            const tail = readFileSync(options.log, "utf8").trimEnd().split("\n").slice(-15).join("\n");
+            throw new Error(`pulumi ${args.join(" ")} failed with exit code ${code}, see ${options.log}:\n${tail}`);
+        }
+        return { seconds, ...watch.usage() };
+    } finally {
+        clearInterval(timer);
+    }
+}
+
+/** Sums up what the processes of one session use. */
+class SessionWatch {
+    private readonly cpuSeconds = new Map<string, number>();
+    private programBytes = 0;
+    private totalBytes = 0;
+
+    constructor(private readonly session: number) {}
+
+    look(): void {
+        let total = 0;
+        for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+            const stat = read(`/proc/${pid}/stat`);
+            // What follows the command's name in parentheses, beginning with the third field of all.
+            const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+            const field = (number: number) => Number(fields[number - 3]);
+            if (field(6) === this.session) {
+                this.cpuSeconds.set(pid, (field(14) + field(15)) * TICK_SECONDS);
+                total += this.memory(pid);
+            }
+        }
+        this.totalBytes = Math.max(this.totalBytes, total);
+    }
+
+    private memory(pid: string): number {
+        const status = read(`/proc/${pid}/status`);
+        const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0) * 1024;
+        if (read(`/proc/${pid}/cmdline`).includes("@pulumi/pulumi/cmd/run")) {
+            this.programBytes = Math.max(this.programBytes, bytes("VmHWM"));
+        }
+        return bytes("VmRSS");
+    }
+
+    usage(): Omit<Usage, "seconds"> {
+        const cpuSeconds = [...this.cpuSeconds.values()].reduce((sum, one) => sum + one, 0);
+        return { cpuSeconds, programBytes: this.programBytes, totalBytes: this.totalBytes };
+    }
+}
+
+/** The file's content; empty when its process has ended. */
+function read(file: string): string {
+    try {
+        return readFileSync(file, "utf8");
+    } catch {
+        return "";
+    }
+}

@@ -1,0 +1,82 @@
+/**
+ * Sees to it that two stacks that are compared have left the same objects in the API server.
+ */
+import { deepStrictEqual } from "node:assert";
+
+import { run } from "../local/run";
+
+interface KubernetesObject {
+    kind: string;
+    metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
+    spec?: unknown;
+}
+
+/** What one stack has made. */
+export interface Made {
+    /** The namespace that holds all of it. */
+    namespace: string;
+    /** The types of its resources, such as `kubernetes:apps/v1:Deployment`. */
+    types: string[];
+}
+
+/**
+ * Compares the objects of two namespaces: kinds, labels, Pulumi's annotations and specs. The content hashes at the end of
+ * names, which only the components have, and the namespaces' own names are left out of account.
+ *
+ * @returns how many objects each of them has
+ * @throws with the first difference
+ */
+export async function compareObjects(kubectl: string[], kubeconfig: string, one: Made, other: Made): Promise<number> {
+    const kinds = [...new Set([...one.types, ...other.types])].flatMap(kindOf).sort();
+    const left = await objects(kubectl, kubeconfig, one.namespace, kinds);
+    const right = await objects(kubectl, kubeconfig, other.namespace, kinds);
+    deepStrictEqual([...left.keys()], [...right.keys()], "The two variants have left different sets of objects");
+    for (const [key, content] of left) {
+        try {
+            deepStrictEqual(content, right.get(key));
+        } catch (error) {
+            throw new Error(`The ${key} is not the same in both variants: ${(error as Error).message}`, {
+                cause: error,
+            });
+        }
+    }
+    return left.size;
+}
+
+/** `Deployment.v1.apps` of `kubernetes:apps/v1:Deployment`, as kubectl names it; nothing for what lies in no namespace. */
+function kindOf(type: string): string[] {
+    const [, group, version, kind] = /^kubernetes:(?:(.+)\/)?(\w+):(\w+)$/.exec(type) ?? [];
+    return kind === undefined || kind === "Namespace" ? [] : [`${kind}.${version}.${group === "core" ? "" : group}`];
+}
+
+/** What is compared of each object, by kind and name. */
+async function objects(
+    kubectl: string[],
+    kubeconfig: string,
+    namespace: string,
+    kinds: string[],
+): Promise<Map<string, unknown>> {
+    const [command, ...first] = kubectl;
+    const args = [...first, "get", kinds.join(","), "--namespace", namespace, "--output", "json"];
+    const { items } = JSON.parse(await run(command!, args, { env: { KUBECONFIG: kubeconfig } })) as {
+        items: KubernetesObject[];
+    };
+    const found = new Map<string, unknown>();
+    for (const { kind, metadata, spec } of items) {
+        const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith("pulumi.com/"));
+        const content = { labels: metadata.labels, annotations: Object.fromEntries(annotations), spec };
+        const text = JSON.stringify(content, (key, value: unknown) => (given.has(key) ? undefined : value));
+        found.set(
+            `${kind} ${withoutHash(metadata.name)}`,
+            JSON.parse(withoutHash(text).replaceAll(namespace, "NAMESPACE")) as unknown,
+        );
+    }
+    return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The fields that the cluster fills in, with another value for each object. */
+const given = new Set(["clusterIP", "clusterIPs", "controller-uid", "batch.kubernetes.io/controller-uid"]);
+
+function withoutHash(text: string): string {
+    return text.replace(/-[0-9a-f]{8}\b/g, "");
+}

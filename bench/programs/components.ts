@@ -1,0 +1,26 @@
+/** The workloads made with the components. */
+import * as mlops from "kubernetes-mlops";
+
+import { image, namespace, pairs } from "./shared";
+
+const workspace = { namespace };
+
+for (let index = 0; index < pairs; index++) {
+    const training = new mlops.TrainingJob(`train-${index}`, {
+        workspace,
+        image,
+        command: ["python", "train.py"],
+        env: { EPOCHS: "20" },
+        resources: { cpu: "2", memory: "4Gi", gpus: 1 },
+        timeout: "6h",
+    });
+    new mlops.ModelServer(`serve-${index}`, {
+        workspace,
+        image,
+        command: ["python", "serve.py"],
+        env: { THREADS: "4" },
+        resources: { cpu: "1", memory: "2Gi", gpus: 1 },
+        model: training.model,
+        replicas: 2,
+    });
+}

@@ -1,0 +1,27 @@
+/** What both programs begin with, so that they differ in nothing but how the workloads are written. */
+import { Namespace } from "@pulumi/kubernetes/core/v1";
+import * as pulumi from "@pulumi/pulumi";
+
+const config = new pulumi.Config();
+
+/** Half of the workloads are trainings, and each has a server of its result. */
+export const pairs = config.requireNumber("workloads") / 2;
+
+interface ObjectArgs {
+    metadata: { annotations?: Record<string, pulumi.Input<string>> };
+}
+
+// Nothing is waited for: no node has the GPUs that the pods ask for, if there is a node at all.
+pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
+    if (!type.startsWith("kubernetes:")) {
+        return undefined;
+    }
+    const { metadata, ...rest } = props as ObjectArgs;
+    const annotations = { ...metadata.annotations, "pulumi.com/skipAwait": "true" };
+    return { props: { ...rest, metadata: { ...metadata, annotations } }, opts };
+});
+
+export const namespace = new Namespace("namespace", { metadata: { name: config.require("namespace") } }).metadata.name;
+
+/** An Output, as the ref of an Image is. */
+export const image = pulumi.output(`registry.example.com/fraud@sha256:${"0123456789abcdef".repeat(4)}`);

@@ -1,0 +1,61 @@
+/**
+ * The projects that are measured: each is what a user would have, with the package and its dependencies installed.
+ */
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+
+import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
+import { stringify } from "yaml";
+
+import { sourceDir } from "../local/paths";
+import { run } from "../local/run";
+
+/** The name of each project's one stack. */
+export const stackName = "bench";
+
+/** Builds the package into the directory's node_modules, and links its dependencies beside it. */
+export async function installPackage(directory: string): Promise<void> {
+    const modules = path.join(directory, "node_modules");
+    const installed = path.join(modules, "kubernetes-mlops");
+    mkdirSync(installed, { recursive: true });
+    const tsc = require.resolve("typescript/bin/tsc");
+    const config = sourceDir("tsconfig.build.json");
+    await run(process.execPath, [tsc, "--project", config, "--outDir", path.join(installed, "dist")]);
+    for (const name of ["package.json", "dockerfiles"]) {
+        cpSync(sourceDir(name), path.join(installed, name), { recursive: true });
+    }
+    const { dependencies } = JSON.parse(readFileSync(sourceDir("package.json"), "utf8")) as {
+        dependencies: Record<string, string>;
+    };
+    for (const name of Object.keys(dependencies)) {
+        mkdirSync(path.dirname(path.join(modules, name)), { recursive: true });
+        symlinkSync(sourceDir("node_modules", name), path.join(modules, name));
+    }
+}
+
+/**
+ * Writes a project that runs one of the programs. The programs are compiled beforehand: the compiler, which Pulumi
+ * otherwise runs inside the program's process, costs both variants the same and would hide the difference.
+ */
+export function writeProject(directory: string, program: string, config: Record<string, string | number>): void {
+    mkdirSync(directory, { recursive: true });
+    const sources = sourceDir("bench", "programs");
+    for (const file of readdirSync(sources)) {
+        const { outputText } = transpileModule(readFileSync(path.join(sources, file), "utf8"), {
+            compilerOptions: { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022, esModuleInterop: true },
+        });
+        writeFileSync(path.join(directory, file.replace(/\.ts$/, ".js")), outputText);
+    }
+    const project = {
+        name: stackName,
+        runtime: { name: "nodejs", options: { typescript: false } },
+        main: `${program}.js`,
+    };
+    const settings = Object.entries(config).map(([key, value]) => [`${stackName}:${key}`, String(value)]);
+    writeFileSync(path.join(directory, "package.json"), JSON.stringify({ name: stackName, main: `${program}.js` }));
+    writeFileSync(path.join(directory, "Pulumi.yaml"), stringify(project));
+    writeFileSync(
+        path.join(directory, `Pulumi.${stackName}.yaml`),
+        stringify({ config: Object.fromEntries(settings) as Record<string, string> }),
+    );
+}

@@ -1,0 +1,115 @@
+/**
+ * From measurements to figures, and from figures to text.
+ */
+import type { LoadTimes } from "./load";
+import type { Usage } from "./measure";
+
+/** What one round measured of one variant, by step. */
+export type Steps = Record<string, Usage>;
+
+export interface Round {
+    components: Steps;
+    byHand: Steps;
+}
+
+export interface Case {
+    /** How many TrainingJobs and ModelServers there are together. */
+    workloads: number;
+    /** How many Kubernetes objects they make. */
+    objects: number;
+    rounds: Round[];
+}
+
+/** One figure of both variants. */
+export interface Comparison {
+    name: string;
+    unit: string;
+    /** The medians of all rounds. */
+    components: number;
+    byHand: number;
+    /** The median of the ratios of each round, whose two runs follow each other, and the least and greatest of them. */
+    ratio: number;
+    least: number;
+    greatest: number;
+    /** The same ratio of CPU times, which other programs of the machine hardly disturb; not for memory. */
+    cpuRatio?: number;
+}
+
+/** At most this often the time and memory of the same objects written by hand. */
+export const ratioAim = 1.05;
+/** At most this many milliseconds more than @pulumi/pulumi takes to load. */
+export const loadAim = 50;
+
+export function median(values: number[]): number {
+    const sorted = [...values].sort((a, b) => a - b);
+    const middle = sorted.length / 2;
+    return Number.isInteger(middle) ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[Math.floor(middle)]!;
+}
+
+/** The time of each step, and the greatest memory of any step. */
+export function compare({ rounds }: Case): Comparison[] {
+    const peak = (usages: Steps, field: keyof Usage) => Math.max(...Object.values(usages).map((one) => one[field]));
+    const MiB = 2 ** 20;
+    return [
+        ...Object.keys(rounds[0]!.components).map((step) => ({
+            ...comparison(rounds, step, "s", (usages) => usages[step]!.seconds),
+            cpuRatio: comparison(rounds, step, "s", (usages) => usages[step]!.cpuSeconds).ratio,
+        })),
+        comparison(rounds, "peak memory, program", "MiB", (usages) => peak(usages, "programBytes") / MiB),
+        comparison(rounds, "peak memory, all processes", "MiB", (usages) => peak(usages, "totalBytes") / MiB),
+    ];
+}
+
+function comparison(rounds: Round[], name: string, unit: string, figure: (usages: Steps) => number): Comparison {
+    const pairs = rounds.map(({ components, byHand }) => ({ components: figure(components), byHand: figure(byHand) }));
+    const ratios = pairs.map(({ components, byHand }) => components / byHand);
+    return {
+        name,
+        unit,
+        components: median(pairs.map((pair) => pair.components)),
+        byHand: median(pairs.map((pair) => pair.byHand)),
+        ratio: median(ratios),
+        least: Math.min(...ratios),
+        greatest: Math.max(...ratios),
+    };
+}
+
+/** The comparisons as a table, with whether each meets the aim. */
+export function caseText({ workloads, objects, rounds }: Case, comparisons: Comparison[]): string {
+    const head = ["", "components", "by hand", "ratio", "of each round", "CPU ratio", `aim ${ratioAim}`];
+    const rows = comparisons.map(({ name, unit, components, byHand, ratio, least, greatest, cpuRatio }) => [
+        name,
+        `${figure(components)} ${unit}`,
+        `${figure(byHand)} ${unit}`,
+        ratio.toFixed(3),
+        `${least.toFixed(2)} to ${greatest.toFixed(2)}`,
+        cpuRatio?.toFixed(3) ?? "",
+        ratio <= ratioAim ? "met" : "missed",
+    ]);
+    return `${workloads} workloads, ${objects} objects, ${rounds.length} rounds\n${table([head, ...rows])}`;
+}
+
+/** The load time in one line, with whether it meets the aim. */
+export function loadText(times: LoadTimes): string {
+    const ours = median(times.package);
+    return (
+        `loading kubernetes-mlops takes ${figure(ours)} ms (${range(times.package)}) after @pulumi/pulumi, which takes ` +
+        `${figure(median(times.pulumi))} ms (${range(times.pulumi)}): aim of ${loadAim} ms ${ours <= loadAim ? "met" : "missed"}`
+    );
+}
+
+function range(values: number[]): string {
+    return `${figure(Math.min(...values))} to ${figure(Math.max(...values))} in ${values.length} processes`;
+}
+
+function figure(value: number): string {
+    return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
+}
+
+/** Rows of equal length as lines: the first column flush left, the others flush right. */
+function table(rows: string[][]): string {
+    const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+    const pad = (text: string, column: number) =>
+        column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
+    return rows.map((row) => `  ${row.map(pad).join("  ")}`).join("\n");
+}

@@ -1,0 +1,217 @@
+/**
+ * Compares workloads made with the components against the same objects written by hand: `npm run bench`.
+ *
+ * The two variants take turns, and who comes first changes with each round, so that whatever else the machine does
+ * hits both.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import * as path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { Command, InvalidArgumentError } from "commander";
+
+import { clusterUp } from "../local/cluster";
+import { canRunCluster } from "../local/debian";
+import { sourceDir } from "../local/paths";
+import { run } from "../local/run";
+import { engineEnv, ensureTools } from "../local/toolchain";
+import { measureLoad } from "./load";
+import { measure } from "./measure";
+import { compareObjects } from "./objects";
+import { installPackage, stackName, writeProject } from "./project";
+import { type Case, caseText, compare, loadText, type Round } from "./report";
+
+const steps: Record<string, string[]> = {
+    "first preview": ["preview"],
+    "first up": ["up", "--skip-preview", "--yes"],
+    "no-op preview": ["preview", "--expect-no-changes"],
+    "no-op up": ["up", "--skip-preview", "--yes", "--expect-no-changes"],
+};
+
+const variants = {
+    components: { program: "components", namespace: "bench-components" },
+    byHand: { program: "by-hand", namespace: "bench-by-hand" },
+};
+type VariantName = keyof typeof variants;
+const variantNames = Object.keys(variants) as VariantName[];
+const namespaces = Object.values(variants).map(({ namespace }) => namespace);
+
+/** What is needed to run anything. */
+interface Environment {
+    /** The directory that everything is written to, and in which the package is installed. */
+    directory: string;
+    kubectl: string[];
+    kubeconfig: string;
+    engine: Record<string, string>;
+}
+
+function say(line: string): void {
+    console.log(`${new Date().toTimeString().slice(0, 8)} ${line}`);
+}
+
+async function prepare(directory: string): Promise<Environment> {
+    if (!canRunCluster()) {
+        throw new Error("npm run bench starts an API server here and reads /proc: run it on Linux, as root");
+    }
+    const { kubeconfig } = await clusterUp({ node: false, report: say });
+    const { kubernetes } = await ensureTools(["kubernetes"], say);
+    await installPackage(directory);
+    return { directory, kubectl: [kubernetes, "kubectl"], kubeconfig, engine: await engineEnv(say) };
+}
+
+/** A project with an empty state of its own. */
+class Project {
+    private readonly directory: string;
+    private readonly env: Record<string, string | undefined>;
+
+    constructor(environment: Environment, name: VariantName, workloads: number) {
+        const { program, namespace } = variants[name];
+        this.directory = path.join(environment.directory, program);
+        const state = path.join(this.directory, "state");
+        rmSync(this.directory, { recursive: true, force: true });
+        mkdirSync(state, { recursive: true });
+        writeProject(this.directory, program, { workloads, namespace });
+        this.env = {
+            ...process.env,
+            ...environment.engine,
+            KUBECONFIG: environment.kubeconfig,
+            PULUMI_BACKEND_URL: pathToFileURL(state).href,
+            PULUMI_CONFIG_PASSPHRASE: "bench",
+        };
+    }
+
+    async createStack(): Promise<void> {
+        await this.pulumi("stack", "init", stackName);
+    }
+
+    measure(args: string[]) {
+        const log = path.join(this.directory, "pulumi.log");
+        return measure("pulumi", [...args, "--non-interactive", "--stack", stackName], {
+            cwd: this.directory,
+            env: this.env,
+            log,
+        });
+    }
+
+    /** The types of all resources in the state. */
+    async types(): Promise<string[]> {
+        const { deployment } = JSON.parse(await this.pulumi("stack", "export", "--stack", stackName)) as {
+            deployment: { resources: { type: string }[] };
+        };
+        return deployment.resources.map(({ type }) => type);
+    }
+
+    private pulumi(...args: string[]): Promise<string> {
+        return run("pulumi", args, { cwd: this.directory, env: this.env });
+    }
+}
+
+/** All steps of both variants, from nothing to no-op; gives what was measured and how many objects there are. */
+async function measureRound(
+    environment: Environment,
+    workloads: number,
+    order: VariantName[],
+    title: string,
+): Promise<{ round: Round; objects: number }> {
+    const round: Round = { components: {}, byHand: {} };
+    const projects = {
+        components: new Project(environment, "components", workloads),
+        byHand: new Project(environment, "byHand", workloads),
+    };
+    await deleteNamespaces(environment);
+    try {
+        for (const name of order) {
+            await projects[name].createStack();
+        }
+        for (const [step, args] of Object.entries(steps)) {
+            for (const name of order) {
+                const usage = await projects[name].measure(args);
+                round[name][step] = usage;
+                say(`${title}: ${step}, ${variants[name].program}: ${usage.seconds.toFixed(1)} s`);
+            }
+        }
+        const [components, byHand] = await Promise.all(
+            variantNames.map(async (name) => ({
+                namespace: variants[name].namespace,
+                types: await projects[name].types(),
+            })),
+        );
+        const { kubectl, kubeconfig } = environment;
+        return { round, objects: await compareObjects(kubectl, kubeconfig, components!, byHand!) };
+    } finally {
+        await deleteNamespaces(environment);
+    }
+}
+
+async function deleteNamespaces({ kubectl, kubeconfig }: Environment): Promise<void> {
+    const [command, ...args] = kubectl;
+    await run(command!, [...args, "delete", "namespace", ...namespaces, "--ignore-not-found", "--timeout=10m"], {
+        env: { KUBECONFIG: kubeconfig },
+    });
+}
+
+async function measureCase(environment: Environment, workloads: number, rounds: number): Promise<Case> {
+    const measured: Case = { workloads, objects: 0, rounds: [] };
+    for (let index = 0; index < rounds; index++) {
+        const order = index % 2 === 0 ? variantNames : [...variantNames].reverse();
+        const title = `${workloads} workloads, round ${index + 1} of ${rounds}`;
+        const { round, objects } = await measureRound(environment, workloads, order, title);
+        measured.rounds.push(round);
+        measured.objects = objects;
+    }
+    return measured;
+}
+
+interface Options {
+    large: boolean;
+    sizes?: number[];
+    rounds?: number;
+}
+
+async function main(options: Options): Promise<void> {
+    const sizes = options.sizes ?? [10, 100, ...(options.large ? [1000] : [])];
+    const directory = mkdtempSync(path.join(tmpdir(), "kubernetes-mlops-bench-"));
+    const environment = await prepare(directory);
+    const started = { date: new Date().toISOString(), load: loadavg() };
+
+    const load = await measureLoad(directory, 15);
+    console.log(`\n${loadText(load)}\n`);
+    const cases = [];
+    for (const workloads of sizes) {
+        const rounds = options.rounds ?? (workloads <= 10 ? 7 : workloads <= 100 ? 5 : 1);
+        const measured = await measureCase(environment, workloads, rounds);
+        const comparisons = compare(measured);
+        cases.push({ ...measured, comparisons });
+        console.log(`\n${caseText(measured, comparisons)}\n`);
+    }
+
+    const file = sourceDir("bench", "results", `${started.date.replaceAll(":", "-")}.json`);
+    const machine = { cpus: cpus().map(({ model }) => model), memoryBytes: totalmem(), node: process.version };
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify({ ...started, machine, loadTimes: load, cases }, undefined, 4)}\n`);
+    rmSync(directory, { recursive: true });
+    console.log(`Both variants left the same objects in the API server. All figures: ${path.relative("", file)}`);
+}
+
+function positive(text: string): number {
+    const number = Number(text);
+    if (!Number.isInteger(number) || number < 1) {
+        throw new InvalidArgumentError("It must be a whole number above zero.");
+    }
+    return number;
+}
+
+new Command("npm run bench --")
+    .description("compare workloads made with the components against the same objects written by hand")
+    .option("--large", "also compare 1000 workloads, which takes hours", false)
+    .option("--rounds <number>", "how often each comparison is repeated (default: 7, 5 and 1 times)", positive)
+    .option("--sizes <numbers>", "other numbers of workloads, even and separated by commas", (text) =>
+        text.split(",").map(positive),
+    )
+    .action(main)
+    .parseAsync()
+    .catch((error: unknown) => {
+        console.error(error instanceof Error ? error.message : String(error));
+        process.exitCode = 1;
+    });
