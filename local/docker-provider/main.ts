@@ -44,7 +44,7 @@ function serve(): void {
 /** Gives what runs the time to clean up, and then ends the process. */
 function exit(): void {
     setTimeout(() => process.exit(1), LAST_GRACE).unref();
-    void shutDown().then(() => process.exit(1));
+    void shutDown().then(() => process.exit());
 }
 
 /** Without its engine a provider is of no use, and neither is what it builds. */
