@@ -7,6 +7,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
+import { savedEnvironment } from "../local/environment";
+
 const root = path.join(__dirname, "..");
 
 /** What a level runs, and what must be up for it. */
@@ -14,14 +16,16 @@ interface Level {
     files: string;
     /** The flags of `npm run local -- up`, or none where nothing is needed. */
     environment?: string[];
+    /** Whether it is left out where a cluster was up before. */
+    ownCluster?: boolean;
 }
 
 const levels: Record<string, Level> = {
     unit: { files: "tests/unit/**/*.test.ts" },
     engine: { files: "tests/engine/**/*.test.ts", environment: [] },
     cluster: { files: "tests/cluster/**/*.test.ts", environment: ["--node"] },
-    /** Takes the environment down and up again, so it runs after all others and alone. */
-    lifecycle: { files: "tests/lifecycle/**/*.test.ts" },
+    /** Takes the cluster down and brings it up again, empty: after all others, and never with one that somebody uses. */
+    lifecycle: { files: "tests/lifecycle/**/*.test.ts", ownCluster: true },
 };
 
 interface Counts {
@@ -56,8 +60,12 @@ async function mocha(files: string): Promise<Counts> {
     return counts;
 }
 
-async function runLevel(name: string): Promise<Counts> {
+async function runLevel(name: string, wasUp: boolean): Promise<Counts> {
     const level = levels[name]!;
+    if (level.ownCluster && wasUp) {
+        say(`${name}: skipped, because a cluster was up before that would lose what it holds; take it down first`);
+        return { passed: 0, failed: 0, skipped: 1 };
+    }
     if (level.environment) {
         say(`${name}: environment`);
         if ((await local("up", ...level.environment)) !== 0) {
@@ -75,12 +83,21 @@ async function main(names: string[]): Promise<void> {
             `name levels out of ${Object.keys(levels).join(", ")}${wrong.map((name) => `; not ${name}`).join("")}`,
         );
     }
+    const wasUp = savedEnvironment() !== undefined;
+    say("build");
+    if ((await run([require.resolve("typescript/bin/tsc"), "--project", "tsconfig.build.json"])) !== 0) {
+        throw new Error("0 passed, 1 failed");
+    }
     const sum: Counts = { passed: 0, failed: 0, skipped: 0 };
     for (const name of names) {
-        const counts = await runLevel(name);
+        const counts = await runLevel(name, wasUp);
         sum.passed += counts.passed;
         sum.failed += counts.failed;
         sum.skipped += counts.skipped;
+    }
+    if (!wasUp && savedEnvironment() !== undefined) {
+        say("taking the environment down");
+        await local("down");
     }
     console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
     process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;

@@ -33,14 +33,17 @@ export const KUBERNETES_PROVIDER_VERSION = "4.25.0";
 /** The tool with the version that the Go module in local/go requires. */
 export function toolOf(name: ToolName): Tool {
     switch (name) {
-        case "pulumi":
+        case "pulumi": {
+            const version = requiredVersion(goMod("pulumi"), "github.com/pulumi/pulumi/pkg/v3");
             return {
                 name,
-                version: requiredVersion(goMod("pulumi"), "github.com/pulumi/pulumi/pkg/v3"),
+                version,
                 module: goDir("pulumi"),
                 package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-                ldflags: STRIPPED,
+                // The automation API reads what `pulumi version` prints.
+                ldflags: [...STRIPPED, `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${version}`],
             };
+        }
         case "pulumi-language-nodejs":
             return {
                 name,

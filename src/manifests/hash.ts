@@ -9,7 +9,8 @@ import * as pulumi from "@pulumi/pulumi";
  * interrupted update is run again, which then finds what the first had made instead of making it twice.
  */
 export function contentHash(content: object): pulumi.Output<string> {
-    // Eight hexadecimal digits do not give a secret away, but Pulumi would hide a name that is derived from one.
+    // Pulumi would hide a name that is derived from a secret. It tells who reads it no more than whether a guess is
+    // right, as the names and checksums of Secrets do that Kustomize and charts derive from their content.
     return pulumi.unsecret(pulumi.output(content).apply((known) => hashOf(known)));
 }
 

@@ -28,24 +28,32 @@ export function claimUri(claim: string, directory: string): string {
     return `pvc://${claim}/${directory}`;
 }
 
-/** The volume of a run's result: its own directory of the claim, to be written. */
-export function outputVolume(claim: pulumi.Input<string>, directory: pulumi.Input<string>): ModelVolume {
-    return {
-        volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
-        mounts: [{ name: "model", mountPath: modelDir, subPath: directory }],
-    };
+/** The volume of a run's result: its own directory of the claim, or one of the pod's from which it is uploaded. */
+export function outputVolume(claim: pulumi.Input<string> | undefined, directory: pulumi.Input<string>): ModelVolume {
+    return claim === undefined
+        ? podVolume
+        : {
+              volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
+              mounts: [{ name: "model", mountPath: modelDir, subPath: directory }],
+          };
 }
 
-/** The volume of a model that is only read; none where the container fetches the model itself. */
+/** The volume of a model that is served: read from its claim, or one of the pod's to which it is downloaded. */
 export function inputVolume(model: pulumi.Input<string>): ModelVolume {
     return {
         volumes: mapInput(model, (uri) => {
             const claimName = inClaim.exec(uri)?.groups?.claim;
-            return claimName ? [{ name: "model", persistentVolumeClaim: { claimName } }] : [];
+            return claimName ? [{ name: "model", persistentVolumeClaim: { claimName } }] : podVolume.volumes;
         }),
         mounts: mapInput(model, (uri) => {
             const subPath = inClaim.exec(uri)?.groups?.path;
-            return subPath ? [{ name: "model", mountPath: modelDir, subPath, readOnly: true }] : [];
+            return subPath ? [{ name: "model", mountPath: modelDir, subPath, readOnly: true }] : podVolume.mounts;
         }),
     };
 }
+
+/** A volume that lives as long as the pod. */
+const podVolume = {
+    volumes: [{ name: "model", emptyDir: {} }],
+    mounts: [{ name: "model", mountPath: modelDir }],
+};

@@ -34,7 +34,7 @@ export function serverDeployment(
     const shutdown = mapInput(args.shutdownTimeout ?? "30s", seconds);
     return {
         metadata: objectMeta(name, args.workspace.namespace, labels, {
-            // A rolling update starts pods one after the other; give the last one its full time too.
+            // A rolling update starts pods in waves, which take less than the longest that one may take.
             "pulumi.com/timeoutSeconds": mapInput(startup, (limit) => String(2 * limit + 300)),
             // The number of pods is taken back from an autoscaler, or from who has scaled by hand, without a conflict.
             "pulumi.com/patchForce": "true",
@@ -44,8 +44,8 @@ export function serverDeployment(
             replicas: args.autoscaling ? undefined : (args.replicas ?? 1),
             selector: { matchLabels: labels },
             progressDeadlineSeconds: mapInput(startup, (limit) => limit + 60),
-            // A new pod is ready before an old one goes.
-            strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+            // New pods are ready before old ones go, in four waves at most.
+            strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
             template: podTemplate(args, {
                 labels,
                 container: serverContainer(args, startup),

@@ -86,9 +86,9 @@ function fixedSpec(
             spec: { restartPolicy: "Never" },
             env: {
                 MODEL_URI: pulumi.output(run).apply((known) => target.uriOf(known)),
-                ...(target.claim && { MODEL_DIR: modelDir }),
+                MODEL_DIR: modelDir,
             },
-            model: target.claim === undefined ? undefined : outputVolume(target.claim, run),
+            model: outputVolume(target.claim, run),
             secretName,
         }),
     };

@@ -32,8 +32,8 @@ export interface AutoscalingArgs {
 export interface ModelServerArgs extends WorkloadArgs {
     /**
      * The model to serve, such as the `model` of a TrainingJob. One in a claim (`pvc://<claim>/<directory>`) is mounted
-     * read-only at MODEL_DIR; any other address is handed over as MODEL_URI for the container to fetch. Another model
-     * is rolled out without a dropped request.
+     * read-only at MODEL_DIR; any other address is handed over as MODEL_URI for the container to download to MODEL_DIR.
+     * Another model is rolled out without a dropped request.
      */
     model?: pulumi.Input<string>;
     /** The port on which the container serves HTTP, which it is told as PORT. Defaults to 8080. */

@@ -121,7 +121,8 @@ function checkAcross(args: TrainingJobArgs, problems: Problems): void {
  * change nothing about a run that is through; neither does a new value in `secretEnv`. A run that has failed for good
  * is not repeated by another `pulumi up` of the same content; change `triggers` to run it again.
  *
- * In the container MODEL_DIR is the directory to write the result to, and MODEL_URI its address.
+ * In the container MODEL_DIR is the directory to write the result to, and MODEL_URI its address. With `output.uri` the
+ * directory is the pod's own, from which the program uploads to that address.
  */
 export class TrainingJob extends pulumi.ComponentResource {
     /** Where the result is, known when the run is through: `pvc://<claim>/<run>`, or an address below `output.uri`. */

@@ -26,7 +26,7 @@ export class TestStack {
 
     /** A stack without resources, whose state is kept in a directory of its own, or the one of that directory. */
     static async create(name: string, program: PulumiFn, directory = newDirectory(name)): Promise<TestStack> {
-        const envVars = {
+        const envVars: Record<string, string> = {
             ...savedEnvironment().env,
             PULUMI_CONFIG_PASSPHRASE: "test",
             PULUMI_BACKEND_URL: pathToFileURL(directory).href,

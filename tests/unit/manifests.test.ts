@@ -135,7 +135,7 @@ describe("the address of a model", () => {
                           volumes: [{ name: "model", persistentVolumeClaim: { claimName } }],
                           mounts: [{ name: "model", mountPath: "/model", subPath, readOnly: true }],
                       }
-                    : { volumes: [], mounts: [] },
+                    : { volumes: [{ name: "model", emptyDir: {} }], mounts: [{ name: "model", mountPath: "/model" }] },
             );
         });
     }

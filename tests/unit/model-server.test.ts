@@ -68,7 +68,7 @@ describe("a ModelServer", () => {
                         replicas: 1,
                         selector: { matchLabels: selector },
                         progressDeadlineSeconds: 360,
-                        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+                        strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
                         template: {
                             metadata: { labels: selector },
                             spec: {
@@ -294,8 +294,14 @@ describe("the model of a ModelServer", () => {
 
         it(`is named to the container where it is elsewhere: ${what}`, async () => {
             const pod = podOf(await serve({ model: input("s3://models/fraud") }));
-            assert.deepEqual(pod.volumes, [{ name: "tmp", emptyDir: {} }]);
-            assert.deepEqual(pod.containers[0]!.volumeMounts, [{ name: "tmp", mountPath: "/tmp" }]);
+            assert.deepEqual(pod.volumes, [
+                { name: "tmp", emptyDir: {} },
+                { name: "model", emptyDir: {} },
+            ]);
+            assert.deepEqual(pod.containers[0]!.volumeMounts, [
+                { name: "tmp", mountPath: "/tmp" },
+                { name: "model", mountPath: "/model" },
+            ]);
             assert.equal(pod.containers[0]!.env[2]!.value, "s3://models/fraud");
         });
     }

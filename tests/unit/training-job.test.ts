@@ -173,8 +173,12 @@ describe("a TrainingJob", () => {
         assert.deepEqual(spec.template.spec.containers[0]!.env, [
             { name: "HOME", value: "/tmp" },
             { name: "MODEL_URI", value: model },
+            { name: "MODEL_DIR", value: "/model" },
         ]);
-        assert.deepEqual(spec.template.spec.volumes, [{ name: "tmp", emptyDir: {} }]);
+        assert.deepEqual(spec.template.spec.volumes, [
+            { name: "tmp", emptyDir: {} },
+            { name: "model", emptyDir: {} },
+        ]);
         assert.deepEqual(recording.resource("fraud").outputs, { jobName: metadata.name, model });
     });
 
