@@ -52,11 +52,19 @@ export function validate<T extends object>(
 }
 
 /**
- * The error of an Output, told in these words and no others: to that of an Output which several resources take, Pulumi
- * would add words for each of them.
+ * Fails for an Output that turned out to be wrong, in these words and no others: to an error of an Output which several
+ * resources take, Pulumi would add words for each of them.
+ *
+ * In a preview the error is logged, which fails it, and the value is unknown. So all mistakes are told at once there,
+ * too, and a preview by the Automation API comes to its end: it waits for ever for what depends on an Output that has
+ * thrown (seen with @pulumi/pulumi 3.248).
  */
-export function outputError(message: string): pulumi.RunError {
-    return Object.defineProperty(new pulumi.RunError(message), "message", { get: () => message, set: () => undefined });
+export function failOutput<T>(message: string): T {
+    if (pulumi.runtime.isDryRun()) {
+        void pulumi.log.error(message);
+        return pulumi.unknown as T;
+    }
+    throw Object.defineProperty(new pulumi.RunError(message), "message", { get: () => message, set: () => undefined });
 }
 
 /** The longest name of a component: what it creates is called `<name>-<8 characters>`, in a label of 63 characters. */
@@ -112,12 +120,12 @@ function guarded(
     const output = pulumi.output(value);
     return pulumi.all([output, pulumi.isSecret(output)]).apply(([known, secret]) => {
         if (secret && options.notSecret) {
-            throw outputError(problems.line(path, `is a secret; ${options.notSecret}`));
+            return failOutput(problems.line(path, `is a secret; ${options.notSecret}`));
         }
         const problem = isAbsent(known) ? undefined : problemOf(known);
         if (problem) {
             const what = secret || options.secret ? hidden : shown(known);
-            throw outputError(problems.line(path, `is ${what}; ${problem}`));
+            return failOutput(problems.line(path, `is ${what}; ${problem}`));
         }
         return known;
     });
@@ -161,7 +169,7 @@ export function required(inner: Rule, mend: string): Rule {
         const output: pulumi.Output<unknown> = pulumi.output(checked);
         return output.apply((known) => {
             if (isAbsent(known)) {
-                throw outputError(problems.line(path, missing));
+                return failOutput(problems.line(path, missing));
             }
             return known;
         });

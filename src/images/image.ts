@@ -9,7 +9,7 @@ import {
     matching,
     object,
     oneOf,
-    outputError,
+    failOutput,
     Problems,
     required,
     rule,
@@ -182,10 +182,10 @@ function knownBuild(name: string, args: ImageArgs): pulumi.Output<Build> {
     const { context, dockerfile, python, buildArgs, target, platform, network } = args;
     return pulumi
         .output({ context, dockerfile, python, buildArgs, target, platform, network })
-        .apply((source: BuildSource) => {
+        .apply((source: BuildSource): Build => {
             const missing = missingPart(source);
             if (missing) {
-                throw outputError(`Image "${name}": ${missing.field} ${missing.problem}`);
+                return failOutput(`Image "${name}": ${missing.field} ${missing.problem}`);
             }
             return buildOf(source);
         });
@@ -198,7 +198,7 @@ function knownBuild(name: string, args: ImageArgs): pulumi.Output<Build> {
 function digestRef(name: string, repository: string, repoDigest: string): string {
     const digest = /@(sha256:[0-9a-f]{64})$/.exec(repoDigest)?.[1];
     if (digest === undefined) {
-        throw outputError(
+        return failOutput(
             `Image "${name}": the registry gave "${repoDigest}" for its digest; it must end in @sha256:…, as registries give it that keep the v2 API`,
         );
     }
