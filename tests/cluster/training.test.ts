@@ -1,0 +1,110 @@
+import { strict as assert } from "node:assert";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import * as core from "@pulumi/kubernetes/core/v1";
+
+import * as mlops from "../../src";
+import { savedEnvironment } from "../support/environment";
+import { getObjects, kubectl } from "../support/kubectl";
+import { TestStack } from "../support/stack";
+
+const namespace = "training";
+
+interface Pod {
+    metadata: { name: string };
+    status: { phase: string };
+}
+
+/** One training of a Python program, in a namespace that takes only restricted pods. */
+function training(program: string, args: Partial<mlops.TrainingJobArgs>) {
+    return async () => {
+        const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+        const space = new core.Namespace("space", { metadata: { name: namespace, labels } });
+        const run = new mlops.TrainingJob("train", {
+            workspace: { namespace: space.metadata.name },
+            image: savedEnvironment().baseImage!,
+            command: ["python", "-c", program],
+            resources: { cpu: "100m", memory: "128Mi" },
+            runAsUser: 1000,
+            output: { size: "1Gi" },
+            ...args,
+        });
+        return Promise.resolve({ model: run.model, job: run.jobName });
+    };
+}
+
+async function pods(): Promise<Pod[]> {
+    return (await getObjects<{ items: Pod[] }>("pods", "--namespace", namespace)).items;
+}
+
+/** Asks for a pod to make way, as the drain of a node does. */
+async function evict(pod: string): Promise<void> {
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-eviction-")), "eviction.json");
+    const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: pod, namespace } };
+    fs.writeFileSync(file, JSON.stringify(eviction));
+    await kubectl("create", "--raw", `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`, "--filename", file);
+    fs.rmSync(path.dirname(file), { recursive: true });
+}
+
+describe("a training on a real node", function () {
+    this.timeout("5m");
+
+    let stack: TestStack | undefined;
+    afterEach(async () => stack?.destroy());
+
+    it("fails with the end of its log, after as many retries as were told", async () => {
+        stack = await TestStack.create(
+            namespace,
+            training("import sys; print('epoch 7: loss is nan'); sys.exit('the learning rate is too high')", {
+                retries: 1,
+            }),
+        );
+        await assert.rejects(stack.up(), (error: Error) => {
+            assert.match(error.message, /BackoffLimitExceeded/);
+            assert.match(error.message, /epoch 7: loss is nan/);
+            assert.match(error.message, /the learning rate is too high/);
+            return true;
+        });
+        assert.equal((await pods()).length, 2);
+    });
+
+    it("is run again by a change of its content after it has failed", async () => {
+        stack = await TestStack.create(namespace, training("raise SystemExit('no data')", { retries: 0 }));
+        await assert.rejects(stack.up(), /no data/);
+        const { model, job } = await stack.up(training("print('all is well')", { retries: 0 }));
+        assert.match(String(model), new RegExp(`^pvc://train-[0-9a-f]{8}/${String(job)}$`));
+        assert.deepEqual(await stack.preview(), []);
+        assert.equal((await getObjects<{ items: unknown[] }>("jobs", "--namespace", namespace)).items.length, 1);
+    });
+
+    it("is stopped at its time limit, and says so", async () => {
+        stack = await TestStack.create(namespace, training("import time; time.sleep(600)", { timeout: "15s" }));
+        await assert.rejects(stack.up(), /DeadlineExceeded/);
+    });
+
+    it("goes on after a pod had to make way, without a retry", async () => {
+        const program = [
+            "import os, pathlib, time",
+            "started = pathlib.Path(os.environ['MODEL_DIR'], 'started')",
+            "again = started.exists()",
+            "started.touch()",
+            "time.sleep(0 if again else 600)",
+        ].join("\n");
+        stack = await TestStack.create(namespace, training(program, { retries: 0 }));
+        const up = stack.up();
+        up.catch(() => undefined);
+        let running: Pod | undefined;
+        while (running === undefined) {
+            await sleep(500);
+            running = (await pods().catch((): Pod[] => [])).find(({ status }) => status.phase === "Running");
+        }
+        // The program must have come as far as to leave its mark.
+        await sleep(3000);
+        await evict(running.metadata.name);
+        await up;
+        assert.deepEqual(await stack.preview(), []);
+    });
+});
