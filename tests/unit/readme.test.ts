@@ -1,0 +1,30 @@
+import { strict as assert } from "node:assert";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+const root = path.join(__dirname, "..", "..");
+const read = (file: string) => fs.readFileSync(path.join(root, file), "utf8");
+
+describe("the documents", () => {
+    it("show the program that the quickstart deploys, to the letter", () => {
+        const [, program] = /```ts\n(.*?)```/s.exec(read("README.md")) ?? [];
+        assert.equal(program, read("examples/quickstart/index.ts"));
+    });
+
+    const pages = [
+        "README.md",
+        "CONTRIBUTING.md",
+        ...fs.readdirSync(path.join(root, "docs")).map((page) => `docs/${page}`),
+    ];
+    for (const page of pages) {
+        it(`${page} links to files that exist and names commands that exist`, () => {
+            const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+            for (const [, link] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+                assert.ok(fs.existsSync(path.join(root, path.dirname(page), link!)), `${link} does not exist`);
+            }
+            for (const [, command] of read(page).matchAll(/npm run ([a-z:]+)/g)) {
+                assert.ok(command! in scripts, `npm run ${command} does not exist`);
+            }
+        });
+    }
+});
