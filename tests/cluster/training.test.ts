@@ -58,7 +58,7 @@ describe("a training on a real node", function () {
     it("fails with the end of its log, after as many retries as were told", async () => {
         stack = await TestStack.create(
             namespace,
-            training("import sys; print('epoch 7: loss is nan'); sys.exit('the learning rate is too high')", {
+            training("print('epoch 7: loss is nan'); raise ValueError('the learning rate is too high')", {
                 retries: 1,
             }),
         );
@@ -72,7 +72,7 @@ describe("a training on a real node", function () {
     });
 
     it("is run again by a change of its content after it has failed", async () => {
-        stack = await TestStack.create(namespace, training("raise SystemExit('no data')", { retries: 0 }));
+        stack = await TestStack.create(namespace, training("raise ValueError('no data')", { retries: 0 }));
         await assert.rejects(stack.up(), /no data/);
         const { model, job } = await stack.up(training("print('all is well')", { retries: 0 }));
         assert.match(String(model), new RegExp(`^pvc://train-[0-9a-f]{8}/${String(job)}$`));

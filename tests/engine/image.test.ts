@@ -1,0 +1,118 @@
+import { strict as assert } from "node:assert";
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+
+import { findDockerClient } from "../../local/docker/cli";
+import { run } from "../../local/run";
+import * as mlops from "../../src";
+import { savedEnvironment } from "../support/environment";
+import { type Change, TestStack } from "../support/stack";
+
+/** The changes of the component's one child; its properties are those of the docker provider. */
+function changed(changes: Change[]): string[] {
+    return changes.filter(({ type }) => type === "docker:index/image:Image").map(({ op, name }) => `${op} ${name}`);
+}
+
+describe("an Image in a real engine, with a real daemon and registry", function () {
+    this.timeout("3m");
+
+    let context: string;
+    let repository: string;
+    let stack: TestStack;
+    /** Whether `ref` was known when the program ran last. */
+    let refKnown: boolean;
+
+    const write = (file: string, content: string) => fs.writeFileSync(path.join(context, file), content);
+    const program =
+        (args: Partial<mlops.ImageArgs> = {}, opts: pulumi.ComponentResourceOptions = {}) =>
+        async () => {
+            refKnown = false;
+            const image = new mlops.Image("code", { repository, context, ...args }, opts);
+            image.ref.apply(() => (refKnown = true));
+            return Promise.resolve({ ref: image.ref, tag: image.tag });
+        };
+    /** The tags that the registry has. */
+    const tags = async () => {
+        const [host, ...name] = repository.split("/");
+        const response = await fetch(`http://${host}/v2/${name.join("/")}/tags/list`);
+        return response.ok ? ((await response.json()) as { tags: string[] }).tags : [];
+    };
+
+    beforeEach(async () => {
+        context = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-context-"));
+        write("Dockerfile", "FROM scratch\nARG RELEASE\nCOPY . /\n");
+        write("code.py", "print(1)\n");
+        write(".dockerignore", "*.log\n");
+        repository = `${savedEnvironment().registry}/image-test/${randomBytes(6).toString("hex")}`;
+        stack = await TestStack.create("image", program());
+    });
+    afterEach(async () => {
+        await stack.destroy();
+        fs.rmSync(context, { recursive: true });
+    });
+
+    it("is built and pushed by an update, never by a preview, and only when what it is made of has changed", async () => {
+        assert.deepEqual(changed(await stack.preview()), ["create code-image"]);
+        assert.deepEqual([refKnown, await tags()], [false, []]);
+
+        const first = await stack.up();
+        assert.match(String(first.ref), new RegExp(`^${repository}@sha256:[0-9a-f]{64}$`));
+        assert.deepEqual(await tags(), [first.tag]);
+        write("debug.log", "not looked at");
+        fs.utimesSync(path.join(context, "code.py"), 0, 0);
+        assert.deepEqual(await stack.preview(), []);
+        assert.deepEqual(await stack.refresh(), []);
+
+        write("code.py", "print(2)\n");
+        assert.deepEqual(changed(await stack.preview()), ["update code-image"]);
+        assert.deepEqual([refKnown, (await tags()).length], [false, 1]);
+        const second = await stack.up();
+        assert.notEqual(second.ref, first.ref);
+        assert.equal((await tags()).length, 2);
+
+        assert.deepEqual(changed(await stack.preview(program({ buildArgs: { RELEASE: "2" } }))), ["update code-image"]);
+    });
+
+    it("builds a Python program without a Dockerfile, which gets its arguments and a user that is not root", async () => {
+        fs.rmSync(path.join(context, "Dockerfile"));
+        write("requirements.txt", "");
+        write("code.py", "import os, sys; print(sys.argv[1:], os.getuid(), os.getppid() == 0, os.getcwd())\n");
+        const python = { base: savedEnvironment().baseImage, entrypoint: ["python", "code.py", "it's"] };
+        const { ref } = await stack.up(program({ python }));
+        assert.deepEqual(await stack.preview(), []);
+
+        const { command } = await findDockerClient();
+        const env = { DOCKER_HOST: savedEnvironment().dockerHost };
+        const printed = await run(command, ["run", "--rm", "--network", "none", String(ref), "and more"], { env });
+        // The program has taken the place of the script that started it: it has no parent in the container.
+        assert.equal(printed.trim(), `["it's", 'and more'] 1000 True /app`);
+    });
+
+    it("keeps a password secret, and tells a refused sign-in in one line", async () => {
+        // The registry of the environment knows no users, so one that asks for them is not needed: nobody answers here.
+        const registry = { username: "somebody", password: "geheim-geheim" };
+        const gone = `localhost:1/${repository.split("/").slice(1).join("/")}`;
+        await assert.rejects(stack.up(program({ repository: gone, registry })), /localhost:1/);
+        assert.ok(!(stack.stored() + stack.log).includes("geheim-geheim"));
+    });
+
+    it("tells in one line that no daemon answers, and names where it was looked for", async () => {
+        const host = "unix:///nowhere/docker.sock";
+        const nowhere = async () => program({}, { providers: [new docker.Provider("nowhere", { host })] })();
+        await assert.rejects(stack.up(nowhere), /nowhere\/docker\.sock/);
+    });
+
+    it("tells in one line that a directory which is known later has no Dockerfile, before anything is built", async () => {
+        const empty = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-empty-"));
+        await assert.rejects(
+            stack.preview(program({ context: pulumi.output(empty) })),
+            /Image "code": dockerfile is ".*Dockerfile", which is no file/,
+        );
+        fs.rmdirSync(empty);
+    });
+});
