@@ -29,11 +29,20 @@ export interface StackOptions {
 /** The passphrase of stacks that are as short-lived as the cluster on this machine. It protects nothing. */
 const TRIAL_PASSPHRASE = "quickstart";
 
+/**
+ * The address of a directory that holds the state of stacks. The engine replaces each file in it as a whole, but not the
+ * file with metadata that it would write beside each: an update that is killed could leave an empty one, and a state that
+ * cannot be read ("failed to load checkpoint: EOF").
+ */
+export function backendUrl(directory: string): string {
+    return `${pathToFileURL(directory).href}?metadata=skip`;
+}
+
 /** The variables with which `pulumi`, run by hand in the root of the source tree, works on the same stack. */
 export function stackEnv({ stateDir, env }: Pick<StackOptions, "stateDir" | "env">): Record<string, string> {
     return {
         ...env,
-        PULUMI_BACKEND_URL: pathToFileURL(stateDir).href,
+        PULUMI_BACKEND_URL: backendUrl(stateDir),
         PULUMI_CONFIG_PASSPHRASE: TRIAL_PASSPHRASE,
     };
 }

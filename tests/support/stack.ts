@@ -1,11 +1,11 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { pathToFileURL } from "node:url";
 
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
 
+import { backendUrl } from "../../local/stack";
 import { savedEnvironment } from "./environment";
 
 /** One resource that an operation changes or would change: what is done, to which kind, by which name, and where. */
@@ -29,7 +29,7 @@ export class TestStack {
         const envVars: Record<string, string> = {
             ...savedEnvironment().env,
             PULUMI_CONFIG_PASSPHRASE: "test",
-            PULUMI_BACKEND_URL: pathToFileURL(directory).href,
+            PULUMI_BACKEND_URL: backendUrl(directory),
         };
         process.env.PATH = envVars.PATH ?? process.env.PATH;
         const stack = await LocalWorkspace.createOrSelectStack(
