@@ -164,7 +164,6 @@ export class Image extends pulumi.ComponentResource {
                     server: registry.server ?? pulumi.output(repository).apply((known) => known.split("/")[0]!),
                     password: pulumi.secret(registry.password),
                 },
-                buildOnPreview: false,
             },
             { parent: this },
         );

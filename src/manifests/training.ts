@@ -26,7 +26,11 @@ export interface TrainingTarget {
 export function trainingClaim(name: string, args: TrainingJobArgs): PersistentVolumeClaim {
     const output = args.output ?? {};
     return {
-        metadata: objectMeta(claimName(name, output), args.workspace.namespace, labelsOf(name, component)),
+        // The Job waits for its volume. The provider's own wait is for a claim that is new: it does not end for one that
+        // an earlier stack has left, bound as that is.
+        metadata: objectMeta(claimName(name, output), args.workspace.namespace, labelsOf(name, component), {
+            "pulumi.com/skipAwait": "true",
+        }),
         spec: {
             accessModes: [output.accessMode ?? "ReadWriteOnce"],
             storageClassName: output.storageClass,

@@ -84,7 +84,7 @@ export interface WorkloadArgs {
     /**
      * A patch for what has no argument of its own, laid over the pod's `spec`: objects are merged, lists of named
      * things (containers, volumes, variables) by name, other lists are replaced, `null` removes a field. The container
-     * is called `main`.
+     * is called `main`. What it says stands in the pod for all to read: secrets belong under `secretEnv`.
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     podSpec?: Record<string, any>;

@@ -40,6 +40,8 @@ async function pods(): Promise<Pod[]> {
     return (await getObjects<{ items: Pod[] }>("pods", "--namespace", namespace)).items;
 }
 
+const nameOf = ({ metadata }: Pod): string => metadata.name;
+
 /** Asks for a pod to make way, as the drain of a node does. */
 async function evict(pod: string): Promise<void> {
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-eviction-")), "eviction.json");
@@ -78,6 +80,31 @@ describe("a training on a real node", function () {
         assert.match(String(model), new RegExp(`^pvc://train-[0-9a-f]{8}/${String(job)}$`));
         assert.deepEqual(await stack.preview(), []);
         assert.equal((await getObjects<{ items: unknown[] }>("jobs", "--namespace", namespace)).items.length, 1);
+    });
+
+    it("finds the claim, and the models in it, that a stack of the same name has left", async () => {
+        const elsewhere = "training-kept";
+        await kubectl("create", "namespace", elsewhere);
+        const claims = async () =>
+            (await getObjects<{ items: Pod[] }>("persistentvolumeclaims", "--namespace", elsewhere)).items;
+        const keep = (text: string) =>
+            training(`import os; open(os.environ['MODEL_DIR'] + '/model', 'w').write('${text}')`, {
+                workspace: { namespace: elsewhere },
+            });
+        try {
+            stack = await TestStack.create(namespace, keep("first"));
+            await stack.up();
+            const [left] = await claims();
+            await stack.destroy();
+            assert.deepEqual((await claims()).map(nameOf), [nameOf(left!)]);
+
+            stack = await TestStack.create(namespace, keep("second"));
+            const { model } = await stack.up();
+            assert.match(String(model), new RegExp(`^pvc://${nameOf(left!)}/`));
+            assert.deepEqual((await claims()).map(nameOf), [nameOf(left!)]);
+        } finally {
+            await kubectl("delete", "namespace", elsewhere);
+        }
     });
 
     it("is stopped at its time limit, and says so", async () => {

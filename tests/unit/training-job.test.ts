@@ -133,7 +133,12 @@ describe("a TrainingJob", () => {
                 inputs: {
                     apiVersion: "v1",
                     kind: "PersistentVolumeClaim",
-                    metadata: { name: claimName, namespace: "ml", labels, annotations },
+                    metadata: {
+                        name: claimName,
+                        namespace: "ml",
+                        labels,
+                        annotations: { ...annotations, "pulumi.com/skipAwait": "true" },
+                    },
                     spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } },
                 },
             },
