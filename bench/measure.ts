@@ -4,6 +4,8 @@
 import { spawn } from "node:child_process";
 import { openSync, readdirSync, readFileSync } from "node:fs";
 
+import { run } from "../local/run";
+
 /** What one run of a command took. */
 export interface Usage {
     /** Wall-clock time. */
@@ -103,4 +105,32 @@ function read(file: string): string {
     } catch {
         return "";
     }
+}
+
+/** What loading takes. */
+export interface LoadTimes {
+    /** Milliseconds of `require("@pulumi/pulumi")`, one a process. */
+    pulumi: number[];
+    /** Milliseconds of `require("kubernetes-mlops")` after it. */
+    package: number[];
+}
+
+const script = `
+    const start = performance.now();
+    require("@pulumi/pulumi");
+    const between = performance.now();
+    require("kubernetes-mlops");
+    process.stdout.write(JSON.stringify([between - start, performance.now() - between]));
+`;
+
+/** Loads the package that is installed in the directory in one fresh process after the other. */
+export async function measureLoad(directory: string, processes: number): Promise<LoadTimes> {
+    const times: LoadTimes = { pulumi: [], package: [] };
+    for (let index = 0; index < processes; index++) {
+        const answer = await run(process.execPath, ["-e", script], { cwd: directory });
+        const [pulumi, ours] = JSON.parse(answer) as [number, number];
+        times.pulumi.push(pulumi);
+        times.package.push(ours);
+    }
+    return times;
 }

@@ -37,7 +37,11 @@ export async function installPackage(directory: string): Promise<void> {
  * Writes a project that runs one of the programs. The programs are compiled beforehand: the compiler, which Pulumi
  * otherwise runs inside the program's process, costs both variants the same and would hide the difference.
  */
-export function writeProject(directory: string, program: string, config: Record<string, string | number>): void {
+export function writeProject(
+    directory: string,
+    program: string,
+    config: Record<string, string | number | boolean>,
+): void {
     mkdirSync(directory, { recursive: true });
     const sources = sourceDir("bench", "programs");
     for (const file of readdirSync(sources)) {

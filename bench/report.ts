@@ -1,8 +1,7 @@
 /**
  * From measurements to figures, and from figures to text.
  */
-import type { LoadTimes } from "./load";
-import type { Usage } from "./measure";
+import type { LoadTimes, Usage } from "./measure";
 
 /** What one round measured of one variant, by step. */
 export type Steps = Record<string, Usage>;
@@ -10,6 +9,8 @@ export type Steps = Record<string, Usage>;
 export interface Round {
     components: Steps;
     byHand: Steps;
+    /** The objects written by hand, each workload's in a component that does nothing. */
+    bare?: Steps;
 }
 
 export interface Case {
@@ -31,8 +32,10 @@ export interface Comparison {
     ratio: number;
     least: number;
     greatest: number;
-    /** The same ratio of CPU times, which other programs of the machine hardly disturb; not for memory. */
+    /** The same ratio of CPU times, which other programs of the machine disturb less; not for memory. */
     cpuRatio?: number;
+    /** The same ratio of components that do nothing, where they were measured. */
+    bareRatio?: number;
 }
 
 /** At most this often the time and memory of the same objects written by hand. */
@@ -61,23 +64,26 @@ export function compare({ rounds }: Case): Comparison[] {
 }
 
 function comparison(rounds: Round[], name: string, unit: string, figure: (usages: Steps) => number): Comparison {
-    const pairs = rounds.map(({ components, byHand }) => ({ components: figure(components), byHand: figure(byHand) }));
-    const ratios = pairs.map(({ components, byHand }) => components / byHand);
+    const byHand = rounds.map((round) => figure(round.byHand));
+    const ratios = rounds.map((round, index) => figure(round.components) / byHand[index]!);
+    const bareRatios = rounds.flatMap(({ bare }, index) => (bare ? [figure(bare) / byHand[index]!] : []));
     return {
         name,
         unit,
-        components: median(pairs.map((pair) => pair.components)),
-        byHand: median(pairs.map((pair) => pair.byHand)),
+        components: median(rounds.map((round) => figure(round.components))),
+        byHand: median(byHand),
         ratio: median(ratios),
         least: Math.min(...ratios),
         greatest: Math.max(...ratios),
+        bareRatio: bareRatios.length > 0 ? median(bareRatios) : undefined,
     };
 }
 
 /** The comparisons as a table, with whether each meets the aim. */
 export function caseText({ workloads, objects, rounds }: Case, comparisons: Comparison[]): string {
+    const withBare = comparisons.some(({ bareRatio }) => bareRatio !== undefined);
     const head = ["", "components", "by hand", "ratio", "of each round", "CPU ratio", `aim ${ratioAim}`];
-    const rows = comparisons.map(({ name, unit, components, byHand, ratio, least, greatest, cpuRatio }) => [
+    const rows = comparisons.map(({ name, unit, components, byHand, ratio, least, greatest, cpuRatio, bareRatio }) => [
         name,
         `${figure(components)} ${unit}`,
         `${figure(byHand)} ${unit}`,
@@ -85,8 +91,10 @@ export function caseText({ workloads, objects, rounds }: Case, comparisons: Comp
         `${least.toFixed(2)} to ${greatest.toFixed(2)}`,
         cpuRatio?.toFixed(3) ?? "",
         ratio <= ratioAim ? "met" : "missed",
+        ...(withBare ? [bareRatio?.toFixed(3) ?? ""] : []),
     ]);
-    return `${workloads} workloads, ${objects} objects, ${rounds.length} rounds\n${table([head, ...rows])}`;
+    const title = `${workloads} workloads, ${objects} objects, ${rounds.length} rounds`;
+    return `${title}\n${table([[...head, ...(withBare ? ["bare components"] : [])], ...rows])}`;
 }
 
 /** The load time in one line, with whether it meets the aim. */

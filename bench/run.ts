@@ -1,8 +1,8 @@
 /**
  * Compares workloads made with the components against the same objects written by hand: `npm run bench`.
  *
- * The two variants take turns, and who comes first changes with each round, so that whatever else the machine does
- * hits both.
+ * The variants take turns, and who comes first changes with each round, so that whatever else the machine does hits
+ * them all.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
@@ -16,8 +16,7 @@ import { canRunCluster } from "../local/debian";
 import { sourceDir } from "../local/paths";
 import { run } from "../local/run";
 import { engineEnv, ensureTools } from "../local/toolchain";
-import { measureLoad } from "./load";
-import { measure } from "./measure";
+import { measure, measureLoad } from "./measure";
 import { compareObjects } from "./objects";
 import { installPackage, stackName, writeProject } from "./project";
 import { type Case, caseText, compare, loadText, type Round } from "./report";
@@ -29,12 +28,13 @@ const steps: Record<string, string[]> = {
     "no-op up": ["up", "--skip-preview", "--yes", "--expect-no-changes"],
 };
 
+/** Each variant's program, the namespace it fills, and its name on the terminal. */
 const variants = {
-    components: { program: "components", namespace: "bench-components" },
-    byHand: { program: "by-hand", namespace: "bench-by-hand" },
+    components: { program: "components", namespace: "bench-components", title: "components" },
+    byHand: { program: "by-hand", namespace: "bench-by-hand", title: "by hand" },
+    bare: { program: "by-hand", namespace: "bench-bare", title: "by hand in bare components" },
 };
 type VariantName = keyof typeof variants;
-const variantNames = Object.keys(variants) as VariantName[];
 const namespaces = Object.values(variants).map(({ namespace }) => namespace);
 
 /** What is needed to run anything. */
@@ -67,11 +67,11 @@ class Project {
 
     constructor(environment: Environment, name: VariantName, workloads: number) {
         const { program, namespace } = variants[name];
-        this.directory = path.join(environment.directory, program);
+        this.directory = path.join(environment.directory, name);
         const state = path.join(this.directory, "state");
         rmSync(this.directory, { recursive: true, force: true });
         mkdirSync(state, { recursive: true });
-        writeProject(this.directory, program, { workloads, namespace });
+        writeProject(this.directory, program, { workloads, namespace, bare: name === "bare" });
         this.env = {
             ...process.env,
             ...environment.engine,
@@ -107,7 +107,7 @@ class Project {
     }
 }
 
-/** All steps of both variants, from nothing to no-op; gives what was measured and how many objects there are. */
+/** All steps of each variant, from nothing to no-op; gives what was measured and how many objects there are. */
 async function measureRound(
     environment: Environment,
     workloads: number,
@@ -115,30 +115,29 @@ async function measureRound(
     title: string,
 ): Promise<{ round: Round; objects: number }> {
     const round: Round = { components: {}, byHand: {} };
-    const projects = {
-        components: new Project(environment, "components", workloads),
-        byHand: new Project(environment, "byHand", workloads),
-    };
+    const projects = new Map(order.map((name) => [name, new Project(environment, name, workloads)]));
     await deleteNamespaces(environment);
     try {
-        for (const name of order) {
-            await projects[name].createStack();
+        for (const project of projects.values()) {
+            await project.createStack();
         }
         for (const [step, args] of Object.entries(steps)) {
-            for (const name of order) {
-                const usage = await projects[name].measure(args);
-                round[name][step] = usage;
-                say(`${title}: ${step}, ${variants[name].program}: ${usage.seconds.toFixed(1)} s`);
+            for (const [name, project] of projects) {
+                const usage = await project.measure(args);
+                (round[name] ??= {})[step] = usage;
+                say(`${title}: ${step}, ${variants[name].title}: ${usage.seconds.toFixed(1)} s`);
             }
         }
-        const [components, byHand] = await Promise.all(
-            variantNames.map(async (name) => ({
-                namespace: variants[name].namespace,
-                types: await projects[name].types(),
-            })),
-        );
-        const { kubectl, kubeconfig } = environment;
-        return { round, objects: await compareObjects(kubectl, kubeconfig, components!, byHand!) };
+        const made = async (name: VariantName) => ({
+            namespace: variants[name].namespace,
+            types: await projects.get(name)!.types(),
+        });
+        const byHand = await made("byHand");
+        let objects = 0;
+        for (const name of order.filter((other) => other !== "byHand")) {
+            objects = await compareObjects(environment.kubectl, environment.kubeconfig, await made(name), byHand);
+        }
+        return { round, objects };
     } finally {
         await deleteNamespaces(environment);
     }
@@ -151,10 +150,15 @@ async function deleteNamespaces({ kubectl, kubeconfig }: Environment): Promise<v
     });
 }
 
-async function measureCase(environment: Environment, workloads: number, rounds: number): Promise<Case> {
+async function measureCase(
+    environment: Environment,
+    names: VariantName[],
+    workloads: number,
+    rounds: number,
+): Promise<Case> {
     const measured: Case = { workloads, objects: 0, rounds: [] };
     for (let index = 0; index < rounds; index++) {
-        const order = index % 2 === 0 ? variantNames : [...variantNames].reverse();
+        const order = index % 2 === 0 ? names : [...names].reverse();
         const title = `${workloads} workloads, round ${index + 1} of ${rounds}`;
         const { round, objects } = await measureRound(environment, workloads, order, title);
         measured.rounds.push(round);
@@ -165,11 +169,13 @@ async function measureCase(environment: Environment, workloads: number, rounds: 
 
 interface Options {
     large: boolean;
+    bare: boolean;
     sizes?: number[];
     rounds?: number;
 }
 
 async function main(options: Options): Promise<void> {
+    const names: VariantName[] = ["components", "byHand", ...(options.bare ? (["bare"] as const) : [])];
     const sizes = options.sizes ?? [10, 100, ...(options.large ? [1000] : [])];
     const directory = mkdtempSync(path.join(tmpdir(), "kubernetes-mlops-bench-"));
     const environment = await prepare(directory);
@@ -180,7 +186,7 @@ async function main(options: Options): Promise<void> {
     const cases = [];
     for (const workloads of sizes) {
         const rounds = options.rounds ?? (workloads <= 10 ? 7 : workloads <= 100 ? 5 : 1);
-        const measured = await measureCase(environment, workloads, rounds);
+        const measured = await measureCase(environment, names, workloads, rounds);
         const comparisons = compare(measured);
         cases.push({ ...measured, comparisons });
         console.log(`\n${caseText(measured, comparisons)}\n`);
@@ -191,7 +197,7 @@ async function main(options: Options): Promise<void> {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify({ ...started, machine, loadTimes: load, cases }, undefined, 4)}\n`);
     rmSync(directory, { recursive: true });
-    console.log(`Both variants left the same objects in the API server. All figures: ${path.relative("", file)}`);
+    console.log(`All variants left the same objects in the API server. All figures: ${path.relative("", file)}`);
 }
 
 function positive(text: string): number {
@@ -202,12 +208,21 @@ function positive(text: string): number {
     return number;
 }
 
+function even(text: string): number {
+    const number = positive(text);
+    if (number % 2 !== 0) {
+        throw new InvalidArgumentError("It must be even: half of the workloads are trainings, half are servers.");
+    }
+    return number;
+}
+
 new Command("npm run bench --")
     .description("compare workloads made with the components against the same objects written by hand")
     .option("--large", "also compare 1000 workloads, which takes hours", false)
+    .option("--bare", "also compare components that do nothing: what Pulumi itself takes for any component", false)
     .option("--rounds <number>", "how often each comparison is repeated (default: 7, 5 and 1 times)", positive)
-    .option("--sizes <numbers>", "other numbers of workloads, even and separated by commas", (text) =>
-        text.split(",").map(positive),
+    .option("--sizes <numbers>", "other numbers of workloads, separated by commas (default: 10,100)", (text) =>
+        text.split(",").map(even),
     )
     .action(main)
     .parseAsync()

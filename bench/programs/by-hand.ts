@@ -5,7 +5,15 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import * as policy from "@pulumi/kubernetes/policy/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { image, namespace, pairs } from "./shared";
+import { bare, image, namespace, pairs } from "./shared";
+
+/** A component that does nothing, in which objects can be put to see what Pulumi itself takes for any component. */
+class Bare extends pulumi.ComponentResource {
+    constructor(type: string, name: string) {
+        super(`kubernetes-mlops:index:${type}`, name);
+        this.registerOutputs({});
+    }
+}
 
 const annotations = { "pulumi.com/patchFieldManager": `pulumi-${pulumi.getProject()}-${pulumi.getStack()}` };
 
@@ -24,6 +32,7 @@ const securityContext = {
 
 for (let index = 0; index < pairs; index++) {
     const train = `train-${index}`;
+    const training = bare ? new Bare("TrainingJob", train) : undefined;
     const trainLabels = { "app.kubernetes.io/name": train, "app.kubernetes.io/component": "training" };
     const claim = new core.PersistentVolumeClaim(
         `${train}-model`,
@@ -36,130 +45,142 @@ for (let index = 0; index < pairs; index++) {
             },
             spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } },
         },
-        { retainOnDelete: true },
+        { parent: training, retainOnDelete: true },
     );
-    const job = new batch.Job(`${train}-job`, {
-        metadata: {
-            name: train,
-            namespace,
-            labels: { ...trainLabels, "app.kubernetes.io/managed-by": "pulumi" },
-            annotations: { ...annotations, "pulumi.com/timeoutSeconds": "21900" },
-        },
-        spec: {
-            backoffLimit: 2,
-            activeDeadlineSeconds: 21600,
-            podFailurePolicy: {
-                rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
+    const job = new batch.Job(
+        `${train}-job`,
+        {
+            metadata: {
+                name: train,
+                namespace,
+                labels: { ...trainLabels, "app.kubernetes.io/managed-by": "pulumi" },
+                annotations: { ...annotations, "pulumi.com/timeoutSeconds": "21900" },
             },
-            template: {
-                metadata: { labels: trainLabels },
-                spec: {
-                    automountServiceAccountToken: false,
-                    enableServiceLinks: false,
-                    securityContext: podSecurityContext,
-                    restartPolicy: "Never",
-                    containers: [
-                        {
-                            name: "main",
-                            image,
-                            command: ["python", "train.py"],
-                            env: [
-                                { name: "HOME", value: "/tmp" },
-                                { name: "MODEL_URI", value: pulumi.interpolate`pvc://${claim.metadata.name}/${train}` },
-                                { name: "MODEL_DIR", value: "/model" },
-                                { name: "EPOCHS", value: "20" },
-                            ],
-                            resources: {
-                                requests: { cpu: "2", memory: "4Gi", "nvidia.com/gpu": "1" },
-                                limits: { memory: "4Gi", "nvidia.com/gpu": "1" },
+            spec: {
+                backoffLimit: 2,
+                activeDeadlineSeconds: 21600,
+                podFailurePolicy: {
+                    rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
+                },
+                template: {
+                    metadata: { labels: trainLabels },
+                    spec: {
+                        automountServiceAccountToken: false,
+                        enableServiceLinks: false,
+                        securityContext: podSecurityContext,
+                        restartPolicy: "Never",
+                        containers: [
+                            {
+                                name: "main",
+                                image,
+                                command: ["python", "train.py"],
+                                env: [
+                                    { name: "HOME", value: "/tmp" },
+                                    {
+                                        name: "MODEL_URI",
+                                        value: pulumi.interpolate`pvc://${claim.metadata.name}/${train}`,
+                                    },
+                                    { name: "MODEL_DIR", value: "/model" },
+                                    { name: "EPOCHS", value: "20" },
+                                ],
+                                resources: {
+                                    requests: { cpu: "2", memory: "4Gi", "nvidia.com/gpu": "1" },
+                                    limits: { memory: "4Gi", "nvidia.com/gpu": "1" },
+                                },
+                                securityContext,
+                                terminationMessagePolicy: "FallbackToLogsOnError",
+                                volumeMounts: [
+                                    { name: "tmp", mountPath: "/tmp" },
+                                    { name: "model", mountPath: "/model", subPath: train },
+                                ],
                             },
-                            securityContext,
-                            terminationMessagePolicy: "FallbackToLogsOnError",
-                            volumeMounts: [
-                                { name: "tmp", mountPath: "/tmp" },
-                                { name: "model", mountPath: "/model", subPath: train },
-                            ],
-                        },
-                    ],
-                    volumes: [
-                        { name: "tmp", emptyDir: {} },
-                        { name: "model", persistentVolumeClaim: { claimName: claim.metadata.name } },
-                    ],
+                        ],
+                        volumes: [
+                            { name: "tmp", emptyDir: {} },
+                            { name: "model", persistentVolumeClaim: { claimName: claim.metadata.name } },
+                        ],
+                    },
                 },
             },
         },
-    });
+        { parent: training },
+    );
 
     const serve = `serve-${index}`;
+    const server = bare ? new Bare("ModelServer", serve) : undefined;
     const serveLabels = { "app.kubernetes.io/name": serve, "app.kubernetes.io/component": "model-server" };
     const probe = { httpGet: { path: "/healthz", port: "http" }, timeoutSeconds: 5 };
-    const deployment = new apps.Deployment(`${serve}-deployment`, {
-        metadata: {
-            name: serve,
-            namespace,
-            labels: { ...serveLabels, "app.kubernetes.io/managed-by": "pulumi" },
-            annotations: { ...annotations, "pulumi.com/timeoutSeconds": "900", "pulumi.com/patchForce": "true" },
-        },
-        spec: {
-            replicas: 2,
-            selector: { matchLabels: serveLabels },
-            progressDeadlineSeconds: 360,
-            strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-            template: {
-                metadata: { labels: serveLabels },
-                spec: {
-                    automountServiceAccountToken: false,
-                    enableServiceLinks: false,
-                    securityContext: podSecurityContext,
-                    terminationGracePeriodSeconds: 40,
-                    topologySpreadConstraints: [
-                        {
-                            maxSkew: 1,
-                            topologyKey: "kubernetes.io/hostname",
-                            whenUnsatisfiable: "ScheduleAnyway",
-                            labelSelector: { matchLabels: serveLabels },
-                        },
-                    ],
-                    containers: [
-                        {
-                            name: "main",
-                            image,
-                            command: ["python", "serve.py"],
-                            env: [
-                                { name: "HOME", value: "/tmp" },
-                                { name: "PORT", value: "8080" },
-                                {
-                                    name: "MODEL_URI",
-                                    value: pulumi.interpolate`pvc://${claim.metadata.name}/${job.metadata.name}`,
-                                },
-                                { name: "MODEL_DIR", value: "/model" },
-                                { name: "THREADS", value: "4" },
-                            ],
-                            ports: [{ name: "http", containerPort: 8080 }],
-                            resources: {
-                                requests: { cpu: "1", memory: "2Gi", "nvidia.com/gpu": "1" },
-                                limits: { memory: "2Gi", "nvidia.com/gpu": "1" },
+    const deployment = new apps.Deployment(
+        `${serve}-deployment`,
+        {
+            metadata: {
+                name: serve,
+                namespace,
+                labels: { ...serveLabels, "app.kubernetes.io/managed-by": "pulumi" },
+                annotations: { ...annotations, "pulumi.com/timeoutSeconds": "900", "pulumi.com/patchForce": "true" },
+            },
+            spec: {
+                replicas: 2,
+                selector: { matchLabels: serveLabels },
+                progressDeadlineSeconds: 360,
+                strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
+                template: {
+                    metadata: { labels: serveLabels },
+                    spec: {
+                        automountServiceAccountToken: false,
+                        enableServiceLinks: false,
+                        securityContext: podSecurityContext,
+                        terminationGracePeriodSeconds: 40,
+                        topologySpreadConstraints: [
+                            {
+                                maxSkew: 1,
+                                topologyKey: "kubernetes.io/hostname",
+                                whenUnsatisfiable: "ScheduleAnyway",
+                                labelSelector: { matchLabels: serveLabels },
                             },
-                            startupProbe: { ...probe, periodSeconds: 2, failureThreshold: 150 },
-                            readinessProbe: { ...probe, periodSeconds: 5, failureThreshold: 3 },
-                            livenessProbe: { ...probe, periodSeconds: 10, failureThreshold: 6 },
-                            lifecycle: { preStop: { sleep: { seconds: 10 } } },
-                            securityContext,
-                            terminationMessagePolicy: "FallbackToLogsOnError",
-                            volumeMounts: [
-                                { name: "tmp", mountPath: "/tmp" },
-                                { name: "model", mountPath: "/model", subPath: job.metadata.name, readOnly: true },
-                            ],
-                        },
-                    ],
-                    volumes: [
-                        { name: "tmp", emptyDir: {} },
-                        { name: "model", persistentVolumeClaim: { claimName: claim.metadata.name } },
-                    ],
+                        ],
+                        containers: [
+                            {
+                                name: "main",
+                                image,
+                                command: ["python", "serve.py"],
+                                env: [
+                                    { name: "HOME", value: "/tmp" },
+                                    { name: "PORT", value: "8080" },
+                                    {
+                                        name: "MODEL_URI",
+                                        value: pulumi.interpolate`pvc://${claim.metadata.name}/${job.metadata.name}`,
+                                    },
+                                    { name: "MODEL_DIR", value: "/model" },
+                                    { name: "THREADS", value: "4" },
+                                ],
+                                ports: [{ name: "http", containerPort: 8080 }],
+                                resources: {
+                                    requests: { cpu: "1", memory: "2Gi", "nvidia.com/gpu": "1" },
+                                    limits: { memory: "2Gi", "nvidia.com/gpu": "1" },
+                                },
+                                startupProbe: { ...probe, periodSeconds: 2, failureThreshold: 150 },
+                                readinessProbe: { ...probe, periodSeconds: 5, failureThreshold: 3 },
+                                livenessProbe: { ...probe, periodSeconds: 10, failureThreshold: 6 },
+                                lifecycle: { preStop: { sleep: { seconds: 10 } } },
+                                securityContext,
+                                terminationMessagePolicy: "FallbackToLogsOnError",
+                                volumeMounts: [
+                                    { name: "tmp", mountPath: "/tmp" },
+                                    { name: "model", mountPath: "/model", subPath: job.metadata.name, readOnly: true },
+                                ],
+                            },
+                        ],
+                        volumes: [
+                            { name: "tmp", emptyDir: {} },
+                            { name: "model", persistentVolumeClaim: { claimName: claim.metadata.name } },
+                        ],
+                    },
                 },
             },
         },
-    });
+        { parent: server },
+    );
     new core.Service(
         `${serve}-service`,
         {
@@ -175,19 +196,23 @@ for (let index = 0; index < pairs; index++) {
                 ports: [{ name: "http", port: 8080, targetPort: "http", appProtocol: "http" }],
             },
         },
-        { dependsOn: deployment },
+        { parent: server, dependsOn: deployment },
     );
-    new policy.PodDisruptionBudget(`${serve}-pdb`, {
-        metadata: {
-            name: serve,
-            namespace,
-            labels: { ...serveLabels, "app.kubernetes.io/managed-by": "pulumi" },
-            annotations,
+    new policy.PodDisruptionBudget(
+        `${serve}-pdb`,
+        {
+            metadata: {
+                name: serve,
+                namespace,
+                labels: { ...serveLabels, "app.kubernetes.io/managed-by": "pulumi" },
+                annotations,
+            },
+            spec: {
+                maxUnavailable: 1,
+                selector: { matchLabels: serveLabels },
+                unhealthyPodEvictionPolicy: "AlwaysAllow",
+            },
         },
-        spec: {
-            maxUnavailable: 1,
-            selector: { matchLabels: serveLabels },
-            unhealthyPodEvictionPolicy: "AlwaysAllow",
-        },
-    });
+        { parent: server },
+    );
 }
