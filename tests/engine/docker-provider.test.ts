@@ -291,6 +291,7 @@ describe("docker provider", function () {
 
     it("of other resources says that they are not supported", async function () {
         if (official) {
+            console.log("      skipped, because the environment has the official plugin, which supports them:");
             this.skip();
         }
         // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
