@@ -23,7 +23,8 @@ export function objectMeta(
 
 /**
  * In whose name fields are written by server-side apply: the stack's. An update that is run again after it was killed
- * may change what it had left behind, while another stack's object of the same name is a conflict, as it should be.
+ * may change what it had left behind, while another stack's object of the same name is a conflict, over this very
+ * annotation if over nothing else.
  * Source: https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
  */
 function fieldManager(): string {

@@ -115,17 +115,17 @@ export class ModelServer extends pulumi.ComponentResource {
                 },
                 { parent: this },
             );
+        const service = new core.Service(`${name}-service`, serverService(name, checked), { parent: this });
         const deployment = new apps.Deployment(
             `${name}-deployment`,
             serverDeployment(name, checked, secret?.metadata.name),
-            // Handing the number over to an autoscaler must not set it back to one first, which no longer saying it does.
-            { parent: this, ignoreChanges: checked.autoscaling && ["spec.replicas"] },
-        );
-        const service = new core.Service(
-            `${name}-service`,
-            serverService(name, checked),
-            // Whoever depends on the address depends on pods that answer.
-            { parent: this, dependsOn: deployment },
+            {
+                parent: this,
+                // Where another stack has a server of this name, that is found out before its pods are touched.
+                dependsOn: service,
+                // An autoscaler that takes over finds the number as it is; no longer saying one would set it to one.
+                ignoreChanges: checked.autoscaling && ["spec.replicas"],
+            },
         );
         new policy.PodDisruptionBudget(`${name}-pdb`, serverDisruptionBudget(name, checked), { parent: this });
         if (checked.autoscaling) {
@@ -137,7 +137,10 @@ export class ModelServer extends pulumi.ComponentResource {
         }
 
         this.serviceName = service.metadata.name;
-        this.url = pulumi.interpolate`http://${service.metadata.name}.${service.metadata.namespace}.svc.cluster.local:${checked.port ?? 8080}`;
+        // Whoever uses the address waits for pods that answer, which the Deployment has when it is through.
+        this.url = pulumi
+            .all([service.metadata, checked.port ?? 8080, deployment.metadata.name])
+            .apply(([{ name: host, namespace }, port]) => `http://${host}.${namespace}.svc.cluster.local:${port}`);
         this.registerOutputs({ url: this.url, serviceName: this.serviceName });
     }
 }

@@ -8,6 +8,7 @@ import { parse, stringify } from "yaml";
 
 import * as mlops from "../../src";
 import { savedEnvironment } from "../support/environment";
+import { kubectl } from "../support/kubectl";
 import { Proxy } from "../support/proxy";
 import { TestStack } from "../support/stack";
 import { skipAwait } from "../support/transforms";
@@ -88,6 +89,23 @@ describe("faults and secrets, on a real API server", function () {
         await stack.disableDefaultProviders();
         await stack.up();
         assert.deepEqual(await stack.preview(), []);
+    });
+
+    it("refuses to take over what another stack has created under the same names", async () => {
+        const program = async () => {
+            const args = { workspace: { namespace: "default" }, image };
+            new mlops.ModelServer("serve", args, { transforms: [skipAwait] });
+            return Promise.resolve({});
+        };
+        stack = await TestStack.create("first", program);
+        await stack.up();
+        const before = await kubectl("get", "deployment", "serve", "--output", "jsonpath={.metadata.resourceVersion}");
+        const second = await TestStack.create("second", program);
+        await assert.rejects(second.up(), /"pulumi-tests-second" had an apply conflict: .* with "pulumi-tests-first"/);
+        await second.destroy();
+        const after = await kubectl("get", "deployment", "serve", "--output", "jsonpath={.metadata.resourceVersion}");
+        assert.equal(after, before);
+        assert.deepEqual(await stack.refresh(), []);
     });
 
     it("shows a secret nowhere: not in the state, not in a preview, not in what an update prints", async () => {

@@ -115,9 +115,9 @@ describe("a stack of all components", () => {
             "fraud-image": [],
             "fraud-train-model": [],
             "fraud-train-job": ["fraud-image", "fraud-train-model"],
-            "fraud-serve-deployment": ["fraud-image", "fraud-train-job", "fraud-train-model"],
+            "fraud-serve-deployment": ["fraud-image", "fraud-serve-service", "fraud-train-job", "fraud-train-model"],
             "fraud-serve-pdb": [],
-            "fraud-serve-service": ["fraud-serve-deployment"],
+            "fraud-serve-service": [],
         });
     });
 

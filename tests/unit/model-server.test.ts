@@ -51,6 +51,7 @@ describe("a ModelServer", () => {
                 ...child,
                 type: "kubernetes:apps/v1:Deployment",
                 name: "fraud-deployment",
+                dependsOn: ["fraud-service"],
                 inputs: {
                     apiVersion: "apps/v1",
                     kind: "Deployment",
@@ -155,7 +156,6 @@ describe("a ModelServer", () => {
                 ...child,
                 type: "kubernetes:core/v1:Service",
                 name: "fraud-service",
-                dependsOn: ["fraud-deployment"],
                 inputs: {
                     apiVersion: "v1",
                     kind: "Service",
