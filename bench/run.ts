@@ -11,7 +11,7 @@ import { pathToFileURL } from "node:url";
 
 import { Command, InvalidArgumentError } from "commander";
 
-import { clusterUp } from "../local/cluster";
+import { clusterDown, clusterStatus, clusterUp } from "../local/cluster";
 import { canRunCluster } from "../local/debian";
 import { sourceDir } from "../local/paths";
 import { run } from "../local/run";
@@ -51,9 +51,6 @@ function say(line: string): void {
 }
 
 async function prepare(directory: string): Promise<Environment> {
-    if (!canRunCluster()) {
-        throw new Error("npm run bench starts an API server here and reads /proc: run it on Linux, as root");
-    }
     const { kubeconfig } = await clusterUp({ node: false, report: say });
     const { kubernetes } = await ensureTools(["kubernetes"], say);
     await installPackage(directory);
@@ -174,15 +171,21 @@ interface Options {
     rounds?: number;
 }
 
-async function main(options: Options): Promise<void> {
+async function bench(options: Options): Promise<void> {
     const names: VariantName[] = ["components", "byHand", ...(options.bare ? (["bare"] as const) : [])];
     const sizes = options.sizes ?? [10, 100, ...(options.large ? [1000] : [])];
     const directory = mkdtempSync(path.join(tmpdir(), "kubernetes-mlops-bench-"));
     const environment = await prepare(directory);
-    const started = { date: new Date().toISOString(), load: loadavg() };
-
-    const load = await measureLoad(directory, 15);
-    console.log(`\n${loadText(load)}\n`);
+    const machine = {
+        cpus: cpus().map(({ model }) => model),
+        memoryBytes: totalmem(),
+        node: process.version,
+        load: loadavg(),
+    };
+    say(`${machine.cpus.length} CPUs, with a load of ${machine.load[0]!.toFixed(1)} before anything is measured`);
+    const date = new Date().toISOString();
+    const loadTimes = await measureLoad(directory, 15);
+    console.log(`\n${loadText(loadTimes)}\n`);
     const cases = [];
     for (const workloads of sizes) {
         const rounds = options.rounds ?? (workloads <= 10 ? 7 : workloads <= 100 ? 5 : 1);
@@ -192,12 +195,26 @@ async function main(options: Options): Promise<void> {
         console.log(`\n${caseText(measured, comparisons)}\n`);
     }
 
-    const file = sourceDir("bench", "results", `${started.date.replaceAll(":", "-")}.json`);
-    const machine = { cpus: cpus().map(({ model }) => model), memoryBytes: totalmem(), node: process.version };
+    const file = sourceDir("bench", "results", `${date.replaceAll(":", "-")}.json`);
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify({ ...started, machine, loadTimes: load, cases }, undefined, 4)}\n`);
+    writeFileSync(file, `${JSON.stringify({ date, machine, loadTimes, cases }, undefined, 4)}\n`);
     rmSync(directory, { recursive: true });
     console.log(`All variants left the same objects in the API server. All figures: ${path.relative("", file)}`);
+}
+
+/** Measures, and leaves the machine as it was: a cluster that was not there before is taken down. */
+async function main(options: Options): Promise<void> {
+    if (!canRunCluster()) {
+        throw new Error("npm run bench starts an API server here and reads /proc: run it on Linux, as root");
+    }
+    const { exists } = await clusterStatus();
+    try {
+        await bench(options);
+    } finally {
+        if (!exists) {
+            await clusterDown(say);
+        }
+    }
 }
 
 function positive(text: string): number {

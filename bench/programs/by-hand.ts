@@ -110,7 +110,24 @@ for (let index = 0; index < pairs; index++) {
     const server = bare ? new Bare("ModelServer", serve) : undefined;
     const serveLabels = { "app.kubernetes.io/name": serve, "app.kubernetes.io/component": "model-server" };
     const probe = { httpGet: { path: "/healthz", port: "http" }, timeoutSeconds: 5 };
-    const deployment = new apps.Deployment(
+    const service = new core.Service(
+        `${serve}-service`,
+        {
+            metadata: {
+                name: serve,
+                namespace,
+                labels: { ...serveLabels, "app.kubernetes.io/managed-by": "pulumi" },
+                annotations,
+            },
+            spec: {
+                type: "ClusterIP",
+                selector: serveLabels,
+                ports: [{ name: "http", port: 8080, targetPort: "http", appProtocol: "http" }],
+            },
+        },
+        { parent: server },
+    );
+    new apps.Deployment(
         `${serve}-deployment`,
         {
             metadata: {
@@ -179,24 +196,7 @@ for (let index = 0; index < pairs; index++) {
                 },
             },
         },
-        { parent: server },
-    );
-    new core.Service(
-        `${serve}-service`,
-        {
-            metadata: {
-                name: serve,
-                namespace,
-                labels: { ...serveLabels, "app.kubernetes.io/managed-by": "pulumi" },
-                annotations,
-            },
-            spec: {
-                type: "ClusterIP",
-                selector: serveLabels,
-                ports: [{ name: "http", port: 8080, targetPort: "http", appProtocol: "http" }],
-            },
-        },
-        { parent: server, dependsOn: deployment },
+        { parent: server, dependsOn: service },
     );
     new policy.PodDisruptionBudget(
         `${serve}-pdb`,
