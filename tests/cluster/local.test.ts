@@ -8,6 +8,7 @@ import { clusterDir, loadSettings } from "../../local/cluster/settings";
 import { withPortForward } from "../../local/predict";
 import { run } from "../../local/run";
 import { savedEnvironment } from "../support/environment";
+import { getOnce } from "../support/http";
 import { trialObjects } from "../support/trial-pod";
 
 const namespace = "local-cluster-test";
@@ -80,8 +81,7 @@ test("a pod on the local node", function () {
             namespace,
             "-o=jsonpath={.spec.clusterIP}",
         );
-        const text = async (url: string): Promise<string> =>
-            (await fetch(url, { signal: AbortSignal.timeout(5000) })).text();
+        const text = async (url: string): Promise<string> => (await getOnce(url, 5000)).text;
         assert.equal(await text(`http://${address}`), "hello\n");
         const forward = { command, args: kubectlArgs, env: {} };
         assert.equal(await withPortForward(forward, namespace, "web", 80, text), "hello\n");

@@ -10,6 +10,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
 
 import { clusterDown, clusterStatus, clusterUp } from "../../local/cluster";
 import { killPods, removeCgroup } from "../../local/cluster/cgroups";
@@ -22,6 +23,7 @@ import { clusterDir, loadSettings } from "../../local/cluster/settings";
 import { cacheDir, sourceDir } from "../../local/paths";
 import { isRunning, listDaemons, markedProcesses, signal, waitUntilGone } from "../../local/processes";
 import { run } from "../../local/run";
+import { getOnce } from "../support/http";
 import { trialObjects } from "../support/trial-pod";
 
 const namespace = "lifecycle-test";
@@ -43,12 +45,12 @@ async function expectTrialPod(): Promise<void> {
     const address = await kubectl("get", "service", "web", "--namespace", namespace, "-o=jsonpath={.spec.clusterIP}");
     const deadline = Date.now() + 20_000;
     for (;;) {
-        const answer = await fetch(`http://${address}`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-        if (answer?.ok) {
-            assert.equal(await answer.text(), "hello\n");
+        const answer = await getOnce(`http://${address}`).catch((error: Error) => error);
+        if (!(answer instanceof Error) && answer.status === 200) {
+            assert.equal(answer.text, "hello\n");
             return;
         }
-        assert.ok(Date.now() < deadline, `the Service does not answer at ${address}`);
+        assert.ok(Date.now() < deadline, `the Service does not answer at ${address}: ${inspect(answer)}`);
         await sleep(200);
     }
 }
