@@ -176,6 +176,21 @@ export function required(inner: Rule, mend: string): Rule {
     };
 }
 
+/**
+ * The value, and all that is in it, must be known where the program runs: no Output.
+ *
+ * @param why - Why an Output cannot be taken, and what to do instead.
+ */
+export function plain(inner: Rule, why: string): Rule {
+    return (value, path, problems) => {
+        if (isEventual(value)) {
+            problems.add(path, `is an Output; ${why}`);
+            return undefined;
+        }
+        return inner(value, path, problems);
+    };
+}
+
 /** An object that has these fields and no others: a misspelt one would otherwise be ignored in silence. */
 export function object(fields: Fields): Rule {
     return (value, path, problems) => {

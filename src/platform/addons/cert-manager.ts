@@ -1,0 +1,67 @@
+import { list, text, truth } from "../../validation";
+import { type Definition, Certificates } from "../definition";
+import { replicas } from "../sizes";
+import type { AddonSettings } from "../settings";
+
+/** The settings of cert-manager. Its namespace defaults to "cert-manager". */
+export interface CertManagerSettings extends AddonSettings {
+    /** Whether there is a ClusterIssuer "self-signed", for certificates within the cluster. Defaults to false. */
+    selfSignedIssuer?: boolean;
+    /** The name servers, as `<address>:<port>`, at which DNS challenges are checked. Defaults to the cluster's own. */
+    dnsResolvers?: string[];
+}
+
+const oci = "oci://quay.io/jetstack/charts";
+
+export const certManager: Definition<CertManagerSettings> = {
+    title: "cert-manager",
+    purpose: "Issues and renews certificates, among them those of other add-ons' webhooks.",
+    homepage: "https://cert-manager.io/docs/",
+    version: "1.21.1",
+    charts: [{ name: "cert-manager", version: "v1.21.1", repository: oci }],
+    namespace: "cert-manager",
+    kubernetes: { min: "1.33", max: "1.36" },
+    kubernetesSource: "https://cert-manager.io/docs/releases/",
+    crds: {
+        "challenges.acme.cert-manager.io": ["v1"],
+        "orders.acme.cert-manager.io": ["v1"],
+        "certificaterequests.cert-manager.io": ["v1"],
+        "certificates.cert-manager.io": ["v1"],
+        "clusterissuers.cert-manager.io": ["v1"],
+        "issuers.cert-manager.io": ["v1"],
+    },
+    certificates: () => Certificates.Controller,
+    upgrades: {
+        oneMinorAtATime: true,
+        notes: [
+            "Upstream asks to go from one minor version to the next (https://cert-manager.io/docs/installation/upgrade/).",
+        ],
+    },
+    hooks: "A hook Job checks that the API answers; here the webhook's Deployment and its certificate are waited for.",
+    fields: { selfSignedIssuer: truth, dnsResolvers: list(text) },
+    values: ({ dnsResolvers }, context) => ({
+        "cert-manager": {
+            crds: { enabled: true, keep: true },
+            startupapicheck: { enabled: false },
+            replicaCount: replicas(context),
+            webhook: { replicaCount: replicas(context) },
+            cainjector: { replicaCount: replicas(context) },
+            ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
+            ...(dnsResolvers && {
+                dns01RecursiveNameservers: dnsResolvers.join(","),
+                dns01RecursiveNameserversOnly: true,
+            }),
+        },
+    }),
+    objects: ({ selfSignedIssuer }) =>
+        selfSignedIssuer
+            ? [
+                  {
+                      apiVersion: "cert-manager.io/v1",
+                      kind: "ClusterIssuer",
+                      metadata: { name: "self-signed" },
+                      spec: { selfSigned: {} },
+                  },
+              ]
+            : [],
+};

@@ -1,0 +1,167 @@
+import { duration, seconds } from "../../duration";
+import { list, object, oneOf, truth } from "../../validation";
+import { type Definition, Certificates, Turn } from "../definition";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** What Kueue does with a job whose pods do not all get ready. */
+export interface KueuePodsReadySettings {
+    /** How long the pods of an admitted job may take to get ready, before it goes back into the queue. Defaults to "5m". */
+    timeout?: string;
+    /** Whether nothing else is admitted until they are. Defaults to false. */
+    blockAdmission?: boolean;
+}
+
+/** The settings of Kueue. Its namespace defaults to "kueue-system". */
+export interface KueueSettings extends AddonSettings {
+    /**
+     * The kinds of workload that it queues, of those that it knows. Defaults to jobs ("batch/job"), bare pods, and all
+     * kinds of the other add-ons. A kind whose CRD is not there yet is queued from when it is.
+     */
+    frameworks?: string[];
+    /**
+     * Whether jobs without a queue wait as well, in the namespaces that are labelled
+     * `kueue.x-k8s.io/managed-namespace: "true"`. Defaults to false: a job without a queue starts at once.
+     */
+    manageJobsWithoutQueue?: boolean;
+    /** Whether cohorts share idle quota by who has used least. Defaults to false: by who came first. */
+    fairSharing?: boolean;
+    /** All-or-nothing start: takes a job's quota back where its pods do not all get ready. Defaults to off. */
+    waitForPodsReady?: KueuePodsReadySettings;
+}
+
+const frameworks = [
+    "batch/job",
+    "jobset.x-k8s.io/jobset",
+    "trainer.kubeflow.org/trainjob",
+    "ray.io/rayjob",
+    "ray.io/raycluster",
+    "ray.io/rayservice",
+    "leaderworkerset.x-k8s.io/leaderworkerset",
+    "pod",
+    "deployment",
+    "statefulset",
+    "kubeflow.org/mpijob",
+    "kubeflow.org/pytorchjob",
+    "kubeflow.org/tfjob",
+    "kubeflow.org/xgboostjob",
+    "kubeflow.org/jaxjob",
+    "kubeflow.org/paddlejob",
+    "workload.codeflare.dev/appwrapper",
+    "sparkoperator.k8s.io/sparkapplication",
+];
+
+/** Servers are queued only on request: their webhook would stand between everybody's Deployments and the cluster. */
+const defaultFrameworks = frameworks.slice(0, 8);
+
+const managedNamespace = "kueue.x-k8s.io/managed-namespace";
+const flavor = "default";
+const versions = ["v1beta2", "v1beta1"];
+
+/** Kueue's own configuration. JSON is YAML, so no YAML has to be written. */
+function configuration(settings: KueueSettings): string {
+    const { waitForPodsReady: ready } = settings;
+    return JSON.stringify(
+        {
+            apiVersion: "config.kueue.x-k8s.io/v1beta2",
+            kind: "Configuration",
+            health: { healthProbeBindAddress: ":8081" },
+            metrics: { bindAddress: ":8443", enableClusterQueueResources: true },
+            webhook: { port: 9443 },
+            leaderElection: { leaderElect: true, resourceName: "c1f6bfd2.kueue.x-k8s.io" },
+            controller: {
+                groupKindConcurrency: {
+                    "Job.batch": 5,
+                    Pod: 5,
+                    "Workload.kueue.x-k8s.io": 10,
+                    "LocalQueue.kueue.x-k8s.io": 5,
+                    "ClusterQueue.kueue.x-k8s.io": 5,
+                    "ResourceFlavor.kueue.x-k8s.io": 1,
+                },
+            },
+            clientConnection: { qps: 300, burst: 500 },
+            manageJobsWithoutQueueName: settings.manageJobsWithoutQueue ?? false,
+            ...(settings.manageJobsWithoutQueue && {
+                managedJobsNamespaceSelector: { matchLabels: { [managedNamespace]: "true" } },
+            }),
+            ...(ready && {
+                waitForPodsReady: {
+                    timeout: `${seconds(ready.timeout ?? "5m")}s`,
+                    blockAdmission: ready.blockAdmission ?? false,
+                },
+            }),
+            integrations: { frameworks: settings.frameworks ?? defaultFrameworks },
+            ...(settings.fairSharing && {
+                fairSharing: { preemptionStrategies: ["LessThanOrEqualToFinalShare", "LessThanInitialShare"] },
+            }),
+        },
+        undefined,
+        2,
+    );
+}
+
+export const kueue: Definition<KueueSettings> = {
+    title: "Kueue",
+    purpose: "Queues jobs, and starts each when the quota of its team and the cluster have room for all of it.",
+    homepage: "https://kueue.sigs.k8s.io/docs/",
+    version: "0.19.2",
+    charts: [{ name: "kueue", version: "0.19.2", repository: "oci://registry.k8s.io/kueue/charts" }],
+    namespace: "kueue-system",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource:
+        "https://github.com/kubernetes-sigs/kueue (README: 1.29 or newer; its Workload CRD needs selectableFields, 1.31)",
+    crds: Object.fromEntries(
+        [
+            "admissionchecks",
+            "clusterqueues",
+            "cohorts",
+            "localqueues",
+            "multikueueclusters",
+            "multikueueconfigs",
+            "provisioningrequestconfigs",
+            "resourceflavors",
+            "topologies",
+            "workloadpriorityclasses",
+            "workloads",
+        ].map((plural) => [`${plural}.kueue.x-k8s.io`, versions]),
+    ),
+    turn: Turn.Late,
+    certificates: () => Certificates.Controller,
+    upgrades: {
+        oneMinorAtATime: true,
+        notes: [
+            "v1beta1 is served but deprecated; objects are stored as v1beta2.",
+            "The controller must be up while a CRD with a conversion webhook is read in another version.",
+        ],
+    },
+    fields: {
+        frameworks: list(oneOf(frameworks)),
+        manageJobsWithoutQueue: truth,
+        fairSharing: truth,
+        waitForPodsReady: object({ timeout: duration, blockAdmission: truth }),
+    },
+    check: ({ frameworks: chosen }, problems) => {
+        const needPods = ["deployment", "statefulset", "leaderworkerset.x-k8s.io/leaderworkerset"];
+        const missing = chosen?.find((framework) => needPods.includes(framework));
+        if (missing && !chosen?.includes("pod")) {
+            problems.add("frameworks", `has "${missing}" but not "pod", through which it is queued; add "pod"`);
+        }
+    },
+    values: (settings, context) => ({
+        kueue: {
+            enablePrometheus: context.has("kubePrometheusStack"),
+            controllerManager: {
+                replicas: replicas(context),
+                ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true, minAvailable: 1 } }),
+                ...(context.small && {
+                    manager: { resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "512Mi" } } },
+                }),
+            },
+            managerConfig: { controllerManagerConfigYaml: configuration(settings) },
+        },
+    }),
+    objects: () => [
+        { apiVersion: "kueue.x-k8s.io/v1beta2", kind: "ResourceFlavor", metadata: { name: flavor }, spec: {} },
+    ],
+    outputs: () => ({ apiVersion: "kueue.x-k8s.io/v1beta2", resourceFlavor: flavor }),
+};

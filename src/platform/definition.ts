@@ -1,0 +1,123 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { Fields, Problems } from "../validation";
+import type { AddonName } from "./names";
+import type { AddonSettings } from "./settings";
+
+/** Where a chart comes from: its name, its tested version, and the repository it is published in. */
+export interface ChartSource {
+    /** As in its Chart.yaml. */
+    name: string;
+    /** The published version, with a leading `v` where the publisher writes one. */
+    version: string;
+    /** `oci://<registry>/<path>` without the chart's name, or the `https://` address of a repository. */
+    repository: string;
+    /** The name of the release, after which many charts name their objects. Defaults to the chart's name. */
+    release?: string;
+}
+
+/** An object as it stands in a manifest. Its values may be Outputs. */
+export interface KubernetesObject {
+    apiVersion: string;
+    kind: string;
+    metadata: {
+        name: string;
+        namespace?: pulumi.Input<string>;
+        labels?: Record<string, pulumi.Input<string>>;
+        annotations?: Record<string, pulumi.Input<string>>;
+    };
+    [field: string]: unknown;
+}
+
+/** The values of a chart. */
+export type Values = Record<string, unknown>;
+
+/** Who writes the certificate authority into the webhook configurations of a chart. */
+export enum Certificates {
+    /** The chart has no webhooks, or writes it into them itself. */
+    None = "none",
+    /** The controller does after its start: its webhooks are waited for until it has. */
+    Controller = "controller",
+    /** cert-manager's injector does: likewise. */
+    CertManager = "cert-manager",
+}
+
+/** When an add-on is installed. */
+export enum Turn {
+    /** Its turn comes as soon as what it requires is there. */
+    Normal,
+    /** Its webhooks refuse other people's objects while they do not answer: it comes after all normal ones. */
+    Late,
+    /** It judges the objects of all others: it comes last. */
+    Last,
+}
+
+/** What an add-on may know of the platform that it is part of. */
+export interface Context {
+    /** The namespace that this add-on is in. */
+    namespace: string;
+    /** Whether controllers have a second pod that takes over. */
+    highlyAvailable: boolean;
+    /** Whether it is to fit a laptop: the least requests, short retention. */
+    small: boolean;
+    /** Whether the platform has this add-on, installed by it or existing. */
+    has(addon: AddonName): boolean;
+    /** The namespace of another add-on that the platform has. */
+    namespaceOf(addon: AddonName): string;
+    /** What another add-on that this one requires tells of itself (its `outputs`). */
+    outputsOf(addon: AddonName): Record<string, string>;
+}
+
+/**
+ * All that is known of an add-on. Plain data and pure functions: what a chart is given and which objects of ours go
+ * with it follow from the settings and from the platform alone.
+ */
+export interface Definition<S extends AddonSettings = AddonSettings> {
+    /** What its own project calls it. */
+    title: string;
+    /** What it is for, in one sentence. */
+    purpose: string;
+    /** Where its own documentation is. */
+    homepage: string;
+    /** The version of the software that the charts install, without a leading `v`. */
+    version: string;
+    /** The charts in the order in which they are installed. The last one is the add-on's own; before it come CRDs. */
+    charts: ChartSource[];
+    /** The namespace it is installed in by default. */
+    namespace: string;
+    /** The versions of Kubernetes that it is known to work with, such as { min: "1.31", max: "1.36" }. */
+    kubernetes: { min: string; max: string };
+    /** Where that range is taken from. */
+    kubernetesSource: string;
+    /** Its CRDs, with their served versions, the one that objects are stored in first. */
+    crds?: Record<string, string[]>;
+    /** What else must be there, which is added by itself. */
+    requires?: (settings: S) => AddonName[];
+    /** What cannot be there as well, and why. Saying it on one side is enough. */
+    excludes?: (settings: S) => Partial<Record<AddonName, string>>;
+    /** Defaults to Turn.Normal. */
+    turn?: Turn;
+    /** Defaults to Certificates.None. */
+    certificates?: (settings: S, context: Context) => Certificates;
+    /** How it is upgraded. */
+    upgrades: {
+        /** Whether no minor version may be skipped. Source in `notes`. */
+        oneMinorAtATime?: boolean;
+        /** What one should know, a sentence each. */
+        notes: string[];
+    };
+    /** What the hooks of the chart do, which are never run, and what is done in their place. */
+    hooks?: string;
+    /** The rules of its settings, besides those that all add-ons have. */
+    fields: Fields;
+    /** What concerns several settings. Paths are relative to the add-on's settings. */
+    check?: (settings: S, problems: Problems) => void;
+    /** The values of its charts, by name. A chart that is not named gets none. */
+    values: (settings: S, context: Context) => Record<string, Values>;
+    /** Objects that are made before the charts: in the namespace, which is there by then. */
+    objectsBefore?: (settings: S, context: Context) => KubernetesObject[];
+    /** Objects that are made once the charts are installed and their webhooks answer. */
+    objects?: (settings: S, context: Context) => KubernetesObject[];
+    /** Addresses and names that workloads need, for example { url: "http://…" }. They must hold for `existing`, too. */
+    outputs?: (settings: S, context: Context) => Record<string, string>;
+}
