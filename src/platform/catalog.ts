@@ -1,5 +1,8 @@
 import { certManager, CertManagerSettings } from "./addons/cert-manager";
+import { jobset, JobSetSettings } from "./addons/jobset";
+import { keda, KedaSettings } from "./addons/keda";
 import { kueue, KueueSettings } from "./addons/kueue";
+import { metricsServer, MetricsServerSettings } from "./addons/metrics-server";
 import type { Definition } from "./definition";
 import type { AddonName } from "./names";
 import type { AddonSettings } from "./settings";
@@ -8,14 +11,23 @@ import type { AddonSettings } from "./settings";
 export interface AddonsArgs {
     /** cert-manager: certificates, among them those of other add-ons' webhooks. */
     certManager?: CertManagerSettings;
+    /** metrics-server: the use of CPU and memory, for autoscalers. */
+    metricsServer?: MetricsServerSettings;
     /** Kueue: queues and quotas for jobs. */
     kueue?: KueueSettings;
+    /** JobSet: jobs that belong together. */
+    jobset?: JobSetSettings;
+    /** KEDA: scaling by what there is to do, down to zero. */
+    keda?: KedaSettings;
 }
 
 /** The tested matrix: one version of each add-on, which fit together. */
 const definitions = {
     certManager,
+    metricsServer,
     kueue,
+    jobset,
+    keda,
 };
 
 /** The same, for code that treats all alike: it gives each only settings that its own rules have passed. */

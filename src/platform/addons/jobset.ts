@@ -1,0 +1,60 @@
+import { bytes } from "../../validation";
+import { type Definition, Certificates } from "../definition";
+import { monitors } from "../monitors";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** The settings of JobSet. Its namespace defaults to "jobset-system". */
+export interface JobSetSettings extends AddonSettings {
+    /**
+     * The most memory that its controller may take, as Kubernetes writes amounts of bytes. Defaults to "4Gi", and to
+     * "512Mi" in a small footprint. Thousands of jobs at a time need more.
+     */
+    memoryLimit?: string;
+}
+
+const version = "0.12.0";
+
+export const jobset: Definition<JobSetSettings> = {
+    title: "JobSet",
+    purpose: "Runs groups of jobs that belong together, such as the workers of one distributed training.",
+    homepage: "https://jobset.sigs.k8s.io/docs/",
+    version,
+    charts: [{ name: "jobset", version, repository: "oci://registry.k8s.io/jobset/charts" }],
+    namespace: "jobset-system",
+    kubernetes: { min: "1.34", max: "1.36" },
+    kubernetesSource:
+        "https://jobset.sigs.k8s.io/docs/installation/ (the last three minor versions when it was released)",
+    crds: { "jobsets.jobset.x-k8s.io": ["v1alpha2"] },
+    certificates: () => Certificates.Controller,
+    upgrades: { notes: ["Its only API version is v1alpha2."] },
+    fields: { memoryLimit: bytes },
+    values: ({ memoryLimit, version: chosen }, context) => ({
+        jobset: {
+            // The chart in its repository names an image of a build that is not a release.
+            image: {
+                repository: "registry.k8s.io/jobset/jobset",
+                tag: `v${chosen ?? version}`,
+                pullPolicy: "IfNotPresent",
+            },
+            controller: {
+                replicas: replicas(context),
+                ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true, minAvailable: 1 } }),
+                resources: {
+                    ...(context.small && { requests: { cpu: "50m", memory: "64Mi" } }),
+                    limits: { memory: memoryLimit ?? (context.small ? "512Mi" : "4Gi") },
+                },
+            },
+        },
+    }),
+    objects: (_settings, context) =>
+        monitors(context, [
+            {
+                name: "jobset-controller",
+                labels: { "app.kubernetes.io/name": "jobset", "app.kubernetes.io/component": "controller" },
+                port: "https",
+                secure: true,
+            },
+        ]),
+    outputs: () => ({ apiVersion: "jobset.x-k8s.io/v1alpha2" }),
+};

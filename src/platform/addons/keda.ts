@@ -1,0 +1,77 @@
+import { dnsLabel, list, map, text } from "../../validation";
+import { type Definition, Certificates } from "../definition";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** The settings of KEDA. Its namespace defaults to "keda". */
+export interface KedaSettings extends AddonSettings {
+    /** The namespaces whose workloads it scales. Defaults to all. */
+    namespaces?: string[];
+    /**
+     * Annotations of its operator's service account, by which a cloud lends it an identity for asking queues and
+     * metrics, such as `eks.amazonaws.com/role-arn`. Defaults to none.
+     */
+    serviceAccountAnnotations?: Record<string, string>;
+}
+
+const version = "2.20.2";
+
+export const keda: Definition<KedaSettings> = {
+    title: "KEDA",
+    purpose: "Scales servers and jobs by what there is to do, and down to zero where there is nothing.",
+    homepage: "https://keda.sh/docs/2.20/",
+    version,
+    charts: [{ name: "keda", version, repository: "https://kedacore.github.io/charts" }],
+    namespace: "keda",
+    kubernetes: { min: "1.33", max: "1.36" },
+    kubernetesSource: "https://keda.sh/docs/2.20/operate/cluster/ (1.33 to 1.35), and tests of this package (1.36)",
+    crds: Object.fromEntries(
+        [
+            "scaledjobs.keda.sh",
+            "scaledobjects.keda.sh",
+            "triggerauthentications.keda.sh",
+            "clustertriggerauthentications.keda.sh",
+            "cloudeventsources.eventing.keda.sh",
+            "clustercloudeventsources.eventing.keda.sh",
+        ].map((name) => [name, ["v1alpha1"]]),
+    ),
+    certificates: () => Certificates.Controller,
+    upgrades: {
+        notes: [
+            "It owns the API v1beta1.external.metrics.k8s.io: nothing else in the cluster may serve external metrics.",
+            "When that API has lost its pods, no namespace can be deleted: remove the APIService as well.",
+        ],
+    },
+    fields: {
+        namespaces: list(dnsLabel),
+        serviceAccountAnnotations: map(() => undefined, text),
+    },
+    values: ({ namespaces, serviceAccountAnnotations }, context) => {
+        const resources = { requests: { cpu: "25m", memory: "64Mi" }, limits: { cpu: "500m", memory: "512Mi" } };
+        const budget = { minAvailable: 1 };
+        const metrics = { enabled: true, serviceMonitor: { enabled: true } };
+        return {
+            keda: {
+                image: { pullPolicy: "IfNotPresent" },
+                crds: { install: true },
+                ...(namespaces && { watchNamespace: namespaces.join(",") }),
+                ...(serviceAccountAnnotations && {
+                    serviceAccount: { operator: { annotations: serviceAccountAnnotations } },
+                }),
+                operator: { replicaCount: replicas(context) },
+                metricsServer: { replicaCount: replicas(context) },
+                webhooks: { replicaCount: replicas(context) },
+                ...(context.highlyAvailable && {
+                    podDisruptionBudget: { operator: budget, metricServer: budget, webhooks: budget },
+                }),
+                ...(context.small && {
+                    resources: { operator: resources, metricServer: resources, webhooks: resources },
+                }),
+                ...(context.has("kubePrometheusStack") && {
+                    prometheus: { operator: metrics, metricServer: metrics, webhooks: metrics },
+                }),
+            },
+        };
+    },
+    outputs: () => ({ apiVersion: "keda.sh/v1alpha1" }),
+};

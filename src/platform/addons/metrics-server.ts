@@ -1,0 +1,62 @@
+import { duration, seconds } from "../../duration";
+import { truth } from "../../validation";
+import type { Definition } from "../definition";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** The settings of metrics-server. Its namespace defaults to "kube-system". */
+export interface MetricsServerSettings extends AddonSettings {
+    /**
+     * Whether the certificates of the nodes are taken unchecked. Defaults to false. Needed where kubelets make their
+     * own, as on kind and on many clusters of one's own machines.
+     */
+    insecureKubeletTls?: boolean;
+    /** How often each node is asked, at least "10s". Defaults to "15s". Autoscalers see changes no sooner. */
+    resolution?: string;
+}
+
+export const metricsServer: Definition<MetricsServerSettings> = {
+    title: "metrics-server",
+    purpose: "Tells how much CPU and memory pods and nodes use now: for autoscalers and `kubectl top`.",
+    homepage: "https://github.com/kubernetes-sigs/metrics-server",
+    version: "0.8.1",
+    charts: [
+        {
+            name: "metrics-server",
+            version: "3.13.1",
+            repository: "https://kubernetes-sigs.github.io/metrics-server/",
+        },
+    ],
+    namespace: "kube-system",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource: "https://github.com/kubernetes-sigs/metrics-server#compatibility-matrix (1.31 or newer)",
+    upgrades: {
+        notes: [
+            "It owns the API v1beta1.metrics.k8s.io. Many clusters come with one: then set `existing: true`.",
+            "When that API has lost its pods, no namespace can be deleted: remove the APIService as well.",
+        ],
+    },
+    fields: { insecureKubeletTls: truth, resolution: duration },
+    check: ({ resolution }, problems) => {
+        // https://github.com/kubernetes-sigs/metrics-server/blob/master/FAQ.md
+        if (resolution && seconds(resolution) < 10) {
+            problems.add("resolution", `is "${resolution}", but kubelets measure every 10 seconds; give "10s" or more`);
+        }
+    },
+    values: ({ insecureKubeletTls, resolution }, context) => ({
+        "metrics-server": {
+            replicas: replicas(context),
+            ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true, minAvailable: 1 } }),
+            args: [
+                ...(insecureKubeletTls ? ["--kubelet-insecure-tls"] : []),
+                ...(resolution ? [`--metric-resolution=${seconds(resolution)}s`] : []),
+            ],
+            ...(context.small && { resources: { requests: { cpu: "25m", memory: "64Mi" } } }),
+            ...(context.has("kubePrometheusStack") && {
+                metrics: { enabled: true },
+                serviceMonitor: { enabled: true },
+            }),
+        },
+    }),
+    outputs: () => ({ apiVersion: "metrics.k8s.io/v1beta1" }),
+};
