@@ -1,6 +1,7 @@
 import { certManager, CertManagerSettings } from "./addons/cert-manager";
 import { jobset, JobSetSettings } from "./addons/jobset";
 import { keda, KedaSettings } from "./addons/keda";
+import { kubeflowTrainer, KubeflowTrainerSettings } from "./addons/kubeflow-trainer";
 import { kueue, KueueSettings } from "./addons/kueue";
 import { metricsServer, MetricsServerSettings } from "./addons/metrics-server";
 import type { Definition } from "./definition";
@@ -17,6 +18,8 @@ export interface AddonsArgs {
     kueue?: KueueSettings;
     /** JobSet: jobs that belong together. */
     jobset?: JobSetSettings;
+    /** Kubeflow Trainer: training over several nodes. */
+    kubeflowTrainer?: KubeflowTrainerSettings;
     /** KEDA: scaling by what there is to do, down to zero. */
     keda?: KedaSettings;
 }
@@ -27,6 +30,7 @@ const definitions = {
     metricsServer,
     kueue,
     jobset,
+    kubeflowTrainer,
     keda,
 };
 

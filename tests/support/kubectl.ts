@@ -12,3 +12,11 @@ export async function kubectl(...args: string[]): Promise<string> {
 export async function getObjects<T>(...args: string[]): Promise<T> {
     return JSON.parse(await kubectl("get", "--output", "json", ...args)) as T;
 }
+
+/** Creates objects as a user would who has nothing to do with Pulumi. */
+export async function createObjects(...objects: object[]): Promise<void> {
+    const { kubernetes } = await ensureTools(["kubernetes"], () => undefined);
+    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
+    const args = ["kubectl", "--kubeconfig", savedEnvironment().kubeconfig, "create", "--validate=strict", "-f", "-"];
+    await run(kubernetes, args, { input });
+}

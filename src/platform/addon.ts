@@ -1,0 +1,188 @@
+import { Chart } from "@pulumi/kubernetes/helm/v4";
+import { Namespace } from "@pulumi/kubernetes/core/v1";
+import * as pulumi from "@pulumi/pulumi";
+
+import {
+    anyObject,
+    dnsLabel,
+    Fields,
+    list,
+    map,
+    object,
+    oneOf,
+    plain,
+    Problems,
+    required,
+    text,
+    truth,
+    validate,
+} from "../validation";
+import { Certificates, type ChartSource, type KubernetesObject } from "./definition";
+import { locate, MirrorArgs } from "./mirror";
+import { objectName, registerObject } from "./objects";
+import { placeholdersOf } from "./placeholders";
+import { objectTransform } from "./transform";
+
+/** A chart of an add-on. */
+export interface AddonChartArgs {
+    /** The chart's name, or a directory or archive of one. */
+    chart: string;
+    /** The repository: `oci://<host>/<path>` or `https://…`. Defaults to none: `chart` is a directory or archive. */
+    repository?: string;
+    /** The exact version. Required with a repository. */
+    version?: string;
+    /** The name of the release, after which charts name their objects. Defaults to the last part of the chart's name. */
+    release?: string;
+    /**
+     * The values. Texts may be Outputs, secret ones included: they are put into the objects without passing through
+     * the chart. All else must be plain, since a chart is rendered in the preview.
+     */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
+    values?: Record<string, any>;
+}
+
+/** The arguments of an Addon. */
+export interface AddonArgs {
+    /** The charts, each installed when all of the one before it is ready: a chart of CRDs, then what uses them. */
+    charts: AddonChartArgs[];
+    /** The namespace of the charts. */
+    namespace: string;
+    /**
+     * Whether the namespace is made, or taken over where it exists. It is kept when the add-on goes, with what others
+     * have put into it. Defaults to true.
+     */
+    createNamespace?: boolean;
+    /**
+     * Who writes the certificate authority into the charts' webhook configurations, which are then waited for until it
+     * stands in them. Defaults to nobody.
+     */
+    certificates?: Certificates;
+    /** Objects that are made before the charts, in the namespace: Secrets and ConfigMaps to which values refer. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
+    objectsBefore?: Record<string, any>[];
+    /** Objects that are made when the charts are ready and their webhooks answer, such as custom resources. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
+    objects?: Record<string, any>[];
+    /** Where a closed network has charts and images. */
+    mirror?: MirrorArgs;
+}
+
+const why = "a chart is rendered in the preview, so it must be a plain value";
+
+const mirrorFields: Fields = {
+    charts: plain(text, why),
+    images: plain(text, why),
+    registries: map(() => undefined, plain(text, why)),
+    plainHttp: plain(truth, why),
+};
+
+/** The rule of a mirror. */
+export const mirrorRule = object(mirrorFields);
+
+const fields: Fields = {
+    charts: required(
+        list(
+            object({
+                chart: required(plain(text, why), "name the chart, or its directory"),
+                repository: plain(text, why),
+                version: plain(text, why),
+                release: plain(dnsLabel, why),
+                values: anyObject,
+            }),
+        ),
+        'name at least one, for example [{ chart: "kueue", repository: "oci://…", version: "0.19.2" }]',
+    ),
+    namespace: required(plain(dnsLabel, why), "name the namespace it is installed in"),
+    createNamespace: plain(truth, why),
+    certificates: plain(oneOf(Object.values(Certificates)), why),
+    objectsBefore: list(anyObject),
+    objects: list(anyObject),
+    mirror: mirrorRule,
+};
+
+function checkAcross({ charts, mirror }: AddonArgs, problems: Problems): void {
+    charts?.forEach((chart, index) => {
+        if (chart.repository !== undefined && chart.version === undefined) {
+            problems.add(
+                `charts[${index}].version`,
+                "is missing; name the exact version, or an update changes it unseen",
+            );
+        }
+        const location = locationOf(chart, mirror);
+        if (typeof location === "string") {
+            problems.add("mirror.charts", location);
+        }
+    });
+}
+
+function sourceOf({ chart, version = "", repository, release }: AddonChartArgs): ChartSource | undefined {
+    return repository === undefined ? undefined : { name: chart, version, repository, release };
+}
+
+function locationOf(chart: AddonChartArgs, mirror?: MirrorArgs): ReturnType<typeof locate> {
+    const source = sourceOf(chart);
+    return source ? locate(source, mirror) : { chart: chart.chart, ...(mirror?.plainHttp && { plainHttp: true }) };
+}
+
+const releaseOf = ({ release, chart }: AddonChartArgs): string =>
+    release ??
+    chart
+        .replace(/\/+$/, "")
+        .replace(/^.*\//, "")
+        .replace(/\.tgz$/, "")
+        .replace(/-v?\d+(\.\d+)+.*$/, "");
+
+/**
+ * Charts that are safe to install and to upgrade, with the objects that go with them.
+ *
+ * Every object of a chart is a resource of its own, whose changes a preview shows. CRDs are upgraded with the chart,
+ * and are kept when it is removed, together with the objects of their kind; so is the namespace. What depends on the
+ * Addon waits until its pods are ready and its webhooks have their certificates. Hooks of charts are not run.
+ *
+ * A change of the namespace or of a release moves what is in it: the old objects are deleted, new ones created.
+ */
+export class Addon extends pulumi.ComponentResource {
+    /** The namespace, known when everything is installed. */
+    public readonly namespace: pulumi.Output<string>;
+
+    constructor(name: string, args: AddonArgs, opts?: pulumi.ComponentResourceOptions) {
+        const checked = validate("Addon", name, args, fields, checkAcross);
+        const { charts, mirror = {}, namespace } = checked;
+        const placeholders = placeholdersOf(
+            Object.fromEntries(charts.map((chart) => [releaseOf(chart), chart.values ?? {}])),
+        );
+        const transform = objectTransform({
+            certificates: checked.certificates ?? Certificates.None,
+            mirror,
+            placeholders,
+        });
+        super("kubernetes-mlops:index:Addon", name, {}, pulumi.mergeOptions(opts, { transforms: [transform] }));
+
+        let ready: pulumi.Resource[] = [];
+        if (checked.createNamespace ?? true) {
+            ready = [new Namespace(`${name}:namespace`, { metadata: { name: namespace } }, { parent: this })];
+        }
+        const register = (object: KubernetesObject): pulumi.Resource =>
+            registerObject(objectName(name, object), object, { parent: this, dependsOn: ready });
+        const before = (checked.objectsBefore ?? []) as KubernetesObject[];
+        ready = [...ready, ...before.map(register)];
+        for (const chart of charts) {
+            const release = releaseOf(chart);
+            const installed = new Chart(
+                `${name}:${release}`,
+                {
+                    ...(locationOf(chart, mirror) as { chart: string }),
+                    name: release,
+                    namespace,
+                    values: placeholders.values[release] as Record<string, unknown>,
+                },
+                { parent: this, dependsOn: ready },
+            );
+            ready = [...ready, installed];
+        }
+        const after = ((checked.objects ?? []) as KubernetesObject[]).map(register);
+
+        this.namespace = pulumi.output([...ready, ...after].map(({ urn }) => urn)).apply(() => namespace);
+        this.registerOutputs({ namespace: this.namespace });
+    }
+}

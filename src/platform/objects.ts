@@ -1,0 +1,24 @@
+import * as core from "@pulumi/kubernetes/core/v1";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { KubernetesObject } from "./definition";
+
+type Constructor = new (name: string, args: unknown, opts: pulumi.CustomResourceOptions) => pulumi.CustomResource;
+
+/** Registers an object of whatever kind, under the type by which Pulumi knows it. */
+export function registerObject(
+    name: string,
+    object: KubernetesObject,
+    opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
+    if (object.apiVersion === "v1") {
+        const constructors = core as unknown as Record<string, Constructor>;
+        return new constructors[object.kind]!(name, object, opts);
+    }
+    return new CustomResource(name, object, opts);
+}
+
+/** How an object is called among the children of an add-on: `<add-on>:<kind>:<name>`, in lower case. */
+export const objectName = (addon: string, { kind, metadata }: KubernetesObject): string =>
+    `${addon}:${kind.toLowerCase()}:${metadata.name}`;

@@ -1,0 +1,89 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { hashOf } from "../manifests/hash";
+import type { Values } from "./definition";
+
+/**
+ * Outputs in the values of charts.
+ *
+ * A chart is rendered by the provider, in previews too, and cannot be where one of its values is not known; and a
+ * secret among them would stand in plain text wherever the chart puts it. So the chart gets a text that stands for the
+ * Output, always the same for the same place, and in the objects it renders that text is replaced by the Output: what
+ * is unknown or secret there is just that.
+ */
+export interface Placeholders {
+    /** The values with a placeholder for every Output. */
+    values: Values;
+    /** A rendered object with every Output in place of its placeholder. */
+    resolve<T>(object: T): T;
+}
+
+const prefix = "mlops-output-";
+const pattern = new RegExp(`${prefix}[0-9a-f]{16}`, "g");
+
+export function placeholdersOf(values: Values): Placeholders {
+    const outputs = new Map<string, pulumi.Output<unknown>>();
+    const replaced = (value: unknown, path: string): unknown => {
+        if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+            const placeholder = prefix + hashOf(path, 16);
+            outputs.set(placeholder, pulumi.output(value));
+            return placeholder;
+        }
+        return mapped(value, (field, key) => replaced(field, `${path}/${key}`));
+    };
+    return {
+        values: replaced(values, "") as Values,
+        resolve: (object) => (outputs.size === 0 ? object : (resolved(object, outputs) as typeof object)),
+    };
+}
+
+function resolved(value: unknown, outputs: Map<string, pulumi.Output<unknown>>): unknown {
+    if (typeof value !== "string") {
+        return mapped(value, (field) => resolved(field, outputs));
+    }
+    return filled(value, outputs) ?? encoded(value, outputs) ?? value;
+}
+
+/** The text with Outputs in it, if it has placeholders. */
+function filled(text: string, outputs: Map<string, pulumi.Output<unknown>>): pulumi.Output<string> | undefined {
+    const found = [...new Set(text.match(pattern) ?? [])].filter((placeholder) => outputs.has(placeholder));
+    if (found.length === 0) {
+        return undefined;
+    }
+    return pulumi
+        .all(found.map((placeholder) => outputs.get(placeholder)!))
+        .apply((known) =>
+            found.reduce(
+                (filledIn, placeholder, index) => filledIn.replaceAll(placeholder, textOf(known[index])),
+                text,
+            ),
+        );
+}
+
+/** The same of a text in base64, such as a Secret holds. */
+function encoded(text: string, outputs: Map<string, pulumi.Output<unknown>>): pulumi.Output<string> | undefined {
+    if (text.length < prefix.length || !/^[A-Za-z0-9+/]+=*$/.test(text)) {
+        return undefined;
+    }
+    const plain = filled(Buffer.from(text, "base64").toString("utf8"), outputs);
+    return plain?.apply((known) => Buffer.from(known, "utf8").toString("base64"));
+}
+
+function textOf(value: unknown): string {
+    if (typeof value !== "string") {
+        throw new pulumi.RunError(
+            "an Output among the values of a chart must be a text; give all else as plain values",
+        );
+    }
+    return value;
+}
+
+function mapped(value: unknown, change: (field: unknown, key: string | number) => unknown): unknown {
+    if (Array.isArray(value)) {
+        return value.map((entry, index) => change(entry, index));
+    }
+    if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
+        return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, change(field, key)]));
+    }
+    return value;
+}

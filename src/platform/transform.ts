@@ -1,0 +1,76 @@
+import { getVersion } from "@pulumi/kubernetes/utilities";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { Certificates } from "./definition";
+import { mirrored, type MirrorArgs } from "./mirror";
+import type { Placeholders } from "./placeholders";
+
+/** What is done to every object that a chart renders. */
+export interface ObjectRules {
+    certificates: Certificates;
+    mirror: MirrorArgs;
+    placeholders: Placeholders;
+}
+
+/**
+ * In whose name the objects of add-ons are written by server-side apply. It is the same for all stacks, so that what
+ * outlives one (CRDs, namespaces) can be taken over by the next, and what a killed update has left behind by itself.
+ */
+export const fieldManager = "kubernetes-mlops";
+
+interface Rendered {
+    kind?: string;
+    metadata?: { annotations?: Record<string, unknown>; [field: string]: unknown };
+    [field: string]: unknown;
+}
+
+/** Into these a controller writes certificates, which are no conflict but what is waited for. */
+const withAuthority = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"];
+
+/** What Pulumi is told of an object by annotations. */
+export function annotationsOf(kind: string, { certificates }: ObjectRules): Record<string, string> {
+    const isWebhook = kind.endsWith("WebhookConfiguration");
+    return {
+        "pulumi.com/patchFieldManager": fieldManager,
+        ...((withAuthority.includes(kind) || kind === "CustomResourceDefinition") && {
+            "pulumi.com/patchForce": "true",
+        }),
+        ...(isWebhook &&
+            certificates !== Certificates.None && {
+                "pulumi.com/waitFor": "jsonpath={.webhooks[0].clientConfig.caBundle}",
+            }),
+    };
+}
+
+/**
+ * The transform of all that a chart renders:
+ * - Every object gets the annotations above.
+ * - CRDs and namespaces are kept when the add-on goes, with the objects of that kind and in that namespace.
+ * - Images come from the mirror, and Outputs take the place of their placeholders.
+ */
+export function objectTransform(rules: ObjectRules): pulumi.ResourceTransform {
+    return ({ type, props, opts }) => {
+        if (
+            !type.startsWith("kubernetes:") ||
+            type.startsWith("kubernetes:helm") ||
+            type.startsWith("kubernetes:yaml")
+        ) {
+            return undefined;
+        }
+        const object = props as Rendered;
+        const kind = object.kind ?? "";
+        const isCrd = kind === "CustomResourceDefinition";
+        const adapted = isCrd ? object : rules.placeholders.resolve(mirrored(object, rules.mirror));
+        const annotations = { ...adapted.metadata?.annotations, ...annotationsOf(kind, rules) };
+        return {
+            props: { ...adapted, metadata: { ...adapted.metadata, annotations } },
+            opts: {
+                ...opts,
+                // Without a version, the engine would give what a chart renders one default provider at first and
+                // another from the second run on.
+                version: opts.version ?? getVersion(),
+                ...((isCrd || kind === "Namespace") && { retainOnDelete: true }),
+            },
+        };
+    };
+}
