@@ -1,0 +1,578 @@
+/**
+ * What the projects of the add-ons publish, as far as files of it lie beside this project: their charts' names and
+ * values, and their CRDs. The tests hold against it what the definitions say.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import Ajv, { type ValidateFunction } from "ajv";
+import Ajv2020 from "ajv/dist/2020";
+import * as yaml from "yaml";
+
+import { catalog } from "../../src/platform/catalog";
+import type { ChartSource, Context, Definition, KubernetesObject, Values } from "../../src/platform/definition";
+import { addonNames, type AddonName, kebab } from "../../src/platform/names";
+import type { AddonSettings } from "../../src/platform/settings";
+import { mergedValues } from "../../src/platform/values";
+import { samples } from "./addon-settings";
+
+/** Where those files are. */
+export const upstream = path.join(__dirname, "..", "..", "..", "shared", "upstream");
+
+/** Why tests are skipped, or nothing where the files are there. */
+export const missing = fs.existsSync(path.join(upstream, "index.json"))
+    ? undefined
+    : `${upstream} does not exist, which holds the charts' values and the CRDs`;
+
+/** What index.json says of an add-on. */
+export interface UpstreamAddon {
+    tag: string;
+    chart: string | null;
+    chartVersion: string | null;
+    chartRepository: string;
+    namespace: string;
+    crds: Record<string, Record<string, UpstreamCrd>>;
+}
+
+export interface UpstreamCrd {
+    kind: string;
+    scope: "Namespaced" | "Cluster";
+    served: string[];
+    storage: string;
+    file: string;
+}
+
+const read = (...file: string[]) => fs.readFileSync(path.join(upstream, ...file), "utf8");
+const once = <T>(make: () => T): (() => T) => {
+    let made: { value: T } | undefined;
+    return () => (made ??= { value: make() }).value;
+};
+
+export const index = once(() => JSON.parse(read("index.json")) as Record<string, UpstreamAddon>);
+
+/** The folders of add-ons that have another name upstream. */
+const folders: Partial<Record<AddonName, string>> = {
+    leaderWorkerSet: "lws",
+    nvidiaDraDriver: "dra-driver-nvidia-gpu",
+    inferenceExtension: "gateway-api-inference-extension",
+};
+
+export const folderOf = (name: AddonName): string => folders[name] ?? kebab(name);
+
+export const definitions = Object.entries(catalog) as [AddonName, Definition<AddonSettings>][];
+
+// ---- Charts
+
+/** A chart, as far as its files are there. */
+export interface UpstreamChart {
+    name: string;
+    version: string;
+    appVersion?: string;
+    /** Its default values, those of its sub-charts in their places. */
+    defaults: Values;
+    /** The keys that its values.yaml has, commented out or not, each as a path. */
+    keys: Set<string>;
+    /** Those of them that have keys below. */
+    parents: Set<string>;
+    schema?: Schema;
+    /** Sub-charts with schemas of their own, by the key that their values are under. */
+    children: Record<string, UpstreamChart>;
+}
+
+interface ChartFile {
+    name: string;
+    version: string;
+    appVersion?: string;
+    dependencies?: { name: string; alias?: string }[];
+}
+
+const separator = "\u0000";
+const pathOf = (keys: string[]) => keys.join(separator);
+
+function readChart(directory: string): UpstreamChart {
+    const { name, version, appVersion, dependencies = [] } = yaml.parse(read(directory, "Chart.yaml")) as ChartFile;
+    const text = read(directory, "values.yaml");
+    const chart: UpstreamChart = {
+        name,
+        version,
+        appVersion,
+        defaults: (yaml.parse(text) as Values | null) ?? {},
+        keys: keysOf(text),
+        parents: new Set(),
+        schema: fs.existsSync(path.join(upstream, directory, "values.schema.json"))
+            ? (JSON.parse(read(directory, "values.schema.json")) as Schema)
+            : undefined,
+        children: {},
+    };
+    for (const dependency of dependencies) {
+        const below = path.join(directory, "charts", dependency.name);
+        if (fs.existsSync(path.join(upstream, below))) {
+            const key = dependency.alias ?? dependency.name;
+            const child = readChart(below);
+            chart.children[key] = child;
+            chart.defaults = mergedValues({ [key]: child.defaults }, chart.defaults);
+            child.keys.forEach((one) => chart.keys.add(pathOf([key, one])));
+        }
+    }
+    chart.keys.forEach((key) => chart.parents.add(key.slice(0, Math.max(key.lastIndexOf(separator), 0))));
+    return chart;
+}
+
+/** A key at the start of a line: `key:`, `"key":`, `- key:`, each commented out or not. */
+const keyLine = /^(?<before> *)(?<comment>#+)?(?<after> *)(?:- )?(?:"(?<quoted>[^"]+)"|(?<bare>[\w./-]+)):(?:\s|$)/;
+
+/**
+ * The keys that stand in a values.yaml, commented out or not, as paths. Prose that looks like a key is taken for one,
+ * which does no harm.
+ */
+function keysOf(text: string): Set<string> {
+    interface Level {
+        indent: number;
+        key: string;
+    }
+    const keys = new Set<string>();
+    let levels: Level[] = [];
+    let commented: Level[] = [];
+    const at = (above: Level[], indent: number, key: string): Level[] => {
+        const all = [...above.filter((level) => level.indent < indent), { indent, key }];
+        keys.add(pathOf(all.map((level) => level.key)));
+        return all;
+    };
+    for (const line of text.split("\n")) {
+        const { before = "", comment, after = "", quoted, bare } = keyLine.exec(line)?.groups ?? {};
+        const key = quoted ?? bare;
+        if (key === undefined) {
+            continue;
+        }
+        if (comment === undefined) {
+            levels = at(levels, before.length, key);
+            commented = levels;
+        } else {
+            // What stands behind "# " may be indented from the "#" or from the letter behind it.
+            at(commented, before.length + after.length, key);
+            commented = at(commented, before.length + Math.max(after.length - 1, 0), key);
+        }
+    }
+    return keys;
+}
+
+/** The directories of all charts. */
+const directories = once(() =>
+    fs
+        .readdirSync(upstream, { recursive: true, encoding: "utf8" })
+        .filter((file) => path.basename(file) === "Chart.yaml")
+        .map((file) => path.dirname(file))
+        .sort(),
+);
+
+const charts = new Map<string, UpstreamChart>();
+
+/** The files of a chart that an add-on installs, which may lie in the folder of another. */
+export function chartOf(name: AddonName, source: ChartSource): UpstreamChart | undefined {
+    const isOf = (directory: string) =>
+        (yaml.parse(read(directory, "Chart.yaml")) as ChartFile).name === source.name &&
+        // A sub-chart of the same name is another version, or has other values.
+        !/chart\/charts\//.test(directory);
+    const found = directories().filter(isOf);
+    const directory = found.find((one) => one.startsWith(`${folderOf(name)}/`)) ?? found[0];
+    if (directory === undefined) {
+        return undefined;
+    }
+    if (!charts.has(directory)) {
+        charts.set(directory, readChart(directory));
+    }
+    return charts.get(directory);
+}
+
+/** Whether a version in a Chart.yaml is one, and not what stands there until the chart is published. */
+export const isPublished = (version: string | undefined): version is string =>
+    version !== undefined && /^v?\d+\.\d+/.test(version) && !/^v?0\.0\.|-devel$|^v0\.0\.0/.test(version);
+
+/** The places a chart is published in, each as `oci://…/<chart>` or as the address of a repository. */
+export function repositoriesOf({ chartRepository }: UpstreamAddon, chart: string): string[] {
+    return chartRepository
+        .replace("<chart>", chart)
+        .split(/ ; |\s*\(also |\)/)
+        .map((address) => address.trim().replace(/\/$/, ""))
+        .filter((address) => address !== "");
+}
+
+const isMap = (value: unknown): value is Values => value !== null && typeof value === "object" && !Array.isArray(value);
+
+const kindOf = (value: unknown): string => (Array.isArray(value) ? "list" : isMap(value) ? "map" : typeof value);
+
+/** What is wrong with values: keys that a chart does not have, and values of another type than its defaults. */
+export function valuesProblems(
+    chart: UpstreamChart,
+    values: Values,
+    freeForm: string[],
+    otherType: string[],
+): string[] {
+    const problems: string[] = [];
+    const look = (ours: Values, defaults: unknown, above: string[]) => {
+        for (const [key, value] of Object.entries(ours)) {
+            const keys = [...above, key];
+            const shown = keys.join(".");
+            const theirs = isMap(defaults) ? defaults[key] : undefined;
+            const isThere = (isMap(defaults) && key in defaults) || chart.keys.has(pathOf(keys));
+            const bySchema = chart.schema && schemaHas(chart.schema, keys);
+            if (!isThere && !bySchema) {
+                problems.push(`${shown} does not exist`);
+            } else if (
+                theirs !== undefined &&
+                theirs !== null &&
+                value !== null &&
+                kindOf(theirs) !== kindOf(value) &&
+                !otherType.includes(shown)
+            ) {
+                problems.push(`${shown} is a ${kindOf(value)}, and a ${kindOf(theirs)} by default`);
+            }
+            const isFree = theirs === null || (isMap(theirs) && Object.keys(theirs).length === 0);
+            const isOnlyCommented = theirs === undefined && !chart.parents.has(pathOf(keys)) && !bySchema;
+            if (isMap(value) && !isFree && !isOnlyCommented && !freeForm.includes(shown)) {
+                look(value, theirs, keys);
+            }
+        }
+    };
+    look(values, chart.defaults, []);
+    return problems;
+}
+
+// ---- Schemas of values
+
+/** A JSON schema. */
+export type Schema = Record<string, unknown>;
+
+function schemaHas(root: Schema, keys: string[]): boolean {
+    const allows = (schema: unknown, rest: string[]): boolean => {
+        if (schema === true) {
+            return true;
+        }
+        if (!isMap(schema)) {
+            return false;
+        }
+        if (typeof schema.$ref === "string") {
+            const target = schema.$ref
+                .replace(/^#\/?/, "")
+                .split("/")
+                .reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), root);
+            if (target !== undefined && allows(target, rest)) {
+                return true;
+            }
+        }
+        const alternatives = ["allOf", "anyOf", "oneOf"].flatMap((key) => (schema[key] as unknown[] | undefined) ?? []);
+        if (alternatives.some((alternative) => allows(alternative, rest))) {
+            return true;
+        }
+        const [key, ...below] = rest;
+        if (key === undefined) {
+            return true;
+        }
+        const properties = (schema.properties ?? {}) as Record<string, unknown>;
+        if (key in properties) {
+            return allows(properties[key], below);
+        }
+        const patterns = Object.entries((schema.patternProperties ?? {}) as Record<string, unknown>);
+        const [, byPattern] = patterns.find(([pattern]) => new RegExp(pattern).test(key)) ?? [];
+        if (byPattern !== undefined) {
+            return allows(byPattern, below);
+        }
+        if (isMap(schema.additionalProperties)) {
+            return allows(schema.additionalProperties, below);
+        }
+        // A map of which the schema names no key takes any.
+        const isObject = schema.type === "object" || (Array.isArray(schema.type) && schema.type.includes("object"));
+        return isObject && Object.keys(properties).length === 0 && schema.additionalProperties !== false;
+    };
+    return allows(root, keys);
+}
+
+const validators = new Map<Schema, ValidateFunction>();
+
+function validatorOf(schema: Schema): ValidateFunction {
+    if (!validators.has(schema)) {
+        const { $schema, ...rest } = schema;
+        const Validator = typeof $schema === "string" && $schema.includes("2020-12") ? Ajv2020 : Ajv;
+        validators.set(
+            schema,
+            new Validator({ strict: false, allErrors: true, validateFormats: false, logger: false }).compile(rest),
+        );
+    }
+    return validators.get(schema)!;
+}
+
+function errorsOf(validator: ValidateFunction, value: unknown): string[] {
+    return validator(value)
+        ? []
+        : (validator.errors ?? []).map(
+              ({ instancePath, message, params }) => `${instancePath || "/"} ${message} ${JSON.stringify(params)}`,
+          );
+}
+
+/** Without the keys that are null, by which Helm removes defaults. */
+function withoutNulls(values: Values): Values {
+    return Object.fromEntries(
+        Object.entries(values)
+            .filter(([, value]) => value !== null)
+            .map(([key, value]) => [key, isMap(value) ? withoutNulls(value) : value]),
+    );
+}
+
+/** What the values schemas of a chart and of its sub-charts say to its defaults with ours laid over them. */
+export function schemaProblems(chart: UpstreamChart, values: Values): string[] {
+    const merged = withoutNulls(mergedValues(chart.defaults, values));
+    const own = chart.schema ? errorsOf(validatorOf(chart.schema), merged) : [];
+    const below = Object.entries(chart.children).flatMap(([key, child]) =>
+        schemaProblems(child, (merged[key] as Values | undefined) ?? {}).map((problem) => `${key}: ${problem}`),
+    );
+    return [...own, ...below];
+}
+
+// ---- CRDs and custom resources
+
+interface CrdFile {
+    spec: {
+        group: string;
+        scope: string;
+        names: { kind: string };
+        versions: { name: string; served: boolean; schema: { openAPIV3Schema: Schema } }[];
+    };
+}
+
+/** Other files of the same CRDs, for other versions or without schemas. */
+const alternatives = ["kserve/crds-minimal", "gateway-api-inference-extension/crds-v1.5.0"];
+
+/** The files of all CRDs, of each CRD one. */
+export const crdFiles = once(() => {
+    const byName = new Map<string, string>();
+    for (const { crds } of Object.values(index())) {
+        for (const [name, { file }] of Object.values(crds).flatMap((set) => Object.entries(set))) {
+            if (!alternatives.some((folder) => file.startsWith(`${folder}/`)) || !byName.has(name)) {
+                byName.set(name, path.join(upstream, file));
+            }
+        }
+    }
+    return [...byName.values()].sort();
+});
+
+const crdByKind = once(() => {
+    const byKind = new Map<string, UpstreamCrd>();
+    for (const { crds } of Object.values(index())) {
+        for (const [name, crd] of Object.values(crds).flatMap((set) => Object.entries(set))) {
+            const key = `${name.slice(name.indexOf(".") + 1)}/${crd.kind}`;
+            if (!byKind.has(key) || !alternatives.some((folder) => crd.file.startsWith(`${folder}/`))) {
+                byKind.set(key, crd);
+            }
+        }
+    }
+    return byKind;
+});
+
+const openApi = new Map<string, ValidateFunction | string>();
+
+function validatorOfKind({ apiVersion, kind }: KubernetesObject): ValidateFunction | string {
+    const key = `${apiVersion}/${kind}`;
+    if (!openApi.has(key)) {
+        openApi.set(key, compileKind(apiVersion, kind));
+    }
+    return openApi.get(key)!;
+}
+
+function compileKind(apiVersion: string, kind: string): ValidateFunction | string {
+    const [group, version] = apiVersion.split("/");
+    const crd = crdByKind().get(`${group}/${kind}`);
+    if (crd === undefined) {
+        return `there is no CRD of ${apiVersion} ${kind}`;
+    }
+    const { spec } = yaml.parse(read(crd.file)) as CrdFile;
+    const found = spec.versions.find(({ name }) => name === version);
+    if (!found?.served) {
+        return `${group} does not serve ${kind} as ${version}`;
+    }
+    return new Ajv({ strict: false, allErrors: true, validateFormats: false, logger: false }).compile(
+        closed(found.schema.openAPIV3Schema, true),
+    );
+}
+
+/** The schema of a CRD as a JSON schema that refuses what an API server would drop or, strictly asked, refuse. */
+function closed(schema: Schema, isRoot = false): Schema {
+    const result: Schema = {};
+    for (const [key, value] of Object.entries(schema)) {
+        if (key.startsWith("x-kubernetes-") || key === "default" || key === "description" || key === "format") {
+            continue;
+        }
+        const isByName = key === "properties";
+        const isSchema = key === "items" || key === "additionalProperties" || key === "not";
+        const isList = key === "allOf" || key === "anyOf" || key === "oneOf";
+        // In the logical ones there are rules for values only, which do not close anything.
+        result[key] =
+            isByName && isMap(value)
+                ? Object.fromEntries(Object.entries(value).map(([name, below]) => [name, closed(below as Schema)]))
+                : isSchema && key !== "not" && isMap(value)
+                  ? closed(value)
+                  : isList && schema["x-kubernetes-int-or-string"]
+                    ? undefined
+                    : value;
+    }
+    if (schema["x-kubernetes-int-or-string"]) {
+        return { type: schema.nullable ? ["integer", "string", "null"] : ["integer", "string"] };
+    }
+    const own = { apiVersion: { type: "string" }, kind: { type: "string" }, metadata: { type: "object" } };
+    if (isRoot || schema["x-kubernetes-embedded-resource"]) {
+        result.properties = { ...(result.properties as Schema | undefined), ...own };
+    }
+    if (
+        schema.type === "object" &&
+        schema.additionalProperties === undefined &&
+        !schema["x-kubernetes-preserve-unknown-fields"]
+    ) {
+        result.additionalProperties = false;
+    }
+    return result;
+}
+
+/** The groups of Kubernetes itself, and those kinds in them that belong to no namespace. */
+const core = [
+    "v1",
+    "admissionregistration.k8s.io/v1",
+    "apiregistration.k8s.io/v1",
+    "apps/v1",
+    "batch/v1",
+    "coordination.k8s.io/v1",
+    "networking.k8s.io/v1",
+    "policy/v1",
+    "rbac.authorization.k8s.io/v1",
+    "resource.k8s.io/v1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1",
+];
+const clusterWide =
+    /^(Namespace|ClusterRole|ClusterRoleBinding|PriorityClass|StorageClass|DeviceClass|APIService|.*WebhookConfiguration|ValidatingAdmissionPolicy(Binding)?)$/;
+
+/** What is wrong with an object, as far as can be seen without an API server. */
+export function objectProblems(object: KubernetesObject): string[] {
+    const { apiVersion, kind, metadata } = object;
+    const isCore = core.includes(apiVersion);
+    const validator = isCore ? undefined : validatorOfKind(object);
+    if (typeof validator === "string") {
+        return [validator];
+    }
+    const isClusterWide = isCore
+        ? clusterWide.test(kind)
+        : crdByKind().get(`${apiVersion.split("/")[0]}/${kind}`)!.scope === "Cluster";
+    const problems = validator ? errorsOf(validator, object) : [];
+    if (isClusterWide && metadata.namespace !== undefined) {
+        problems.push("is in a namespace, and of a kind that is in none");
+    }
+    if (!isClusterWide && metadata.namespace === undefined) {
+        problems.push("is in no namespace");
+    }
+    return problems;
+}
+
+// ---- Combinations
+
+/** One way to have an add-on. */
+export interface Combination {
+    title: string;
+    settings: AddonSettings;
+    context: Context;
+}
+
+/** What an add-on needs with these settings, and what that needs. */
+export function requiredBy(name: AddonName, settings: AddonSettings): AddonName[] {
+    const all = new Set<AddonName>();
+    const add = (one: AddonName, its: AddonSettings) => {
+        for (const needed of catalog[one]?.requires?.(its) ?? []) {
+            if (!all.has(needed)) {
+                all.add(needed);
+                add(needed, {});
+            }
+        }
+    };
+    add(name, settings);
+    return [...all];
+}
+
+/** What cannot be in a platform with an add-on, on whichever side it is said. */
+export function excludedBy(name: AddonName, settings: AddonSettings): AddonName[] {
+    const own = Object.keys(catalog[name].excludes?.(settings) ?? {}) as AddonName[];
+    const others = definitions.filter(([, { excludes }]) => excludes?.({})[name] !== undefined);
+    return [...new Set([...own, ...others.map(([other]) => other)])];
+}
+
+/** A platform for one add-on: its size, its availability, and which other add-ons it has. */
+export function contextOf(
+    namespace: string,
+    { small = false, highlyAvailable = false, has = [] as AddonName[] },
+): Context {
+    const context: Context = {
+        namespace,
+        small,
+        highlyAvailable,
+        has: (addon) => has.includes(addon),
+        namespaceOf: (addon) => catalog[addon]?.namespace ?? kebab(addon),
+        outputsOf: (addon) => {
+            const definition = catalog[addon];
+            return definition?.outputs?.({}, { ...context, namespace: definition.namespace }) ?? {};
+        },
+    };
+    return context;
+}
+
+/** Each setting of an add-on set once, besides none at all. */
+export function settingsOf(name: AddonName): AddonSettings[] {
+    const table = Object.entries(samples[name] ?? {});
+    return [
+        {},
+        ...table.flatMap(([field, { right, together }]) => right.map((value) => ({ ...together, [field]: value }))),
+    ];
+}
+
+/** Every size, availability and setting of an add-on, in a platform with all other add-ons and with none. */
+export function combinationsOf(name: AddonName): Combination[] {
+    const { namespace } = catalog[name];
+    const combinations: Combination[] = [];
+    for (const settings of settingsOf(name)) {
+        const required = requiredBy(name, settings);
+        const excluded = excludedBy(name, settings);
+        const everything = addonNames.filter((other) => other !== name && !excluded.includes(other));
+        for (const small of [true, false]) {
+            for (const highlyAvailable of [false, true]) {
+                for (const has of [everything, required]) {
+                    const title = [
+                        small ? "small" : "standard",
+                        highlyAvailable ? "high" : "single",
+                        has === everything ? "with everything" : "alone",
+                        JSON.stringify(settings),
+                    ].join(", ");
+                    combinations.push({
+                        title,
+                        settings,
+                        context: contextOf(namespace, { small, highlyAvailable, has }),
+                    });
+                }
+            }
+        }
+    }
+    return combinations;
+}
+
+/** All objects of our own that the add-ons give in all combinations, each different one once, with where it is from. */
+export function allObjects(): { addon: AddonName; title: string; object: KubernetesObject }[] {
+    const found = new Map<string, { addon: AddonName; title: string; object: KubernetesObject }>();
+    for (const [addon, { objects, objectsBefore }] of definitions) {
+        for (const { title, settings, context } of combinationsOf(addon)) {
+            for (const object of [
+                ...(objectsBefore?.(settings, context) ?? []),
+                ...(objects?.(settings, context) ?? []),
+            ]) {
+                const key = addon + JSON.stringify(object);
+                if (!found.has(key)) {
+                    found.set(key, { addon, title, object });
+                }
+            }
+        }
+    }
+    return [...found.values()];
+}
