@@ -1,0 +1,176 @@
+import { list, oneOf } from "../../validation";
+import { type Definition, type KubernetesObject, type Values, Certificates } from "../definition";
+import { monitors } from "../monitors";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** The ways of training that a cluster offers to all its namespaces, by the names that upstream gives them. */
+export enum TrainerRuntime {
+    /** PyTorch, with `torchrun`. */
+    Torch = "torch-distributed",
+    /** JAX. */
+    Jax = "jax-distributed",
+    /** XGBoost. */
+    Xgboost = "xgboost-distributed",
+    /** DeepSpeed, over MPI. */
+    DeepSpeed = "deepspeed-distributed",
+    /** MLX, over MPI. */
+    Mlx = "mlx-distributed",
+}
+
+/** The settings of Kubeflow Trainer. Its namespace defaults to "kubeflow-system". */
+export interface KubeflowTrainerSettings extends AddonSettings {
+    /** The ClusterTrainingRuntimes that there are. Defaults to all. An image is pulled where one is first used. */
+    runtimes?: TrainerRuntime[];
+}
+
+const version = "2.3.0";
+const apiVersion = "trainer.kubeflow.org/v1alpha1";
+
+/** The image of each runtime, in the version that belongs to this one of Trainer. */
+const images = {
+    [TrainerRuntime.Torch]: "pytorch/pytorch:2.13.0-cuda13.0-cudnn9-runtime",
+    [TrainerRuntime.Jax]: "nvcr.io/nvidia/jax:25.10-py3",
+    [TrainerRuntime.Xgboost]: `ghcr.io/kubeflow/trainer/xgboost-runtime:v${version}`,
+    [TrainerRuntime.DeepSpeed]: `ghcr.io/kubeflow/trainer/deepspeed-runtime:v${version}`,
+    [TrainerRuntime.Mlx]: `ghcr.io/kubeflow/trainer/mlx-runtime:v${version}`,
+};
+
+/** The pods that run the user's program: Trainer finds them by this label and by the name "node" of the container. */
+const trainer = { labels: { "trainer.kubeflow.org/trainjob-ancestor-step": "trainer" } };
+
+/** Processes that find each other by environment variables. */
+function plainRuntime(framework: string, image: string): Values {
+    const containers = [{ name: "node", image }];
+    return {
+        mlPolicy: { numNodes: 1, [framework]: {} },
+        template: {
+            spec: {
+                replicatedJobs: [
+                    { name: "node", template: { metadata: trainer, spec: { template: { spec: { containers } } } } },
+                ],
+            },
+        },
+    };
+}
+
+/** Processes that a launcher starts over SSH, on nodes that wait for it. */
+function mpiRuntime(image: string): Values {
+    const container = { name: "node", image, securityContext: { runAsUser: 1000 } };
+    const node = {
+        ...container,
+        command: ["/usr/sbin/sshd"],
+        args: ["-De", "-f", "/home/mpiuser/.sshd_config"],
+        readinessProbe: { tcpSocket: { port: 2222 }, initialDelaySeconds: 5 },
+    };
+    const job = (only: Values) => ({ template: { spec: { securityContext: { fsGroup: 1000 }, containers: [only] } } });
+    return {
+        mlPolicy: {
+            numNodes: 1,
+            mpi: {
+                numProcPerNode: 1,
+                mpiImplementation: "OpenMPI",
+                sshAuthMountPath: "/home/mpiuser/.ssh",
+                runLauncherAsNode: true,
+            },
+        },
+        template: {
+            spec: {
+                network: { publishNotReadyAddresses: true },
+                successPolicy: { operator: "All", targetReplicatedJobs: ["launcher"] },
+                replicatedJobs: [
+                    { name: "node", template: { spec: job(node) } },
+                    {
+                        name: "launcher",
+                        dependsOn: [{ name: "node", status: "Ready" }],
+                        template: { metadata: trainer, spec: job(container) },
+                    },
+                ],
+            },
+        },
+    };
+}
+
+function runtime(name: TrainerRuntime): KubernetesObject {
+    const framework = name.replace("-distributed", "");
+    const mpi = name === TrainerRuntime.DeepSpeed || name === TrainerRuntime.Mlx;
+    return {
+        apiVersion,
+        kind: "ClusterTrainingRuntime",
+        metadata: { name, labels: { "trainer.kubeflow.org/framework": framework } },
+        spec: mpi ? mpiRuntime(images[name]) : plainRuntime(framework, images[name]),
+    };
+}
+
+export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
+    title: "Kubeflow Trainer",
+    purpose: "Trains models over several nodes, with PyTorch, JAX, DeepSpeed and others.",
+    homepage: "https://www.kubeflow.org/docs/components/trainer/",
+    version,
+    charts: [{ name: "kubeflow-trainer", version, repository: "oci://ghcr.io/kubeflow/charts" }],
+    namespace: "kubeflow-system",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource:
+        "https://github.com/kubeflow/trainer/blob/v2.3.0/charts/kubeflow-trainer/README.md (1.31 or newer)",
+    crds: {
+        "trainjobs.trainer.kubeflow.org": ["v1alpha1"],
+        "trainingruntimes.trainer.kubeflow.org": ["v1alpha1"],
+        "clustertrainingruntimes.trainer.kubeflow.org": ["v1alpha1"],
+    },
+    requires: () => ["jobset"],
+    certificates: () => Certificates.Controller,
+    upgrades: {
+        notes: [
+            "Its only API version is v1alpha1.",
+            "The jobs of Training Operator v1 (PyTorchJob and the like) are another add-on, which is not part of this one.",
+        ],
+    },
+    hooks:
+        "A hook Job downloads kubectl and applies the runtimes that are switched on; " +
+        "here they are objects of the platform's own, made once the webhook answers.",
+    fields: { runtimes: list(oneOf(Object.values(TrainerRuntime))) },
+    values: (_settings, context) => ({
+        "kubeflow-trainer": {
+            crds: { enabled: true },
+            jobset: { install: false },
+            dataCache: { enabled: false, lws: { install: false } },
+            runtimes: { defaultEnabled: false },
+            manager: {
+                replicas: replicas(context),
+                resources: {
+                    requests: context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "100m", memory: "256Mi" },
+                },
+            },
+        },
+    }),
+    objects: ({ runtimes }, context) => [
+        ...(runtimes ?? Object.values(TrainerRuntime)).map(runtime),
+        ...(context.highlyAvailable
+            ? [
+                  {
+                      apiVersion: "policy/v1",
+                      kind: "PodDisruptionBudget",
+                      metadata: { name: "kubeflow-trainer-controller-manager", namespace: context.namespace },
+                      spec: {
+                          minAvailable: 1,
+                          selector: {
+                              matchLabels: {
+                                  "app.kubernetes.io/name": "kubeflow-trainer",
+                                  "app.kubernetes.io/component": "manager",
+                              },
+                          },
+                      },
+                  },
+              ]
+            : []),
+        ...monitors(context, [
+            {
+                name: "kubeflow-trainer-controller-manager",
+                labels: { "app.kubernetes.io/name": "kubeflow-trainer", "app.kubernetes.io/component": "manager" },
+                port: "monitoring-port",
+                secure: true,
+            },
+        ]),
+    ],
+    outputs: () => ({ apiVersion }),
+};
