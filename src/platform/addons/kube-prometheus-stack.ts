@@ -1,0 +1,269 @@
+import { duration } from "../../duration";
+import { bytes, dnsSubdomain, matching, object, text, truth } from "../../validation";
+import { Certificates, type Context, type Definition, type Values } from "../definition";
+import { replacedAlerts } from "../monitoring/alerts";
+import { dashboardLabel, folderAnnotation, monitoringObjects } from "../monitoring/objects";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** How Grafana is reached and who may change what. */
+export interface GrafanaSettings {
+    /** Whether it is installed. Defaults to true. */
+    enabled?: boolean;
+    /**
+     * The name of a Secret in the add-on's namespace, with the keys `admin-user` and `admin-password`, for its
+     * administrator. Without it nobody can log in, and everybody who reaches it inside the cluster may look.
+     */
+    adminSecret?: string;
+    /** The size of its volume, for dashboards that are made in it. Defaults to none: they are lost with its pod. */
+    storage?: string;
+    /** The address under which browsers reach it, where there is a route to it. Defaults to none. */
+    url?: string;
+}
+
+/** The settings of kube-prometheus-stack. Its namespace defaults to "monitoring". */
+export interface KubePrometheusStackSettings extends AddonSettings {
+    /** How long measurements are kept. Defaults to "15d", on a laptop to "24h". */
+    retention?: string;
+    /**
+     * The size of each Prometheus's volume; the oldest measurements go before it is full. Defaults to "50Gi", on a
+     * laptop to none: they are lost with the pod.
+     */
+    storage?: string;
+    /** The storage class of all its volumes. Defaults to the cluster's. */
+    storageClass?: string;
+    /** The memory that each Prometheus asks for, about 4 KiB a time series. Defaults to "2Gi", on a laptop to "400Mi". */
+    memory?: string;
+    /** What the measurements of this cluster are labelled with, as `cluster`, where they leave it. Defaults to none. */
+    cluster?: string;
+    /**
+     * Whether etcd, scheduler, controller manager and kube-proxy are monitored, too. Defaults to false: managed
+     * clusters hide them, and their alerts would never end.
+     */
+    controlPlane?: boolean;
+    /**
+     * The name of a Secret in the add-on's namespace whose key `alertmanager.yaml` says who gets alerts. Defaults to
+     * none: nobody, except by AlertmanagerConfig objects: one in the add-on's namespace gets all alerts, any other one
+     * those of its own namespace.
+     */
+    alertmanagerSecret?: string;
+    /** Grafana. */
+    grafana?: GrafanaSettings;
+    /**
+     * Where Prometheus answers queries, where it is another address than the add-on's, such as Thanos. With
+     * `existing`, defaults to the Service that the Prometheus operator makes in the namespace.
+     */
+    prometheusUrl?: string;
+}
+
+const name = "kube-prometheus-stack";
+
+const units: Record<string, number> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 };
+
+/** Nine tenths of a volume, as Prometheus writes it: it needs some room besides its blocks. */
+export function retentionSize(storage: string): string {
+    const [, amount, letter, binary] = /^([\d.]+)(?:([kKMGTPE])(i?))?/.exec(storage)!;
+    const power = "KMGTPE".indexOf((letter ?? "").toUpperCase()) + 1;
+    const unit = letter === undefined ? 1 : binary ? 1024 ** power : units[letter]!;
+    return `${Math.floor((Number(amount) * unit * 0.9) / 1024 ** 2)}MiB`;
+}
+
+function volume(size: string, storageClassName?: string): Values {
+    return {
+        volumeClaimTemplate: {
+            spec: {
+                accessModes: ["ReadWriteOnce"],
+                ...(storageClassName && { storageClassName }),
+                resources: { requests: { storage: size } },
+            },
+        },
+    };
+}
+
+function prometheus(settings: KubePrometheusStackSettings, context: Context): Values {
+    const { small, highlyAvailable } = context;
+    const size = settings.storage ?? (small ? undefined : "50Gi");
+    return {
+        ...(highlyAvailable && { podDisruptionBudget: { enabled: true } }),
+        prometheusSpec: {
+            replicas: replicas(context),
+            retention: settings.retention ?? (small ? "24h" : "15d"),
+            ...(size && { retentionSize: retentionSize(size), storageSpec: volume(size, settings.storageClass) }),
+            ...(settings.cluster && { externalLabels: { cluster: settings.cluster } }),
+            resources: {
+                requests: { cpu: small ? "50m" : "500m", memory: settings.memory ?? (small ? "400Mi" : "2Gi") },
+            },
+            // What is in no list is not selected: all monitors and rules of all namespaces are.
+            ruleSelectorNilUsesHelmValues: false,
+            serviceMonitorSelectorNilUsesHelmValues: false,
+            podMonitorSelectorNilUsesHelmValues: false,
+            probeSelectorNilUsesHelmValues: false,
+            scrapeConfigSelectorNilUsesHelmValues: false,
+        },
+    };
+}
+
+function alertmanager(settings: KubePrometheusStackSettings, context: Context): Values {
+    const { alertmanagerSecret, storageClass } = settings;
+    return {
+        ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
+        alertmanagerSpec: {
+            replicas: replicas(context),
+            ...(alertmanagerSecret && { useExistingSecret: true, configSecret: alertmanagerSecret }),
+            ...(!context.small && { storage: volume("2Gi", storageClass) }),
+            resources: { requests: { cpu: "10m", memory: context.small ? "32Mi" : "128Mi" } },
+            // Those in this namespace get the alerts of all, those of teams the ones of their own namespace.
+            alertmanagerConfigMatcherStrategy: { type: "OnNamespaceExceptForAlertmanagerNamespace" },
+        },
+    };
+}
+
+/** Without an administrator there is no password, neither a known nor a random one; nor may the sidecars call its API. */
+const withoutLogin = {
+    env: { GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION: "true" },
+    ini: {
+        auth: { disable_login_form: true },
+        "auth.anonymous": { enabled: true, org_role: "Viewer" },
+        "auth.basic": { enabled: false },
+    },
+    sidecar: { skipReload: true },
+};
+
+function grafana({ grafana: given = {}, storageClass }: KubePrometheusStackSettings, context: Context): Values {
+    const { enabled = true, adminSecret, storage, url } = given;
+    if (!enabled) {
+        return { enabled };
+    }
+    const loki = context.has("loki");
+    const { ini, env, sidecar } = adminSecret ? { ini: {}, env: {}, sidecar: {} } : withoutLogin;
+    return {
+        enabled,
+        testFramework: { enabled: false },
+        initChownData: { enabled: false },
+        ...(adminSecret ? { admin: { existingSecret: adminSecret } } : { env }),
+        "grafana.ini": {
+            analytics: { check_for_updates: false, reporting_enabled: false },
+            ...ini,
+            ...(url && { server: { root_url: url } }),
+        },
+        resources: { requests: { cpu: context.small ? "20m" : "100m", memory: "128Mi" } },
+        ...(storage && {
+            persistence: { enabled: true, size: storage, ...(storageClass && { storageClassName: storageClass }) },
+            // The volume is one pod's at a time.
+            deploymentStrategy: { type: "Recreate" },
+        }),
+        // Data sources are read at the start only, so a change of them changes the pod.
+        podAnnotations: { "kubernetes-mlops/data-sources": loki ? "prometheus,loki" : "prometheus" },
+        ...(loki && {
+            additionalDataSources: [
+                {
+                    name: "Loki",
+                    uid: "loki",
+                    type: "loki",
+                    access: "proxy",
+                    url: `http://loki.${context.namespaceOf("loki")}.svc:3100`,
+                },
+            ],
+        }),
+        sidecar: {
+            datasources: { initDatasources: true, ...sidecar },
+            dashboards: {
+                ...sidecar,
+                label: Object.keys(dashboardLabel)[0],
+                labelValue: Object.values(dashboardLabel)[0],
+                searchNamespace: "ALL",
+                folderAnnotation,
+                provider: { foldersFromFilesStructure: true },
+            },
+        },
+    };
+}
+
+export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
+    title: "kube-prometheus-stack",
+    purpose: "Measures the cluster and what runs on it with Prometheus, shows it in Grafana, and sends alerts.",
+    homepage: "https://github.com/prometheus-community/helm-charts/tree/main/charts/kube-prometheus-stack",
+    version: "0.93.1",
+    charts: [{ name, version: "88.5.3", repository: "oci://ghcr.io/prometheus-community/charts" }],
+    namespace: "monitoring",
+    kubernetes: { min: "1.25", max: "1.36" },
+    kubernetesSource:
+        "https://github.com/prometheus-community/helm-charts/blob/main/charts/kube-prometheus-stack/Chart.yaml",
+    crds: {
+        "alertmanagerconfigs.monitoring.coreos.com": ["v1alpha1"],
+        "alertmanagers.monitoring.coreos.com": ["v1"],
+        "podmonitors.monitoring.coreos.com": ["v1"],
+        "probes.monitoring.coreos.com": ["v1"],
+        "prometheusagents.monitoring.coreos.com": ["v1alpha1"],
+        "prometheuses.monitoring.coreos.com": ["v1"],
+        "prometheusrules.monitoring.coreos.com": ["v1"],
+        "scrapeconfigs.monitoring.coreos.com": ["v1alpha1"],
+        "servicemonitors.monitoring.coreos.com": ["v1"],
+        "thanosrulers.monitoring.coreos.com": ["v1"],
+    },
+    certificates: (_settings, context) => (context.has("certManager") ? Certificates.CertManager : Certificates.None),
+    upgrades: {
+        notes: [
+            "The version is the operator's; the chart's own has a major version for each of the operator's minor ones, with new CRDs, which are upgraded with it (https://github.com/prometheus-community/helm-charts/blob/main/charts/kube-prometheus-stack/UPGRADE.md).",
+            "Volumes outlive the add-on; a larger size reaches existing ones only by enlarging their claims.",
+            "The Service kube-system/kube-prometheus-stack-kubelet is made by the operator and stays when the add-on goes.",
+        ],
+    },
+    hooks: "Hook Jobs make the certificate of the operator's webhook, which checks PrometheusRules, and write it into the webhook's configuration. Here cert-manager does, if the platform has it; otherwise the webhook is off, and a wrong rule is found by the operator instead, which leaves it out and says so in an event.",
+    fields: {
+        retention: duration,
+        storage: bytes,
+        storageClass: dnsSubdomain,
+        memory: bytes,
+        cluster: text,
+        controlPlane: truth,
+        alertmanagerSecret: dnsSubdomain,
+        grafana: object({
+            enabled: truth,
+            adminSecret: dnsSubdomain,
+            storage: bytes,
+            url: matching(/^https?:\/\/\S+$/, 'it must be an address such as "https://grafana.example.com"'),
+        }),
+        prometheusUrl: matching(/^https?:\/\/\S+$/, 'it must be an address such as "http://thanos.example.com"'),
+    },
+    values: (settings, context) => {
+        const controlPlane = { enabled: settings.controlPlane ?? false };
+        const certManager = context.has("certManager");
+        return {
+            [name]: {
+                // The upgrade Job is not needed: CRDs are upgraded with the chart.
+                crds: { enabled: true, upgradeJob: { enabled: false } },
+                defaultRules: { disabled: Object.fromEntries(replacedAlerts.map((alert) => [alert, true])) },
+                prometheus: prometheus(settings, context),
+                alertmanager: alertmanager(settings, context),
+                grafana: grafana(settings, context),
+                kubeControllerManager: controlPlane,
+                kubeEtcd: controlPlane,
+                kubeScheduler: controlPlane,
+                kubeProxy: controlPlane,
+                prometheusOperator: {
+                    resources: { requests: { cpu: context.small ? "20m" : "100m", memory: "100Mi" } },
+                    tls: { enabled: certManager },
+                    admissionWebhooks: {
+                        enabled: certManager,
+                        // The rules of the chart come at the same time as the webhook.
+                        failurePolicy: "Ignore",
+                        patch: { enabled: false },
+                        certManager: { enabled: certManager },
+                    },
+                },
+            },
+        };
+    },
+    objects: (_settings, context) => monitoringObjects(context),
+    outputs: ({ existing, prometheusUrl }, { namespace }) => {
+        const service = existing ? "prometheus-operated" : `${name}-prometheus`;
+        return {
+            url: prometheusUrl ?? `http://${service}.${namespace}.svc:9090`,
+            ...(!existing && {
+                alertmanagerUrl: `http://${name}-alertmanager.${namespace}.svc:9093`,
+                grafanaUrl: `http://${name}-grafana.${namespace}.svc`,
+            }),
+        };
+    },
+};

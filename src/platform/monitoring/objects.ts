@@ -1,0 +1,100 @@
+import type { Context, KubernetesObject } from "../definition";
+import { type Alert, alertGroups, runbookUrl } from "./alerts";
+import { dashboards } from "./dashboards";
+
+/** The label of the ConfigMaps that Grafana takes dashboards from, and its value. */
+export const dashboardLabel = { grafana_dashboard: "1" };
+
+/** The annotation that names the folder of a dashboard. */
+export const folderAnnotation = "grafana_folder";
+
+/**
+ * The label by which any pod is monitored: its value is the name of the port that answers `/metrics`. The pods of this
+ * package's own workloads need it not when that port is called `metrics`.
+ */
+export const metricsLabel = "kubernetes-mlops/metrics";
+
+const folder = "Machine learning";
+const componentLabel = "app.kubernetes.io/component";
+/** As the workloads of this package label their pods. */
+const components = ["training", "model-server"];
+const monitoring = "monitoring.coreos.com/v1";
+
+/** Dashboards, alerts and monitors of what the platform has and of the workloads on it. */
+export function monitoringObjects(context: Context): KubernetesObject[] {
+    const has = (addon: Parameters<Context["has"]>[0]): boolean => context.has(addon);
+    return [
+        ...dashboards(has).map((content) => ({
+            apiVersion: "v1",
+            kind: "ConfigMap",
+            metadata: {
+                name: `dashboard-${content.uid}`,
+                namespace: context.namespace,
+                labels: dashboardLabel,
+                annotations: { [folderAnnotation]: folder },
+            },
+            data: { [`${content.uid}.json`]: JSON.stringify(content, undefined, 2) },
+        })),
+        ...alertGroups(has).map(({ name, alerts }) => ({
+            apiVersion: monitoring,
+            kind: "PrometheusRule",
+            metadata: { name: `mlops-${name}`, namespace: context.namespace },
+            spec: { groups: [{ name: `mlops-${name}`, rules: alerts.map(ruleOf) }] },
+        })),
+        ...podMonitors(context.namespace),
+    ];
+}
+
+function ruleOf(alert: Alert): Record<string, unknown> {
+    return {
+        alert: alert.name,
+        expr: alert.expr,
+        for: alert.for,
+        labels: { severity: alert.severity },
+        annotations: {
+            summary: alert.summary,
+            description: alert.description,
+            runbook_url: runbookUrl(alert.name),
+        },
+    };
+}
+
+/** The pods of workloads, in all namespaces: those of this package by their port, all others by a label. */
+function podMonitors(namespace: string): KubernetesObject[] {
+    const monitor = (name: string, selector: Record<string, unknown>, endpoint: Record<string, unknown>) => ({
+        apiVersion: monitoring,
+        kind: "PodMonitor",
+        metadata: { name, namespace },
+        spec: {
+            namespaceSelector: { any: true },
+            selector,
+            podTargetLabels: ["app.kubernetes.io/name", componentLabel],
+            podMetricsEndpoints: [{ path: "/metrics", ...endpoint }],
+        },
+    });
+    return [
+        monitor(
+            "mlops-workloads",
+            {
+                matchExpressions: [
+                    { key: componentLabel, operator: "In", values: components },
+                    { key: metricsLabel, operator: "DoesNotExist" },
+                ],
+            },
+            { port: "metrics" },
+        ),
+        monitor(
+            "mlops-labelled",
+            { matchExpressions: [{ key: metricsLabel, operator: "Exists" }] },
+            {
+                relabelings: [
+                    {
+                        action: "keepequal",
+                        sourceLabels: ["__meta_kubernetes_pod_container_port_name"],
+                        targetLabel: "__meta_kubernetes_pod_label_kubernetes_mlops_metrics",
+                    },
+                ],
+            },
+        ),
+    ];
+}
