@@ -1,0 +1,292 @@
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { retentionSize } from "../../src/platform/addons/kube-prometheus-stack";
+import type { Context, KubernetesObject } from "../../src/platform/definition";
+import { alertGroups, runbookPage, runbookUrl, Severity } from "../../src/platform/monitoring/alerts";
+import { dashboards } from "../../src/platform/monitoring/dashboards";
+import { metrics } from "../../src/platform/monitoring/metrics";
+import { monitoringObjects } from "../../src/platform/monitoring/objects";
+import { type AddonName, addonNames } from "../../src/platform/names";
+
+const runbooks = path.join(__dirname, "../../docs/runbooks");
+const everything = (): boolean => true;
+const nothing = (): boolean => false;
+const alerts = alertGroups(everything).flatMap((group) => group.alerts);
+
+interface PlacedPanel {
+    id: number;
+    type: string;
+    title: string;
+    gridPos: { x: number; y: number; w: number; h: number };
+    datasource?: { uid: string };
+    targets?: { refId: string; expr: string; legendFormat: string; datasource: { uid: string } }[];
+}
+
+const shown = dashboards(everything).map((dashboard) => ({
+    ...dashboard,
+    panels: dashboard.panels as unknown as PlacedPanel[],
+    variables: (dashboard["templating"] as { list: { name: string; type: string; query: unknown }[] }).list,
+}));
+
+/** Every expression, by where it stands. */
+const expressions: [string, string][] = [
+    ...alerts.map(({ name, severity, expr }): [string, string] => [`${name} (${severity})`, expr]),
+    ...shown.flatMap(({ uid, panels }) =>
+        panels.flatMap(({ title, targets = [] }) =>
+            targets.map(({ expr }): [string, string] => [`${uid}, "${title}"`, expr]),
+        ),
+    ),
+];
+
+/** What is wrong with the brackets of an expression. */
+function unbalanced(expr: string): string | undefined {
+    const closing: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
+    const open: string[] = [];
+    for (const character of expr.replace(/"[^"]*"/g, '""')) {
+        if (character in closing) {
+            open.push(closing[character]!);
+        } else if (Object.values(closing).includes(character) && open.pop() !== character) {
+            return `${character} closes nothing`;
+        }
+    }
+    return open.length > 0 ? `${open.join("")} is missing` : undefined;
+}
+
+const words = ["and", "or", "unless", "by", "on", "without", "ignoring", "group_left", "group_right", "bool", "offset"];
+const functions = [
+    ...["avg", "avg_over_time", "changes", "count", "deriv", "histogram_quantile", "increase", "max"],
+    ...["max_over_time", "rate", "sum", "time", "vector"],
+];
+
+/** The names of metrics in an expression: what is no label, text, range, function or word of the language. */
+function metricsIn(expr: string): string[] {
+    const bare = expr
+        .replace(/"[^"]*"/g, "")
+        .replace(/\{[^}]*\}/g, "")
+        .replace(/\[[^\]]*\]/g, "")
+        .replace(/\b(by|on|without|ignoring|group_left|group_right) \([^)]*\)/g, "");
+    return [...bare.matchAll(/[A-Za-z_][\w:]*/g)]
+        .map(([name]) => name)
+        .filter((name) => !words.includes(name) && !functions.includes(name));
+}
+
+function context(has: (addon: AddonName) => boolean): Context {
+    return {
+        namespace: "monitoring",
+        highlyAvailable: false,
+        small: false,
+        has,
+        namespaceOf: (addon) => addon,
+        outputsOf: () => ({}),
+    };
+}
+
+const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind} ${metadata.name}`;
+
+describe("monitoring", () => {
+    describe("alerts", () => {
+        it("each have a name and a severity of their own", () => {
+            const names = alerts.map(({ name, severity }) => `${name} ${severity}`);
+            assert.deepEqual(names, [...new Set(names)]);
+            for (const { name, severity, summary, description } of alerts) {
+                assert.match(name, /^([A-Z][a-z]+)+$/);
+                assert.ok(Object.values(Severity).includes(severity));
+                assert.ok(summary.length > 10 && description.length > 40, name);
+                assert.match(description, /\.$/, name);
+            }
+        });
+
+        it("each have a runbook, whose title is the alert, and there is no other runbook", () => {
+            const pages = [...new Set(alerts.map(({ name }) => runbookPage(name)))].sort();
+            assert.deepEqual(fs.readdirSync(runbooks).sort(), pages);
+            for (const { name } of alerts) {
+                const page = fs.readFileSync(path.join(runbooks, runbookPage(name)), "utf8");
+                assert.equal(page.split("\n")[0], `# ${name}`);
+                assert.match(page, /## How to look/, name);
+                assert.match(page, /## How to mend it/, name);
+            }
+        });
+
+        it("point to their runbooks", () => {
+            assert.equal(
+                runbookUrl("GpuXidError"),
+                "https://github.com/kubernetes-mlops/kubernetes-mlops/blob/main/docs/runbooks/gpu-xid-error.md",
+            );
+        });
+
+        it("take only labels that their expression leaves", () => {
+            for (const { name, expr, summary } of alerts) {
+                const grouped = /^(?:sum|avg|max) by \(([^)]*)\)/.exec(expr)?.[1]?.split(", ");
+                const used = [...summary.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label!);
+                const missing = grouped ? used.filter((label) => !grouped.includes(label)) : [];
+                assert.deepEqual(missing, [], name);
+            }
+        });
+    });
+
+    describe("runbooks", () => {
+        it("refer only to pages that exist", () => {
+            for (const file of fs.readdirSync(runbooks)) {
+                const page = fs.readFileSync(path.join(runbooks, file), "utf8");
+                for (const [, link] of page.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
+                    assert.ok(fs.existsSync(path.join(runbooks, link!)), `${file}: ${link}`);
+                }
+            }
+        });
+    });
+
+    describe("expressions", () => {
+        it("are not empty, and their brackets are in pairs", () => {
+            for (const [where, expr] of expressions) {
+                assert.notEqual(expr.trim(), "", where);
+                assert.equal(unbalanced(expr), undefined, `${where}: ${expr}`);
+            }
+        });
+
+        it("read only metrics that are in the table, and all of them", () => {
+            const known = Object.values(metrics).flat();
+            const used = new Set<string>();
+            for (const [where, expr] of expressions) {
+                const names = metricsIn(expr);
+                assert.notDeepEqual(names, [], where);
+                for (const name of names) {
+                    assert.ok(known.includes(name), `${where} reads ${name}, which is not in the table`);
+                    used.add(name);
+                }
+            }
+            assert.deepEqual([...used].sort(), [...known].sort());
+        });
+
+        it("name only variables that their dashboard has", () => {
+            for (const { uid, panels, variables } of shown) {
+                const names = ["__rate_interval", ...variables.map(({ name }) => name)];
+                const used = panels.flatMap(({ targets = [] }) =>
+                    targets.flatMap(({ expr }) => [...expr.matchAll(/\$(\w+)/g)].map(([, name]) => name!)),
+                );
+                assert.deepEqual(
+                    [...new Set(used)].filter((name) => !names.includes(name)),
+                    [],
+                    uid,
+                );
+            }
+        });
+    });
+
+    describe("dashboards", () => {
+        it("have identifiers of their own", () => {
+            assert.deepEqual(
+                shown.map(({ uid }) => uid),
+                ["mlops-queues", "mlops-gpus", "mlops-training", "mlops-serving", "mlops-cost"],
+            );
+        });
+
+        for (const { uid, panels, variables } of shown) {
+            it(`${uid} takes its data source from a variable`, () => {
+                assert.deepEqual(
+                    variables.filter(({ type }) => type === "datasource").map(({ name, query }) => [name, query]),
+                    [["datasource", "prometheus"]],
+                );
+                for (const { type, datasource, targets } of panels) {
+                    if (type !== "row") {
+                        assert.equal(datasource?.uid, "${datasource}");
+                        assert.ok(targets!.every((target) => target.datasource.uid === "${datasource}"));
+                    }
+                }
+            });
+
+            it(`${uid} has panels with identifiers of their own, which do not overlap`, () => {
+                assert.deepEqual(
+                    panels.map(({ id }) => id),
+                    panels.map((_panel, index) => index + 1),
+                );
+                const taken = new Map<string, string>();
+                for (const { title, gridPos } of panels) {
+                    assert.ok(gridPos.x >= 0 && gridPos.x + gridPos.w <= 24, title);
+                    for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+                        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+                            assert.equal(taken.get(`${x},${y}`), undefined, `${title} at ${x},${y}`);
+                            taken.set(`${x},${y}`, title);
+                        }
+                    }
+                }
+            });
+
+            it(`${uid} has queries with letters of their own`, () => {
+                for (const { title, targets = [] } of panels) {
+                    const letters = targets.map(({ refId }) => refId);
+                    assert.deepEqual(letters, [..."ABCDEF"].slice(0, letters.length), title);
+                }
+            });
+        }
+    });
+
+    describe("objects", () => {
+        const always = [
+            "ConfigMap dashboard-mlops-training",
+            "ConfigMap dashboard-mlops-serving",
+            "PrometheusRule mlops-workloads",
+            "PrometheusRule mlops-serving",
+            "PodMonitor mlops-workloads",
+            "PodMonitor mlops-labelled",
+        ];
+
+        it("are for what every platform has", () => {
+            assert.deepEqual(monitoringObjects(context(nothing)).map(nameOf), always);
+        });
+
+        const more: [AddonName, string[]][] = [
+            ["kueue", ["ConfigMap dashboard-mlops-queues", "PrometheusRule mlops-queues"]],
+            ["gpuOperator", ["ConfigMap dashboard-mlops-gpus", "PrometheusRule mlops-gpus"]],
+            ["dcgmExporter", ["ConfigMap dashboard-mlops-gpus", "PrometheusRule mlops-gpus"]],
+            ["opencost", ["ConfigMap dashboard-mlops-cost"]],
+        ];
+        for (const [addon, names] of more) {
+            it(`are more with ${addon}`, () => {
+                const objects = monitoringObjects(context((name) => name === addon)).map(nameOf);
+                assert.deepEqual([...objects].sort(), [...always, ...names].sort());
+            });
+        }
+
+        it("are the same two times, and of no other add-on", () => {
+            for (const addon of addonNames) {
+                const only = context((name) => name === addon);
+                assert.deepEqual(monitoringObjects(only), monitoringObjects(only));
+                if (!more.some(([name]) => name === addon)) {
+                    assert.deepEqual(monitoringObjects(only).map(nameOf), always);
+                }
+            }
+        });
+
+        it("are found: dashboards by Grafana's label, with their content", () => {
+            for (const object of monitoringObjects(context(everything))) {
+                assert.equal(object.metadata.namespace, "monitoring");
+                if (object.kind === "ConfigMap") {
+                    assert.deepEqual(object.metadata.labels, { grafana_dashboard: "1" });
+                    const [[file, content]] = Object.entries(object["data"] as Record<string, string>) as [
+                        [string, string],
+                    ];
+                    const { uid } = JSON.parse(content) as { uid: string };
+                    assert.equal(file, `${uid}.json`);
+                    assert.ok(content.length < 250_000, "a ConfigMap must stay below its limit");
+                }
+            }
+        });
+    });
+
+    describe("the size that Prometheus keeps", () => {
+        const sizes: [string, string][] = [
+            ["50Gi", "46080MiB"],
+            ["1Ti", "943718MiB"],
+            ["1.5Gi", "1382MiB"],
+            ["100G", "85830MiB"],
+            ["10737418240", "9216MiB"],
+        ];
+        for (const [storage, kept] of sizes) {
+            it(`is ${kept} of ${storage}`, () => {
+                assert.equal(retentionSize(storage), kept);
+            });
+        }
+    });
+});
