@@ -138,12 +138,21 @@ async function copySource(
     for (const file of await readdir(tool.module)) {
         await copyFile(path.join(tool.module, file), path.join(source, file));
     }
-    const options = { cwd: source, env: GO_ENV, onLine };
-    await run(go, ["mod", "download", embeds.module], options);
-    const directory = await run(go, ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", embeds.module], options);
+    const directory = await fetchModule(go, embeds.module, source, onLine);
     for (const file of embeds.files) {
         await copyFile(path.join(directory, file), path.join(source, path.basename(file)));
     }
+}
+
+/** The directory of a module that the tool's own requires, which is fetched when Go's module cache does not have it. */
+export async function moduleDirectory(tool: Tool, module: string): Promise<string> {
+    return fetchModule(await requireGo(tool, `${tool.name} v${tool.version}`), module, tool.module);
+}
+
+async function fetchModule(go: string, module: string, cwd: string, onLine?: (line: string) => void): Promise<string> {
+    const options = { cwd, env: GO_ENV, onLine };
+    await run(go, ["mod", "download", module], options);
+    return run(go, ["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", module], options);
 }
 
 /** The path of a go command that is new enough for the tool's module. */

@@ -10,7 +10,8 @@ export const LANGUAGE_HOST = "pulumi-language-nodejs";
 
 /** How a tool is built from its Go module, which stands in local/go. */
 export interface Tool {
-    name: ToolName;
+    /** Of the executable. */
+    name: string;
     /** Without a `v`. */
     version: string;
     /** The directory of the Go module. */
@@ -25,7 +26,7 @@ export interface Tool {
 const goDir = (module: string) => sourceDir("local", "go", module);
 const goMod = (module: string) => readFileSync(sourceDir("local", "go", module, "go.mod"), "utf8");
 /** Without the symbol table and the debugging information, which are of no use here. */
-const STRIPPED = ["-s", "-w"];
+export const STRIPPED = ["-s", "-w"];
 
 /** The provider's release that its Go module, which has no release numbers, was taken from. */
 export const KUBERNETES_PROVIDER_VERSION = "4.25.0";
