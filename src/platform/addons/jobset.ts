@@ -26,6 +26,7 @@ export const jobset: Definition<JobSetSettings> = {
     kubernetesSource:
         "https://jobset.sigs.k8s.io/docs/installation/ (the last three minor versions when it was released)",
     crds: { "jobsets.jobset.x-k8s.io": ["v1alpha2"] },
+    after: ["kubePrometheusStack"],
     certificates: () => Certificates.Controller,
     upgrades: { notes: ["Its only API version is v1alpha2."] },
     fields: { memoryLimit: bytes },

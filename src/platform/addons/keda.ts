@@ -35,6 +35,7 @@ export const keda: Definition<KedaSettings> = {
             "clustercloudeventsources.eventing.keda.sh",
         ].map((name) => [name, ["v1alpha1"]]),
     ),
+    after: ["kubePrometheusStack"],
     certificates: () => Certificates.Controller,
     upgrades: {
         notes: [
@@ -47,7 +48,7 @@ export const keda: Definition<KedaSettings> = {
         serviceAccountAnnotations: map(() => undefined, text),
     },
     values: ({ namespaces, serviceAccountAnnotations }, context) => {
-        const resources = { requests: { cpu: "25m", memory: "64Mi" }, limits: { cpu: "500m", memory: "512Mi" } };
+        const resources = { requests: { cpu: "25m", memory: "64Mi" }, limits: { memory: "512Mi" } };
         const budget = { minAvailable: 1 };
         const metrics = { enabled: true, serviceMonitor: { enabled: true } };
         return {

@@ -118,6 +118,7 @@ export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
         "clustertrainingruntimes.trainer.kubeflow.org": ["v1alpha1"],
     },
     requires: () => ["jobset"],
+    after: ["kubePrometheusStack"],
     certificates: () => Certificates.Controller,
     upgrades: {
         notes: [

@@ -30,6 +30,7 @@ export const metricsServer: Definition<MetricsServerSettings> = {
     namespace: "kube-system",
     kubernetes: { min: "1.31", max: "1.36" },
     kubernetesSource: "https://github.com/kubernetes-sigs/metrics-server#compatibility-matrix (1.31 or newer)",
+    after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
             "It owns the API v1beta1.metrics.k8s.io. Many clusters come with one: then set `existing: true`.",

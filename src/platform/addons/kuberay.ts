@@ -1,0 +1,76 @@
+import { dnsLabel, integer, list, oneOf } from "../../validation";
+import type { Definition } from "../definition";
+import type { AddonName } from "../names";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** Who starts the pods of a Ray cluster together or not at all. */
+export enum RayBatchScheduler {
+    /** KAI Scheduler. */
+    Kai = "kai-scheduler",
+    /** Volcano. */
+    Volcano = "volcano",
+}
+
+/** The settings of KubeRay. Its namespace defaults to "kuberay-system". */
+export interface KubeRaySettings extends AddonSettings {
+    /** The namespaces whose Ray clusters it runs. Defaults to all. */
+    namespaces?: string[];
+    /**
+     * Who schedules all pods of a Ray cluster together. Comes by itself. Defaults to nobody: each pod is started by
+     * itself, and Kueue sees to it that there is room for all.
+     */
+    batchScheduler?: RayBatchScheduler;
+    /** How many Ray clusters are looked after at the same time. Defaults to 1. */
+    concurrency?: number;
+}
+
+const version = "1.7.0";
+
+const schedulers: Record<RayBatchScheduler, AddonName> = {
+    [RayBatchScheduler.Kai]: "kaiScheduler",
+    [RayBatchScheduler.Volcano]: "volcano",
+};
+
+const crd = ["v1", "v1alpha1"];
+
+export const kuberay: Definition<KubeRaySettings> = {
+    title: "KubeRay",
+    purpose: "Runs Ray clusters, and jobs and services on them.",
+    homepage: "https://docs.ray.io/en/latest/cluster/kubernetes/index.html",
+    version,
+    charts: [{ name: "kuberay-operator", version, repository: "https://ray-project.github.io/kuberay-helm/" }],
+    namespace: "kuberay-system",
+    kubernetes: { min: "1.29", max: "1.36" },
+    kubernetesSource:
+        "https://github.com/ray-project/kuberay/tree/v1.7.0/tests (upstream tests on 1.29), and tests of this package (1.36)",
+    crds: {
+        "rayclusters.ray.io": crd,
+        "rayjobs.ray.io": crd,
+        "rayservices.ray.io": crd,
+        "raycronjobs.ray.io": ["v1"],
+    },
+    requires: ({ batchScheduler }) => (batchScheduler ? [schedulers[batchScheduler]] : []),
+    after: ["kubePrometheusStack"],
+    upgrades: { notes: ["v1alpha1 is served but deprecated; objects are stored as v1."] },
+    fields: {
+        namespaces: list(dnsLabel),
+        batchScheduler: oneOf(Object.values(RayBatchScheduler)),
+        concurrency: integer(1, 100),
+    },
+    values: ({ namespaces, batchScheduler, concurrency }, context) => ({
+        "kuberay-operator": {
+            replicas: replicas(context),
+            ...(namespaces && { watchNamespace: namespaces }),
+            ...(batchScheduler && { batchScheduler: { name: batchScheduler } }),
+            ...(concurrency && { reconcileConcurrency: concurrency }),
+            resources: context.small
+                ? { requests: { cpu: "25m", memory: "64Mi" } }
+                : { requests: { cpu: "100m", memory: "512Mi" }, limits: { cpu: "1", memory: "1Gi" } },
+            ...(context.has("kubePrometheusStack") && {
+                metrics: { enabled: true, serviceMonitor: { enabled: true } },
+            }),
+        },
+    }),
+    outputs: () => ({ apiVersion: "ray.io/v1" }),
+};
