@@ -12,6 +12,8 @@ export interface ChartSource {
     version: string;
     /** `oci://<registry>/<path>` without the chart's name, or the `https://` address of a repository. */
     repository: string;
+    /** Whether it holds nothing but CRDs. Such charts are installed before all others of the platform. */
+    crdsOnly?: boolean;
     /** The name of the release, after which many charts name their objects. Defaults to the chart's name. */
     release?: string;
 }
@@ -93,6 +95,8 @@ export interface Definition<S extends AddonSettings = AddonSettings> {
     crds?: Record<string, string[]>;
     /** What else must be there, which is added by itself. */
     requires?: (settings: S) => AddonName[];
+    /** What it is installed after, where the platform has it. */
+    after?: AddonName[];
     /** What cannot be there as well, and why. Saying it on one side is enough. */
     excludes?: (settings: S) => Partial<Record<AddonName, string>>;
     /** Defaults to Turn.Normal. */

@@ -38,6 +38,10 @@ export function placeholdersOf(values: Values): Placeholders {
 }
 
 function resolved(value: unknown, outputs: Map<string, pulumi.Output<unknown>>): unknown {
+    // The data of a Secret, which the provider has made secret as a whole.
+    if (pulumi.Output.isInstance(value)) {
+        return value.apply((known: unknown) => pulumi.output(resolved(known, outputs)));
+    }
     if (typeof value !== "string") {
         return mapped(value, (field) => resolved(field, outputs));
     }

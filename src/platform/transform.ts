@@ -69,6 +69,9 @@ export function objectTransform(rules: ObjectRules): pulumi.ResourceTransform {
                 // Without a version, the engine would give what a chart renders one default provider at first and
                 // another from the second run on.
                 version: opts.version ?? getVersion(),
+                // What the provider would choose itself, were it not that a transform makes every option explicit: its
+                // successor has the same name.
+                deleteBeforeReplace: true,
                 ...((isCrd || kind === "Namespace") && { retainOnDelete: true }),
             },
         };

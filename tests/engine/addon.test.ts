@@ -11,7 +11,7 @@ import { savedEnvironment } from "../support/environment";
 import { killedUp } from "../support/killable";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { unknownOutput } from "../support/mocks";
-import { TestStack } from "../support/stack";
+import { type Change, TestStack } from "../support/stack";
 import { group, WidgetsController, type WidgetsVersion, writeWidgetCharts } from "../support/widgets";
 import { namespace, program as program_, widgetsProgram } from "./programs/widgets";
 
@@ -31,6 +31,8 @@ interface Deployment {
 
 const v2 = `${group}/v2`;
 const gadget = { apiVersion: `${group}/v1`, kind: "Gadget", spec: { size: 2 } };
+
+const byName = (changes: Change[]): Change[] => changes.sort((a, b) => (a.name < b.name ? -1 : 1));
 
 const configuration = (): Promise<{ data: Record<string, string> }> =>
     getObjects("configmap", "widgets", "--namespace", namespace);
@@ -96,7 +98,7 @@ describe("an Addon, on a real API server", function () {
         const before = await stored();
         assert.deepEqual(before, ["Gadget old", "Widget first"]);
         const uids = await uidsOf();
-        assert.deepEqual(await stack.preview(program("0.2.0")), [
+        assert.deepEqual(byName(await stack.preview(program("0.2.0"))), [
             {
                 op: "update",
                 type: "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition",
@@ -105,15 +107,15 @@ describe("an Addon, on a real API server", function () {
             },
             {
                 op: "update",
+                type: "kubernetes:core/v1:ConfigMap",
+                name: "widgets:widgets:widgets-system/widgets",
+                diff: ['metadata.labels["helm.sh/chart"]'],
+            },
+            {
+                op: "update",
                 type: "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition",
                 name: "widgets:widgets:widgets.widgets.example.com",
                 diff: ["spec.conversion", "spec.versions[0].storage", "spec.versions[1]"],
-            },
-            {
-                op: "replace",
-                type: "kubernetes:core/v1:ConfigMap",
-                name: "widgets:widgets:widgets-system/widgets",
-                diff: ["metadata.labels.helm.sh/chart"],
             },
         ]);
         await stack.up();

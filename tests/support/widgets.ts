@@ -158,7 +158,7 @@ interface Review {
 /** What the API server asks for, answered: widgets are annotated, and converted by their version alone. */
 function answer(url: string, { apiVersion, kind, request }: Review): object {
     const { uid } = request;
-    if (url === "/convert") {
+    if (url.startsWith("/convert")) {
         const convertedObjects = request.objects!.map((object) => ({
             ...object,
             apiVersion: request.desiredAPIVersion,

@@ -1,0 +1,150 @@
+import { Certificates, type Context, type Definition, Turn } from "./definition";
+import { type AddonName, addonNames } from "./names";
+import type { AddonSettings } from "./settings";
+
+/** An add-on that a platform has, with how it came into it. */
+export interface Planned {
+    name: AddonName;
+    definition: Definition;
+    settings: AddonSettings;
+    /** The add-on that needs this one, where nobody has asked for it. */
+    neededBy?: AddonName;
+    namespace: string;
+    /** What must be ready before it is installed. */
+    after: AddonName[];
+}
+
+export interface PlanArgs {
+    addons: Partial<Record<AddonName, AddonSettings>>;
+    /** What the profile brings. */
+    profile: AddonName[];
+    definitions: Record<AddonName, Definition>;
+    /** Takes note of a mistake: where, and what is wrong with it. */
+    problem: (path: string, problem: string) => void;
+}
+
+/**
+ * Which add-ons a platform has: those that are asked for, those of its profile, and what these need. In the order in
+ * which they are installed, each after what it needs; what would refuse the objects of others comes after those.
+ */
+export function plan({ addons, profile, definitions, problem }: PlanArgs): Planned[] {
+    const isRefused = (name: AddonName): boolean => addons[name]?.enabled === false;
+    const chosen = new Map<AddonName, AddonName | undefined>();
+    const choose = (name: AddonName, neededBy?: AddonName): void => {
+        if (neededBy !== undefined && isRefused(name)) {
+            problem(
+                `addons.${name}.enabled`,
+                `is false, but ${neededBy} needs it; leave it out, or disable ${neededBy}`,
+            );
+        }
+        if (chosen.has(name) || isRefused(name)) {
+            return;
+        }
+        chosen.set(name, neededBy);
+        const settings = addons[name] ?? {};
+        if (!settings.existing) {
+            definitions[name].requires?.(settings).forEach((needed) => choose(needed, name));
+        }
+    };
+    const asked = addonNames.filter((name) => addons[name] !== undefined || profile.includes(name));
+    asked.forEach((name) => choose(name));
+
+    const names = addonNames.filter((name) => chosen.has(name));
+    conflicts(names, addons, definitions, problem);
+    return sorted(names, addons, definitions).map((name) => ({
+        name,
+        definition: definitions[name],
+        settings: addons[name] ?? {},
+        ...(chosen.get(name) && { neededBy: chosen.get(name) }),
+        namespace: addons[name]?.namespace ?? definitions[name].namespace,
+        after: predecessors(name, names, addons, definitions),
+    }));
+}
+
+function conflicts(
+    names: AddonName[],
+    addons: PlanArgs["addons"],
+    definitions: PlanArgs["definitions"],
+    problem: PlanArgs["problem"],
+): void {
+    for (const name of names) {
+        for (const [other, reason] of Object.entries(definitions[name].excludes?.(addons[name] ?? {}) ?? {})) {
+            if (names.includes(other as AddonName)) {
+                problem(
+                    `addons.${name}`,
+                    `cannot be there together with ${other}: ${reason}; disable one of them with enabled: false`,
+                );
+            }
+        }
+    }
+}
+
+/** What must be ready before an add-on: what it needs, and for one whose turn comes late, all with an earlier turn. */
+function predecessors(
+    name: AddonName,
+    names: AddonName[],
+    addons: PlanArgs["addons"],
+    definitions: PlanArgs["definitions"],
+): AddonName[] {
+    const needed = [...needs(name, addons, definitions), ...(definitions[name].after ?? [])];
+    const turn = turnOf(name, addons, definitions);
+    return names.filter(
+        (other) => other !== name && (needed.includes(other) || turnOf(other, addons, definitions) < turn),
+    );
+}
+
+const needs = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): AddonName[] =>
+    definitions[name].requires?.(addons[name] ?? {}) ?? [];
+
+/** An add-on's turn: not before that of what it needs. */
+const turnOf = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): Turn =>
+    Math.max(
+        definitions[name].turn ?? Turn.Normal,
+        ...needs(name, addons, definitions).map((needed) => turnOf(needed, addons, definitions)),
+    );
+
+function sorted(names: AddonName[], addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): AddonName[] {
+    const done: AddonName[] = [];
+    const visit = (name: AddonName, path: AddonName[]): void => {
+        if (path.includes(name)) {
+            throw new Error(`the add-ons ${[...path, name].join(" → ")} wait for each other`);
+        }
+        if (!done.includes(name)) {
+            predecessors(name, names, addons, definitions).forEach((other) => visit(other, [...path, name]));
+            done.push(name);
+        }
+    };
+    names.forEach((name) => visit(name, []));
+    return done;
+}
+
+/** What each add-on may know of the platform. */
+export function contextOf(
+    planned: Planned[],
+    name: AddonName,
+    { highlyAvailable, small }: Pick<Context, "highlyAvailable" | "small">,
+): Context {
+    const find = (other: AddonName): Planned | undefined => planned.find((one) => one.name === other);
+    const get = (other: AddonName): Planned => {
+        const found = find(other);
+        if (found === undefined) {
+            throw new Error(`${name} asks for ${other}, which the platform does not have`);
+        }
+        return found;
+    };
+    return {
+        namespace: get(name).namespace,
+        highlyAvailable,
+        small,
+        has: (other) => find(other) !== undefined,
+        namespaceOf: (other) => get(other).namespace,
+        outputsOf: (other) => {
+            const { definition, settings } = get(other);
+            return definition.outputs?.(settings, contextOf(planned, other, { highlyAvailable, small })) ?? {};
+        },
+    };
+}
+
+/** Who writes the certificate authority into the webhooks of an add-on. */
+export const certificatesOf = ({ definition, settings }: Planned, context: Context): Certificates =>
+    definition.certificates?.(settings, context) ?? Certificates.None;

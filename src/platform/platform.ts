@@ -1,0 +1,281 @@
+import * as path from "node:path";
+
+import { ConfigMap } from "@pulumi/kubernetes/core/v1";
+import { Chart } from "@pulumi/kubernetes/helm/v4";
+import * as pulumi from "@pulumi/pulumi";
+
+import {
+    anyObject,
+    dnsLabel,
+    type Fields,
+    object,
+    oneOf,
+    plain,
+    type Problems,
+    type Rule,
+    rule,
+    truth,
+    validate,
+} from "../validation";
+import { Addon, AddonChartArgs, mirrorRule } from "./addon";
+import { AddonsArgs, catalog } from "./catalog";
+import { type ChartSource, type Context, type Values } from "./definition";
+import { locate, MirrorArgs } from "./mirror";
+import { type AddonName, addonNames, kebab } from "./names";
+import { certificatesOf, contextOf, plan, type Planned } from "./plan";
+import { Availability, Footprint, Profile, profiles } from "./profiles";
+import type { AddonSettings } from "./settings";
+import { mergedValues } from "./values";
+
+/** The arguments of a Platform. */
+export interface PlatformArgs {
+    /** What it has besides what `addons` asks for. Defaults to "none". */
+    profile?: Profile;
+    /** The add-ons, each with its settings; `{}` takes one as it is. What one needs comes by itself. */
+    addons?: AddonsArgs;
+    /** How its controllers bear the loss of a node. Defaults to "single". */
+    availability?: Availability;
+    /** How much it takes of the cluster for itself. Defaults to "standard". */
+    footprint?: Footprint;
+    /** Where a closed network has the charts and images. Defaults to the internet. */
+    mirror?: MirrorArgs;
+    /**
+     * Whether the cluster may be newer than what the add-ons are known to work with. Defaults to false: a preview then
+     * names the add-ons that are not.
+     */
+    untestedKubernetes?: boolean;
+}
+
+/** What a platform tells of an add-on that it has. */
+export interface AddonStatus {
+    /** The namespace it is in. */
+    namespace: string;
+    /** The version of its software that this package was tested with; of an existing one that may be another. */
+    version: string;
+    /** Addresses and names that workloads need, as the page of the add-on lists them. */
+    outputs: Record<string, string>;
+}
+
+const why = "a chart is rendered in the preview, so it must be a plain value";
+
+/** The version of an add-on's own chart: an exact one, or an update would change it unseen. */
+const exactVersion = rule((value) =>
+    typeof value === "string" && /^v?\d+\.\d+\.\d+([-+].*)?$/.test(value)
+        ? undefined
+        : 'it must be an exact version, for example "1.2.3"',
+);
+
+/** The rules of each add-on's settings: those that all have, and its own. */
+const addonFields: Fields = Object.fromEntries(
+    addonNames
+        .filter((name) => name in catalog)
+        .map((name): [string, Rule] => [
+            name,
+            object({
+                enabled: plain(truth, why),
+                existing: plain(truth, why),
+                namespace: plain(dnsLabel, why),
+                version: plain(exactVersion, why),
+                values: anyObject,
+                ...catalog[name].fields,
+            }),
+        ]),
+);
+
+const fields: Fields = {
+    profile: plain(oneOf(Object.values(Profile)), why),
+    addons: object(addonFields),
+    availability: plain(oneOf(Object.values(Availability)), why),
+    footprint: plain(oneOf(Object.values(Footprint)), why),
+    mirror: mirrorRule,
+    untestedKubernetes: plain(truth, why),
+};
+
+/** Settings are plain: a chart is rendered in the preview. Texts that are only handed on may be Outputs. */
+function settingsOf(addons: AddonsArgs = {}): Partial<Record<AddonName, AddonSettings>> {
+    return addons;
+}
+
+function planOf(args: PlatformArgs, problem: (path: string, problem: string) => void): Planned[] {
+    return plan({
+        addons: settingsOf(args.addons),
+        profile: profiles[args.profile ?? Profile.None],
+        definitions: catalog,
+        problem,
+    });
+}
+
+function checkAcross(args: PlatformArgs, problems: Problems): void {
+    for (const [name, settings] of Object.entries(settingsOf(args.addons)) as [AddonName, AddonSettings][]) {
+        catalog[name].check?.(settings, {
+            line: (field, problem) => problems.line(`addons.${name}.${field}`, problem),
+            add: (field, problem) => problems.add(`addons.${name}.${field}`, problem),
+        });
+    }
+    const planned = planOf(args, (where, problem) => problems.add(where, problem));
+    const missing = planned
+        .filter(({ settings }) => !settings.existing)
+        .flatMap((one) => sourcesOf(one).map((source) => locate(source, args.mirror)))
+        .filter((location) => typeof location === "string");
+    missing.forEach((problem) => problems.add("mirror.charts", problem));
+}
+
+/** The charts of an add-on; the last one, its own, in the version that the settings ask for. */
+function sourcesOf({ definition, settings }: Planned): ChartSource[] {
+    return definition.charts.map((source, index) =>
+        index === definition.charts.length - 1 ? { ...source, version: settings.version ?? source.version } : source,
+    );
+}
+
+/** The charts of an add-on with their values, over the last of which the user's are laid. */
+function chartsOf(planned: Planned, context: Context): (AddonChartArgs & { crdsOnly?: boolean })[] {
+    const { definition, settings } = planned;
+    const values = definition.values(settings, context);
+    return sourcesOf(planned).map(({ name, version, repository, release, crdsOnly }, index, sources) => ({
+        chart: name,
+        repository,
+        version,
+        ...(release && { release }),
+        values: mergedValues(values[name] ?? {}, index === sources.length - 1 ? (settings.values ?? {}) : {}),
+        ...(crdsOnly && { crdsOnly }),
+    }));
+}
+
+/** The ConfigMap in which the cluster keeps what is installed, for the check of the next preview. */
+const recordOf = (name: AddonName): string => `kubernetes-mlops-${kebab(name)}`;
+
+const softwareVersion = ({ definition, settings }: Planned): string =>
+    (settings.version ?? definition.version).replace(/^v/, "");
+
+/** What the chart `preflight` looks at. */
+function preflightValues(name: string, args: PlatformArgs, planned: Planned[]): Values {
+    return {
+        platform: name,
+        owner: ownerOf(name),
+        untestedKubernetes: args.untestedKubernetes ?? false,
+        addons: planned.map((one) => ({
+            name: one.name,
+            title: one.definition.title,
+            version: softwareVersion(one),
+            namespace: one.namespace,
+            record: recordOf(one.name),
+            existing: one.settings.existing ?? false,
+            kubernetes: one.definition.kubernetes,
+            oneMinorAtATime: one.definition.upgrades.oneMinorAtATime ?? false,
+            crds: one.definition.crds ?? {},
+        })),
+    };
+}
+
+/** Namespaces that every cluster has, and that are not an add-on's to write to. */
+const ofTheCluster = ["default", "kube-system", "kube-public"];
+
+const ownerOf = (name: string): string => `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
+
+/**
+ * The add-ons of an ML cluster, in versions that fit together, installed in the right order and safe to upgrade.
+ *
+ * A preview looks at the cluster and fails with what does not fit it: its version, a step over a version that must not
+ * be skipped, another owner of the same CRDs. CRDs come first and are kept for ever; what refuses the objects of others
+ * while it starts comes last. Whatever depends on the Platform waits until everything on it answers.
+ */
+export class Platform extends pulumi.ComponentResource {
+    /** What is there, by the name of the add-on in the arguments; known when everything is ready. */
+    public readonly addons: pulumi.Output<Record<string, AddonStatus>>;
+
+    constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+        const checked = validate("Platform", name, args, fields, checkAcross);
+        super("kubernetes-mlops:index:Platform", name, {}, opts);
+
+        const planned = planOf(checked, () => undefined);
+        const size = {
+            highlyAvailable: checked.availability === Availability.High,
+            small: checked.footprint === Footprint.Small,
+        };
+        const mine = planned.filter(({ settings }) => !settings.existing);
+        const { mirror } = checked;
+
+        const preflight = new Chart(
+            `${name}:preflight`,
+            {
+                chart: path.join(__dirname, "..", "..", "charts", "preflight"),
+                values: preflightValues(name, checked, planned),
+            },
+            { parent: this },
+        );
+        const addonName = (one: Planned, suffix = ""): string => `${name}-${kebab(one.name)}${suffix}`;
+        const installed = new Map<AddonName, pulumi.Resource[]>();
+        const charts = new Map(mine.map((one) => [one, chartsOf(one, contextOf(planned, one.name, size))]));
+
+        const crds = mine
+            .map((one): [Planned, AddonChartArgs[]] => [one, charts.get(one)!.filter((chart) => chart.crdsOnly)])
+            .filter(([, ofCrds]) => ofCrds.length > 0)
+            .map(
+                ([one, ofCrds]) =>
+                    new Addon(
+                        addonName(one, "-crds"),
+                        { charts: ofCrds.map(asArgs), namespace: one.namespace, mirror },
+                        { parent: this, dependsOn: preflight },
+                    ),
+            );
+        for (const one of mine) {
+            const context = contextOf(planned, one.name, size);
+            const { definition, settings } = one;
+            const addon = new Addon(
+                addonName(one),
+                {
+                    charts: charts
+                        .get(one)!
+                        .filter((chart) => !chart.crdsOnly)
+                        .map(asArgs),
+                    namespace: one.namespace,
+                    createNamespace: !ofTheCluster.includes(one.namespace),
+                    certificates: certificatesOf(one, context),
+                    objectsBefore: definition.objectsBefore?.(settings, context),
+                    objects: definition.objects?.(settings, context),
+                    mirror,
+                },
+                {
+                    parent: this,
+                    dependsOn: [preflight, ...crds, ...one.after.flatMap((other) => installed.get(other) ?? [])],
+                },
+            );
+            const record = new ConfigMap(
+                `${addonName(one)}:record`,
+                {
+                    metadata: {
+                        name: recordOf(one.name),
+                        namespace: one.namespace,
+                        annotations: {
+                            "pulumi.com/patchFieldManager": "kubernetes-mlops",
+                            "kubernetes-mlops/owner": ownerOf(name),
+                            "kubernetes-mlops/version": softwareVersion(one),
+                        },
+                    },
+                },
+                { parent: this, dependsOn: addon },
+            );
+            installed.set(one.name, [addon, record]);
+        }
+
+        const ready = pulumi.all([...installed.values()].flat().map(({ urn }) => urn));
+        this.addons = ready.apply(() =>
+            Object.fromEntries(
+                planned.map((one): [string, AddonStatus] => [
+                    one.name,
+                    {
+                        namespace: one.namespace,
+                        version: softwareVersion(one),
+                        outputs: one.definition.outputs?.(one.settings, contextOf(planned, one.name, size)) ?? {},
+                    },
+                ]),
+            ),
+        );
+        this.registerOutputs({ addons: this.addons });
+    }
+}
+
+/** A chart as Addon takes it. */
+function asArgs({ crdsOnly: _, ...chart }: AddonChartArgs & { crdsOnly?: boolean }): AddonChartArgs {
+    return chart;
+}

@@ -1,0 +1,108 @@
+import { strict as assert } from "node:assert";
+
+import * as mlops from "../../src";
+import { createObjects, kubectl } from "../support/kubectl";
+import { TestStack } from "../support/stack";
+
+const namespace = "platform-test";
+
+/** What the cluster keeps of an add-on that is installed. */
+const record = (addon: string, version: string, owner: string): object => ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+        name: `kubernetes-mlops-${addon}`,
+        namespace,
+        annotations: { "kubernetes-mlops/version": version, "kubernetes-mlops/owner": owner },
+    },
+});
+
+const crd = (plural: string, group: string, kind: string, version: string, annotations = {}): object => ({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}`, annotations },
+    spec: {
+        group,
+        scope: "Namespaced",
+        names: { plural, kind, singular: kind.toLowerCase(), listKind: `${kind}List` },
+        versions: [{ name: version, served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
+    },
+});
+
+describe("a preview of a Platform looks at the cluster", function () {
+    this.timeout("2m");
+
+    let stack: TestStack;
+    const owner = "tests/preflight/platform";
+    const preview = async (args: mlops.PlatformArgs): Promise<string[]> => {
+        stack.log = "";
+        await assert.rejects(stack.preview(() => Promise.resolve(void new mlops.Platform("platform", args))));
+        return [...new Set(stack.log.split("\n").map((line) => line.trim()))]
+            .filter((line) => line.startsWith('Platform "platform": '))
+            .map((line) => line.slice('Platform "platform": '.length));
+    };
+
+    before(async () => {
+        stack = await TestStack.create("preflight", () => Promise.resolve());
+        await createObjects({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    });
+    afterEach(async () => {
+        await kubectl("delete", "configmaps", "--all", "--namespace", namespace);
+        await kubectl("delete", "crd", "jobsets.jobset.x-k8s.io", "workloads.kueue.x-k8s.io", "--ignore-not-found");
+    });
+    after(async () => {
+        await stack.destroy();
+        await kubectl("delete", "namespace", namespace);
+    });
+
+    it("and refuses one that is newer than what an add-on is known to work with", async () => {
+        assert.deepEqual(await preview({ addons: { volcano: {} } }), [
+            "addons.volcano: Volcano 1.15.1 is known to work with Kubernetes up to 1.35, and the cluster has 1.36; try it " +
+                "with untestedKubernetes: true, or leave the add-on out",
+        ]);
+    });
+
+    it("and tells all at once of an existing add-on that is not there", async () => {
+        assert.deepEqual(await preview({ addons: { volcano: {}, jobset: { existing: true } } }), [
+            "addons.volcano: Volcano 1.15.1 is known to work with Kubernetes up to 1.35, and the cluster has 1.36; try it " +
+                "with untestedKubernetes: true, or leave the add-on out",
+            "addons.jobset.existing: is true, but the cluster has none of its CRDs (jobsets.jobset.x-k8s.io); install it " +
+                "first, or leave existing out",
+        ]);
+    });
+
+    it("and refuses to skip a minor version, and to go back", async () => {
+        await createObjects(record("kueue", "0.17.1", owner), record("jobset", "99.0.0", owner));
+        assert.deepEqual(await preview({ addons: { kueue: { namespace }, jobset: { namespace } } }), [
+            "addons.jobset: is installed in version 99.0.0, and 0.12.0 would be a step back, which its CRDs and stored " +
+                "objects may not survive; set version to 99.0.0 or newer",
+            "addons.kueue: is installed in version 0.17.1, and no minor version may be skipped on the way to 0.19.2; first " +
+                "set version to the newest 0.18, run an update, and so on",
+        ]);
+    });
+
+    it("and refuses what another stack has installed", async () => {
+        await createObjects(record("jobset", "0.12.0", "company/production/platform"));
+        assert.deepEqual(await preview({ addons: { jobset: { namespace } } }), [
+            "addons.jobset: is installed by company/production/platform already; declare it with existing: true, or, if that " +
+                "was this stack under another name: kubectl delete configmap kubernetes-mlops-jobset --namespace " +
+                namespace,
+        ]);
+    });
+
+    it("and refuses CRDs that are Helm's, or have objects in a version that is gone", async () => {
+        await createObjects(
+            crd("jobsets", "jobset.x-k8s.io", "JobSet", "v1alpha2", { "meta.helm.sh/release-name": "theirs" }),
+            crd("workloads", "kueue.x-k8s.io", "Workload", "v1alpha1"),
+        );
+        assert.deepEqual(await preview({ addons: { kueue: { namespace }, jobset: { namespace } } }), [
+            "addons.jobset: its CRD jobsets.jobset.x-k8s.io belongs to the Helm release theirs; declare the add-on with " +
+                "existing: true, or hand it over: helm uninstall it after setting the annotation " +
+                "helm.sh/resource-policy=keep on its CRDs, and remove the annotations meta.helm.sh/* from them",
+            "addons.kueue: workloads.kueue.x-k8s.io has objects stored as v1alpha1, which 0.19.2 does not know any more; " +
+                "first install a version that serves both, write each object anew there (kubectl get " +
+                "workloads.kueue.x-k8s.io -A -o yaml | kubectl replace -f -), and take v1alpha1 out of the CRD's " +
+                "status.storedVersions",
+        ]);
+    });
+});
