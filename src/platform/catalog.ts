@@ -1,4 +1,9 @@
 import { certManager, CertManagerSettings } from "./addons/cert-manager";
+import { dcgmExporter, DcgmExporterSettings } from "./addons/dcgm-exporter";
+import { envoyGateway, EnvoyGatewaySettings } from "./addons/envoy-gateway";
+import { gatewayApi, GatewayApiSettings } from "./addons/gateway-api";
+import { gpuOperator, GpuOperatorSettings } from "./addons/gpu-operator";
+import { inferenceExtension, InferenceExtensionSettings } from "./addons/inference-extension";
 import { jobset, JobSetSettings } from "./addons/jobset";
 import { keda, KedaSettings } from "./addons/keda";
 import { kserve, KServeSettings } from "./addons/kserve";
@@ -6,7 +11,11 @@ import { kubePrometheusStack, KubePrometheusStackSettings } from "./addons/kube-
 import { kubeflowTrainer, KubeflowTrainerSettings } from "./addons/kubeflow-trainer";
 import { kuberay, KubeRaySettings } from "./addons/kuberay";
 import { kueue, KueueSettings } from "./addons/kueue";
+import { leaderWorkerSet, LeaderWorkerSetSettings } from "./addons/leader-worker-set";
 import { metricsServer, MetricsServerSettings } from "./addons/metrics-server";
+import { nodeFeatureDiscovery, NodeFeatureDiscoverySettings } from "./addons/node-feature-discovery";
+import { nvidiaDevicePlugin, NvidiaDevicePluginSettings } from "./addons/nvidia-device-plugin";
+import { nvidiaDraDriver, NvidiaDraDriverSettings } from "./addons/nvidia-dra-driver";
 import type { Definition } from "./definition";
 import type { AddonName } from "./names";
 import type { AddonSettings } from "./settings";
@@ -19,16 +28,34 @@ export interface AddonsArgs {
     metricsServer?: MetricsServerSettings;
     /** kube-prometheus-stack: Prometheus, Alertmanager and Grafana, with dashboards and alerts. */
     kubePrometheusStack?: KubePrometheusStackSettings;
+    /** Node Feature Discovery: labels for the hardware of nodes. */
+    nodeFeatureDiscovery?: NodeFeatureDiscoverySettings;
+    /** NVIDIA GPU Operator: driver, device plugin, MIG and metrics of GPUs. */
+    gpuOperator?: GpuOperatorSettings;
+    /** NVIDIA device plugin: GPUs of nodes that have a driver. */
+    nvidiaDevicePlugin?: NvidiaDevicePluginSettings;
+    /** NVIDIA DRA driver: GPUs by ResourceClaims. */
+    nvidiaDraDriver?: NvidiaDraDriverSettings;
+    /** DCGM exporter: metrics of GPUs. */
+    dcgmExporter?: DcgmExporterSettings;
     /** Kueue: queues and quotas for jobs. */
     kueue?: KueueSettings;
     /** JobSet: jobs that belong together. */
     jobset?: JobSetSettings;
+    /** LeaderWorkerSet: servers of which each takes several pods. */
+    leaderWorkerSet?: LeaderWorkerSetSettings;
     /** Kubeflow Trainer: training over several nodes. */
     kubeflowTrainer?: KubeflowTrainerSettings;
     /** KubeRay: Ray clusters, jobs and services. */
     kuberay?: KubeRaySettings;
     /** KEDA: scaling by what there is to do, down to zero. */
     keda?: KedaSettings;
+    /** Gateway API: the kinds of routes into the cluster. */
+    gatewayApi?: GatewayApiSettings;
+    /** Envoy Gateway: the proxies through which routes go. */
+    envoyGateway?: EnvoyGatewaySettings;
+    /** Gateway API Inference Extension: routes to pools of model servers. */
+    inferenceExtension?: InferenceExtensionSettings;
     /** KServe: servers for models of every format. */
     kserve?: KServeSettings;
 }
@@ -38,11 +65,20 @@ const definitions = {
     certManager,
     metricsServer,
     kubePrometheusStack,
+    nodeFeatureDiscovery,
+    gpuOperator,
+    nvidiaDevicePlugin,
+    nvidiaDraDriver,
+    dcgmExporter,
     kueue,
     jobset,
+    leaderWorkerSet,
     kubeflowTrainer,
     kuberay,
     keda,
+    gatewayApi,
+    envoyGateway,
+    inferenceExtension,
     kserve,
 };
 

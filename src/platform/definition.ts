@@ -14,6 +14,11 @@ export interface ChartSource {
     repository: string;
     /** Whether it holds nothing but CRDs. Such charts are installed before all others of the platform. */
     crdsOnly?: boolean;
+    /**
+     * The address of a file of manifests, for what is published without a chart. In a directory of a mirror the file is
+     * called `<name>-<version>.yaml`.
+     */
+    manifest?: string;
     /** The name of the release, after which many charts name their objects. Defaults to the chart's name. */
     release?: string;
 }

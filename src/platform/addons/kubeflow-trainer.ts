@@ -1,4 +1,5 @@
 import { list, oneOf } from "../../validation";
+import { budgets } from "../budgets";
 import { type Definition, type KubernetesObject, type Values, Certificates } from "../definition";
 import { monitors } from "../monitors";
 import type { AddonSettings } from "../settings";
@@ -91,6 +92,9 @@ function mpiRuntime(image: string): Values {
     };
 }
 
+/** The labels of its controller's pods and Service. */
+const controller = { "app.kubernetes.io/name": "kubeflow-trainer", "app.kubernetes.io/component": "manager" };
+
 function runtime(name: TrainerRuntime): KubernetesObject {
     const framework = name.replace("-distributed", "");
     const mpi = name === TrainerRuntime.DeepSpeed || name === TrainerRuntime.Mlx;
@@ -146,28 +150,11 @@ export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
     }),
     objects: ({ runtimes }, context) => [
         ...(runtimes ?? Object.values(TrainerRuntime)).map(runtime),
-        ...(context.highlyAvailable
-            ? [
-                  {
-                      apiVersion: "policy/v1",
-                      kind: "PodDisruptionBudget",
-                      metadata: { name: "kubeflow-trainer-controller-manager", namespace: context.namespace },
-                      spec: {
-                          minAvailable: 1,
-                          selector: {
-                              matchLabels: {
-                                  "app.kubernetes.io/name": "kubeflow-trainer",
-                                  "app.kubernetes.io/component": "manager",
-                              },
-                          },
-                      },
-                  },
-              ]
-            : []),
+        ...budgets(context, "kubeflow-trainer-controller-manager", controller),
         ...monitors(context, [
             {
                 name: "kubeflow-trainer-controller-manager",
-                labels: { "app.kubernetes.io/name": "kubeflow-trainer", "app.kubernetes.io/component": "manager" },
+                labels: controller,
                 port: "monitoring-port",
                 secure: true,
             },

@@ -1,4 +1,5 @@
 import { dnsLabel, integer, list, oneOf } from "../../validation";
+import { budgets } from "../budgets";
 import type { Definition } from "../definition";
 import type { AddonName } from "../names";
 import type { AddonSettings } from "../settings";
@@ -72,5 +73,10 @@ export const kuberay: Definition<KubeRaySettings> = {
             }),
         },
     }),
+    objects: (_settings, context) =>
+        budgets(context, "kuberay-operator", {
+            "app.kubernetes.io/name": "kuberay-operator",
+            "app.kubernetes.io/component": "kuberay-operator",
+        }),
     outputs: () => ({ apiVersion: "ray.io/v1" }),
 };

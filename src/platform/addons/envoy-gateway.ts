@@ -1,0 +1,231 @@
+import { dnsSubdomain, integer, map, oneOf, text } from "../../validation";
+import type { Context, Definition, KubernetesObject } from "../definition";
+import { monitors } from "../monitors";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** How the proxies of a Gateway are reached. */
+export enum EnvoyServiceType {
+    /** Through a load balancer, which the cluster must have. */
+    LoadBalancer = "LoadBalancer",
+    /** On a port of every node. */
+    NodePort = "NodePort",
+    /** Inside the cluster only. */
+    ClusterIP = "ClusterIP",
+}
+
+/** The settings of Envoy Gateway. Its namespace defaults to "envoy-gateway-system". */
+export interface EnvoyGatewaySettings extends AddonSettings {
+    /** The name of the GatewayClass that Gateways refer to. Defaults to "envoy". */
+    gatewayClass?: string;
+    /** How the proxies of its Gateways are reached. Defaults to LoadBalancer, in a small footprint to ClusterIP. */
+    service?: EnvoyServiceType;
+    /**
+     * Annotations of the proxies' Service, by which clouds are told what load balancer it is to be. Defaults to none.
+     */
+    serviceAnnotations?: Record<string, string>;
+    /** How many proxies each Gateway has. Defaults to 1, where the platform is highly available to 2. */
+    proxies?: number;
+}
+
+const version = "v1.9.0";
+const repository = "oci://docker.io/envoyproxy";
+const defaultClass = "envoy";
+const certificates = "envoy-gateway-certificates";
+
+/**
+ * A Job that makes the certificates with which proxies and controller know each other, where they are not there yet.
+ * It overwrites none, so that it can be run again.
+ */
+function certificateJob(image: string, namespace: string): KubernetesObject[] {
+    const metadata = { name: certificates, namespace };
+    return [
+        { apiVersion: "v1", kind: "ServiceAccount", metadata },
+        {
+            apiVersion: "rbac.authorization.k8s.io/v1",
+            kind: "Role",
+            metadata,
+            rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "create", "update"] }],
+        },
+        {
+            apiVersion: "rbac.authorization.k8s.io/v1",
+            kind: "RoleBinding",
+            metadata,
+            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: certificates },
+            subjects: [{ kind: "ServiceAccount", name: certificates, namespace }],
+        },
+        {
+            apiVersion: "batch/v1",
+            kind: "Job",
+            metadata,
+            spec: {
+                backoffLimit: 5,
+                template: {
+                    spec: {
+                        serviceAccountName: certificates,
+                        restartPolicy: "Never",
+                        securityContext: {
+                            runAsNonRoot: true,
+                            runAsUser: 65532,
+                            runAsGroup: 65532,
+                            seccompProfile: { type: "RuntimeDefault" },
+                        },
+                        containers: [
+                            {
+                                name: "certgen",
+                                image,
+                                command: ["envoy-gateway", "certgen"],
+                                args: ["--disable-topology-injector"],
+                                env: [
+                                    {
+                                        name: "ENVOY_GATEWAY_NAMESPACE",
+                                        valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } },
+                                    },
+                                    { name: "KUBERNETES_CLUSTER_DOMAIN", value: "cluster.local" },
+                                ],
+                                resources: { requests: { cpu: "10m", memory: "64Mi" } },
+                                securityContext: {
+                                    allowPrivilegeEscalation: false,
+                                    readOnlyRootFilesystem: true,
+                                    capabilities: { drop: ["ALL"] },
+                                },
+                            },
+                        ],
+                    },
+                },
+            },
+        },
+    ];
+}
+
+function proxy(settings: EnvoyGatewaySettings, context: Context): KubernetesObject {
+    return {
+        apiVersion: "gateway.envoyproxy.io/v1alpha1",
+        kind: "EnvoyProxy",
+        metadata: { name: settings.gatewayClass ?? defaultClass, namespace: context.namespace },
+        spec: {
+            provider: {
+                type: "Kubernetes",
+                kubernetes: {
+                    envoyDeployment: {
+                        replicas: settings.proxies ?? replicas(context),
+                        ...(context.small && {
+                            container: { resources: { requests: { cpu: "50m", memory: "128Mi" } } },
+                        }),
+                    },
+                    envoyService: {
+                        type:
+                            settings.service ??
+                            (context.small ? EnvoyServiceType.ClusterIP : EnvoyServiceType.LoadBalancer),
+                        ...(settings.serviceAnnotations && { annotations: settings.serviceAnnotations }),
+                    },
+                    ...(context.highlyAvailable && { envoyPDB: { minAvailable: 1 } }),
+                },
+            },
+        },
+    };
+}
+
+function gatewayClass({ gatewayClass: name = defaultClass }: EnvoyGatewaySettings, context: Context): KubernetesObject {
+    return {
+        apiVersion: "gateway.networking.k8s.io/v1",
+        kind: "GatewayClass",
+        metadata: { name },
+        spec: {
+            controllerName: "gateway.envoyproxy.io/gatewayclass-controller",
+            parametersRef: {
+                group: "gateway.envoyproxy.io",
+                kind: "EnvoyProxy",
+                name,
+                namespace: context.namespace,
+            },
+        },
+    };
+}
+
+function proxyMonitor({ namespace }: Context): KubernetesObject {
+    return {
+        apiVersion: "monitoring.coreos.com/v1",
+        kind: "PodMonitor",
+        metadata: { name: "envoy-proxies", namespace },
+        spec: {
+            selector: {
+                matchLabels: { "app.kubernetes.io/name": "envoy", "app.kubernetes.io/managed-by": "envoy-gateway" },
+            },
+            podMetricsEndpoints: [{ port: "metrics", path: "/stats/prometheus" }],
+        },
+    };
+}
+
+export const envoyGateway: Definition<EnvoyGatewaySettings> = {
+    title: "Envoy Gateway",
+    purpose: "Serves Gateways: what comes into the cluster goes through its proxies.",
+    homepage: "https://gateway.envoyproxy.io/docs/",
+    version: "1.9.0",
+    charts: [
+        { name: "gateway-crds-helm", version, repository, release: "envoy-gateway-crds", crdsOnly: true },
+        { name: "gateway-helm", version, repository, release: "envoy-gateway" },
+    ],
+    namespace: "envoy-gateway-system",
+    kubernetes: { min: "1.33", max: "1.36" },
+    kubernetesSource: "https://gateway.envoyproxy.io/news/releases/matrix/",
+    crds: Object.fromEntries(
+        [
+            "backends",
+            "backendtrafficpolicies",
+            "clienttrafficpolicies",
+            "envoyextensionpolicies",
+            "envoypatchpolicies",
+            "envoyproxies",
+            "httproutefilters",
+            "securitypolicies",
+        ].map((plural) => [`${plural}.gateway.envoyproxy.io`, ["v1alpha1"]]),
+    ),
+    requires: () => ["gatewayApi"],
+    after: ["kubePrometheusStack"],
+    upgrades: {
+        notes: [
+            "The certificates between controller and proxies hold for five years, and are not renewed by themselves.",
+            "The chart of another version brings other images; the chart of its CRDs stays at the tested version.",
+        ],
+    },
+    hooks:
+        "A hook Job makes the certificates between controller and proxies, and the key of OIDC sessions; here a Job of " +
+        "the platform's own makes them before the chart. The webhook that tells proxies of their zone is left out.",
+    fields: {
+        gatewayClass: dnsSubdomain,
+        service: oneOf(Object.values(EnvoyServiceType)),
+        serviceAnnotations: map(() => undefined, text),
+        proxies: integer(1, 100),
+    },
+    values: (_settings, context) => ({
+        "gateway-crds-helm": {
+            crds: { gatewayAPI: { enabled: false }, envoyGateway: { enabled: true } },
+        },
+        "gateway-helm": {
+            crds: { enabled: false },
+            topologyInjector: { enabled: false },
+            deployment: {
+                replicas: replicas(context),
+                ...(context.small && {
+                    envoyGateway: { resources: { requests: { cpu: "25m", memory: "128Mi" } } },
+                }),
+            },
+            ...(context.highlyAvailable && { podDisruptionBudget: { minAvailable: 1 } }),
+        },
+    }),
+    objectsBefore: ({ version: chosen }, { namespace }) =>
+        certificateJob(`docker.io/envoyproxy/gateway:v${(chosen ?? version).replace(/^v/, "")}`, namespace),
+    objects: (settings, context) => [
+        proxy(settings, context),
+        gatewayClass(settings, context),
+        ...monitors(context, [
+            { name: "envoy-gateway", labels: { "control-plane": "envoy-gateway" }, port: "metrics" },
+        ]),
+        ...(context.has("kubePrometheusStack") ? [proxyMonitor(context)] : []),
+    ],
+    outputs: ({ gatewayClass: name }) => ({
+        gatewayClass: name ?? defaultClass,
+        apiVersion: "gateway.envoyproxy.io/v1alpha1",
+    }),
+};

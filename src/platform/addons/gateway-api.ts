@@ -1,0 +1,54 @@
+import type { Definition } from "../definition";
+import type { AddonSettings } from "../settings";
+
+/** The settings of the Gateway API. It is in no namespace. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each add-on has settings of its own.
+export interface GatewayApiSettings extends AddonSettings {}
+
+const served = ["v1", "v1beta1"];
+
+export const gatewayApi: Definition<GatewayApiSettings> = {
+    title: "Gateway API",
+    purpose: "The kinds by which routes into the cluster are described, whoever serves them.",
+    homepage: "https://gateway-api.sigs.k8s.io/",
+    version: "1.6.1",
+    charts: [
+        {
+            name: "gateway-crds-helm",
+            // Of Envoy Gateway, which publishes the kinds as a chart.
+            version: "v1.9.0",
+            repository: "oci://docker.io/envoyproxy",
+            release: "gateway-api",
+            crdsOnly: true,
+        },
+    ],
+    namespace: "default",
+    kubernetes: { min: "1.32", max: "1.36" },
+    kubernetesSource:
+        "https://gateway-api.sigs.k8s.io/concepts/versioning/#supported-versions (the last five minor versions)",
+    crds: {
+        "backendtlspolicies.gateway.networking.k8s.io": ["v1"],
+        "gatewayclasses.gateway.networking.k8s.io": served,
+        "gateways.gateway.networking.k8s.io": served,
+        "grpcroutes.gateway.networking.k8s.io": ["v1"],
+        "httproutes.gateway.networking.k8s.io": served,
+        "listenersets.gateway.networking.k8s.io": ["v1"],
+        "referencegrants.gateway.networking.k8s.io": ["v1beta1", "v1"],
+        "tcproutes.gateway.networking.k8s.io": ["v1"],
+        "tlsroutes.gateway.networking.k8s.io": ["v1"],
+        "udproutes.gateway.networking.k8s.io": ["v1"],
+    },
+    upgrades: {
+        notes: [
+            "Many managed clusters come with it: then set `existing: true`.",
+            "It is the standard channel. With it comes an admission policy that refuses experimental kinds in their place.",
+        ],
+    },
+    fields: {},
+    values: () => ({
+        "gateway-crds-helm": {
+            crds: { gatewayAPI: { enabled: true, channel: "standard" }, envoyGateway: { enabled: false } },
+        },
+    }),
+    outputs: () => ({ apiVersion: "gateway.networking.k8s.io/v1" }),
+};

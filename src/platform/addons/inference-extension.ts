@@ -1,0 +1,43 @@
+import type { Definition } from "../definition";
+import type { AddonSettings } from "../settings";
+
+/** The settings of the Gateway API Inference Extension. It is in no namespace. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each add-on has settings of its own.
+export interface InferenceExtensionSettings extends AddonSettings {}
+
+const releases = "https://github.com/kubernetes-sigs/gateway-api-inference-extension/releases/download";
+const version = "v1.6.0";
+
+export const inferenceExtension: Definition<InferenceExtensionSettings> = {
+    title: "Gateway API Inference Extension",
+    purpose: "The kinds by which a route ends at a pool of model servers, of which the best one gets each request.",
+    homepage: "https://gateway-api-inference-extension.sigs.k8s.io/",
+    version: "1.6.0",
+    charts: [
+        {
+            name: "inference-extension",
+            version,
+            repository: releases,
+            manifest: `${releases}/${version}/manifests.yaml`,
+            crdsOnly: true,
+        },
+    ],
+    namespace: "default",
+    kubernetes: { min: "1.32", max: "1.36" },
+    kubernetesSource:
+        "https://gateway-api.sigs.k8s.io/concepts/versioning/#supported-versions (that of the Gateway API, which it extends)",
+    crds: {
+        "inferencepools.inference.networking.k8s.io": ["v1"],
+        "inferencepoolimports.inference.networking.x-k8s.io": ["v1alpha1"],
+    },
+    requires: () => ["gatewayApi"],
+    upgrades: {
+        notes: [
+            "It is kinds only. Who serves a pool is up to the gateway: Envoy Gateway needs Envoy AI Gateway for it.",
+            "With 1.6, InferenceObjective and the endpoint picker moved to llm-d-router, into the group llm-d.ai.",
+        ],
+    },
+    fields: {},
+    values: () => ({}),
+    outputs: () => ({ apiVersion: "inference.networking.k8s.io/v1" }),
+};
