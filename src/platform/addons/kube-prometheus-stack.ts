@@ -57,6 +57,7 @@ export interface KubePrometheusStackSettings extends AddonSettings {
 }
 
 const name = "kube-prometheus-stack";
+const repository = "oci://ghcr.io/prometheus-community/charts";
 
 const units: Record<string, number> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 };
 
@@ -184,7 +185,11 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
     purpose: "Measures the cluster and what runs on it with Prometheus, shows it in Grafana, and sends alerts.",
     homepage: "https://github.com/prometheus-community/helm-charts/tree/main/charts/kube-prometheus-stack",
     version: "0.93.1",
-    charts: [{ name, version: "88.5.3", repository: "oci://ghcr.io/prometheus-community/charts" }],
+    charts: [
+        // The kinds of monitors and rules are there before all add-ons that have some.
+        { name: "prometheus-operator-crds", version: "31.0.1", repository, crdsOnly: true },
+        { name, version: "88.5.3", repository },
+    ],
     namespace: "monitoring",
     kubernetes: { min: "1.25", max: "1.36" },
     kubernetesSource:
@@ -201,10 +206,11 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
         "servicemonitors.monitoring.coreos.com": ["v1"],
         "thanosrulers.monitoring.coreos.com": ["v1"],
     },
+    after: ["certManager"],
     certificates: (_settings, context) => (context.has("certManager") ? Certificates.CertManager : Certificates.None),
     upgrades: {
         notes: [
-            "The version is the operator's; the chart's own has a major version for each of the operator's minor ones, with new CRDs, which are upgraded with it (https://github.com/prometheus-community/helm-charts/blob/main/charts/kube-prometheus-stack/UPGRADE.md).",
+            "The version is the operator's; the chart's own has a major version for each of the operator's minor ones, with new CRDs (https://github.com/prometheus-community/helm-charts/blob/main/charts/kube-prometheus-stack/UPGRADE.md).",
             "Volumes outlive the add-on; a larger size reaches existing ones only by enlarging their claims.",
             "The Service kube-system/kube-prometheus-stack-kubelet is made by the operator and stays when the add-on goes.",
         ],
@@ -231,8 +237,7 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
         const certManager = context.has("certManager");
         return {
             [name]: {
-                // The upgrade Job is not needed: CRDs are upgraded with the chart.
-                crds: { enabled: true, upgradeJob: { enabled: false } },
+                crds: { enabled: false },
                 defaultRules: { disabled: Object.fromEntries(replacedAlerts.map((alert) => [alert, true])) },
                 prometheus: prometheus(settings, context),
                 alertmanager: alertmanager(settings, context),

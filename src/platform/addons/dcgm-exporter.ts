@@ -1,0 +1,47 @@
+import { dnsSubdomain, truth } from "../../validation";
+import type { Definition } from "../definition";
+import type { AddonSettings } from "../settings";
+
+/** The settings of NVIDIA's DCGM exporter. Its namespace defaults to "dcgm-exporter". */
+export interface DcgmExporterSettings extends AddonSettings {
+    /** The RuntimeClass of its pods, where NVIDIA's is not the nodes' default runtime. Defaults to none. */
+    runtimeClass?: string;
+    /**
+     * Whether measurements have the labels of the pod that uses the GPU. Defaults to false: only its name and
+     * namespace, as `exported_pod` and `exported_namespace`.
+     */
+    podLabels?: boolean;
+}
+
+export const dcgmExporter: Definition<DcgmExporterSettings> = {
+    title: "DCGM exporter",
+    purpose: "Measures NVIDIA GPUs for Prometheus: use, memory, heat and errors, and which pod has each.",
+    homepage: "https://docs.nvidia.com/datacenter/dcgm/latest/gpu-telemetry/dcgm-exporter.html",
+    version: "4.8.2",
+    charts: [
+        {
+            name: "dcgm-exporter",
+            version: "4.8.2",
+            repository: "https://nvidia.github.io/dcgm-exporter/helm-charts",
+        },
+    ],
+    namespace: "dcgm-exporter",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource:
+        "https://github.com/NVIDIA/dcgm-exporter (Chart.yaml: 1.19 or newer; here the range of the other add-ons)",
+    requires: () => ["nodeFeatureDiscovery"],
+    after: ["kubePrometheusStack"],
+    upgrades: { notes: ["It needs NVIDIA's driver and container toolkit on the nodes."] },
+    fields: { runtimeClass: dnsSubdomain, podLabels: truth },
+    values: ({ runtimeClass, podLabels }, context) => ({
+        "dcgm-exporter": {
+            ...(runtimeClass && { runtimeClassName: runtimeClass }),
+            serviceMonitor: { enabled: context.has("kubePrometheusStack") },
+            kubernetes: { enablePodLabels: podLabels ?? false },
+            kubernetesDRA: { enabled: context.has("nvidiaDraDriver") },
+            // On nodes without a GPU it would crash.
+            nodeSelector: { "feature.node.kubernetes.io/pci-10de.present": "true" },
+            tolerations: [{ operator: "Exists" }],
+        },
+    }),
+};

@@ -1,0 +1,121 @@
+import { matching, truth } from "../../validation";
+import type { Definition } from "../definition";
+import {
+    devicePluginConfig,
+    gpuResource,
+    GpuSharingSettings,
+    gpuSharingRule,
+    MigStrategy,
+    migStrategyRule,
+} from "../gpu-sharing";
+import type { AddonSettings } from "../settings";
+
+/** The settings of the NVIDIA GPU Operator. Its namespace defaults to "gpu-operator". */
+export interface GpuOperatorSettings extends AddonSettings {
+    /**
+     * Whether it installs the driver on the nodes. Defaults to true. False where the nodes' image has one, as on most
+     * managed GPU nodes.
+     */
+    driver?: boolean;
+    /**
+     * The version of the driver, for example "580.95.05". Defaults to the one the operator was released with. A change
+     * evicts the pods with GPUs from one node after the other.
+     */
+    driverVersion?: string;
+    /** Whether it sets up the container runtime of the nodes. Defaults to true. False where their image has done so. */
+    toolkit?: boolean;
+    /** How GPUs are shared between pods. Defaults to not at all: a pod has whole GPUs. */
+    sharing?: GpuSharingSettings;
+    /** How GPUs that are cut by MIG are offered. Defaults to "single". */
+    migStrategy?: MigStrategy;
+    /**
+     * How GPUs that can be are cut, on nodes without a label `nvidia.com/mig.config`: "all-disabled" or the name of a
+     * layout such as "all-1g.10gb". Defaults to "all-disabled". A change ends what runs on them.
+     */
+    migConfig?: string;
+}
+
+const configName = "device-plugin-config";
+
+export const gpuOperator: Definition<GpuOperatorSettings> = {
+    title: "NVIDIA GPU Operator",
+    purpose: "Brings NVIDIA GPUs into use: driver, container runtime, device plugin, MIG and DCGM metrics.",
+    homepage: "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/",
+    version: "26.7.0",
+    charts: [{ name: "gpu-operator", version: "v26.7.0", repository: "https://helm.ngc.nvidia.com/nvidia" }],
+    namespace: "gpu-operator",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource:
+        "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/platform-support.html (that of v26 could not be read: the range of the other add-ons)",
+    crds: {
+        "clusterpolicies.nvidia.com": ["v1"],
+        "computedomaincliques.resource.nvidia.com": ["v1beta1"],
+        "computedomains.resource.nvidia.com": ["v1beta1"],
+        "gpuclusters.nvidia.com": ["v1alpha1"],
+        "nvidiadrivers.nvidia.com": ["v1alpha1"],
+    },
+    requires: () => ["nodeFeatureDiscovery"],
+    after: ["kubePrometheusStack"],
+    excludes: () => ({
+        nvidiaDevicePlugin: "the GPU operator installs the device plugin itself",
+        dcgmExporter: "the GPU operator installs the DCGM exporter itself",
+        nvidiaDraDriver: "the GPU operator owns the CRDs of resource.nvidia.com, and both would hand out the same GPUs",
+    }),
+    upgrades: {
+        notes: [
+            "A new driver evicts the pods with GPUs, one node after the other, and pods of the operator's own run anew on all.",
+            "A change of `sharing` or `migConfig` starts the device plugins anew; pods that run keep their GPUs, unless their GPU is cut anew.",
+        ],
+    },
+    hooks: "A hook Job updates the CRDs before an upgrade; here they are upgraded with the chart. One that deletes CRDs at the end is off, and one that waits for GPUCluster objects before that has nothing to do: none is made.",
+    fields: {
+        driver: truth,
+        driverVersion: matching(/^\d+(\.\d+){1,2}$/, 'it must be a version such as "580.95.05"'),
+        toolkit: truth,
+        sharing: gpuSharingRule,
+        migStrategy: migStrategyRule,
+        migConfig: matching(
+            /^[a-z0-9]([-a-z0-9.+_]*[a-z0-9])?$/,
+            'it must be the name of a layout such as "all-disabled" or "all-1g.10gb"',
+        ),
+    },
+    check: ({ driver, driverVersion, migStrategy, migConfig }, problems) => {
+        if (driver === false && driverVersion !== undefined) {
+            problems.add("driverVersion", "is set, but `driver` is false; leave one of them out");
+        }
+        if (migStrategy === MigStrategy.None && migConfig !== undefined && migConfig !== "all-disabled") {
+            problems.add(
+                "migConfig",
+                'cuts GPUs, but the migStrategy "none" offers no parts; take "single" or "mixed"',
+            );
+        }
+    },
+    values: (settings, context) => {
+        const { driver, driverVersion, toolkit, sharing, migStrategy, migConfig } = settings;
+        const monitored = context.has("kubePrometheusStack");
+        return {
+            "gpu-operator": {
+                nfd: { enabled: false },
+                // Its pods need more than the restricted and baseline Pod Security Standards allow.
+                psa: { enabled: true },
+                operator: { upgradeCRD: false, cleanupCRD: false },
+                driver: { enabled: driver ?? true, ...(driverVersion && { version: driverVersion }) },
+                toolkit: { enabled: toolkit ?? true },
+                mig: { strategy: migStrategy ?? MigStrategy.Single },
+                migManager: { config: { default: migConfig ?? "all-disabled" } },
+                dcgmExporter: { enabled: true, serviceMonitor: { enabled: monitored } },
+                ...(sharing && {
+                    devicePlugin: {
+                        config: {
+                            create: true,
+                            name: configName,
+                            default: "default",
+                            data: { default: devicePluginConfig(sharing) },
+                        },
+                    },
+                }),
+            },
+        };
+    },
+    outputs: ({ sharing }) => ({ gpuResource: gpuResource(sharing) }),
+};

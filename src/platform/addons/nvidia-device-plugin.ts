@@ -1,0 +1,54 @@
+import { dnsSubdomain } from "../../validation";
+import type { Definition } from "../definition";
+import {
+    devicePluginConfig,
+    gpuResource,
+    GpuSharingSettings,
+    gpuSharingRule,
+    MigStrategy,
+    migStrategyRule,
+} from "../gpu-sharing";
+import type { AddonSettings } from "../settings";
+
+/** The settings of NVIDIA's device plugin. Its namespace defaults to "nvidia-device-plugin". */
+export interface NvidiaDevicePluginSettings extends AddonSettings {
+    /** How GPUs are shared between pods. Defaults to not at all: a pod has whole GPUs. */
+    sharing?: GpuSharingSettings;
+    /** How GPUs that are cut by MIG are offered. Defaults to "none". Cut them on the nodes, or by the GPU operator. */
+    migStrategy?: MigStrategy;
+    /** The RuntimeClass of its pods, where NVIDIA's is not the nodes' default runtime. Defaults to none. */
+    runtimeClass?: string;
+}
+
+export const nvidiaDevicePlugin: Definition<NvidiaDevicePluginSettings> = {
+    title: "NVIDIA device plugin",
+    purpose: "Offers the NVIDIA GPUs of nodes that have a driver already, and labels these nodes with what they have.",
+    homepage: "https://github.com/NVIDIA/k8s-device-plugin",
+    version: "0.20.0",
+    charts: [
+        { name: "nvidia-device-plugin", version: "0.20.0", repository: "https://nvidia.github.io/k8s-device-plugin" },
+    ],
+    namespace: "nvidia-device-plugin",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource:
+        "https://github.com/NVIDIA/k8s-device-plugin (Chart.yaml: 1.10 or newer; here the range of the other add-ons)",
+    requires: () => ["nodeFeatureDiscovery"],
+    upgrades: {
+        notes: [
+            "Pods that run keep their GPUs while the plugin is replaced.",
+            "Its chart refuses the namespace `default`.",
+        ],
+    },
+    fields: { sharing: gpuSharingRule, migStrategy: migStrategyRule, runtimeClass: dnsSubdomain },
+    values: ({ sharing, migStrategy, runtimeClass }) => ({
+        "nvidia-device-plugin": {
+            gfd: { enabled: true },
+            // Feature discovery of GPUs would bring a second Node Feature Discovery along.
+            nfd: { enabled: false },
+            ...(migStrategy && { migStrategy }),
+            ...(runtimeClass && { runtimeClassName: runtimeClass }),
+            ...(sharing && { config: { map: { default: devicePluginConfig(sharing) }, default: "default" } }),
+        },
+    }),
+    outputs: ({ sharing }) => ({ gpuResource: gpuResource(sharing) }),
+};

@@ -1,0 +1,89 @@
+import { matching, truth } from "../../validation";
+import { type AddonName } from "../names";
+import { Certificates, type Definition } from "../definition";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** The settings of NVIDIA's DRA driver. Its namespace defaults to "dra-driver-nvidia-gpu". */
+export interface NvidiaDraDriverSettings extends AddonSettings {
+    /**
+     * Whether it hands out GPUs by ResourceClaims. Defaults to true. False leaves them to the device plugin, which
+     * cannot do so at the same time.
+     */
+    gpus?: boolean;
+    /** Whether it hands out NVLink connections between nodes (ComputeDomains, as of GB200). Defaults to false. */
+    computeDomains?: boolean;
+    /** Where the driver is on the nodes. Defaults to "/"; the GPU operator puts it in "/run/nvidia/driver". */
+    driverRoot?: string;
+    /**
+     * Whether wrong parameters in ResourceClaims are refused at once. Defaults to false: the pod that uses them fails.
+     * Brings cert-manager along; while the webhook does not answer, ResourceClaims of all drivers are refused.
+     */
+    webhook?: boolean;
+}
+
+const both = "both would hand out the same GPUs; set `gpus: false` to use only ComputeDomains of the DRA driver";
+
+export const nvidiaDraDriver: Definition<NvidiaDraDriverSettings> = {
+    title: "NVIDIA DRA driver",
+    purpose:
+        "Hands out NVIDIA GPUs by Dynamic Resource Allocation: pods say what they need of a GPU, not just how many.",
+    homepage: "https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu",
+    version: "0.4.1",
+    charts: [
+        {
+            name: "dra-driver-nvidia-gpu",
+            version: "0.4.1",
+            repository: "oci://registry.k8s.io/dra-driver-nvidia/charts",
+        },
+    ],
+    namespace: "dra-driver-nvidia-gpu",
+    kubernetes: { min: "1.34", max: "1.36" },
+    kubernetesSource:
+        "https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu (prerequisites: 1.34.2 or newer, or 1.32 with a feature gate)",
+    crds: {
+        "computedomaincliques.resource.nvidia.com": ["v1beta1"],
+        "computedomains.resource.nvidia.com": ["v1beta1"],
+    },
+    requires: ({ webhook }) => {
+        const needed: AddonName[] = ["nodeFeatureDiscovery"];
+        return webhook ? [...needed, "certManager"] : needed;
+    },
+    excludes: ({ gpus = true }) => ({
+        gpuOperator: "the GPU operator owns the CRDs of resource.nvidia.com, and both would hand out the same GPUs",
+        ...(gpus && { nvidiaDevicePlugin: both }),
+    }),
+    certificates: ({ webhook }) => (webhook ? Certificates.CertManager : Certificates.None),
+    upgrades: {
+        notes: [
+            "Its version 0.4.1 is newer than 25.12.0, which was the last one under its old name nvidia-dra-driver-gpu.",
+            "The nodes need NVIDIA's driver 565 or newer (570.158.01 for ComputeDomains) and CDI in the container runtime.",
+            "Its chart refuses the namespace `default`.",
+        ],
+    },
+    fields: {
+        gpus: truth,
+        computeDomains: truth,
+        driverRoot: matching(/^\/\S*$/, 'it must be an absolute path such as "/run/nvidia/driver"'),
+        webhook: truth,
+    },
+    check: ({ gpus, computeDomains }, problems) => {
+        if (gpus === false && !computeDomains) {
+            problems.add("gpus", "is false, and so is `computeDomains`; it would hand out nothing: set one of them");
+        }
+    },
+    values: ({ gpus = true, computeDomains = false, driverRoot, webhook = false }, context) => ({
+        "dra-driver-nvidia-gpu": {
+            ...(driverRoot && { nvidiaDriverRoot: driverRoot }),
+            // Without this the chart refuses to hand out GPUs, lest a device plugin does so, too; see `excludes`.
+            gpuResourcesEnabledOverride: gpus,
+            resources: { gpus: { enabled: gpus }, computeDomains: { enabled: computeDomains } },
+            controller: {
+                replicas: replicas(context),
+                ...(context.highlyAvailable && { leaderElection: { enabled: true } }),
+            },
+            webhook: { enabled: webhook, ...(webhook && { replicas: replicas(context) }) },
+        },
+    }),
+    outputs: () => ({ deviceClass: "gpu.nvidia.com" }),
+};
