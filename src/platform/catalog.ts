@@ -1,21 +1,31 @@
+import { alloy, AlloySettings } from "./addons/alloy";
 import { certManager, CertManagerSettings } from "./addons/cert-manager";
+import { cloudnativePg, CloudNativePgSettings } from "./addons/cloudnative-pg";
 import { dcgmExporter, DcgmExporterSettings } from "./addons/dcgm-exporter";
 import { envoyGateway, EnvoyGatewaySettings } from "./addons/envoy-gateway";
+import { externalSecrets, ExternalSecretsSettings } from "./addons/external-secrets";
 import { gatewayApi, GatewayApiSettings } from "./addons/gateway-api";
 import { gpuOperator, GpuOperatorSettings } from "./addons/gpu-operator";
 import { inferenceExtension, InferenceExtensionSettings } from "./addons/inference-extension";
 import { jobset, JobSetSettings } from "./addons/jobset";
+import { jupyterhub, JupyterHubSettings } from "./addons/jupyterhub";
 import { keda, KedaSettings } from "./addons/keda";
 import { kserve, KServeSettings } from "./addons/kserve";
 import { kubePrometheusStack, KubePrometheusStackSettings } from "./addons/kube-prometheus-stack";
 import { kubeflowTrainer, KubeflowTrainerSettings } from "./addons/kubeflow-trainer";
 import { kuberay, KubeRaySettings } from "./addons/kuberay";
 import { kueue, KueueSettings } from "./addons/kueue";
+import { kyverno, KyvernoSettings } from "./addons/kyverno";
 import { leaderWorkerSet, LeaderWorkerSetSettings } from "./addons/leader-worker-set";
+import { loki, LokiSettings } from "./addons/loki";
 import { metricsServer, MetricsServerSettings } from "./addons/metrics-server";
+import { mlflow, MlflowSettings } from "./addons/mlflow";
 import { nodeFeatureDiscovery, NodeFeatureDiscoverySettings } from "./addons/node-feature-discovery";
 import { nvidiaDevicePlugin, NvidiaDevicePluginSettings } from "./addons/nvidia-device-plugin";
 import { nvidiaDraDriver, NvidiaDraDriverSettings } from "./addons/nvidia-dra-driver";
+import { opencost, OpencostSettings } from "./addons/opencost";
+import { prometheusAdapter, PrometheusAdapterSettings } from "./addons/prometheus-adapter";
+import { seaweedfs, SeaweedfsSettings } from "./addons/seaweedfs";
 import type { Definition } from "./definition";
 import type { AddonName } from "./names";
 import type { AddonSettings } from "./settings";
@@ -24,10 +34,22 @@ import type { AddonSettings } from "./settings";
 export interface AddonsArgs {
     /** cert-manager: certificates, among them those of other add-ons' webhooks. */
     certManager?: CertManagerSettings;
+    /** External Secrets: secrets from a vault, and such as are made up in the cluster. */
+    externalSecrets?: ExternalSecretsSettings;
+    /** Kyverno: policies for what enters the cluster. */
+    kyverno?: KyvernoSettings;
     /** metrics-server: the use of CPU and memory, for autoscalers. */
     metricsServer?: MetricsServerSettings;
     /** kube-prometheus-stack: Prometheus, Alertmanager and Grafana, with dashboards and alerts. */
     kubePrometheusStack?: KubePrometheusStackSettings;
+    /** Prometheus adapter: autoscaling by what Prometheus measures. */
+    prometheusAdapter?: PrometheusAdapterSettings;
+    /** Loki: the logs of all pods. */
+    loki?: LokiSettings;
+    /** Alloy: sends the logs of all pods to Loki. */
+    alloy?: AlloySettings;
+    /** OpenCost: what workloads cost. */
+    opencost?: OpencostSettings;
     /** Node Feature Discovery: labels for the hardware of nodes. */
     nodeFeatureDiscovery?: NodeFeatureDiscoverySettings;
     /** NVIDIA GPU Operator: driver, device plugin, MIG and metrics of GPUs. */
@@ -58,13 +80,27 @@ export interface AddonsArgs {
     inferenceExtension?: InferenceExtensionSettings;
     /** KServe: servers for models of every format. */
     kserve?: KServeSettings;
+    /** CloudNativePG: PostgreSQL. */
+    cloudnativePg?: CloudNativePgSettings;
+    /** SeaweedFS: storage of objects, behind the S3 API. */
+    seaweedfs?: SeaweedfsSettings;
+    /** MLflow: experiments and the registry of models. */
+    mlflow?: MlflowSettings;
+    /** JupyterHub: a notebook server for each user. */
+    jupyterhub?: JupyterHubSettings;
 }
 
 /** The tested matrix: one version of each add-on, which fit together. */
 const definitions = {
     certManager,
+    externalSecrets,
+    kyverno,
     metricsServer,
     kubePrometheusStack,
+    prometheusAdapter,
+    loki,
+    alloy,
+    opencost,
     nodeFeatureDiscovery,
     gpuOperator,
     nvidiaDevicePlugin,
@@ -80,6 +116,10 @@ const definitions = {
     envoyGateway,
     inferenceExtension,
     kserve,
+    cloudnativePg,
+    seaweedfs,
+    mlflow,
+    jupyterhub,
 };
 
 /** The same, for code that treats all alike: it gives each only settings that its own rules have passed. */

@@ -1,0 +1,79 @@
+import { list, text } from "../../validation";
+import { budgets } from "../budgets";
+import { type Definition, Certificates } from "../definition";
+import { replicas } from "../sizes";
+import type { AddonSettings } from "../settings";
+
+/** The settings of CloudNativePG. Its namespace defaults to "cnpg-system". */
+export interface CloudNativePgSettings extends AddonSettings {
+    /**
+     * The image of PostgreSQL for clusters that name none, such as that of a closed network. Defaults to the one that
+     * the operator was released with.
+     */
+    postgresImage?: string;
+    /** The labels of a Cluster that its pods and volumes get as well. Defaults to none. */
+    inheritedLabels?: string[];
+    /** The annotations of a Cluster that its pods and volumes get as well. Defaults to none. */
+    inheritedAnnotations?: string[];
+}
+
+const repository = "https://cloudnative-pg.github.io/charts";
+
+export const cloudnativePg: Definition<CloudNativePgSettings> = {
+    title: "CloudNativePG",
+    purpose: "Runs PostgreSQL: clusters with standbys, failover and backups as custom resources.",
+    homepage: "https://cloudnative-pg.io/documentation/1.30/",
+    version: "1.30.0",
+    charts: [{ name: "cloudnative-pg", version: "0.29.0", repository }],
+    namespace: "cnpg-system",
+    kubernetes: { min: "1.30", max: "1.36" },
+    kubernetesSource: "https://cloudnative-pg.io/documentation/1.30/supported_releases/",
+    crds: Object.fromEntries(
+        [
+            "backups",
+            "clusterimagecatalogs",
+            "clusters",
+            "databaseroles",
+            "databases",
+            "failoverquorums",
+            "imagecatalogs",
+            "poolers",
+            "publications",
+            "scheduledbackups",
+            "subscriptions",
+        ].map((plural) => [`${plural}.postgresql.cnpg.io`, ["v1"]]),
+    ),
+    after: ["kubePrometheusStack"],
+    certificates: () => Certificates.Controller,
+    upgrades: {
+        notes: [
+            "An upgrade of the operator restarts the databases one after the other, with a switch-over of each primary.",
+            "A Cluster outlives the operator: its pods go on, and nobody fails them over until the operator is back.",
+        ],
+    },
+    fields: { postgresImage: text, inheritedLabels: list(text), inheritedAnnotations: list(text) },
+    values: ({ postgresImage, inheritedLabels, inheritedAnnotations }, context) => ({
+        "cloudnative-pg": {
+            crds: { create: true },
+            replicaCount: replicas(context),
+            config: {
+                data: {
+                    ...(postgresImage && { POSTGRES_IMAGE_NAME: postgresImage }),
+                    ...(inheritedLabels && { INHERITED_LABELS: inheritedLabels.join(", ") }),
+                    ...(inheritedAnnotations && { INHERITED_ANNOTATIONS: inheritedAnnotations.join(", ") }),
+                },
+            },
+            resources: {
+                requests: context.small ? { cpu: "25m", memory: "100Mi" } : { cpu: "100m", memory: "200Mi" },
+                limits: { memory: "512Mi" },
+            },
+            monitoring: { podMonitorEnabled: context.has("kubePrometheusStack") },
+        },
+    }),
+    objects: (_settings, context) =>
+        budgets(context, "cloudnative-pg", {
+            "app.kubernetes.io/name": "cloudnative-pg",
+            "app.kubernetes.io/instance": "cloudnative-pg",
+        }),
+    outputs: () => ({ apiVersion: "postgresql.cnpg.io/v1" }),
+};

@@ -1,0 +1,98 @@
+import { integer, map, text } from "../../validation";
+import { type Definition, Certificates } from "../definition";
+import { replicas } from "../sizes";
+import type { AddonSettings } from "../settings";
+
+/** The settings of External Secrets. Its namespace defaults to "external-secrets". */
+export interface ExternalSecretsSettings extends AddonSettings {
+    /** How many secrets it synchronises at the same time. Defaults to 1; more asks more of the vault behind it. */
+    concurrency?: number;
+    /**
+     * Annotations of its service account, by which a cloud lends it an identity for its vault, such as
+     * `eks.amazonaws.com/role-arn`. Defaults to none.
+     */
+    serviceAccountAnnotations?: Record<string, string>;
+}
+
+const generators = [
+    "acraccesstokens",
+    "beyondtrustworkloadcredentialsdynamicsecrets",
+    "cloudsmithaccesstokens",
+    "clustergenerators",
+    "ecrauthorizationtokens",
+    "fakes",
+    "gcraccesstokens",
+    "generatorstates",
+    "githubaccesstokens",
+    "gitlabdeploytokens",
+    "grafanas",
+    "mfas",
+    "passwords",
+    "quayaccesstokens",
+    "sshkeys",
+    "stssessiontokens",
+    "uuids",
+    "vaultdynamicsecrets",
+    "webhooks",
+];
+
+const version = "2.9.0";
+
+export const externalSecrets: Definition<ExternalSecretsSettings> = {
+    title: "External Secrets Operator",
+    purpose: "Brings secrets from a vault into the cluster, and makes up those that nobody needs to know.",
+    homepage: "https://external-secrets.io/latest/",
+    version,
+    charts: [{ name: "external-secrets", version, repository: "https://charts.external-secrets.io" }],
+    namespace: "external-secrets",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource:
+        "https://external-secrets.io/latest/introduction/stability-support/ (2.8: 1.35 and 1.36), and its CRDs, which need selectableFields (1.31)",
+    crds: Object.fromEntries([
+        ...["clusterexternalsecrets", "clustersecretstores", "externalsecrets", "secretstores"].map((plural) => [
+            `${plural}.external-secrets.io`,
+            ["v1"],
+        ]),
+        ...["clusterpushsecrets", "pushsecrets"].map((plural) => [`${plural}.external-secrets.io`, ["v1alpha1"]]),
+        ...generators.map((plural) => [`${plural}.generators.external-secrets.io`, ["v1alpha1"]]),
+    ]) as Record<string, string[]>,
+    after: ["kubePrometheusStack"],
+    certificates: () => Certificates.Controller,
+    upgrades: {
+        notes: [
+            "external-secrets.io/v1beta1 is in the CRDs but no longer served: write v1.",
+            "Generators and PushSecret are v1alpha1 still.",
+        ],
+    },
+    fields: {
+        concurrency: integer(1, 100),
+        serviceAccountAnnotations: map(() => undefined, text),
+    },
+    values: ({ concurrency, serviceAccountAnnotations }, context) => {
+        const resources = context.small && { resources: { requests: { cpu: "10m", memory: "48Mi" } } };
+        const budget = context.highlyAvailable && { podDisruptionBudget: { enabled: true, minAvailable: 1 } };
+        const isWatched = context.has("kubePrometheusStack");
+        return {
+            "external-secrets": {
+                installCRDs: true,
+                replicaCount: replicas(context),
+                leaderElect: context.highlyAvailable,
+                ...(concurrency !== undefined && { concurrent: concurrency }),
+                ...(serviceAccountAnnotations && { serviceAccount: { annotations: serviceAccountAnnotations } }),
+                ...resources,
+                ...budget,
+                webhook: { replicaCount: replicas(context), ...resources, ...budget },
+                certController: { replicaCount: replicas(context), ...resources, ...budget },
+                // The chart would look for the kind in the cluster, which is not there in the first preview.
+                ...(isWatched && {
+                    serviceMonitor: { enabled: true, renderMode: "alwaysRender" },
+                    grafanaDashboard: { enabled: true },
+                }),
+            },
+        };
+    },
+    outputs: () => ({
+        apiVersion: "external-secrets.io/v1",
+        generatorsApiVersion: "generators.external-secrets.io/v1alpha1",
+    }),
+};

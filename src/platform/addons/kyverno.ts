@@ -1,0 +1,194 @@
+import { dnsLabel, list, oneOf, text } from "../../validation";
+import { type Context, type Definition, type KubernetesObject, Turn } from "../definition";
+import { addonNames } from "../names";
+import { replicas } from "../sizes";
+import type { AddonSettings } from "../settings";
+
+/** What is done with an object that a policy of the platform does not allow. */
+export enum KyvernoAction {
+    /** It is let in, and noted in a report. */
+    Audit = "Audit",
+    /** It is refused. */
+    Deny = "Deny",
+}
+
+/** The settings of Kyverno. Its namespace defaults to "kyverno". */
+export interface KyvernoSettings extends AddonSettings {
+    /**
+     * Namespaces whose objects no policy ever sees, besides those of Kubernetes and of the platform's add-ons, which
+     * must be able to start while Kyverno does not answer. Defaults to none.
+     */
+    excludedNamespaces?: string[];
+    /**
+     * The registries that images may come from, each with as much of the path as is meant, such as
+     * "registry.example.com/" or "ghcr.io/our-team/". A trailing slash keeps "registry.example.com.evil.org" out.
+     * Defaults to all.
+     */
+    allowedRegistries?: string[];
+    /** What is done with pods that break the platform's own policies. Defaults to Audit. */
+    action?: KyvernoAction;
+    /** The only namespace in which exceptions from policies count. Defaults to none: there are no exceptions. */
+    exceptionNamespace?: string;
+}
+
+const kubernetesNamespaces = ["kube-system", "kube-public", "kube-node-lease"];
+const legacy = ["v2", "v2beta1"];
+const policies = ["v1beta1", "v1", "v1alpha1"];
+const namespaced = ["v1beta1", "v1"];
+
+const withVersions = (group: string, versions: Record<string, string[]>): [string, string[]][] =>
+    Object.entries(versions).map(([plural, served]) => [`${plural}.${group}`, served]);
+
+function excluded({ excludedNamespaces = [] }: KyvernoSettings, context: Context): string[] {
+    const platform = addonNames.filter((name) => context.has(name)).map((name) => context.namespaceOf(name));
+    return [...new Set([...kubernetesNamespaces, context.namespace, ...platform, ...excludedNamespaces])].sort();
+}
+
+function registryPolicy(settings: KyvernoSettings, context: Context): KubernetesObject[] {
+    const { allowedRegistries, action = KyvernoAction.Audit } = settings;
+    if (!allowedRegistries?.length) {
+        return [];
+    }
+    const all = (field: string) =>
+        `object.spec.?${field}.orValue([]).all(c, variables.allowed.exists(prefix, c.image.startsWith(prefix)))`;
+    return [
+        {
+            apiVersion: "policies.kyverno.io/v1",
+            kind: "ValidatingPolicy",
+            metadata: { name: "platform-allowed-registries" },
+            spec: {
+                validationActions: [action],
+                failurePolicy: action === KyvernoAction.Deny ? "Fail" : "Ignore",
+                matchConstraints: {
+                    resourceRules: [
+                        { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["pods"] },
+                    ],
+                    namespaceSelector: {
+                        matchExpressions: [
+                            {
+                                key: "kubernetes.io/metadata.name",
+                                operator: "NotIn",
+                                values: excluded(settings, context),
+                            },
+                        ],
+                    },
+                },
+                variables: [{ name: "allowed", expression: JSON.stringify(allowedRegistries) }],
+                validations: [
+                    {
+                        expression: ["containers", "initContainers", "ephemeralContainers"].map(all).join(" && "),
+                        message: `Images must come from one of: ${allowedRegistries.join(", ")}`,
+                    },
+                ],
+            },
+        },
+    ];
+}
+
+export const kyverno: Definition<KyvernoSettings> = {
+    title: "Kyverno",
+    purpose: "Checks and completes objects by policies, as they enter the cluster and after.",
+    homepage: "https://kyverno.io/docs/",
+    version: "1.19.0",
+    charts: [{ name: "kyverno", version: "3.9.0", repository: "https://kyverno.github.io/kyverno" }],
+    namespace: "kyverno",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource:
+        "https://kyverno.io/docs/installation/#compatibility-matrix, and its CRDs, which need selectableFields (1.31)",
+    crds: Object.fromEntries([
+        ...withVersions("kyverno.io", {
+            cleanuppolicies: legacy,
+            clustercleanuppolicies: legacy,
+            clusterpolicies: ["v1", "v2beta1"],
+            globalcontextentries: ["v2beta1", "v2", "v2alpha1"],
+            policies: ["v1", "v2beta1"],
+            policyexceptions: legacy,
+            updaterequests: ["v2"],
+        }),
+        ...withVersions("policies.kyverno.io", {
+            deletingpolicies: policies,
+            generatingpolicies: policies,
+            imagevalidatingpolicies: policies,
+            mutatingpolicies: policies,
+            namespaceddeletingpolicies: namespaced,
+            namespacedgeneratingpolicies: namespaced,
+            namespacedimagevalidatingpolicies: namespaced,
+            namespacedmutatingpolicies: namespaced,
+            namespacedvalidatingpolicies: namespaced,
+            policyexceptions: policies,
+            validatingpolicies: policies,
+        }),
+        ...withVersions("reports.kyverno.io", { clusterephemeralreports: ["v1"], ephemeralreports: ["v1"] }),
+        ...withVersions("wgpolicyk8s.io", { clusterpolicyreports: ["v1alpha2"], policyreports: ["v1alpha2"] }),
+    ]),
+    turn: Turn.Last,
+    upgrades: {
+        notes: [
+            "Write policies of the group policies.kyverno.io: the kinds of kyverno.io (ClusterPolicy, Policy and the " +
+                "cleanup policies) are deprecated and will go (https://kyverno.io/docs/guides/migration-to-cel/).",
+            "Delete your own policies before you remove it. It makes its webhooks itself and takes them along when it " +
+                "stops, unless its roles are gone first; what is left then refuses pods until it is deleted " +
+                "(https://kyverno.io/docs/installation/uninstallation/#clean-up-webhooks).",
+        ],
+    },
+    hooks:
+        "Jobs move stored objects to a newer version after an upgrade, and remove webhooks before a removal. Stored " +
+        "versions have not changed in this release; the webhooks are Kyverno's own to remove, see the upgrade notes.",
+    fields: {
+        excludedNamespaces: list(dnsLabel),
+        allowedRegistries: list(text),
+        action: oneOf(Object.values(KyvernoAction)),
+        exceptionNamespace: dnsLabel,
+    },
+    values: (settings, context) => {
+        const { exceptionNamespace } = settings;
+        const isWatched = context.has("kubePrometheusStack");
+        const controller = (count: number) => ({
+            replicas: count,
+            ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
+            ...(isWatched && { serviceMonitor: { enabled: true } }),
+        });
+        const background = {
+            ...controller(replicas(context)),
+            ...(context.small && { resources: { requests: { cpu: "10m", memory: "64Mi" } } }),
+        };
+        return {
+            kyverno: {
+                crds: { install: true, migration: { enabled: false } },
+                webhooksCleanup: { enabled: false },
+                config: {
+                    webhooks: {
+                        namespaceSelector: {
+                            matchExpressions: [
+                                {
+                                    key: "kubernetes.io/metadata.name",
+                                    operator: "NotIn",
+                                    values: excluded(settings, context),
+                                },
+                            ],
+                        },
+                    },
+                },
+                features: {
+                    policyExceptions: {
+                        enabled: exceptionNamespace !== undefined,
+                        ...(exceptionNamespace && { namespace: exceptionNamespace }),
+                    },
+                },
+                // Upstream: three for high availability (https://kyverno.io/docs/guides/high-availability/).
+                admissionController: {
+                    ...controller(context.highlyAvailable ? 3 : 1),
+                    ...(context.small && {
+                        container: { resources: { requests: { cpu: "25m", memory: "128Mi" } } },
+                    }),
+                },
+                backgroundController: background,
+                cleanupController: background,
+                reportsController: background,
+                grafana: { enabled: isWatched },
+            },
+        };
+    },
+    objects: registryPolicy,
+    outputs: () => ({ apiVersion: "policies.kyverno.io/v1" }),
+};

@@ -1,0 +1,258 @@
+import { hashOf } from "../../manifests/hash";
+import { bytes, dnsSubdomain, integer, list, matching, text } from "../../validation";
+import type { Context, Definition, KubernetesObject } from "../definition";
+import { generatedSecret } from "../generated-secret";
+import type { AddonSettings } from "../settings";
+
+/** The settings of SeaweedFS. Its namespace defaults to "seaweedfs". */
+export interface SeaweedfsSettings extends AddonSettings {
+    /**
+     * The size of the volume of each volume server. Defaults to "100Gi"; on a small footprint to no volume at all, so
+     * that the data is gone with the pod. It is that of volumes to come: those that are there are grown by hand.
+     */
+    size?: string;
+    /** The storage class of all its volumes. Defaults to the cluster's own. */
+    storageClass?: string;
+    /** How many volume servers there are, each on a node of its own. Defaults to 1, or 3 with high availability. */
+    volumeServers?: number;
+    /**
+     * How many copies there are of each file besides the first: in other data centers, other racks, and on other
+     * servers, a digit each. Defaults to "000", or "001" with high availability. What is stored already stays as it is.
+     */
+    replication?: string;
+    /** Buckets that are made where they do not exist. None is ever deleted. Defaults to the one that MLflow needs. */
+    buckets?: string[];
+    /**
+     * A Secret in its namespace with the key `seaweedfs_s3_config`, which holds identities as SeaweedFS writes them, and
+     * the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of one that may do all. Defaults to one that is made up.
+     */
+    existingSecret?: string;
+}
+
+const version = "4.44";
+const release = "seaweedfs";
+const region = "us-east-1";
+const s3Port = 8333;
+const metricsPort = 9327;
+
+/** As the user of the image; the chart would run as root. */
+const podSecurityContext = {
+    runAsNonRoot: true,
+    runAsUser: 1000,
+    runAsGroup: 1000,
+    fsGroup: 1000,
+    fsGroupChangePolicy: "OnRootMismatch",
+    seccompProfile: { type: "RuntimeDefault" },
+};
+const containerSecurityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
+const secure = {
+    podSecurityContext: { enabled: true, ...podSecurityContext },
+    containerSecurityContext: { enabled: true, ...containerSecurityContext },
+};
+
+const secretOf = ({ existingSecret }: SeaweedfsSettings): string => existingSecret ?? "seaweedfs-s3";
+
+const serversOf = ({ volumeServers }: SeaweedfsSettings, { highlyAvailable }: Context): number =>
+    volumeServers ?? (highlyAvailable ? 3 : 1);
+
+/** A copy needs a server of its own, and there is none to spare where the number is set to one. */
+function replicationOf(settings: SeaweedfsSettings, context: Context): string {
+    return settings.replication ?? (context.highlyAvailable && serversOf(settings, context) > 1 ? "001" : "000");
+}
+
+const copies = (replication: string): number => [...replication].reduce((sum, digit) => sum + Number(digit), 1);
+
+function bucketsOf({ buckets = [] }: SeaweedfsSettings, context: Context): string[] {
+    return [...new Set([...buckets, ...(context.has("mlflow") ? ["mlflow"] : [])])].sort();
+}
+
+/** What a claim or, where nothing is kept, a directory of the pod looks like in the values. */
+function storage({ size, storageClass }: SeaweedfsSettings, context: Context, own: string): Record<string, string> {
+    return context.small && size === undefined
+        ? { type: "emptyDir" }
+        : { type: "persistentVolumeClaim", size: own, ...(storageClass && { storageClass }) };
+}
+
+/** In place of the chart's hook: makes the buckets that are not there. */
+function bucketJob(settings: SeaweedfsSettings, context: Context): KubernetesObject[] {
+    const buckets = bucketsOf(settings, context);
+    if (buckets.length === 0) {
+        return [];
+    }
+    const labels = {
+        "app.kubernetes.io/name": "seaweedfs",
+        "app.kubernetes.io/instance": release,
+        "app.kubernetes.io/component": "buckets",
+    };
+    const script = [
+        'shell() { echo "$1" | weed shell -master=$MASTER -filer=$FILER; }',
+        "for bucket in $BUCKETS; do",
+        '  if ! shell s3.bucket.list | grep -qE "^ *$bucket([^a-z0-9.-]|$)"; then',
+        '    shell "s3.bucket.create -name $bucket"',
+        '    shell s3.bucket.list | grep -qE "^ *$bucket([^a-z0-9.-]|$)"',
+        "  fi",
+        "done",
+    ].join("\n");
+    const spec = {
+        backoffLimit: 10,
+        template: {
+            metadata: { labels },
+            spec: {
+                restartPolicy: "Never",
+                automountServiceAccountToken: false,
+                securityContext: podSecurityContext,
+                containers: [
+                    {
+                        name: "buckets",
+                        image: `chrislusf/seaweedfs:${version}`,
+                        command: ["/bin/sh", "-ec", script],
+                        env: [
+                            { name: "MASTER", value: `${release}-master.${context.namespace}:9333` },
+                            { name: "FILER", value: `${release}-filer.${context.namespace}:8888` },
+                            { name: "BUCKETS", value: buckets.join(" ") },
+                            { name: "HOME", value: "/tmp" },
+                        ],
+                        resources: { requests: { cpu: "10m", memory: "32Mi" } },
+                        securityContext: containerSecurityContext,
+                    },
+                ],
+            },
+        },
+    };
+    return [
+        {
+            apiVersion: "batch/v1",
+            kind: "Job",
+            metadata: { name: `seaweedfs-buckets-${hashOf(spec)}`, namespace: context.namespace, labels },
+            spec,
+        },
+    ];
+}
+
+export const seaweedfs: Definition<SeaweedfsSettings> = {
+    title: "SeaweedFS",
+    purpose: "Stores objects behind the S3 API, within the cluster.",
+    homepage: "https://github.com/seaweedfs/seaweedfs/wiki",
+    version,
+    charts: [
+        {
+            name: "seaweedfs",
+            version: "4.44.0",
+            repository: "https://seaweedfs.github.io/seaweedfs/helm",
+            release,
+        },
+    ],
+    namespace: "seaweedfs",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource: "tests of this package; SeaweedFS states none",
+    requires: ({ existingSecret }) => (existingSecret === undefined ? ["externalSecrets"] : []),
+    after: ["kubePrometheusStack"],
+    upgrades: {
+        notes: [
+            "Sizes of volumes are part of StatefulSets, which are made anew when they change; claims and data stay. " +
+                "Grow a claim with kubectl, since the Job of the chart that would do it is a hook.",
+            "The Secret is read when a filer starts: restart the filers after you have changed it.",
+        ],
+    },
+    hooks:
+        "Jobs make buckets and grow volumes. A Job of the platform makes the buckets; growing is done by hand, see the " +
+        "upgrade notes.",
+    fields: {
+        size: bytes,
+        storageClass: dnsSubdomain,
+        volumeServers: integer(1, 100),
+        replication: matching(/^[0-2]{3}$/, 'it must be three digits from 0 to 2, for example "001"'),
+        buckets: list(
+            matching(
+                /^[a-z0-9]([-a-z0-9.]{1,61}[a-z0-9])$/,
+                "it must be 3 to 63 lower-case letters, digits, hyphens and dots, with a letter or digit at both ends",
+            ),
+        ),
+        existingSecret: text,
+    },
+    check: ({ replication, volumeServers }, problems) => {
+        if (
+            typeof replication === "string" &&
+            typeof volumeServers === "number" &&
+            copies(replication) > volumeServers
+        ) {
+            problems.add(
+                "replication",
+                `is "${replication}", which takes ${copies(replication)} volume servers, and there are ` +
+                    `${volumeServers}; raise volumeServers or keep fewer copies`,
+            );
+        }
+    },
+    values: (settings, context) => {
+        const { size = "100Gi" } = settings;
+        const resources = context.small && { resources: { requests: { cpu: "10m", memory: "64Mi" } } };
+        const common = { ...secure, ...resources };
+        const replication = replicationOf(settings, context);
+        const isWatched = context.has("kubePrometheusStack");
+        return {
+            seaweedfs: {
+                global: {
+                    seaweedfs: {
+                        createClusterRole: false,
+                        automountServiceAccountToken: false,
+                        enableReplication: true,
+                        replicationPlacement: replication,
+                        ...(isWatched && { monitoring: { enabled: true } }),
+                    },
+                },
+                master: {
+                    replicas: context.highlyAvailable ? 3 : 1,
+                    data: storage(settings, context, "1Gi"),
+                    logs: { type: "emptyDir" },
+                    ...common,
+                },
+                volume: {
+                    replicas: serversOf(settings, context),
+                    dataDirs: [{ name: "data", maxVolumes: 0, ...storage(settings, context, size) }],
+                    resizeHook: { enabled: false },
+                    ...common,
+                },
+                filer: {
+                    replicas: context.highlyAvailable ? 2 : 1,
+                    data: storage(settings, context, "10Gi"),
+                    logs: { type: "emptyDir" },
+                    s3: { enabled: true, port: s3Port },
+                    // The chart would look up the Secret to restart the filer with it, which is another diff each time.
+                    extraArgs: ["-s3.config=/etc/seaweedfs-s3/seaweedfs_s3_config"],
+                    extraVolumes: JSON.stringify([{ name: "s3-config", secret: { secretName: secretOf(settings) } }]),
+                    extraVolumeMounts: JSON.stringify([
+                        { name: "s3-config", mountPath: "/etc/seaweedfs-s3", readOnly: true },
+                    ]),
+                    ...common,
+                },
+                // Masters, filers and volume servers ask nobody who he is: only the S3 API is for others.
+                networkPolicy: {
+                    enabled: true,
+                    extraIngress: isWatched ? [{ ports: [{ protocol: "TCP", port: metricsPort }] }] : [],
+                    components: { filer: { extraIngress: [{ ports: [{ protocol: "TCP", port: s3Port }] }] } },
+                },
+            },
+        };
+    },
+    objectsBefore: (settings, { namespace }) =>
+        settings.existingSecret === undefined
+            ? generatedSecret({
+                  name: secretOf(settings),
+                  namespace,
+                  keys: ["access", "secret"],
+                  template: {
+                      AWS_ACCESS_KEY_ID: "{{ .access }}",
+                      AWS_SECRET_ACCESS_KEY: "{{ .secret }}",
+                      seaweedfs_s3_config:
+                          '{"identities":[{"name":"platform","credentials":[{"accessKey":"{{ .access }}",' +
+                          '"secretKey":"{{ .secret }}"}],"actions":["Admin","Read","Write","List","Tagging"]}]}',
+                  },
+              })
+            : [],
+    objects: bucketJob,
+    outputs: (settings, { namespace }) => ({
+        endpoint: `http://${release}-s3.${namespace}.svc.cluster.local:${s3Port}`,
+        region,
+        secret: secretOf(settings),
+    }),
+};
