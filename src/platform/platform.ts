@@ -198,6 +198,7 @@ export class Platform extends pulumi.ComponentResource {
         const preflight = new Chart(
             `${name}:preflight`,
             {
+                name: "preflight",
                 chart: path.join(__dirname, "..", "..", "charts", "preflight"),
                 values: preflightValues(name, checked, planned),
             },

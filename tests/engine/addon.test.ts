@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { pushChart } from "../../local/controllers/charts";
+import { pushChart } from "../../local/controllers";
 import type * as mlops from "../../src";
 import { savedEnvironment } from "../support/environment";
 import { killedUp } from "../support/killable";
@@ -81,6 +81,7 @@ describe("an Addon, on a real API server", function () {
         assert.ok(Date.now() - start > 15_000);
         const widget = await getObjects<Found>("widget", "first", "--namespace", namespace);
         assert.equal(widget.metadata.annotations?.mutated, "yes");
+        controller.delay = 1000;
     });
 
     it("shows no change then, nor does a refresh", async () => {

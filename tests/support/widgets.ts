@@ -197,7 +197,7 @@ export class WidgetsController {
     private constructor(
         private readonly server: https.Server,
         readonly url: string,
-        private readonly delay: number,
+        public delay: number,
     ) {
         this.injecting = this.inject();
     }
