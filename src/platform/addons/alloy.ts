@@ -1,0 +1,138 @@
+import { dnsLabel, list, matching, text } from "../../validation";
+import type { Definition } from "../definition";
+import type { AddonSettings } from "../settings";
+
+/** The settings of Alloy. Its namespace defaults to "alloy". */
+export interface AlloySettings extends AddonSettings {
+    /**
+     * Where logs go: the address of a Loki, without a path. Defaults to the platform's own, which it brings along.
+     */
+    lokiUrl?: string;
+    /** Namespaces whose logs stay where they are. Defaults to none. */
+    excludedNamespaces?: string[];
+    /** What the logs of this cluster are labelled with, as `cluster`. Defaults to none. */
+    cluster?: string;
+}
+
+/** A text as Alloy's language writes it. */
+const quoted = (value: string): string => JSON.stringify(value);
+
+const label = (source: string, target: string): string =>
+    `  rule {
+    source_labels = [${quoted(source)}]
+    target_label  = ${quoted(target)}
+  }`;
+
+/**
+ * What Alloy does: on each node it reads the files of the containers there, whose names the API server gives.
+ * Source of the language: https://grafana.com/docs/alloy/latest/reference/components/
+ */
+function configuration(lokiUrl: string, { excludedNamespaces = [], cluster }: AlloySettings): string {
+    const excluded =
+        excludedNamespaces.length > 0
+            ? `  rule {
+    source_labels = ["__meta_kubernetes_namespace"]
+    regex         = ${quoted(excludedNamespaces.join("|"))}
+    action        = "drop"
+  }
+`
+            : "";
+    return `discovery.kubernetes "pods" {
+  role = "pod"
+  selectors {
+    role  = "pod"
+    field = "spec.nodeName=" + coalesce(sys.env("HOSTNAME"), constants.hostname)
+  }
+}
+
+discovery.relabel "pods" {
+  targets = discovery.kubernetes.pods.targets
+${excluded}${label("__meta_kubernetes_namespace", "namespace")}
+${label("__meta_kubernetes_pod_name", "pod")}
+${label("__meta_kubernetes_pod_container_name", "container")}
+${label("__meta_kubernetes_pod_node_name", "node")}
+${label("__meta_kubernetes_pod_label_app_kubernetes_io_name", "app")}
+  rule {
+    source_labels = ["__meta_kubernetes_pod_uid", "__meta_kubernetes_pod_container_name"]
+    separator     = "/"
+    target_label  = "__path__"
+    replacement   = "/var/log/pods/*$1/*.log"
+  }
+}
+
+local.file_match "pods" {
+  path_targets = discovery.relabel.pods.output
+}
+
+loki.source.file "pods" {
+  targets    = local.file_match.pods.targets
+  forward_to = [loki.process.pods.receiver]
+}
+
+loki.process "pods" {
+  stage.cri { }
+  stage.label_drop {
+    values = ["filename", "stream"]
+  }
+  forward_to = [loki.write.loki.receiver]
+}
+
+loki.write "loki" {
+  endpoint {
+    url = ${quoted(`${lokiUrl.replace(/\/$/, "")}/loki/api/v1/push`)}
+  }
+${cluster ? `  external_labels = { cluster = ${quoted(cluster)} }\n` : ""}}
+`;
+}
+
+const state = "/var/lib/alloy";
+
+export const alloy: Definition<AlloySettings> = {
+    title: "Alloy",
+    purpose: "Sends the logs of all pods to Loki.",
+    homepage: "https://grafana.com/docs/alloy/latest/",
+    version: "1.18.1",
+    charts: [{ name: "alloy", version: "1.11.1", repository: "https://grafana.github.io/helm-charts" }],
+    namespace: "alloy",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource: "none is stated upstream; the range of the other add-ons",
+    crds: { "podlogs.monitoring.grafana.com": ["v1alpha2"] },
+    requires: ({ lokiUrl }) => (lokiUrl === undefined ? ["loki"] : []),
+    after: ["kubePrometheusStack"],
+    upgrades: {
+        notes: [
+            "How far each file was read is kept on the nodes, in /var/lib/alloy, so that no line is lost or sent twice.",
+        ],
+    },
+    fields: {
+        lokiUrl: matching(/^https?:\/\/\S+$/, 'it must be an address such as "http://loki.example.com:3100"'),
+        excludedNamespaces: list(dnsLabel),
+        cluster: text,
+    },
+    values: (settings, context) => ({
+        alloy: {
+            crds: { create: true },
+            alloy: {
+                configMap: {
+                    create: true,
+                    content: configuration(settings.lokiUrl ?? context.outputsOf("loki")["url"]!, settings),
+                },
+                enableReporting: false,
+                storagePath: state,
+                mounts: { varlog: true, extra: [{ name: "state", mountPath: state }] },
+                resources: { requests: { cpu: context.small ? "10m" : "50m", memory: "128Mi" } },
+            },
+            controller: {
+                type: "daemonset",
+                tolerations: [{ operator: "Exists" }],
+                volumes: { extra: [{ name: "state", hostPath: { path: state, type: "DirectoryOrCreate" } }] },
+            },
+            // By default it may read the Secrets of all namespaces.
+            rbac: {
+                rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] }],
+                clusterRules: [{ nonResourceURLs: ["/metrics"], verbs: ["get"] }],
+            },
+            serviceMonitor: { enabled: context.has("kubePrometheusStack") },
+        },
+    }),
+};

@@ -1,0 +1,139 @@
+import { duration, seconds } from "../../duration";
+import { bytes, dnsSubdomain, matching, object, required, text } from "../../validation";
+import type { Definition, Values } from "../definition";
+import type { AddonSettings } from "../settings";
+
+/** A bucket of S3 or of what speaks like it. */
+export interface LokiBucketSettings {
+    /** Its name. */
+    name: string;
+    /** The address, for example "http://seaweedfs-s3.seaweedfs.svc:8333". Defaults to that of AWS in the region. */
+    endpoint?: string;
+    /** The region. Defaults to "us-east-1". */
+    region?: string;
+    /**
+     * The name of a Secret in the add-on's namespace with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+     * Defaults to none: the pods have access by themselves, for example by the role of their ServiceAccount.
+     */
+    secret?: string;
+}
+
+/** The settings of Loki. Its namespace defaults to "loki". */
+export interface LokiSettings extends AddonSettings {
+    /** How long logs are kept, in whole days. Defaults to "14d", on a laptop to "1d". */
+    retention?: string;
+    /**
+     * The size of its volume. Defaults to "50Gi", with a bucket to "10Gi" for what is not in it yet, on a laptop to
+     * none: logs are lost with the pod.
+     */
+    storage?: string;
+    /** The storage class of its volume. Defaults to the cluster's. */
+    storageClass?: string;
+    /**
+     * Where logs are kept. Defaults to the volume, which only one pod can use: with high availability, take a bucket,
+     * and there are three pods. A change leaves the old logs behind.
+     */
+    bucket?: LokiBucketSettings;
+}
+
+function storage(bucket: LokiBucketSettings | undefined): Values {
+    if (!bucket) {
+        return { type: "filesystem" };
+    }
+    const { name, endpoint, region = "us-east-1" } = bucket;
+    return {
+        type: "s3",
+        bucketNames: { chunks: name, ruler: name, admin: name },
+        s3: {
+            region,
+            ...(endpoint && { endpoint, s3ForcePathStyle: true, insecure: endpoint.startsWith("http:") }),
+        },
+    };
+}
+
+const days = (length: string): number => Math.ceil(seconds(length) / 86400);
+
+export const loki: Definition<LokiSettings> = {
+    title: "Loki",
+    purpose: "Keeps the logs of all pods, to be searched in Grafana.",
+    homepage: "https://grafana.com/docs/loki/latest/",
+    version: "3.7.6",
+    charts: [{ name: "loki", version: "18.11.0", repository: "https://grafana-community.github.io/helm-charts" }],
+    namespace: "loki",
+    kubernetes: { min: "1.25", max: "1.36" },
+    kubernetesSource: "https://github.com/grafana-community/helm-charts/blob/main/charts/loki/Chart.yaml",
+    after: ["kubePrometheusStack"],
+    upgrades: {
+        notes: [
+            "The chart has moved from grafana/helm-charts, where its version was 6.x; `loki` there is another product now.",
+            "Its volume outlives the add-on. A larger size reaches it only by enlarging its claim and removing the StatefulSet with `--cascade=orphan` before the update.",
+        ],
+    },
+    hooks: "A hook Job would delete the StatefulSet when the size of its volume changes; it is off. A Helm test is off, too.",
+    fields: {
+        retention: duration,
+        storage: bytes,
+        storageClass: dnsSubdomain,
+        bucket: object({
+            name: required(text, "name the bucket"),
+            endpoint: matching(/^https?:\/\/\S+$/, 'it must be an address such as "https://s3.example.com"'),
+            region: text,
+            secret: dnsSubdomain,
+        }),
+    },
+    values: (settings, context) => {
+        const { bucket, storageClass } = settings;
+        const { small } = context;
+        const store = bucket ? "s3" : "filesystem";
+        const size = settings.storage ?? (small ? undefined : bucket ? "10Gi" : "50Gi");
+        const replicas = bucket && context.highlyAvailable ? 3 : 1;
+        const off = { enabled: false };
+        return {
+            loki: {
+                deploymentMode: "Monolithic",
+                loki: {
+                    // One tenant: who may see which logs is Grafana's business.
+                    auth_enabled: false,
+                    analytics: { reporting_enabled: false },
+                    commonConfig: { replication_factor: replicas },
+                    storage: storage(bucket),
+                    schemaConfig: {
+                        configs: [
+                            {
+                                from: "2024-04-01",
+                                store: "tsdb",
+                                object_store: store,
+                                schema: "v13",
+                                index: { prefix: "index_", period: "24h" },
+                            },
+                        ],
+                    },
+                    limits_config: {
+                        retention_period: `${days(settings.retention ?? (small ? "1d" : "14d")) * 24}h`,
+                        allow_structured_metadata: true,
+                    },
+                    compactor: { retention_enabled: true, delete_request_store: store },
+                },
+                singleBinary: {
+                    replicas,
+                    ...(bucket?.secret && { extraEnvFrom: [{ secretRef: { name: bucket.secret } }] }),
+                    resources: { requests: { cpu: small ? "50m" : "500m", memory: small ? "128Mi" : "1Gi" } },
+                    persistence: {
+                        enabled: size !== undefined,
+                        ...(size && { size }),
+                        ...(storageClass && { storageClass }),
+                    },
+                },
+                // What large installations need: gigabytes of caches, a proxy, and pods that write test logs.
+                chunksCache: off,
+                resultsCache: off,
+                gateway: off,
+                lokiCanary: off,
+                test: off,
+                sidecar: { rules: off },
+                monitoring: { serviceMonitor: { enabled: context.has("kubePrometheusStack") } },
+            },
+        };
+    },
+    outputs: (_settings, { namespace }) => ({ url: `http://loki.${namespace}.svc:3100` }),
+};
