@@ -1,5 +1,6 @@
 import { Chart } from "@pulumi/kubernetes/helm/v4";
 import { Namespace } from "@pulumi/kubernetes/core/v1";
+import { ConfigFile } from "@pulumi/kubernetes/yaml/v2";
 import * as pulumi from "@pulumi/pulumi";
 
 import {
@@ -17,8 +18,8 @@ import {
     truth,
     validate,
 } from "../validation";
-import { Certificates, type ChartSource, type KubernetesObject } from "./definition";
-import { locate, MirrorArgs } from "./mirror";
+import { Certificates, type ChartSource, type KubernetesObject, type Values } from "./definition";
+import { type ChartLocation, locate, MirrorArgs } from "./mirror";
 import { objectName, registerObject } from "./objects";
 import { placeholdersOf } from "./placeholders";
 import { objectTransform } from "./transform";
@@ -31,6 +32,11 @@ export interface AddonChartArgs {
     repository?: string;
     /** The exact version. Required with a repository. */
     version?: string;
+    /**
+     * The path or address of a file of manifests, for what is published without a chart; `chart` is then a name for it.
+     * Its objects are in the namespaces that they name. Defaults to none.
+     */
+    manifest?: string;
     /** The name of the release, after which charts name their objects. Defaults to the last part of the chart's name. */
     release?: string;
     /**
@@ -86,6 +92,7 @@ const fields: Fields = {
                 chart: required(plain(text, why), "name the chart, or its directory"),
                 repository: plain(text, why),
                 version: plain(text, why),
+                manifest: plain(text, why),
                 release: plain(dnsLabel, why),
                 values: anyObject,
             }),
@@ -115,13 +122,15 @@ function checkAcross({ charts, mirror }: AddonArgs, problems: Problems): void {
     });
 }
 
-function sourceOf({ chart, version = "", repository, release }: AddonChartArgs): ChartSource | undefined {
-    return repository === undefined ? undefined : { name: chart, version, repository, release };
+function sourceOf({ chart, version = "", repository, release, manifest }: AddonChartArgs): ChartSource | undefined {
+    return repository === undefined ? undefined : { name: chart, version, repository, release, manifest };
 }
 
 function locationOf(chart: AddonChartArgs, mirror?: MirrorArgs): ReturnType<typeof locate> {
     const source = sourceOf(chart);
-    return source ? locate(source, mirror) : { chart: chart.chart, ...(mirror?.plainHttp && { plainHttp: true }) };
+    return source
+        ? locate(source, mirror)
+        : { chart: chart.chart, manifest: chart.manifest, ...(mirror?.plainHttp && { plainHttp: true }) };
 }
 
 const releaseOf = ({ release, chart }: AddonChartArgs): string =>
@@ -168,16 +177,16 @@ export class Addon extends pulumi.ComponentResource {
         ready = [...ready, ...before.map(register)];
         for (const chart of charts) {
             const release = releaseOf(chart);
-            const installed = new Chart(
-                `${name}:${release}`,
-                {
-                    ...(locationOf(chart, mirror) as { chart: string }),
-                    name: release,
-                    namespace,
-                    values: placeholders.values[release] as Record<string, unknown>,
-                },
-                { parent: this, dependsOn: ready },
-            );
+            const { manifest, ...location } = locationOf(chart, mirror) as ChartLocation;
+            const options = { parent: this, dependsOn: ready };
+            const installed =
+                manifest === undefined
+                    ? new Chart(
+                          `${name}:${release}`,
+                          { ...location, name: release, namespace, values: placeholders.values[release] as Values },
+                          options,
+                      )
+                    : new ConfigFile(`${name}:${release}`, { file: manifest }, options);
             ready = [...ready, installed];
         }
         const after = ((checked.objects ?? []) as KubernetesObject[]).map(register);

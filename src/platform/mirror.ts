@@ -7,8 +7,8 @@ import type { ChartSource } from "./definition";
 export interface MirrorArgs {
     /**
      * Where the charts are: another OCI registry (`oci://<host>/<path>`, to which `/<chart>` is added), or a directory
-     * that holds `<chart>-<version>.tgz` or the same unpacked, as `helm pull` writes them. Defaults to the charts' own
-     * repositories.
+     * that holds `<chart>-<version>.tgz` or the same unpacked, as `helm pull` writes them, and `<name>-<version>.yaml`
+     * of what is published as a file of manifests. Defaults to the charts' own repositories.
      */
     charts?: string;
     /**
@@ -29,9 +29,11 @@ export interface MirrorArgs {
 /** Whether the charts of a mirror are in a directory. */
 export const isDirectory = (charts: string): boolean => !charts.startsWith("oci://");
 
-/** The chart of a release, as `helm.v4.Chart` takes it. */
+/** Where a chart is, as `helm.v4.Chart` takes it; or the file of manifests that stands for one. */
 export interface ChartLocation {
     chart: string;
+    /** The path or address of the file. */
+    manifest?: string;
     version?: string;
     repositoryOpts?: { repo: string };
     plainHttp?: boolean;
@@ -41,6 +43,9 @@ export interface ChartLocation {
 export function locate(source: ChartSource, mirror: MirrorArgs = {}): ChartLocation | string {
     const { name, version, repository } = source;
     const plainHttp = mirror.plainHttp ? { plainHttp: true } : {};
+    if (source.manifest !== undefined) {
+        return locateManifest(source, source.manifest, mirror);
+    }
     if (mirror.charts !== undefined && isDirectory(mirror.charts)) {
         const found = inDirectory(mirror.charts, source);
         return found === undefined ? missing(mirror.charts, source) : { chart: found };
@@ -51,6 +56,26 @@ export function locate(source: ChartSource, mirror: MirrorArgs = {}): ChartLocat
     return repository.startsWith("oci://")
         ? { chart: `${repository}/${name}`, version, ...plainHttp }
         : { chart: name, version, repositoryOpts: { repo: repository } };
+}
+
+function locateManifest(
+    { name, version }: ChartSource,
+    manifest: string,
+    { charts }: MirrorArgs,
+): ChartLocation | string {
+    if (charts === undefined) {
+        return { chart: name, manifest };
+    }
+    const file = `${name}-${version}.yaml`;
+    if (!isDirectory(charts)) {
+        return (
+            `is a registry, from which ${file} cannot be had, as it is no chart; take a directory, or install it from ` +
+            `${manifest} and declare it with existing: true`
+        );
+    }
+    return fs.existsSync(path.join(charts, file))
+        ? { chart: name, manifest: path.join(charts, file) }
+        : `has no ${file}; put it there: curl --location --output ${path.join(charts, file)} ${manifest}`;
 }
 
 function inDirectory(directory: string, { name, version }: ChartSource): string | undefined {

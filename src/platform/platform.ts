@@ -17,7 +17,7 @@ import {
     truth,
     validate,
 } from "../validation";
-import { Addon, AddonChartArgs, mirrorRule } from "./addon";
+import { Addon, AddonArgs, AddonChartArgs, mirrorRule } from "./addon";
 import { AddonsArgs, catalog } from "./catalog";
 import { type ChartSource, type Context, type Values } from "./definition";
 import { locate, MirrorArgs } from "./mirror";
@@ -25,6 +25,7 @@ import { type AddonName, addonNames, kebab } from "./names";
 import { certificatesOf, contextOf, plan, type Planned } from "./plan";
 import { Availability, Footprint, Profile, profiles } from "./profiles";
 import type { AddonSettings } from "./settings";
+import { fieldManager } from "./transform";
 import { mergedValues } from "./values";
 
 /** The arguments of a Platform. */
@@ -131,11 +132,12 @@ function sourcesOf({ definition, settings }: Planned): ChartSource[] {
 function chartsOf(planned: Planned, context: Context): (AddonChartArgs & { crdsOnly?: boolean })[] {
     const { definition, settings } = planned;
     const values = definition.values(settings, context);
-    return sourcesOf(planned).map(({ name, version, repository, release, crdsOnly }, index, sources) => ({
+    return sourcesOf(planned).map(({ name, version, repository, release, manifest, crdsOnly }, index, sources) => ({
         chart: name,
         repository,
         version,
         ...(release && { release }),
+        ...(manifest && { manifest }),
         values: mergedValues(values[name] ?? {}, index === sources.length - 1 ? (settings.values ?? {}) : {}),
         ...(crdsOnly && { crdsOnly }),
     }));
@@ -144,8 +146,8 @@ function chartsOf(planned: Planned, context: Context): (AddonChartArgs & { crdsO
 /** The ConfigMap in which the cluster keeps what is installed, for the check of the next preview. */
 const recordOf = (name: AddonName): string => `kubernetes-mlops-${kebab(name)}`;
 
-const softwareVersion = ({ definition, settings }: Planned): string =>
-    (settings.version ?? definition.version).replace(/^v/, "");
+/** The version of an add-on's own chart, by which it is upgraded. */
+const chartVersion = (planned: Planned): string => sourcesOf(planned).at(-1)!.version.replace(/^v/, "");
 
 /** What the chart `preflight` looks at. */
 function preflightValues(name: string, args: PlatformArgs, planned: Planned[]): Values {
@@ -156,7 +158,8 @@ function preflightValues(name: string, args: PlatformArgs, planned: Planned[]): 
         addons: planned.map((one) => ({
             name: one.name,
             title: one.definition.title,
-            version: softwareVersion(one),
+            software: one.definition.version,
+            version: chartVersion(one),
             namespace: one.namespace,
             record: recordOf(one.name),
             existing: one.settings.existing ?? false,
@@ -204,69 +207,72 @@ export class Platform extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        const addonName = (one: Planned, suffix = ""): string => `${name}-${kebab(one.name)}${suffix}`;
-        const installed = new Map<AddonName, pulumi.Resource[]>();
-        const charts = new Map(mine.map((one) => [one, chartsOf(one, contextOf(planned, one.name, size))]));
-
-        const crds = mine
-            .map((one): [Planned, AddonChartArgs[]] => [one, charts.get(one)!.filter((chart) => chart.crdsOnly)])
-            .filter(([, ofCrds]) => ofCrds.length > 0)
-            .map(
-                ([one, ofCrds]) =>
-                    new Addon(
-                        addonName(one, "-crds"),
-                        { charts: ofCrds.map(asArgs), namespace: one.namespace, mirror },
-                        { parent: this, dependsOn: preflight },
-                    ),
+        // What an add-on consists of: what comes after it waits for all of that.
+        const parts = new Map(mine.map(({ name: addon }): [AddonName, pulumi.Resource[]] => [addon, []]));
+        const install = (
+            one: Planned,
+            suffix: string,
+            args: Omit<AddonArgs, "namespace">,
+            after: pulumi.Resource[],
+        ) => {
+            const addon = new Addon(
+                `${name}-${kebab(one.name)}${suffix}`,
+                {
+                    ...args,
+                    namespace: one.namespace,
+                    createNamespace: !ofTheCluster.includes(one.namespace),
+                    mirror,
+                },
+                { parent: this, dependsOn: [preflight, ...after] },
             );
+            parts.get(one.name)!.push(addon);
+        };
+        const charts = new Map(mine.map((one) => [one, chartsOf(one, contextOf(planned, one.name, size))]));
+        for (const one of mine) {
+            const kinds = charts.get(one)!.filter(({ crdsOnly }) => crdsOnly);
+            if (kinds.length > 0) {
+                install(one, "-crds", { charts: kinds.map(asArgs) }, []);
+            }
+        }
+        const allKinds = [...parts.values()].flat();
         for (const one of mine) {
             const context = contextOf(planned, one.name, size);
             const { definition, settings } = one;
-            const addon = new Addon(
-                addonName(one),
-                {
-                    charts: charts
-                        .get(one)!
-                        .filter((chart) => !chart.crdsOnly)
-                        .map(asArgs),
-                    namespace: one.namespace,
-                    createNamespace: !ofTheCluster.includes(one.namespace),
-                    certificates: certificatesOf(one, context),
-                    objectsBefore: definition.objectsBefore?.(settings, context),
-                    objects: definition.objects?.(settings, context),
-                    mirror,
-                },
-                {
-                    parent: this,
-                    dependsOn: [preflight, ...crds, ...one.after.flatMap((other) => installed.get(other) ?? [])],
-                },
-            );
-            const record = new ConfigMap(
-                `${addonName(one)}:record`,
-                {
-                    metadata: {
-                        name: recordOf(one.name),
-                        namespace: one.namespace,
-                        annotations: {
-                            "pulumi.com/patchFieldManager": "kubernetes-mlops",
-                            "kubernetes-mlops/owner": ownerOf(name),
-                            "kubernetes-mlops/version": softwareVersion(one),
-                        },
+            const own = charts.get(one)!.filter(({ crdsOnly }) => !crdsOnly);
+            if (own.length > 0) {
+                install(
+                    one,
+                    "",
+                    {
+                        charts: own.map(asArgs),
+                        certificates: certificatesOf(one, context),
+                        objectsBefore: definition.objectsBefore?.(settings, context),
+                        objects: definition.objects?.(settings, context),
                     },
-                },
-                { parent: this, dependsOn: addon },
+                    [...allKinds, ...one.after.flatMap((other) => parts.get(other) ?? [])],
+                );
+            }
+            const annotations = {
+                "pulumi.com/patchFieldManager": fieldManager,
+                "kubernetes-mlops/owner": ownerOf(name),
+                "kubernetes-mlops/version": chartVersion(one),
+            };
+            const record = new ConfigMap(
+                `${name}-${kebab(one.name)}:record`,
+                { metadata: { name: recordOf(one.name), namespace: one.namespace, annotations } },
+                { parent: this, dependsOn: parts.get(one.name) },
             );
-            installed.set(one.name, [addon, record]);
+            parts.get(one.name)!.push(record);
         }
 
-        const ready = pulumi.all([...installed.values()].flat().map(({ urn }) => urn));
+        const ready = pulumi.all([...parts.values()].flat().map(({ urn }) => urn));
         this.addons = ready.apply(() =>
             Object.fromEntries(
                 planned.map((one): [string, AddonStatus] => [
                     one.name,
                     {
                         namespace: one.namespace,
-                        version: softwareVersion(one),
+                        version: one.definition.version,
                         outputs: one.definition.outputs?.(one.settings, contextOf(planned, one.name, size)) ?? {},
                     },
                 ]),

@@ -1,0 +1,327 @@
+/** The platform as a plan, and what is done to every object of a chart. */
+import * as assert from "node:assert/strict";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { Certificates, type Definition, Turn } from "../../src/platform/definition";
+import { locate, mirrored, mirroredImage } from "../../src/platform/mirror";
+import { type AddonName, addonNames } from "../../src/platform/names";
+import { placeholdersOf } from "../../src/platform/placeholders";
+import { contextOf, plan, type PlanArgs } from "../../src/platform/plan";
+import { Profile, profiles } from "../../src/platform/profiles";
+import { objectTransform } from "../../src/platform/transform";
+import { mergedValues } from "../../src/platform/values";
+import { catalog } from "../../src/platform/catalog";
+import { directoryWith } from "../support/directories";
+
+/** A definition of which only counts what it says of other add-ons. */
+const definition = (parts: Partial<Definition> = {}): Definition => ({
+    title: "An add-on",
+    purpose: "It is there for tests.",
+    homepage: "https://example.com",
+    version: "1.0.0",
+    charts: [],
+    namespace: "somewhere",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource: "https://example.com",
+    upgrades: { notes: [] },
+    fields: {},
+    values: () => ({}),
+    ...parts,
+});
+
+/** The names in the order of the plan, with what each waits for, and the problems. */
+function planned(parts: Partial<Record<AddonName, Partial<Definition>>>, args: Partial<PlanArgs>) {
+    const problems: string[] = [];
+    const definitions = Object.fromEntries(addonNames.map((name) => [name, definition(parts[name])]));
+    const result = plan({
+        addons: {},
+        profile: [],
+        definitions: definitions as PlanArgs["definitions"],
+        problem: (path, problem) => problems.push(`${path} ${problem}`),
+        ...args,
+    });
+    return { waits: result.map(({ name, after }) => [name, ...after].join(" < ")), result, problems };
+}
+
+describe("the plan of a platform", () => {
+    it("has nothing where nothing is asked for", () => {
+        assert.deepEqual(planned({}, {}).waits, []);
+    });
+
+    it("brings what an add-on needs, and what that needs, first", () => {
+        const parts = {
+            kserve: { requires: (): AddonName[] => ["gatewayApi", "certManager"] },
+            gatewayApi: { requires: (): AddonName[] => ["certManager"] },
+        };
+        const { waits, result, problems } = planned(parts, { addons: { kserve: {} } });
+        assert.deepEqual(waits, ["certManager", "gatewayApi < certManager", "kserve < certManager < gatewayApi"]);
+        assert.deepEqual(
+            result.map(({ neededBy }) => neededBy),
+            ["gatewayApi", "kserve", undefined],
+        );
+        assert.deepEqual(problems, []);
+    });
+
+    it("brings nothing for an add-on that exists", () => {
+        const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
+        assert.deepEqual(planned(parts, { addons: { kserve: { existing: true } } }).waits, ["kserve"]);
+    });
+
+    it("installs what would refuse the objects of others after them, with what needs it after that", () => {
+        const parts = {
+            kueue: { turn: Turn.Late },
+            kyverno: { turn: Turn.Last },
+            kubeflowTrainer: { requires: (): AddonName[] => ["kueue"] },
+        };
+        const addons = { kyverno: {}, kueue: {}, kubeflowTrainer: {}, keda: {} };
+        assert.deepEqual(planned(parts, { addons }).waits, [
+            "keda",
+            "kueue < keda",
+            "kubeflowTrainer < kueue < keda",
+            "kyverno < kueue < kubeflowTrainer < keda",
+        ]);
+    });
+
+    it("waits for what an add-on comes after where that is there, and only there", () => {
+        const parts = { keda: { after: ["kubePrometheusStack"] as AddonName[] } };
+        assert.deepEqual(planned(parts, { addons: { keda: {} } }).waits, ["keda"]);
+        assert.deepEqual(planned(parts, { addons: { keda: {}, kubePrometheusStack: {} } }).waits, [
+            "kubePrometheusStack",
+            "keda < kubePrometheusStack",
+        ]);
+    });
+
+    it("leaves out of the profile what is disabled, but not what another add-on needs", () => {
+        const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
+        const profile: AddonName[] = ["certManager", "keda"];
+        assert.deepEqual(planned(parts, { profile, addons: { keda: { enabled: false } } }).waits, ["certManager"]);
+        const { problems } = planned(parts, { profile, addons: { kserve: {}, certManager: { enabled: false } } });
+        assert.deepEqual(problems, [
+            "addons.certManager.enabled is false, but kserve needs it; leave it out, or disable kserve",
+        ]);
+    });
+
+    it("refuses what excludes each other, with the reason", () => {
+        const parts = { kaiScheduler: { excludes: () => ({ volcano: "there are two schedulers of gangs" }) } };
+        assert.deepEqual(planned(parts, { addons: { kaiScheduler: {}, volcano: {} } }).problems, [
+            "addons.kaiScheduler cannot be there together with volcano: there are two schedulers of gangs; disable one of " +
+                "them with enabled: false",
+        ]);
+    });
+
+    it("tells an add-on of the platform that it is part of", () => {
+        const parts = { mlflow: { outputs: () => ({ url: "http://mlflow" }) } };
+        const { result } = planned(parts, { addons: { mlflow: { namespace: "tracking" }, keda: {} } });
+        const context = contextOf(result, "keda", { highlyAvailable: true, small: false });
+        assert.deepEqual([context.namespace, context.has("mlflow"), context.has("kueue")], ["somewhere", true, false]);
+        assert.equal(context.namespaceOf("mlflow"), "tracking");
+        assert.deepEqual(context.outputsOf("mlflow"), { url: "http://mlflow" });
+        assert.throws(() => context.namespaceOf("kueue"), /keda asks for kueue/);
+    });
+
+    for (const profile of Object.values(Profile)) {
+        it(`of the profile ${profile} fits together`, () => {
+            const problems: string[] = [];
+            const problem = (path: string, text: string) => void problems.push(`${path} ${text}`);
+            const result = plan({ addons: {}, profile: profiles[profile], definitions: catalog, problem });
+            assert.deepEqual(problems, []);
+            const names = result.map(({ name }) => name);
+            result.forEach(({ name, after }, index) =>
+                after.forEach((other) => assert.ok(names.indexOf(other) < index, `${name} comes before ${other}`)),
+            );
+        });
+    }
+});
+
+describe("the values of a chart", () => {
+    it("are merged as Helm merges them", () => {
+        const base = { a: { b: 1, c: [1, 2] }, d: 1 };
+        assert.deepEqual(mergedValues(base, { a: { c: [3], e: null }, d: { f: 1 } }), {
+            a: { b: 1, c: [3], e: null },
+            d: { f: 1 },
+        });
+        assert.deepEqual(base, { a: { b: 1, c: [1, 2] }, d: 1 });
+    });
+
+    it("hold the same placeholder for the same Output, and none without one", () => {
+        const values = () => ({ a: { b: pulumi.output("x") }, c: [pulumi.output("y"), "z"], d: 1 });
+        const first = placeholdersOf(values());
+        assert.deepEqual(first.values, placeholdersOf(values()).values);
+        assert.match(
+            JSON.stringify(first.values),
+            /^{"a":{"b":"mlops-output-[0-9a-f]{16}"},"c":\["mlops-output-[0-9a-f]{16}","z"\],"d":1}$/,
+        );
+        const object = { kind: "ConfigMap" };
+        assert.equal(placeholdersOf({ a: 1 }).resolve(object), object);
+    });
+});
+
+describe("an image of a mirror", () => {
+    const mirror = { images: "mirror.example/ml", registries: { "quay.io": "mirror.example/quay" } };
+    const images: Record<string, string> = {
+        busybox: "mirror.example/ml/docker.io/library/busybox",
+        "busybox:1.37": "mirror.example/ml/docker.io/library/busybox:1.37",
+        "grafana/grafana:12": "mirror.example/ml/docker.io/grafana/grafana:12",
+        "docker.io/grafana/grafana:12": "mirror.example/ml/docker.io/grafana/grafana:12",
+        "registry.k8s.io/kueue/kueue:v1": "mirror.example/ml/registry.k8s.io/kueue/kueue:v1",
+        "quay.io/a/b@sha256:00": "mirror.example/quay/a/b@sha256:00",
+        "localhost:5001/a": "mirror.example/ml/localhost:5001/a",
+        "mirror.example/ml/quay.io/a/b:1": "mirror.example/ml/quay.io/a/b:1",
+        "mirror.example/quay/a/b:1": "mirror.example/quay/a/b:1",
+    };
+    for (const [image, expected] of Object.entries(images)) {
+        it(`${image} is ${expected}`, () => assert.equal(mirroredImage(image, mirror), expected));
+    }
+
+    it("stands wherever an object names one", () => {
+        const object = {
+            kind: "Anything",
+            spec: {
+                template: {
+                    initContainers: [{ image: "busybox" }],
+                    containers: [
+                        {
+                            image: "ghcr.io/a/b:1",
+                            args: ["--reloader=quay.io/c/d:v2", "--url=https://quay.io/api", "quay.io"],
+                            env: [{ name: "IMAGE", value: "registry.k8s.io/e:1" }],
+                        },
+                    ],
+                },
+                operator: { repository: "nvcr.io/nvidia", image: "driver", version: "1" },
+            },
+            data: { config: 'sidecar: "docker.io/f/g:3"\nhome: https://docker.io/x' },
+        };
+        assert.deepEqual(mirrored(object, { images: "m.example" }), {
+            kind: "Anything",
+            spec: {
+                template: {
+                    initContainers: [{ image: "m.example/docker.io/library/busybox" }],
+                    containers: [
+                        {
+                            image: "m.example/ghcr.io/a/b:1",
+                            args: ["--reloader=m.example/quay.io/c/d:v2", "--url=https://quay.io/api", "quay.io"],
+                            env: [{ name: "IMAGE", value: "m.example/registry.k8s.io/e:1" }],
+                        },
+                    ],
+                },
+                operator: { repository: "m.example/nvcr.io/nvidia", image: "driver", version: "1" },
+            },
+            data: { config: 'sidecar: "m.example/docker.io/f/g:3"\nhome: https://docker.io/x' },
+        });
+        assert.equal(mirrored(object, { charts: "elsewhere" }), object);
+    });
+});
+
+describe("a chart is had", () => {
+    const oci = { name: "kueue", version: "0.19.2", repository: "oci://registry.k8s.io/kueue/charts" };
+    const http = { name: "keda", version: "2.20.2", repository: "https://kedacore.github.io/charts" };
+    const file = {
+        name: "kinds",
+        version: "v1.0.0",
+        repository: "https://example.com",
+        manifest: "https://example.com/k.yaml",
+    };
+
+    it("from its own repository", () => {
+        assert.deepEqual(locate(oci), { chart: "oci://registry.k8s.io/kueue/charts/kueue", version: "0.19.2" });
+        assert.deepEqual(locate(http), {
+            chart: "keda",
+            version: "2.20.2",
+            repositoryOpts: { repo: "https://kedacore.github.io/charts" },
+        });
+        assert.deepEqual(locate(file), { chart: "kinds", manifest: "https://example.com/k.yaml" });
+    });
+
+    it("from another registry", () => {
+        const mirror = { charts: "oci://localhost:5001/charts/", plainHttp: true };
+        assert.deepEqual(locate(http, mirror), {
+            chart: "oci://localhost:5001/charts/keda",
+            version: "2.20.2",
+            plainHttp: true,
+        });
+        assert.equal(
+            locate(file, mirror),
+            "is a registry, from which kinds-v1.0.0.yaml cannot be had, as it is no chart; take a directory, or install " +
+                "it from https://example.com/k.yaml and declare it with existing: true",
+        );
+    });
+
+    it("from a directory, packed or not, with or without a v", () => {
+        const charts = directoryWith({
+            "kueue-0.19.2.tgz": "",
+            "keda-v2.20.2/Chart.yaml": "",
+            "kinds-v1.0.0.yaml": "",
+        });
+        assert.deepEqual(locate(oci, { charts }), { chart: `${charts}/kueue-0.19.2.tgz` });
+        assert.deepEqual(locate(http, { charts }), { chart: `${charts}/keda-v2.20.2` });
+        assert.deepEqual(locate(file, { charts }), { chart: "kinds", manifest: `${charts}/kinds-v1.0.0.yaml` });
+    });
+
+    it("from a directory that has it, or is told how to get it", () => {
+        const charts = directoryWith({});
+        assert.equal(
+            locate(oci, { charts }),
+            "has no kueue-0.19.2.tgz; put it there: helm pull oci://registry.k8s.io/kueue/charts/kueue --version 0.19.2 " +
+                `--destination ${charts}`,
+        );
+        assert.equal(
+            locate(http, { charts }),
+            "has no keda-2.20.2.tgz; put it there: helm pull keda --repo https://kedacore.github.io/charts --version " +
+                `2.20.2 --destination ${charts}`,
+        );
+        assert.equal(
+            locate(file, { charts }),
+            `has no kinds-v1.0.0.yaml; put it there: curl --location --output ${charts}/kinds-v1.0.0.yaml ` +
+                "https://example.com/k.yaml",
+        );
+    });
+});
+
+describe("an object of a chart", () => {
+    const transformed = (type: string, props: object, certificates = Certificates.Controller) =>
+        objectTransform({ certificates, mirror: { images: "m.example" }, placeholders: placeholdersOf({}) })({
+            type,
+            props,
+            opts: {},
+            custom: true,
+            name: "object",
+        } as pulumi.ResourceTransformArgs) as pulumi.ResourceTransformResult | undefined;
+    const annotations = (kind: string, certificates?: Certificates): unknown =>
+        (transformed(`kubernetes:v1:${kind}`, { kind }, certificates)!.props.metadata as { annotations: object })
+            .annotations;
+
+    it("is written in the name of the package", () => {
+        assert.deepEqual(annotations("Deployment"), { "pulumi.com/patchFieldManager": "kubernetes-mlops" });
+    });
+
+    it("is waited for where a controller writes its certificate", () => {
+        const forced = { "pulumi.com/patchFieldManager": "kubernetes-mlops", "pulumi.com/patchForce": "true" };
+        const waited = { ...forced, "pulumi.com/waitFor": "jsonpath={.webhooks[0].clientConfig.caBundle}" };
+        assert.deepEqual(annotations("MutatingWebhookConfiguration"), waited);
+        assert.deepEqual(annotations("ValidatingWebhookConfiguration", Certificates.CertManager), waited);
+        assert.deepEqual(annotations("ValidatingWebhookConfiguration", Certificates.None), forced);
+        assert.deepEqual(annotations("CustomResourceDefinition"), forced);
+        assert.deepEqual(annotations("APIService"), forced);
+    });
+
+    it("outlives the add-on where it holds what others have made, and only there", () => {
+        const kept = (kind: string) => transformed(`kubernetes:v1:${kind}`, { kind })!.opts.retainOnDelete;
+        assert.equal(kept("CustomResourceDefinition"), true);
+        assert.equal(kept("Namespace"), true);
+        assert.equal(kept("Deployment"), undefined);
+    });
+
+    it("is left as it is where it is none", () => {
+        assert.equal(transformed("kubernetes:helm.sh/v4:Chart", { kind: "Chart" }), undefined);
+        assert.equal(transformed("random:index:Id", {}), undefined);
+    });
+
+    it("has its images from the mirror, but for what a CRD says of images", () => {
+        const props = (kind: string) => ({ kind, spec: { image: "busybox" } });
+        const image = (kind: string) =>
+            (transformed(`kubernetes:v1:${kind}`, props(kind))!.props.spec as { image: string }).image;
+        assert.equal(image("Pod"), "m.example/docker.io/library/busybox");
+        assert.equal(image("CustomResourceDefinition"), "busybox");
+    });
+});
