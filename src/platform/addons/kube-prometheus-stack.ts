@@ -1,6 +1,6 @@
 import { duration } from "../../duration";
 import { bytes, dnsSubdomain, matching, object, text, truth } from "../../validation";
-import { Certificates, type Context, type Definition, type Values } from "../definition";
+import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../definition";
 import { replacedAlerts } from "../monitoring/alerts";
 import { dashboardLabel, folderAnnotation, monitoringObjects } from "../monitoring/objects";
 import type { AddonSettings } from "../settings";
@@ -119,32 +119,66 @@ function alertmanager(settings: KubePrometheusStackSettings, context: Context): 
     };
 }
 
-/** Without an administrator there is no password, neither a known nor a random one; nor may the sidecars call its API. */
+const prometheusAddress = ({ prometheusUrl, existing }: KubePrometheusStackSettings, namespace: string): string =>
+    prometheusUrl ?? `http://${existing ? "prometheus-operated" : `${name}-prometheus`}.${namespace}.svc:9090`;
+
+const alertmanagerAddress = (namespace: string): string => `http://${name}-alertmanager.${namespace}.svc:9093`;
+
+/**
+ * Grafana's data sources stand in its own ConfigMap. A sidecar that looks for them would have to be done before Grafana
+ * starts, and could be before they are there.
+ */
+function dataSources(settings: KubePrometheusStackSettings, context: Context): Values {
+    const source = (type: string, title: string, url: string, more: Values = {}): Values => ({
+        name: title,
+        uid: type,
+        type,
+        access: "proxy",
+        url,
+        ...more,
+    });
+    return {
+        "datasources.yaml": {
+            apiVersion: 1,
+            datasources: [
+                source("prometheus", "Prometheus", prometheusAddress(settings, context.namespace), {
+                    isDefault: true,
+                    jsonData: { httpMethod: "POST", timeInterval: "30s" },
+                }),
+                source("alertmanager", "Alertmanager", alertmanagerAddress(context.namespace), {
+                    jsonData: { handleGrafanaManagedAlerts: false, implementation: "prometheus" },
+                }),
+                ...(context.has("loki")
+                    ? [source("loki", "Loki", `http://loki.${context.namespaceOf("loki")}.svc:3100`)]
+                    : []),
+            ],
+        },
+    };
+}
+
+/** Without an administrator there is no password, neither a known nor a random one. */
 const withoutLogin = {
-    env: { GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION: "true" },
-    ini: {
-        auth: { disable_login_form: true },
-        "auth.anonymous": { enabled: true, org_role: "Viewer" },
-        "auth.basic": { enabled: false },
-    },
-    sidecar: { skipReload: true },
+    auth: { disable_login_form: true },
+    "auth.anonymous": { enabled: true, org_role: "Viewer" },
+    "auth.basic": { enabled: false },
 };
 
-function grafana({ grafana: given = {}, storageClass }: KubePrometheusStackSettings, context: Context): Values {
+function grafana(settings: KubePrometheusStackSettings, context: Context): Values {
+    const { grafana: given = {}, storageClass } = settings;
     const { enabled = true, adminSecret, storage, url } = given;
     if (!enabled) {
         return { enabled };
     }
-    const loki = context.has("loki");
-    const { ini, env, sidecar } = adminSecret ? { ini: {}, env: {}, sidecar: {} } : withoutLogin;
     return {
         enabled,
         testFramework: { enabled: false },
         initChownData: { enabled: false },
-        ...(adminSecret ? { admin: { existingSecret: adminSecret } } : { env }),
+        ...(adminSecret
+            ? { admin: { existingSecret: adminSecret } }
+            : { env: { GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION: "true" } }),
         "grafana.ini": {
             analytics: { check_for_updates: false, reporting_enabled: false },
-            ...ini,
+            ...(!adminSecret && withoutLogin),
             ...(url && { server: { root_url: url } }),
         },
         resources: { requests: { cpu: context.small ? "20m" : "100m", memory: "128Mi" } },
@@ -153,31 +187,44 @@ function grafana({ grafana: given = {}, storageClass }: KubePrometheusStackSetti
             // The volume is one pod's at a time.
             deploymentStrategy: { type: "Recreate" },
         }),
-        // Data sources are read at the start only, so a change of them changes the pod.
-        podAnnotations: { "kubernetes-mlops/data-sources": loki ? "prometheus,loki" : "prometheus" },
-        ...(loki && {
-            additionalDataSources: [
-                {
-                    name: "Loki",
-                    uid: "loki",
-                    type: "loki",
-                    access: "proxy",
-                    url: `http://loki.${context.namespaceOf("loki")}.svc:3100`,
-                },
-            ],
-        }),
+        datasources: dataSources(settings, context),
+        // The chart would let it read the Secrets of all namespaces; see grafanaRole.
+        rbac: { create: false },
         sidecar: {
-            datasources: { initDatasources: true, ...sidecar },
+            datasources: { enabled: false },
             dashboards: {
-                ...sidecar,
                 label: Object.keys(dashboardLabel)[0],
                 labelValue: Object.values(dashboardLabel)[0],
+                resource: "configmap",
                 searchNamespace: "ALL",
+                // Grafana looks for new files by itself, and its API would ask for a login.
+                skipReload: true,
                 folderAnnotation,
                 provider: { foldersFromFilesStructure: true },
             },
         },
     };
+}
+
+/** What Grafana's sidecar may do: read the ConfigMaps that may hold dashboards. */
+function grafanaRole({ namespace }: Context): KubernetesObject[] {
+    const metadata = { name: `${name}-grafana-dashboards` };
+    const apiGroup = "rbac.authorization.k8s.io";
+    return [
+        {
+            apiVersion: `${apiGroup}/v1`,
+            kind: "ClusterRole",
+            metadata,
+            rules: [{ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "list", "watch"] }],
+        },
+        {
+            apiVersion: `${apiGroup}/v1`,
+            kind: "ClusterRoleBinding",
+            metadata,
+            roleRef: { apiGroup, kind: "ClusterRole", name: metadata.name },
+            subjects: [{ kind: "ServiceAccount", name: `${name}-grafana`, namespace }],
+        },
+    ];
 }
 
 export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
@@ -260,15 +307,13 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
             },
         };
     },
+    objectsBefore: ({ grafana: { enabled = true } = {} }, context) => (enabled ? grafanaRole(context) : []),
     objects: (_settings, context) => monitoringObjects(context),
-    outputs: ({ existing, prometheusUrl }, { namespace }) => {
-        const service = existing ? "prometheus-operated" : `${name}-prometheus`;
-        return {
-            url: prometheusUrl ?? `http://${service}.${namespace}.svc:9090`,
-            ...(!existing && {
-                alertmanagerUrl: `http://${name}-alertmanager.${namespace}.svc:9093`,
-                grafanaUrl: `http://${name}-grafana.${namespace}.svc`,
-            }),
-        };
-    },
+    outputs: (settings, { namespace }) => ({
+        url: prometheusAddress(settings, namespace),
+        ...(!settings.existing && {
+            alertmanagerUrl: alertmanagerAddress(namespace),
+            ...((settings.grafana?.enabled ?? true) && { grafanaUrl: `http://${name}-grafana.${namespace}.svc` }),
+        }),
+    }),
 };

@@ -110,7 +110,6 @@ export const loki: Definition<LokiSettings> = {
                     },
                     limits_config: {
                         retention_period: `${days(settings.retention ?? (small ? "1d" : "14d")) * 24}h`,
-                        allow_structured_metadata: true,
                     },
                     compactor: { retention_enabled: true, delete_request_store: store },
                 },

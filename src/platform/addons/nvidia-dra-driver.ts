@@ -1,6 +1,6 @@
 import { matching, truth } from "../../validation";
-import { type AddonName } from "../names";
 import { Certificates, type Definition } from "../definition";
+import type { AddonName } from "../names";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";
 
@@ -85,5 +85,5 @@ export const nvidiaDraDriver: Definition<NvidiaDraDriverSettings> = {
             webhook: { enabled: webhook, ...(webhook && { replicas: replicas(context) }) },
         },
     }),
-    outputs: () => ({ deviceClass: "gpu.nvidia.com" }),
+    outputs: ({ gpus = true }): Record<string, string> => (gpus ? { deviceClass: "gpu.nvidia.com" } : {}),
 };
