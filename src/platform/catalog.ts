@@ -1,4 +1,5 @@
 import { alloy, AlloySettings } from "./addons/alloy";
+import { argoWorkflows, ArgoWorkflowsSettings } from "./addons/argo-workflows";
 import { certManager, CertManagerSettings } from "./addons/cert-manager";
 import { cloudnativePg, CloudNativePgSettings } from "./addons/cloudnative-pg";
 import { dcgmExporter, DcgmExporterSettings } from "./addons/dcgm-exporter";
@@ -9,6 +10,7 @@ import { gpuOperator, GpuOperatorSettings } from "./addons/gpu-operator";
 import { inferenceExtension, InferenceExtensionSettings } from "./addons/inference-extension";
 import { jobset, JobSetSettings } from "./addons/jobset";
 import { jupyterhub, JupyterHubSettings } from "./addons/jupyterhub";
+import { kaiScheduler, KaiSchedulerSettings } from "./addons/kai-scheduler";
 import { keda, KedaSettings } from "./addons/keda";
 import { kserve, KServeSettings } from "./addons/kserve";
 import { kubePrometheusStack, KubePrometheusStackSettings } from "./addons/kube-prometheus-stack";
@@ -26,6 +28,7 @@ import { nvidiaDraDriver, NvidiaDraDriverSettings } from "./addons/nvidia-dra-dr
 import { opencost, OpencostSettings } from "./addons/opencost";
 import { prometheusAdapter, PrometheusAdapterSettings } from "./addons/prometheus-adapter";
 import { seaweedfs, SeaweedfsSettings } from "./addons/seaweedfs";
+import { volcano, VolcanoSettings } from "./addons/volcano";
 import type { Definition } from "./definition";
 import type { AddonName } from "./names";
 import type { AddonSettings } from "./settings";
@@ -62,6 +65,10 @@ export interface AddonsArgs {
     dcgmExporter?: DcgmExporterSettings;
     /** Kueue: queues and quotas for jobs. */
     kueue?: KueueSettings;
+    /** KAI Scheduler: all pods of a job together, GPUs fairly between teams. */
+    kaiScheduler?: KaiSchedulerSettings;
+    /** Volcano: all pods of a job together, with queues of its own. */
+    volcano?: VolcanoSettings;
     /** JobSet: jobs that belong together. */
     jobset?: JobSetSettings;
     /** LeaderWorkerSet: servers of which each takes several pods. */
@@ -70,6 +77,8 @@ export interface AddonsArgs {
     kubeflowTrainer?: KubeflowTrainerSettings;
     /** KubeRay: Ray clusters, jobs and services. */
     kuberay?: KubeRaySettings;
+    /** Argo Workflows: pipelines of steps. */
+    argoWorkflows?: ArgoWorkflowsSettings;
     /** KEDA: scaling by what there is to do, down to zero. */
     keda?: KedaSettings;
     /** Gateway API: the kinds of routes into the cluster. */
@@ -107,10 +116,13 @@ const definitions = {
     nvidiaDraDriver,
     dcgmExporter,
     kueue,
+    kaiScheduler,
+    volcano,
     jobset,
     leaderWorkerSet,
     kubeflowTrainer,
     kuberay,
+    argoWorkflows,
     keda,
     gatewayApi,
     envoyGateway,

@@ -1,0 +1,206 @@
+import { duration, seconds } from "../../duration";
+import { dnsLabel, dnsSubdomain, integer, list, object, required, text, truth } from "../../validation";
+import type { Definition, Values } from "../definition";
+import { monitors } from "../monitors";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** The bucket in which workflows keep their artifacts. */
+export interface ArgoArtifactsSettings {
+    /** The name of the bucket. */
+    bucket: string;
+    /** The host of the S3 service, with its port if it has one, such as "s3.amazonaws.com". */
+    endpoint: string;
+    /** The region of the bucket. Defaults to none. */
+    region?: string;
+    /**
+     * The name of a Secret with the keys `accesskey` and `secretkey`, in each namespace that has workflows. Defaults to
+     * none: the pods are then to have an identity of the cloud.
+     */
+    credentialsSecret?: string;
+    /** Whether the service is spoken to without TLS. Defaults to false. */
+    insecure?: boolean;
+    /** Whether the logs of all steps are kept in it, too. Defaults to false. */
+    logs?: boolean;
+}
+
+/** Single sign-on for the user interface. */
+export interface ArgoSsoSettings {
+    /** The address of the OpenID provider. */
+    issuer: string;
+    /** The name of a Secret in the add-on's namespace, with the keys `client-id` and `client-secret`. */
+    clientSecret: string;
+    /** Where the provider sends browsers back to: the address of the user interface, with `/oauth2/callback`. */
+    redirectUrl: string;
+    /** What is asked of the provider besides `openid`, such as "groups". Defaults to nothing. */
+    scopes?: string[];
+}
+
+/** The settings of Argo Workflows. Its namespace defaults to "argo". */
+export interface ArgoWorkflowsSettings extends AddonSettings {
+    /**
+     * The namespaces that get a service account "argo-workflow", with the role that the pods of workflows need. They
+     * must be there. Defaults to none: whoever makes a namespace for workflows gives it one.
+     */
+    namespaces?: string[];
+    /** How many workflows run at a time, the others wait. Defaults to no limit. */
+    parallelism?: number;
+    /** How long a workflow is kept after its end, unless it says so itself. Defaults to for ever. */
+    retention?: string;
+    /** Where artifacts are kept. Defaults to nowhere: workflows that have some must then say where. */
+    artifacts?: ArgoArtifactsSettings;
+    /** Whether there is a server, with the user interface. Defaults to true. */
+    server?: boolean;
+    /** Single sign-on for the user interface. Defaults to none: one logs in with a token of the cluster. */
+    sso?: ArgoSsoSettings;
+}
+
+const chart = "argo-workflows";
+
+function artifactValues({
+    logs,
+    bucket,
+    endpoint,
+    region,
+    insecure,
+    credentialsSecret,
+}: ArgoArtifactsSettings): Values {
+    return {
+        useStaticCredentials: credentialsSecret !== undefined,
+        artifactRepository: {
+            archiveLogs: logs ?? false,
+            s3: {
+                bucket,
+                endpoint,
+                ...(region && { region }),
+                insecure: insecure ?? false,
+                ...(credentialsSecret
+                    ? {
+                          accessKeySecret: { name: credentialsSecret, key: "accesskey" },
+                          secretKeySecret: { name: credentialsSecret, key: "secretkey" },
+                      }
+                    : { useSDKCreds: true }),
+            },
+        },
+    };
+}
+
+function ssoValues({ issuer, clientSecret, redirectUrl, scopes }: ArgoSsoSettings): Values {
+    return {
+        enabled: true,
+        issuer,
+        clientId: { name: clientSecret, key: "client-id" },
+        clientSecret: { name: clientSecret, key: "client-secret" },
+        redirectUrl,
+        ...(scopes && { scopes }),
+    };
+}
+
+export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
+    title: "Argo Workflows",
+    purpose: "Runs pipelines of steps, each in a pod of its own.",
+    homepage: "https://argo-workflows.readthedocs.io/en/release-4.0/",
+    version: "4.0.6",
+    charts: [{ name: chart, version: "1.0.18", repository: "https://argoproj.github.io/argo-helm" }],
+    namespace: "argo",
+    kubernetes: { min: "1.31", max: "1.36" },
+    kubernetesSource:
+        "https://argo-workflows.readthedocs.io/en/release-4.0/releases/#tested-versions (1.31 to 1.33; since then, the kinds that it uses are stable)",
+    crds: Object.fromEntries(
+        [
+            "clusterworkflowtemplates",
+            "cronworkflows",
+            "workflowartifactgctasks",
+            "workfloweventbindings",
+            "workflows",
+            "workflowtaskresults",
+            "workflowtasksets",
+            "workflowtemplates",
+        ].map((plural) => [`${plural}.argoproj.io`, ["v1alpha1"]]),
+    ),
+    after: ["kubePrometheusStack"],
+    upgrades: {
+        notes: [
+            "Its CRDs are the minimal ones: the cluster does not check the spec of a workflow; its own linter does.",
+            "The full ones are 10 MiB and would be downloaded from GitHub by a hook.",
+        ],
+    },
+    hooks: "A hook Job downloads the full CRDs; here the chart's minimal ones are installed, which take the same objects.",
+    fields: {
+        namespaces: list(dnsLabel),
+        parallelism: integer(1, 100_000),
+        retention: duration,
+        artifacts: object({
+            bucket: required(text, "name the bucket"),
+            endpoint: required(text, 'name the host of the S3 service, for example "s3.amazonaws.com"'),
+            region: text,
+            credentialsSecret: dnsSubdomain,
+            insecure: truth,
+            logs: truth,
+        }),
+        server: truth,
+        sso: object({
+            issuer: required(text, "give the address of the OpenID provider"),
+            clientSecret: required(dnsSubdomain, "name the Secret with the keys client-id and client-secret"),
+            redirectUrl: required(text, "give the address of the user interface, with /oauth2/callback"),
+            scopes: list(text),
+        }),
+    },
+    check: ({ server, sso }, problems) => {
+        if (server === false && sso !== undefined) {
+            problems.add("sso", "is of no use without the server; leave out one of `sso` and `server: false`");
+        }
+    },
+    values: (settings, context) => {
+        const { namespaces = [], parallelism, retention, artifacts, server, sso } = settings;
+        const size = {
+            replicas: replicas(context),
+            ...(context.highlyAvailable && { pdb: { enabled: true, minAvailable: 1 } }),
+            resources: {
+                requests: context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "100m", memory: "256Mi" },
+            },
+        };
+        return {
+            [chart]: {
+                images: { pullPolicy: "IfNotPresent" },
+                crds: { install: true, keep: true, full: false },
+                workflow: {
+                    serviceAccount: { create: namespaces.length > 0 },
+                    rbac: { create: namespaces.length > 0 },
+                },
+                controller: {
+                    ...size,
+                    workflowNamespaces: namespaces,
+                    ...(parallelism && { parallelism }),
+                    ...(retention && {
+                        workflowDefaults: {
+                            spec: { ttlStrategy: { secondsAfterCompletion: seconds(retention) } },
+                        },
+                    }),
+                    metricsConfig: { enabled: context.has("kubePrometheusStack") },
+                    // Rendered only where the cluster has the kind already: a first preview would not show it.
+                    serviceMonitor: { enabled: false },
+                },
+                server: {
+                    enabled: server ?? true,
+                    ...size,
+                    authModes: sso ? ["sso", "client"] : ["client"],
+                    ...(sso && { sso: ssoValues(sso) }),
+                },
+                ...(artifacts && artifactValues(artifacts)),
+            },
+        };
+    },
+    objects: (_settings, context) =>
+        monitors(context, [
+            {
+                name: "argo-workflows-workflow-controller",
+                labels: { "app.kubernetes.io/component": "workflow-controller" },
+                port: "metrics",
+            },
+        ]),
+    outputs: ({ server }, { namespace }) => ({
+        apiVersion: "argoproj.io/v1alpha1",
+        ...(server !== false && { url: `http://argo-workflows-server.${namespace}.svc:2746` }),
+    }),
+};

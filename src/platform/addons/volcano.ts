@@ -1,0 +1,142 @@
+import { truth } from "../../validation";
+import { type Definition, type KubernetesObject, Certificates } from "../definition";
+import { monitors } from "../monitors";
+import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
+
+/** The settings of Volcano. Its namespace defaults to "volcano-system". */
+export interface VolcanoSettings extends AddonSettings {
+    /** Whether pods of servers and jobs may share nodes, with an agent on each that sees to it. Defaults to false. */
+    colocation?: boolean;
+}
+
+const version = "1.15.1";
+const secret = "volcano-admission-secret";
+const tenYears = "87600h";
+
+const versions: Record<string, string[]> = {
+    "batch.volcano.sh": ["cronjobs", "jobs"],
+    "bus.volcano.sh": ["commands"],
+    "config.volcano.sh": ["colocationconfigurations"],
+    "flow.volcano.sh": ["jobflows", "jobtemplates"],
+    "nodeinfo.volcano.sh": ["numatopologies"],
+    "shard.volcano.sh": ["nodeshards"],
+    "topology.volcano.sh": ["hypernodes"],
+};
+
+/**
+ * The certificate of its webhooks. Their authority is written into them at the start of their pods only, so both hold
+ * as long as a cluster does.
+ */
+function webhookCertificates(namespace: string): KubernetesObject[] {
+    const apiVersion = "cert-manager.io/v1";
+    const authority = "volcano-admission-ca";
+    const service = "volcano-admission-service";
+    return [
+        {
+            apiVersion,
+            kind: "Issuer",
+            metadata: { name: "volcano-admission-self-signed", namespace },
+            spec: { selfSigned: {} },
+        },
+        {
+            apiVersion,
+            kind: "Certificate",
+            metadata: { name: authority, namespace },
+            spec: {
+                isCA: true,
+                commonName: authority,
+                secretName: authority,
+                duration: tenYears,
+                issuerRef: { name: "volcano-admission-self-signed", kind: "Issuer" },
+            },
+        },
+        {
+            apiVersion,
+            kind: "Issuer",
+            metadata: { name: authority, namespace },
+            spec: { ca: { secretName: authority } },
+        },
+        {
+            apiVersion,
+            kind: "Certificate",
+            metadata: { name: "volcano-admission", namespace },
+            spec: {
+                secretName: secret,
+                duration: tenYears,
+                dnsNames: [service, `${service}.${namespace}`, `${service}.${namespace}.svc`],
+                issuerRef: { name: authority, kind: "Issuer" },
+            },
+        },
+    ];
+}
+
+export const volcano: Definition<VolcanoSettings> = {
+    title: "Volcano",
+    purpose: "Schedules all pods of a job together or none, with queues of its own.",
+    homepage: "https://volcano.sh/en/docs/",
+    version,
+    charts: [{ name: "volcano", version, repository: "https://volcano-sh.github.io/helm-charts" }],
+    namespace: "volcano-system",
+    kubernetes: { min: "1.25", max: "1.35" },
+    kubernetesSource: "https://github.com/volcano-sh/volcano#kubernetes-compatibility",
+    crds: {
+        ...Object.fromEntries(
+            Object.entries(versions).flatMap(([group, plurals]) =>
+                plurals.map((plural): [string, string[]] => [`${plural}.${group}`, ["v1alpha1"]]),
+            ),
+        ),
+        "podgroups.scheduling.volcano.sh": ["v1beta1"],
+        "queues.scheduling.volcano.sh": ["v1beta1"],
+    },
+    requires: () => ["certManager"],
+    after: ["kubePrometheusStack"],
+    excludes: () => ({
+        kaiScheduler: "both schedule the pods of a job together, and would give the same GPUs away twice",
+    }),
+    certificates: () => Certificates.Controller,
+    upgrades: {
+        notes: [
+            "Its scheduler makes the queues `root` and `default` by itself.",
+            "The certificates of its webhooks hold for ten years; renew them by hand, and restart its admission pods then.",
+        ],
+    },
+    hooks: "A hook Job makes the certificate of its webhooks with a script; here cert-manager issues it.",
+    fields: { colocation: truth },
+    values: ({ colocation }, context) => {
+        const requests = context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "250m", memory: "256Mi" };
+        const count = replicas(context);
+        return {
+            volcano: {
+                basic: {
+                    image_registry: "docker.io",
+                    image_pull_policy: "IfNotPresent",
+                    admission_secret_name: secret,
+                },
+                custom: {
+                    // This would bring a Prometheus and a Grafana of its own.
+                    metrics_enable: false,
+                    admission_replicas: count,
+                    controller_replicas: count,
+                    scheduler_replicas: count,
+                    leader_elect_enable: count > 1,
+                    admission_resources: { requests },
+                    controller_resources: { requests },
+                    scheduler_resources: { requests },
+                    colocation_enable: colocation ?? false,
+                },
+            },
+        };
+    },
+    objectsBefore: (_settings, { namespace }) => webhookCertificates(namespace),
+    objects: (_settings, context) =>
+        monitors(context, [
+            { name: "volcano-scheduler", labels: { app: "volcano-scheduler" }, port: "metrics" },
+            { name: "volcano-controllers", labels: { app: "volcano-controller" }, port: "metrics" },
+        ]),
+    outputs: () => ({
+        apiVersion: "scheduling.volcano.sh/v1beta1",
+        scheduler: "volcano",
+        queue: "default",
+    }),
+};
