@@ -1,7 +1,7 @@
 /**
  * Images that hold one executable, made without a docker daemon: a layer, a configuration and a manifest.
  */
-import { chmod, link, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, link, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { rootCertificates } from "node:tls";
 
@@ -12,9 +12,12 @@ import { digestOf, pulledManifest, pushBlob, pushManifest } from "./oci";
 
 /** The user that images without a distribution run as by custom. */
 const NONROOT = 65532;
+const ZONES = "/usr/share/zoneinfo.zip";
 
 /** Where a manifest says what it was made of, so that an image is pushed anew only when that has changed. */
 const KEY = "kubernetes-mlops.local/key";
+/** Changes with what an image holds beside the program. */
+const RECIPE = 2;
 
 export interface ProgramImage {
     /** As its project publishes it, without the registry's own name: `registry.k8s.io/kueue/kueue`. */
@@ -26,11 +29,14 @@ export interface ProgramImage {
     key: string;
     /** Where the executable is in the image: `/manager`. */
     path: string;
+    /** Gives the archive of time zones that Go's programs read. */
+    timeZones: () => Promise<string>;
 }
 
 /** Pushes the image to the registry unless it is there; false when it was. */
 export async function pushImage(image: ProgramImage, registry: string): Promise<boolean> {
-    const { repository, tag, key } = image;
+    const { repository, tag } = image;
+    const key = `${image.key}-${RECIPE}`;
     const pushed = await pulledManifest(registry, repository, tag);
     if (pushed?.annotations?.[KEY] === key) {
         return false;
@@ -51,13 +57,18 @@ export function imageConfiguration(program: string, layerDigest: string): string
     return JSON.stringify({
         architecture: { x64: "amd64" }[process.arch as string] ?? process.arch,
         os: "linux",
-        config: { Entrypoint: [program], User: `${NONROOT}:${NONROOT}`, WorkingDir: "/" },
+        config: {
+            Entrypoint: [program],
+            Env: [`ZONEINFO=${ZONES}`],
+            User: `${NONROOT}:${NONROOT}`,
+            WorkingDir: "/",
+        },
         rootfs: { type: "layers", diff_ids: [layerDigest] },
     });
 }
 
 /** The executable with the little that a program expects of a system. */
-async function layerOf({ program, path: place }: ProgramImage): Promise<Buffer> {
+async function layerOf({ program, path: place, timeZones }: ProgramImage): Promise<Buffer> {
     // In the cache, where the executable can be linked to instead of copied.
     const root = await mkdtemp(cacheDir("tools", "image-"));
     const below = (...names: string[]): string => path.join(root, ...names);
@@ -65,6 +76,8 @@ async function layerOf({ program, path: place }: ProgramImage): Promise<Buffer> 
         await mkdir(below("etc", "ssl", "certs"), { recursive: true });
         await writeFile(below("etc", "ssl", "certs", "ca-certificates.crt"), certificates());
         await writeFile(below("etc", "passwd"), `nonroot:x:${NONROOT}:${NONROOT}:nonroot:/:/sbin/nologin\n`);
+        await mkdir(path.dirname(below(ZONES)), { recursive: true });
+        await copyFile(await timeZones(), below(ZONES));
         await mkdir(below("tmp"));
         await chmod(below("tmp"), 0o1777);
         await mkdir(path.dirname(below(place)), { recursive: true });

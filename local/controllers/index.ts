@@ -11,7 +11,7 @@ import { loadSettings } from "../docker/settings";
 import { withLock } from "../lock";
 import { cacheDir } from "../paths";
 import type { Report } from "../progress";
-import { build, buildKey, moduleDirectory } from "../toolchain/build";
+import { build, buildKey, moduleDirectory, timeZones } from "../toolchain/build";
 import { placeChart, pushChart } from "./charts";
 import { pushImage } from "./images";
 import {
@@ -66,7 +66,8 @@ async function ensureImage(image: ControllerImage, registry: string, report: Rep
     const { tool, repository, tag } = image;
     const program = await build(tool, report);
     report(`looking for ${repository}:${tag} in ${registry}`);
-    if (await pushImage({ ...image, program, key: `${tool.name}-${buildKey(tool)}` }, registry)) {
+    const made = { program, key: `${tool.name}-${buildKey(tool)}`, timeZones: () => timeZones(tool) };
+    if (await pushImage({ ...image, ...made }, registry)) {
         report(`${repository}:${tag} was pushed to ${registry}`);
     }
 }

@@ -3,6 +3,7 @@
  * publish as images and charts.
  */
 import { readFileSync } from "node:fs";
+import * as path from "node:path";
 
 import { sourceDir } from "../paths";
 import type { Report } from "../progress";
@@ -10,10 +11,10 @@ import { run } from "../run";
 import { ensureTools } from "../toolchain";
 import { STRIPPED, type Tool } from "../toolchain/tools";
 import { requiredVersion } from "../toolchain/versions";
-import { releaseChart } from "./charts";
+import { type Release, releaseChart } from "./charts";
 import { writeKedaChart } from "./keda-chart";
 
-export const controllerNames = ["kueue", "jobset", "keda"] as const;
+export const controllerNames = ["kueue", "jobset", "keda", "trainer", "metrics-server"] as const;
 export type ControllerName = (typeof controllerNames)[number];
 
 /** A controller, with what its project publishes. */
@@ -45,93 +46,141 @@ export interface ControllerChart {
     write: (module: string, target: string, report: Report) => Promise<void>;
 }
 
-/** The controller with the version that its Go module in local/go requires. */
-export function controllerOf(name: ControllerName): Controller {
-    switch (name) {
-        case "kueue": {
-            const module = "sigs.k8s.io/kueue";
-            const { tool, version } = toolsOf(name, module);
-            const image = { repository: "registry.k8s.io/kueue/kueue", tag: `v${version}` };
-            return {
-                module,
-                images: [{ ...image, tool: tool(name, `${module}/cmd/kueue`), path: "/manager" }],
-                charts: [
-                    copied("kueue", version, "charts/kueue", {
-                        "controllerManager.manager.image": { ...image, pullPolicy: "IfNotPresent" },
-                    }),
-                ],
-            };
-        }
-        case "jobset": {
-            const module = "sigs.k8s.io/jobset";
-            const { tool, version } = toolsOf(name, module);
-            const image = { repository: "registry.k8s.io/jobset/jobset", tag: `v${version}` };
-            return {
-                module,
-                images: [{ ...image, tool: tool(name, module), path: "/manager" }],
-                charts: [
-                    copied("jobset", version, "charts/jobset", {
-                        "image.repository": image.repository,
-                        "image.tag": image.tag,
-                        "image.pullPolicy": "IfNotPresent",
-                    }),
-                ],
-            };
-        }
-        case "keda": {
-            const module = "github.com/kedacore/keda/v2";
-            const { tool, version } = toolsOf(name, module);
-            const image = (command: string, program: string, repository: string): ControllerImage => ({
-                tool: tool(`keda-${command}`, `${module}/cmd/${command}`),
-                repository: `ghcr.io/kedacore/${repository}`,
-                tag: version,
-                path: `/${program}`,
-            });
-            return {
-                module,
-                images: [
-                    image("operator", "keda", "keda"),
-                    image("adapter", "keda-adapter", "keda-metrics-apiserver"),
-                    image("webhooks", "keda-admission-webhooks", "keda-admission-webhooks"),
-                ],
-                charts: [
-                    {
-                        name: "keda",
-                        version,
-                        write: (directory, target, report) =>
-                            writeKedaChart(directory, target, version, kubectl(report)),
-                    },
-                ],
-            };
-        }
-    }
+/** What a controller is made of, without its version. */
+interface Recipe {
+    module: string;
+    images: ImageRecipe[];
+    charts: (version: string) => ControllerChart[];
 }
 
-/** How the programs of a module are built. */
-function toolsOf(name: ControllerName, module: string) {
+interface ImageRecipe {
+    /** The executable's name in the cache, where it is not the controller's. */
+    program?: string;
+    /** The main package below the module, where it is not the module's own. */
+    package?: string;
+    repository: string;
+    path: string;
+    /** Defaults to the version with a `v`. */
+    tag?: (version: string) => string;
+}
+
+const recipes: Record<ControllerName, Recipe> = {
+    kueue: {
+        module: "sigs.k8s.io/kueue",
+        images: [{ package: "cmd/kueue", repository: "registry.k8s.io/kueue/kueue", path: "/manager" }],
+        charts: (version) => [
+            copied("kueue", "charts/kueue", {
+                version,
+                values: {
+                    "controllerManager.manager.image": {
+                        repository: "registry.k8s.io/kueue/kueue",
+                        tag: `v${version}`,
+                        pullPolicy: "IfNotPresent",
+                    },
+                },
+            }),
+        ],
+    },
+    jobset: {
+        module: "sigs.k8s.io/jobset",
+        images: [{ repository: "registry.k8s.io/jobset/jobset", path: "/manager" }],
+        charts: (version) => [
+            copied("jobset", "charts/jobset", {
+                version,
+                values: {
+                    "image.repository": "registry.k8s.io/jobset/jobset",
+                    "image.tag": `v${version}`,
+                    "image.pullPolicy": "IfNotPresent",
+                },
+            }),
+        ],
+    },
+    keda: {
+        module: "github.com/kedacore/keda/v2",
+        images: [
+            kedaImage("operator", "keda", "keda"),
+            kedaImage("adapter", "keda-adapter", "keda-metrics-apiserver"),
+            kedaImage("webhooks", "keda-admission-webhooks", "keda-admission-webhooks"),
+        ],
+        charts: (version) => [
+            {
+                name: "keda",
+                version,
+                write: (module, target, report) => writeKedaChart(module, target, version, kubectl(report)),
+            },
+        ],
+    },
+    trainer: {
+        module: "github.com/kubeflow/trainer/v2",
+        images: [
+            {
+                package: "cmd/trainer-controller-manager",
+                repository: "ghcr.io/kubeflow/trainer/trainer-controller-manager",
+                path: "/manager",
+            },
+        ],
+        charts: (version) => [
+            // JobSet is an add-on of its own here, and the chart of LeaderWorkerSet is in no Go module.
+            copied("kubeflow-trainer", "charts/kubeflow-trainer", { version, without: ["jobset", "lws"] }),
+        ],
+    },
+    "metrics-server": {
+        module: "sigs.k8s.io/metrics-server",
+        images: [
+            {
+                package: "cmd/metrics-server",
+                repository: "registry.k8s.io/metrics-server/metrics-server",
+                path: "/metrics-server",
+            },
+        ],
+        charts: (version) => [
+            // The published chart names 0.8.1, whose Go module is not to be had.
+            copied("metrics-server", "charts/metrics-server", { version: "3.13.1", appVersion: version }),
+        ],
+    },
+};
+
+function kedaImage(command: string, program: string, repository: string): ImageRecipe {
+    return {
+        program: `keda-${command}`,
+        package: `cmd/${command}`,
+        repository: `ghcr.io/kedacore/${repository}`,
+        tag: (version) => version,
+        path: `/${program}`,
+    };
+}
+
+/** The controller with the version that its Go module in local/go requires. */
+export function controllerOf(name: ControllerName): Controller {
+    const { module, images, charts } = recipes[name];
     const directory = sourceDir("local", "go", name);
-    const version = requiredVersion(readFileSync(sourceDir("local", "go", name, "go.mod"), "utf8"), module);
-    const tool = (program: string, mainPackage: string): Tool => ({
-        name: program,
-        version,
-        module: directory,
-        package: mainPackage,
-        ldflags: STRIPPED,
-    });
-    return { version, tool };
+    const version = requiredVersion(readFileSync(path.join(directory, "go.mod"), "utf8"), module);
+    return {
+        module,
+        images: images.map((image) => ({
+            tool: {
+                name: image.program ?? name,
+                version,
+                module: directory,
+                package: image.package ? `${module}/${image.package}` : module,
+                ldflags: STRIPPED,
+            },
+            repository: image.repository,
+            tag: image.tag?.(version) ?? `v${version}`,
+            path: image.path,
+        })),
+        charts: charts(version),
+    };
 }
 
 /** A chart that the module has, with what the project's release scripts change in it. */
-const copied = (
-    name: string,
-    version: string,
-    directory: string,
-    values: Record<string, unknown>,
-): ControllerChart => ({
-    name,
-    version,
-    write: (module, target) => releaseChart(`${module}/${directory}`, target, { version, values }),
-});
+function copied(name: string, directory: string, release: Release): ControllerChart {
+    return {
+        name,
+        version: release.version,
+        write: (module, target) => releaseChart(path.join(module, directory), target, release),
+    };
+}
 
 const kubectl =
     (report: Report) =>

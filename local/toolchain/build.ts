@@ -149,6 +149,17 @@ export async function moduleDirectory(tool: Tool, module: string): Promise<strin
     return fetchModule(await requireGo(tool, `${tool.name} v${tool.version}`), module, tool.module);
 }
 
+/** The time zones that come with the Go that builds the tool, in the form in which Go's programs read them. */
+export async function timeZones(tool: Tool): Promise<string> {
+    const go = await requireGo(tool, `${tool.name} v${tool.version}`);
+    return path.join(
+        await run(go, ["env", "GOROOT"], { cwd: tool.module, env: GO_ENV }),
+        "lib",
+        "time",
+        "zoneinfo.zip",
+    );
+}
+
 async function fetchModule(go: string, module: string, cwd: string, onLine?: (line: string) => void): Promise<string> {
     const options = { cwd, env: GO_ENV, onLine };
     await run(go, ["mod", "download", module], options);
