@@ -162,6 +162,7 @@ export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
         };
         return {
             [chart]: {
+                fullnameOverride: chart,
                 images: { pullPolicy: "IfNotPresent" },
                 crds: { install: true, keep: true, full: false },
                 workflow: {

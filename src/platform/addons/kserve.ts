@@ -118,6 +118,7 @@ export const kserve: Definition<KServeSettings> = {
     upgrades: {
         notes: [
             "Its charts were split in 0.17: objects of an older chart `kserve` must be removed by hand, all but the CRDs.",
+            "Another `version` is that of its controller; its CRDs and runtimes stay at the tested one.",
             "Its controller looks at its start for KEDA, the Gateway API and Knative: restart it when one comes later.",
             "The runtime kserve-vllmserver of upstream names an image without a version, `vllm/vllm-openai:latest`.",
         ],
