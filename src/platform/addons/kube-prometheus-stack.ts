@@ -148,9 +148,7 @@ function dataSources(settings: KubePrometheusStackSettings, context: Context): V
                 source("alertmanager", "Alertmanager", alertmanagerAddress(context.namespace), {
                     jsonData: { handleGrafanaManagedAlerts: false, implementation: "prometheus" },
                 }),
-                ...(context.has("loki")
-                    ? [source("loki", "Loki", `http://loki.${context.namespaceOf("loki")}.svc:3100`)]
-                    : []),
+                ...(context.has("loki") ? [source("loki", "Loki", context.outputsOf("loki")["url"]!)] : []),
             ],
         },
     };

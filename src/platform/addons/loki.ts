@@ -34,7 +34,11 @@ export interface LokiSettings extends AddonSettings {
      * and there are three pods. A change leaves the old logs behind.
      */
     bucket?: LokiBucketSettings;
+    /** Where it answers. Defaults to "http://loki.<namespace>.svc:3100"; an `existing` one may be elsewhere. */
+    url?: string;
 }
+
+const address = matching(/^https?:\/\/\S+$/, 'it must be an address such as "https://loki.example.com:3100"');
 
 function storage(bucket: LokiBucketSettings | undefined): Values {
     if (!bucket) {
@@ -76,10 +80,11 @@ export const loki: Definition<LokiSettings> = {
         storageClass: dnsSubdomain,
         bucket: object({
             name: required(text, "name the bucket"),
-            endpoint: matching(/^https?:\/\/\S+$/, 'it must be an address such as "https://s3.example.com"'),
+            endpoint: address,
             region: text,
             secret: dnsSubdomain,
         }),
+        url: address,
     },
     values: (settings, context) => {
         const { bucket, storageClass } = settings;
@@ -134,5 +139,5 @@ export const loki: Definition<LokiSettings> = {
             },
         };
     },
-    outputs: (_settings, { namespace }) => ({ url: `http://loki.${namespace}.svc:3100` }),
+    outputs: ({ url }, { namespace }) => ({ url: url ?? `http://loki.${namespace}.svc:3100` }),
 };
