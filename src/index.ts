@@ -1,7 +1,51 @@
 export { Addon, AddonArgs, AddonChartArgs } from "./platform/addon";
+export { AlloySettings } from "./platform/addons/alloy";
+export { ArgoArtifactsSettings, ArgoSsoSettings, ArgoWorkflowsSettings } from "./platform/addons/argo-workflows";
+export { CertManagerSettings } from "./platform/addons/cert-manager";
+export { CloudNativePgSettings } from "./platform/addons/cloudnative-pg";
+export { DcgmExporterSettings } from "./platform/addons/dcgm-exporter";
+export { EnvoyGatewaySettings, EnvoyServiceType } from "./platform/addons/envoy-gateway";
+export { ExternalSecretsSettings } from "./platform/addons/external-secrets";
+export { GatewayApiSettings } from "./platform/addons/gateway-api";
+export { GpuOperatorSettings } from "./platform/addons/gpu-operator";
+export { InferenceExtensionSettings } from "./platform/addons/inference-extension";
+export { JobSetSettings } from "./platform/addons/jobset";
+export {
+    JupyterHubOidcSettings,
+    JupyterHubProfileSettings,
+    JupyterHubRouteSettings,
+    JupyterHubSettings,
+} from "./platform/addons/jupyterhub";
+export { KaiPlacement, KaiSchedulerSettings } from "./platform/addons/kai-scheduler";
+export { KedaSettings } from "./platform/addons/keda";
+export { KServeMode, KServeSettings } from "./platform/addons/kserve";
+export { GrafanaSettings, KubePrometheusStackSettings } from "./platform/addons/kube-prometheus-stack";
+export { KubeflowTrainerSettings, TrainerRuntime } from "./platform/addons/kubeflow-trainer";
+export { KubeRaySettings, RayBatchScheduler } from "./platform/addons/kuberay";
+export { KueuePodsReadySettings, KueueSettings } from "./platform/addons/kueue";
+export { KyvernoAction, KyvernoSettings } from "./platform/addons/kyverno";
+export { LeaderWorkerSetSettings } from "./platform/addons/leader-worker-set";
+export { LokiBucketSettings, LokiSettings } from "./platform/addons/loki";
+export { MetricsServerSettings } from "./platform/addons/metrics-server";
+export {
+    MlflowArtifactsSettings,
+    MlflowDatabaseSettings,
+    MlflowOidcSettings,
+    MlflowSettings,
+} from "./platform/addons/mlflow";
+export { NodeFeatureDiscoverySettings } from "./platform/addons/node-feature-discovery";
+export { NvidiaDevicePluginSettings } from "./platform/addons/nvidia-device-plugin";
+export { NvidiaDraDriverSettings } from "./platform/addons/nvidia-dra-driver";
+export { OpencostPricesSettings, OpencostSettings } from "./platform/addons/opencost";
+export { PrometheusAdapterRuleSettings, PrometheusAdapterSettings } from "./platform/addons/prometheus-adapter";
+export { SeaweedfsSettings } from "./platform/addons/seaweedfs";
+export { VolcanoSettings } from "./platform/addons/volcano";
+export { AddonsArgs } from "./platform/catalog";
 export { Certificates } from "./platform/definition";
+export { GpuSharingMode, GpuSharingSettings, MigStrategy } from "./platform/gpu-sharing";
 export { MirrorArgs } from "./platform/mirror";
 export { AddonStatus, Platform, PlatformArgs } from "./platform/platform";
+export { AddonSettings } from "./platform/settings";
 export { Availability, Footprint, Profile } from "./platform/profiles";
 export { Image, ImageArgs, PythonArgs, RegistryArgs } from "./images/image";
 export { AutoscalingArgs, ModelServer, ModelServerArgs } from "./workloads/model-server";
