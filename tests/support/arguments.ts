@@ -1,5 +1,15 @@
 /** The arguments with which unit tests make components. */
-import type { ImageArgs, ModelServerArgs, TrainingJobArgs } from "../../src";
+import * as pulumi from "@pulumi/pulumi";
+
+import {
+    type AddonArgs,
+    Availability,
+    Certificates,
+    type ImageArgs,
+    type ModelServerArgs,
+    type PlatformArgs,
+    type TrainingJobArgs,
+} from "../../src";
 import { directoryWith } from "./directories";
 
 export const image = `registry.example/fraud@sha256:${"a".repeat(64)}`;
@@ -67,3 +77,39 @@ export const fullServerArgs: ModelServerArgs = {
     startupTimeout: "10m",
     shutdownTimeout: "1m",
 };
+
+/** Everything that an Addon can be told. */
+export function fullAddonArgs(): AddonArgs {
+    return {
+        charts: [
+            {
+                chart: "kinds",
+                repository: "https://example.com",
+                version: "1.0.0",
+                manifest: "https://example.com/k.yaml",
+            },
+            {
+                chart: "widgets",
+                repository: "oci://registry.example/charts",
+                version: "1.0.0",
+                release: "gadgets",
+                values: { password: pulumi.secret(password) },
+            },
+        ],
+        namespace: "widgets-system",
+        certificates: Certificates.Controller,
+        objectsBefore: [
+            { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "first", namespace: "widgets-system" } },
+        ],
+        objects: [{ apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "last" }, spec: {} }],
+        mirror: { images: "mirror.example", registries: { "quay.io": "quay.example" }, plainHttp: true },
+    };
+}
+
+/** A Platform with something of everything. */
+export function fullPlatformArgs(): PlatformArgs {
+    return {
+        addons: { kueue: { values: { note: pulumi.secret(password) } }, jobset: { existing: true } },
+        availability: Availability.High,
+    };
+}

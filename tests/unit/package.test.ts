@@ -80,7 +80,10 @@ describe("the published package", () => {
             [".js", ".js.map", ".d.ts"].map((end) => source.replace(/^src/, "dist").replace(/\.ts$/, end)),
         );
         const texts = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
-        assert.deepEqual(packed().sort(), [...texts, ...filesIn("dockerfiles"), ...sources, ...compiled].sort());
+        assert.deepEqual(
+            packed().sort(),
+            [...texts, ...filesIn("charts"), ...filesIn("dockerfiles"), ...sources, ...compiled].sort(),
+        );
     });
 
     it("has a program and its types for whoever requires it", () => {
@@ -98,7 +101,26 @@ describe("the published package", () => {
     });
 
     it("exports its components, its enums, and nothing else that there is at run time", () => {
-        assert.deepEqual(loaded.exports, ["AccessMode", "Image", "ModelServer", "TrainingJob"]);
+        assert.deepEqual(loaded.exports, [
+            "AccessMode",
+            "Addon",
+            "Availability",
+            "Certificates",
+            "EnvoyServiceType",
+            "Footprint",
+            "GpuSharingMode",
+            "Image",
+            "KServeMode",
+            "KaiPlacement",
+            "KyvernoAction",
+            "MigStrategy",
+            "ModelServer",
+            "Platform",
+            "Profile",
+            "RayBatchScheduler",
+            "TrainerRuntime",
+            "TrainingJob",
+        ]);
     });
 
     it("finds its Dockerfile of Python programs", () => {
@@ -113,14 +135,17 @@ describe("the published package", () => {
         const kubernetes = "node_modules/@pulumi/kubernetes/";
         const modules = loaded.modules.filter((name) => name.startsWith(kubernetes));
         assert.deepEqual(modules.map((name) => name.slice(kubernetes.length)).sort(), [
+            "apiextensions/customResource.js",
             "apps/v1/index.js",
             "autoscaling/v2/index.js",
             "batch/v1/index.js",
             "core/v1/index.js",
+            "helm/v4/index.js",
             "package.json",
             "policy/v1/index.js",
             "types/enums/core/v1/index.js",
             "utilities.js",
+            "yaml/v2/index.js",
         ]);
     });
 
