@@ -29,7 +29,10 @@ export const nodeFeatureDiscovery: Definition<NodeFeatureDiscoverySettings> = {
     },
     after: ["kubePrometheusStack"],
     upgrades: {
-        notes: ["Labels stay on the nodes while it is upgraded; a label whose device is gone goes within a minute."],
+        notes: [
+            "Labels stay on the nodes while it is upgraded; a label whose device is gone goes within a minute.",
+            "An `existing` one must label devices by vendor alone (`deviceLabelFields: [vendor]`): by that label the device plugin, the DRA driver and the DCGM exporter find their nodes.",
+        ],
     },
     hooks: "A hook Job removes the labels from the nodes when the chart is deleted. Here they stay, so that pods which need them do not lose their nodes when it is moved; remove them with `kubectl label`.",
     fields: {
