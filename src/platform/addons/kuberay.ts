@@ -51,7 +51,8 @@ export const kuberay: Definition<KubeRaySettings> = {
         "rayservices.ray.io": crd,
         "raycronjobs.ray.io": ["v1"],
     },
-    requires: ({ batchScheduler }) => (batchScheduler ? [schedulers[batchScheduler]] : []),
+    requires: ({ batchScheduler }) =>
+        batchScheduler && batchScheduler in schedulers ? [schedulers[batchScheduler]] : [],
     after: ["kubePrometheusStack"],
     upgrades: { notes: ["v1alpha1 is served but deprecated; objects are stored as v1."] },
     fields: {

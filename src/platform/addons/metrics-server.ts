@@ -40,7 +40,7 @@ export const metricsServer: Definition<MetricsServerSettings> = {
     fields: { insecureKubeletTls: truth, resolution: duration },
     check: ({ resolution }, problems) => {
         // https://github.com/kubernetes-sigs/metrics-server/blob/master/FAQ.md
-        if (resolution && seconds(resolution) < 10) {
+        if (typeof resolution === "string" && seconds(resolution) < 10) {
             problems.add("resolution", `is "${resolution}", but kubelets measure every 10 seconds; give "10s" or more`);
         }
     },
