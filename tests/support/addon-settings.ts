@@ -27,18 +27,6 @@ export const samples: Partial<Record<AddonName, Record<string, Sample>>> = {
         selfSignedIssuer: { right: [true, false], wrong: ["yes", 1] },
         dnsResolvers: { right: [["1.1.1.1:53", "8.8.8.8:53"]], wrong: ["1.1.1.1:53", [53], [""]] },
     },
-    kueue: {
-        frameworks: {
-            right: [["batch/job"], ["pod", "deployment"]],
-            wrong: ["batch/job", ["job"], ["deployment"]],
-        },
-        manageJobsWithoutQueue: { right: [true], wrong: ["true"] },
-        fairSharing: { right: [true], wrong: [{}] },
-        waitForPodsReady: {
-            right: [{}, { timeout: "10m", blockAdmission: true }],
-            wrong: [true, { timeout: 300 }, { timeout: "5 minutes" }, { blockAdmission: "yes" }, { recovery: "1m" }],
-        },
-    },
     externalSecrets: {
         concurrency: { right: [10], wrong: [0, 1.5, "10"] },
         serviceAccountAnnotations: {
@@ -55,6 +43,221 @@ export const samples: Partial<Record<AddonName, Record<string, Sample>>> = {
             together: { allowedRegistries: ["registry.example.com/"] },
         },
         exceptionNamespace: { right: ["exceptions"], wrong: ["*", "Exceptions", 1] },
+    },
+    metricsServer: {
+        insecureKubeletTls: { right: [true], wrong: ["yes"] },
+        resolution: { right: ["30s"], wrong: ["5s", 15, "15 s"] },
+    },
+    kubePrometheusStack: {
+        retention: { right: ["30d", "12h"], wrong: [30, "30 days", ""] },
+        storage: { right: ["100Gi", "1Ti"], wrong: [100, "100 GB", "0"] },
+        storageClass: { right: ["fast-ssd"], wrong: ["Fast SSD", 1] },
+        memory: { right: ["8Gi"], wrong: ["8 GB", 8] },
+        cluster: { right: ["production"], wrong: ["", 1] },
+        controlPlane: { right: [true], wrong: ["yes"] },
+        alertmanagerSecret: { right: ["alertmanager"], wrong: [{ name: "alertmanager" }, ""] },
+        grafana: {
+            right: [
+                {},
+                { enabled: false },
+                { adminSecret: "grafana-admin", storage: "5Gi", url: "https://grafana.example.com" },
+            ],
+            wrong: [true, { adminPassword: "secret" }, { url: "grafana.example.com" }, { storage: 5 }, { enabled: 1 }],
+        },
+        prometheusUrl: { right: ["http://thanos-query.thanos.svc:9090"], wrong: ["thanos", 1] },
+    },
+    prometheusAdapter: {
+        rules: {
+            right: [
+                [
+                    { name: "queue_length", series: 'queue_length{namespace!="",pod!=""}' },
+                    { name: "busy", series: "busy", query: "avg(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)" },
+                ],
+            ],
+            wrong: [
+                {},
+                [{ name: "queue_length" }],
+                [{ series: "queue_length" }],
+                [{ name: "a", series: "b", as: "c" }],
+            ],
+        },
+        allMetrics: { right: [true], wrong: ["yes"] },
+    },
+    loki: {
+        retention: { right: ["30d", "36h"], wrong: [30, "30 days"] },
+        storage: { right: ["100Gi"], wrong: [100, "100 GB"] },
+        storageClass: { right: ["fast-ssd"], wrong: ["Fast SSD"] },
+        bucket: {
+            right: [
+                { name: "logs" },
+                {
+                    name: "logs",
+                    endpoint: "http://seaweedfs-s3.seaweedfs.svc:8333",
+                    region: "eu-central-1",
+                    secret: "s3",
+                },
+            ],
+            wrong: ["logs", {}, { name: "logs", endpoint: "seaweedfs:8333" }, { name: "logs", secretKey: "abc" }],
+        },
+        url: { right: ["https://loki.example.com"], wrong: ["loki", 1] },
+    },
+    alloy: {
+        lokiUrl: { right: ["https://loki.example.com"], wrong: ["loki", 1] },
+        excludedNamespaces: { right: [["kube-system", "monitoring"]], wrong: ["kube-system", ["Kube System"]] },
+        cluster: { right: ["production"], wrong: ["", 1] },
+    },
+    opencost: {
+        cluster: { right: ["production"], wrong: ["", 1] },
+        prices: {
+            right: [{ cpu: 0.02, memory: 0.003, gpu: 2.5, storage: 0.0001 }, {}],
+            wrong: [1, { cpu: "0.02" }, { gpu: -1 }, { disk: 1 }],
+        },
+        ui: { right: [true, false], wrong: ["yes"] },
+    },
+    nodeFeatureDiscovery: {
+        pciClasses: { right: [["03", "0302"]], wrong: ["03", ["3"], [3], ["gpu"]] },
+    },
+    gpuOperator: {
+        driver: { right: [true, false], wrong: ["no"] },
+        driverVersion: { right: ["580.95.05", "580.95"], wrong: ["latest", 580, "580.95.05-ubuntu24.04"] },
+        toolkit: { right: [false], wrong: [0] },
+        sharing: {
+            right: [
+                { mode: "time-slicing", replicas: 4 },
+                { mode: "mps", replicas: 10, rename: true },
+            ],
+            wrong: [
+                4,
+                {},
+                { mode: "time-slicing" },
+                { replicas: 4 },
+                { mode: "mig", replicas: 4 },
+                { mode: "mps", replicas: 1 },
+            ],
+        },
+        migStrategy: { right: ["single", "mixed", "none"], wrong: ["all", true] },
+        migConfig: { right: ["all-1g.10gb", "all-disabled"], wrong: ["All 1g", 1] },
+    },
+    nvidiaDevicePlugin: {
+        sharing: {
+            right: [
+                { mode: "time-slicing", replicas: 4 },
+                { mode: "mps", replicas: 10, rename: true },
+            ],
+            wrong: [4, {}, { mode: "time-slicing" }, { mode: "mps", replicas: 2.5 }],
+        },
+        migStrategy: { right: ["single", "mixed", "none"], wrong: ["all"] },
+        runtimeClass: { right: ["nvidia"], wrong: ["NVIDIA", true] },
+    },
+    nvidiaDraDriver: {
+        gpus: { right: [true], wrong: ["no", false] },
+        computeDomains: { right: [true, false], wrong: ["yes"] },
+        driverRoot: { right: ["/run/nvidia/driver"], wrong: ["run/nvidia", 1] },
+        webhook: { right: [true], wrong: ["yes"] },
+    },
+    dcgmExporter: {
+        runtimeClass: { right: ["nvidia"], wrong: ["NVIDIA"] },
+        podLabels: { right: [true], wrong: ["yes"] },
+    },
+    kueue: {
+        frameworks: {
+            right: [["batch/job"], ["pod", "deployment"]],
+            wrong: ["batch/job", ["job"], ["deployment"]],
+        },
+        manageJobsWithoutQueue: { right: [true], wrong: ["true"] },
+        fairSharing: { right: [true], wrong: [{}] },
+        waitForPodsReady: {
+            right: [{}, { timeout: "10m", blockAdmission: true }],
+            wrong: [true, { timeout: 300 }, { timeout: "5 minutes" }, { blockAdmission: "yes" }, { recovery: "1m" }],
+        },
+    },
+    kaiScheduler: {
+        placement: { right: ["binpack", "spread"], wrong: ["BinPack", true] },
+        gpuSharing: { right: [true, false], wrong: ["yes"] },
+        clusterAutoscaling: { right: [true, false], wrong: ["yes"] },
+    },
+    volcano: { colocation: { right: [true, false], wrong: ["yes"] } },
+    jobset: { memoryLimit: { right: ["1Gi"], wrong: ["1GB", 1] } },
+    leaderWorkerSet: {
+        disaggregatedSets: { right: [true, false], wrong: ["yes"] },
+        volcano: { right: [true, false], wrong: ["yes"] },
+    },
+    kubeflowTrainer: {
+        runtimes: { right: [["torch-distributed"], []], wrong: ["torch-distributed", ["torch"]] },
+    },
+    kuberay: {
+        namespaces: { right: [["ray"]], wrong: ["ray", ["Ray"]] },
+        batchScheduler: { right: ["kai-scheduler", "volcano"], wrong: ["kueue", true] },
+        concurrency: { right: [4], wrong: [0, "4"] },
+    },
+    argoWorkflows: {
+        namespaces: { right: [["ml", "pipelines"]], wrong: ["ml", ["ML"]] },
+        parallelism: { right: [50], wrong: [0, "50"] },
+        retention: { right: ["30d"], wrong: ["30 days", 30] },
+        artifacts: {
+            right: [
+                { bucket: "artifacts", endpoint: "s3.amazonaws.com" },
+                {
+                    bucket: "artifacts",
+                    endpoint: "seaweedfs-s3.seaweedfs:8333",
+                    region: "us-east-1",
+                    credentialsSecret: "s3",
+                    insecure: true,
+                    logs: true,
+                },
+            ],
+            wrong: ["artifacts", { bucket: "artifacts" }, { endpoint: "s3" }, { bucket: "a", endpoint: "b", key: "c" }],
+        },
+        server: { right: [true, false], wrong: ["yes"] },
+        sso: {
+            right: [
+                {
+                    issuer: "https://id.example.com",
+                    clientSecret: "argo-sso",
+                    redirectUrl: "https://argo.example.com/oauth2/callback",
+                },
+                {
+                    issuer: "https://id.example.com",
+                    clientSecret: "argo-sso",
+                    redirectUrl: "https://argo.example.com/oauth2/callback",
+                    scopes: ["groups"],
+                },
+            ],
+            wrong: [true, {}, { issuer: "https://id.example.com", clientSecret: "argo-sso" }],
+        },
+    },
+    keda: {
+        namespaces: { right: [["ml"]], wrong: ["ml", ["ML"]] },
+        serviceAccountAnnotations: {
+            right: [{ "eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/keda" }],
+            wrong: ["role", { role: 1 }],
+        },
+    },
+    gatewayApi: {},
+    envoyGateway: {
+        gatewayClass: { right: ["public"], wrong: ["Public"] },
+        service: { right: ["LoadBalancer", "NodePort", "ClusterIP"], wrong: ["ExternalName"] },
+        serviceAnnotations: {
+            right: [{ "service.beta.kubernetes.io/aws-load-balancer-type": "external" }],
+            wrong: ["external", { type: true }],
+        },
+        proxies: { right: [2], wrong: [0, "2"] },
+    },
+    inferenceExtension: {},
+    kserve: {
+        mode: { right: ["Standard", "Knative"], wrong: ["Serverless"] },
+        gateway: {
+            right: ["gateways/models"],
+            wrong: ["models", "a/b/c"],
+            together: { domain: "ml.example.com" },
+        },
+        domain: { right: ["ml.example.com"], wrong: ["", 1], together: { gateway: "gateways/models" } },
+        tls: {
+            right: [true, false],
+            wrong: ["yes"],
+            together: { gateway: "gateways/models", domain: "ml.example.com" },
+        },
+        runtimes: { right: [true, false], wrong: ["all"] },
     },
     cloudnativePg: {
         postgresImage: { right: ["registry.example.com/postgresql:18"], wrong: ["", 18] },
@@ -123,7 +326,7 @@ export const samples: Partial<Record<AddonName, Record<string, Sample>>> = {
                 oauth,
                 { ...oauth, usernameClaim: "email", allowedGroups: ["scientists"], adminGroups: ["ml-platform"] },
             ],
-            wrong: [{}, "https://id.example.com", { ...oauth, tokenUrl: "http://id.example.com" }, { ...oauth, x: 1 }],
+            wrong: [{}, "https://id.example.com", { ...oauth, tokenUrl: "id.example.com" }, { ...oauth, x: 1 }],
         },
         trialUsers: { right: [["ada"]], wrong: ["ada", [1]] },
         image: {

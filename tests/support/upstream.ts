@@ -26,6 +26,8 @@ export const missing = fs.existsSync(path.join(upstream, "index.json"))
 
 /** What index.json says of an add-on. */
 export interface UpstreamAddon {
+    /** `<owner>/<name>` on GitHub. */
+    repository: string;
     tag: string;
     chart: string | null;
     chartVersion: string | null;
@@ -83,7 +85,7 @@ interface ChartFile {
     name: string;
     version: string;
     appVersion?: string;
-    dependencies?: { name: string; alias?: string }[];
+    dependencies?: { name: string; alias?: string; condition?: string }[];
 }
 
 const separator = "\u0000";
@@ -105,8 +107,12 @@ function readChart(directory: string): UpstreamChart {
         children: {},
     };
     for (const dependency of dependencies) {
+        // A condition is a key, or several, that turns a sub-chart on.
+        for (const condition of dependency.condition?.split(",") ?? []) {
+            condition.split(".").forEach((_key, index, all) => chart.keys.add(pathOf(all.slice(0, index + 1))));
+        }
         const below = path.join(directory, "charts", dependency.name);
-        if (fs.existsSync(path.join(upstream, below))) {
+        if (fs.existsSync(path.join(upstream, below, "values.yaml"))) {
             const key = dependency.alias ?? dependency.name;
             const child = readChart(below);
             chart.children[key] = child;
@@ -156,32 +162,27 @@ function keysOf(text: string): Set<string> {
     return keys;
 }
 
-/** The directories of all charts. */
-const directories = once(() =>
-    fs
-        .readdirSync(upstream, { recursive: true, encoding: "utf8" })
-        .filter((file) => path.basename(file) === "Chart.yaml")
-        .map((file) => path.dirname(file))
-        .sort(),
-);
+/** The directories of charts, by the charts' names. A sub-chart of the same name is another version, with other values. */
+const directories = once(() => {
+    const byName = new Map<string, string[]>();
+    const files = fs.readdirSync(upstream, { recursive: true, encoding: "utf8" }).sort();
+    for (const file of files.filter((one) => path.basename(one) === "Chart.yaml" && !/chart\/charts\//.test(one))) {
+        const { name } = yaml.parse(read(file)) as ChartFile;
+        byName.set(name, [...(byName.get(name) ?? []), path.dirname(file)]);
+    }
+    return byName;
+});
 
 const charts = new Map<string, UpstreamChart>();
 
 /** The files of a chart that an add-on installs, which may lie in the folder of another. */
 export function chartOf(name: AddonName, source: ChartSource): UpstreamChart | undefined {
-    const isOf = (directory: string) =>
-        (yaml.parse(read(directory, "Chart.yaml")) as ChartFile).name === source.name &&
-        // A sub-chart of the same name is another version, or has other values.
-        !/chart\/charts\//.test(directory);
-    const found = directories().filter(isOf);
+    const found = directories().get(source.name) ?? [];
     const directory = found.find((one) => one.startsWith(`${folderOf(name)}/`)) ?? found[0];
-    if (directory === undefined) {
-        return undefined;
-    }
-    if (!charts.has(directory)) {
+    if (directory !== undefined && !charts.has(directory)) {
         charts.set(directory, readChart(directory));
     }
-    return charts.get(directory);
+    return directory === undefined ? undefined : charts.get(directory);
 }
 
 /** Whether a version in a Chart.yaml is one, and not what stands there until the chart is published. */
@@ -200,6 +201,12 @@ export function repositoriesOf({ chartRepository }: UpstreamAddon, chart: string
 const isMap = (value: unknown): value is Values => value !== null && typeof value === "object" && !Array.isArray(value);
 
 const kindOf = (value: unknown): string => (Array.isArray(value) ? "list" : isMap(value) ? "map" : typeof value);
+
+/** Maps of which nobody can know the keys. */
+const isOpen = (key: string): boolean => /(annotations|labels|nodeselector)$/i.test(key);
+
+/** Amounts, which are texts or numbers, as in YAML anywhere. */
+const isQuantity = (keys: string[]): boolean => keys.includes("requests") || keys.includes("limits");
 
 /** What is wrong with values: keys that a chart does not have, and values of another type than its defaults. */
 export function valuesProblems(
@@ -223,13 +230,14 @@ export function valuesProblems(
                 theirs !== null &&
                 value !== null &&
                 kindOf(theirs) !== kindOf(value) &&
+                !isQuantity(keys) &&
                 !otherType.includes(shown)
             ) {
                 problems.push(`${shown} is a ${kindOf(value)}, and a ${kindOf(theirs)} by default`);
             }
             const isFree = theirs === null || (isMap(theirs) && Object.keys(theirs).length === 0);
             const isOnlyCommented = theirs === undefined && !chart.parents.has(pathOf(keys)) && !bySchema;
-            if (isMap(value) && !isFree && !isOnlyCommented && !freeForm.includes(shown)) {
+            if (isMap(value) && !isFree && !isOnlyCommented && !isOpen(key) && !freeForm.includes(shown)) {
                 look(value, theirs, keys);
             }
         }
@@ -401,6 +409,9 @@ function closed(schema: Schema, isRoot = false): Schema {
         if (key.startsWith("x-kubernetes-") || key === "default" || key === "description" || key === "format") {
             continue;
         }
+        if (key === "pattern" && !isPattern(value)) {
+            continue;
+        }
         const isByName = key === "properties";
         const isSchema = key === "items" || key === "additionalProperties" || key === "not";
         const isList = key === "allOf" || key === "anyOf" || key === "oneOf";
@@ -429,6 +440,16 @@ function closed(schema: Schema, isRoot = false): Schema {
         result.additionalProperties = false;
     }
     return result;
+}
+
+/** Whether JavaScript reads a pattern that is written for Go. */
+function isPattern(pattern: unknown): boolean {
+    try {
+        new RegExp(pattern as string, "u");
+        return true;
+    } catch {
+        return false;
+    }
 }
 
 /** The groups of Kubernetes itself, and those kinds in them that belong to no namespace. */
@@ -558,21 +579,28 @@ export function combinationsOf(name: AddonName): Combination[] {
     return combinations;
 }
 
-/** All objects of our own that the add-ons give in all combinations, each different one once, with where it is from. */
-export function allObjects(): { addon: AddonName; title: string; object: KubernetesObject }[] {
-    const found = new Map<string, { addon: AddonName; title: string; object: KubernetesObject }>();
-    for (const [addon, { objects, objectsBefore }] of definitions) {
-        for (const { title, settings, context } of combinationsOf(addon)) {
-            for (const object of [
-                ...(objectsBefore?.(settings, context) ?? []),
-                ...(objects?.(settings, context) ?? []),
-            ]) {
-                const key = addon + JSON.stringify(object);
-                if (!found.has(key)) {
-                    found.set(key, { addon, title, object });
-                }
+/** An object of our own, with the add-on and the combination that it is from. */
+export interface FoundObject {
+    addon: AddonName;
+    title: string;
+    object: KubernetesObject;
+}
+
+/** All objects of our own that an add-on gives in all combinations, those that differ. */
+export function objectsOf(addon: AddonName): FoundObject[] {
+    const { objects, objectsBefore } = catalog[addon];
+    const found = new Map<string, FoundObject>();
+    for (const { title, settings, context } of combinationsOf(addon)) {
+        const all = [...(objectsBefore?.(settings, context) ?? []), ...(objects?.(settings, context) ?? [])];
+        for (const object of all) {
+            const key = JSON.stringify(object);
+            if (!found.has(key)) {
+                found.set(key, { addon, title, object });
             }
         }
     }
     return [...found.values()];
 }
+
+/** The same of all add-ons. */
+export const allObjects = (): FoundObject[] => definitions.flatMap(([addon]) => objectsOf(addon));

@@ -1,40 +1,101 @@
 import { strict as assert } from "node:assert";
 
 import { catalog } from "../../src/platform/catalog";
+import type { Values } from "../../src/platform/definition";
 import { addonNames, type AddonName } from "../../src/platform/names";
 import type { AddonSettings } from "../../src/platform/settings";
-import { object, type Problems } from "../../src/validation";
+import { object, type Problems, truth } from "../../src/validation";
 import { samples } from "../support/addon-settings";
 import * as upstream from "../support/upstream";
 
 /** Charts that index.json does not name, because they come from other places than the rest of their add-on. */
 const otherCharts: Partial<Record<AddonName, { name: string; version: string; repositories: string[]; why: string }>> =
-    {};
+    {
+        gatewayApi: {
+            name: "gateway-crds-helm",
+            version: "v1.9.0",
+            repositories: ["oci://docker.io/envoyproxy/gateway-crds-helm"],
+            why: "the Gateway API publishes no chart, and Envoy Gateway one of its kinds",
+        },
+    };
 
 /** Which CRDs a chart installs, where it is not all that lie in the folder, or others besides. */
-const otherCrds: Partial<Record<AddonName, { not?: RegExp; also?: Record<string, string[]>; why: string }>> = {};
+const otherCrds: Partial<Record<AddonName, { not?: RegExp; also?: Record<string, string[]>; why: string }>> = {
+    nodeFeatureDiscovery: { not: /^noderesourcetopologies\./, why: "the topology updater is off, and its CRD with it" },
+    kserve: {
+        not: /^(llminferenceservice|localmodel)/,
+        why: "the charts of language models and of local models are others, which are not installed",
+    },
+};
 
 /** Maps that have keys by default and still take any other, by chart. */
-const freeForm: Record<string, Record<string, string>> = {};
+const freeForm: Record<string, Record<string, string>> = {
+    "kube-prometheus-stack": { "grafana.grafana.ini": "the sections and settings of Grafana's own configuration" },
+    mlflow: {
+        podSecurityContext: "put into the pod as it is",
+    },
+};
 
 /** Values that are of another type than upstream's default, by chart. */
-const otherType: Record<string, Record<string, string>> = {};
+const otherType: Record<string, Record<string, string>> = {
+    jupyterhub: { "singleuser.memory.guarantee": "a number of bytes, or a text such as 1G" },
+};
 
 /** What each add-on brings along when nothing is set. */
-const requires: Partial<Record<AddonName, AddonName[]>> = {};
+const requires: Partial<Record<AddonName, AddonName[]>> = {
+    prometheusAdapter: ["kubePrometheusStack"],
+    alloy: ["loki"],
+    opencost: ["kubePrometheusStack"],
+    gpuOperator: ["nodeFeatureDiscovery"],
+    nvidiaDevicePlugin: ["nodeFeatureDiscovery"],
+    nvidiaDraDriver: ["nodeFeatureDiscovery"],
+    dcgmExporter: ["nodeFeatureDiscovery"],
+    volcano: ["certManager"],
+    kubeflowTrainer: ["jobset"],
+    envoyGateway: ["gatewayApi"],
+    inferenceExtension: ["gatewayApi"],
+    kserve: ["certManager"],
+    seaweedfs: ["externalSecrets"],
+    mlflow: ["externalSecrets", "cloudnativePg", "seaweedfs"],
+    jupyterhub: ["externalSecrets"],
+};
 
-/** Settings with which an add-on brings along more than that. */
-const requiresWith: { name: AddonName; settings: AddonSettings; brings: AddonName[] }[] = [];
+/** Settings with which an add-on brings along something else. */
+const requiresWith: { name: AddonName; settings: Record<string, unknown>; brings: AddonName[] }[] = [
+    { name: "alloy", settings: { lokiUrl: "http://loki.example.com" }, brings: [] },
+    { name: "nvidiaDraDriver", settings: { webhook: true }, brings: ["nodeFeatureDiscovery", "certManager"] },
+    { name: "leaderWorkerSet", settings: { volcano: true }, brings: ["volcano"] },
+    { name: "kuberay", settings: { batchScheduler: "volcano" }, brings: ["volcano"] },
+    { name: "kuberay", settings: { batchScheduler: "kai-scheduler" }, brings: ["kaiScheduler"] },
+    {
+        name: "kserve",
+        settings: { gateway: "gateways/models", domain: "ml.example.com" },
+        brings: ["certManager", "gatewayApi"],
+    },
+    { name: "seaweedfs", settings: { existingSecret: "s3" }, brings: [] },
+    {
+        name: "mlflow",
+        settings: { database: { host: "db", existingSecret: "db" } },
+        brings: ["externalSecrets", "seaweedfs"],
+    },
+    { name: "mlflow", settings: { artifacts: { bucket: "models" } }, brings: ["externalSecrets", "cloudnativePg"] },
+];
 
 /** Which add-ons cannot be together when nothing is set. */
-const excludes: [AddonName, AddonName][] = [];
+const excludes: [AddonName, AddonName][] = [
+    ["gpuOperator", "nvidiaDevicePlugin"],
+    ["gpuOperator", "nvidiaDraDriver"],
+    ["gpuOperator", "dcgmExporter"],
+    ["nvidiaDevicePlugin", "nvidiaDraDriver"],
+    ["kaiScheduler", "volcano"],
+];
 
 /** The lines that say what is wrong with the settings of an add-on. */
 function problemsOf(name: AddonName, settings: object): string[] {
     const lines: string[] = [];
     const line = (path: string, problem: string) => `${path} ${problem}`;
     const problems: Problems = { line, add: (path, problem) => void lines.push(line(path, problem)) };
-    const checked = object(catalog[name].fields)(settings, "", problems);
+    const checked = object({ existing: truth, ...catalog[name].fields })(settings, "", problems);
     catalog[name].check?.(checked as AddonSettings, problems);
     return lines;
 }
@@ -56,7 +117,7 @@ describe("add-ons", function () {
 
     for (const { name, settings, brings } of requiresWith.filter(({ name }) => name in catalog)) {
         it(`${name} brings ${brings.join(" and ")} along with ${JSON.stringify(settings)}`, () => {
-            assert.deepEqual(catalog[name].requires?.(settings), brings);
+            assert.deepEqual(catalog[name].requires?.(settings as AddonSettings), brings);
         });
     }
 
@@ -148,9 +209,22 @@ describe("add-ons as upstream publishes them", function () {
             const entry = () => upstream.index()[upstream.folderOf(name)]!;
             const own = definition.charts[definition.charts.length - 1]!;
             const chartsOf = () =>
-                definition.charts.map((source) => ({ source, chart: upstream.chartOf(name, source) }));
+                definition.charts
+                    .filter(({ manifest }) => manifest === undefined)
+                    .map((source) => ({ source, chart: upstream.chartOf(name, source) }));
 
-            it("has the chart's name, version and repository", () => {
+            const isManifest = own.manifest !== undefined;
+            if (isManifest) {
+                it("is the manifest of a release", () => {
+                    const { repository, tag } = entry();
+                    const releases = `https://github.com/${repository}/releases/download/${tag}/`;
+                    assert.equal(own.version, tag);
+                    assert.ok(own.manifest?.startsWith(releases), `${own.manifest} is none of ${releases}`);
+                });
+            }
+
+            const itsChart = isManifest ? () => undefined : it;
+            itsChart("has the chart's name, version and repository", () => {
                 const expected = otherCharts[name] ?? {
                     name: entry().chart,
                     version: entry().chartVersion,
@@ -206,37 +280,41 @@ describe("add-ons as upstream publishes them", function () {
                 assert.deepEqual(sorted(ours), sorted([...theirs, ...others]));
             });
 
-            it("sets values that the charts have, of the right type", () => {
-                const problems = new Set<string>();
+            /** The values of each chart, of all combinations those that differ. */
+            const distinct = () => {
+                const found = new Map<string, { chart: upstream.UpstreamChart; values: Values; title: string }>();
                 for (const { settings, context, title } of upstream.combinationsOf(name)) {
-                    const values = definition.values(settings, context);
+                    const all = definition.values(settings, context);
                     for (const { source, chart } of chartsOf()) {
-                        const found = upstream.valuesProblems(
-                            chart!,
-                            values[source.name] ?? {},
-                            Object.keys(freeForm[source.name] ?? {}),
-                            Object.keys(otherType[source.name] ?? {}),
-                        );
-                        found
-                            .filter((problem) => ![...problems].some((known) => known.startsWith(problem)))
-                            .forEach((problem) => problems.add(`${problem} (${source.name}; ${title})`));
+                        const values = all[source.name] ?? {};
+                        const key = source.name + JSON.stringify(values);
+                        if (chart && !found.has(key)) {
+                            found.set(key, { chart, values, title: `${source.name}; ${title}` });
+                        }
+                    }
+                }
+                return [...found.values()];
+            };
+
+            it("sets values that the charts have, of the right type", () => {
+                const problems = new Map<string, string>();
+                for (const { chart, values, title } of distinct()) {
+                    const known = [freeForm, otherType].map((table) => Object.keys(table[chart.name] ?? {}));
+                    for (const problem of upstream.valuesProblems(chart, values, known[0]!, known[1]!)) {
+                        problems.set(problem, problems.get(problem) ?? title);
                     }
                 }
                 assert.deepEqual([...problems], []);
             });
 
             it("sets values that the charts' schemas allow", () => {
-                for (const { settings, context, title } of upstream.combinationsOf(name)) {
-                    const values = definition.values(settings, context);
-                    for (const { source, chart } of chartsOf()) {
-                        const problems = upstream.schemaProblems(chart!, values[source.name] ?? {});
-                        assert.deepEqual(problems, [], `${source.name}; ${title}`);
-                    }
+                for (const { chart, values, title } of distinct()) {
+                    assert.deepEqual(upstream.schemaProblems(chart, values), [], title);
                 }
             });
 
             it("gives objects that the CRDs allow", () => {
-                for (const { title, object } of upstream.allObjects().filter(({ addon }) => addon === name)) {
+                for (const { title, object } of upstream.objectsOf(name)) {
                     const { kind, metadata } = object;
                     assert.deepEqual(upstream.objectProblems(object), [], `${kind} ${metadata.name}; ${title}`);
                 }
