@@ -12,9 +12,10 @@ import { ensureTools } from "../toolchain";
 import { STRIPPED, type Tool } from "../toolchain/tools";
 import { requiredVersion } from "../toolchain/versions";
 import { type Release, releaseChart } from "./charts";
-import { writeKedaChart } from "./keda-chart";
+import { type StandIn, writeStandIn } from "./manifest-chart";
+import { kedaChart, kuberayChart } from "./stand-ins";
 
-export const controllerNames = ["kueue", "jobset", "keda", "trainer", "metrics-server"] as const;
+export const controllerNames = ["kueue", "jobset", "keda", "trainer", "kuberay", "metrics-server"] as const;
 export type ControllerName = (typeof controllerNames)[number];
 
 /** A controller, with what its project publishes. */
@@ -102,13 +103,7 @@ const recipes: Record<ControllerName, Recipe> = {
             kedaImage("adapter", "keda-adapter", "keda-metrics-apiserver"),
             kedaImage("webhooks", "keda-admission-webhooks", "keda-admission-webhooks"),
         ],
-        charts: (version) => [
-            {
-                name: "keda",
-                version,
-                write: (module, target, report) => writeKedaChart(module, target, version, kubectl(report)),
-            },
-        ],
+        charts: (version) => [made(kedaChart(version))],
     },
     trainer: {
         module: "github.com/kubeflow/trainer/v2",
@@ -123,6 +118,11 @@ const recipes: Record<ControllerName, Recipe> = {
             // JobSet is an add-on of its own here, and the chart of LeaderWorkerSet is in no Go module.
             copied("kubeflow-trainer", "charts/kubeflow-trainer", { version, without: ["jobset", "lws"] }),
         ],
+    },
+    kuberay: {
+        module: "github.com/ray-project/kuberay/ray-operator",
+        images: [{ repository: "quay.io/kuberay/operator", path: "/manager" }],
+        charts: (version) => [made(kuberayChart(version))],
     },
     "metrics-server": {
         module: "sigs.k8s.io/metrics-server",
@@ -182,9 +182,14 @@ function copied(name: string, directory: string, release: Release): ControllerCh
     };
 }
 
-const kubectl =
-    (report: Report) =>
-    async (args: string[]): Promise<string> => {
-        const { kubernetes } = await ensureTools(["kubernetes"], report);
-        return run(kubernetes, ["kubectl", ...args]);
+/** A chart that no module has. */
+function made(standIn: StandIn): ControllerChart {
+    return {
+        name: standIn.name,
+        version: standIn.version,
+        write: async (module, target, report) => {
+            const { kubernetes } = await ensureTools(["kubernetes"], report);
+            await writeStandIn(standIn, module, target, (args) => run(kubernetes, ["kubectl", ...args]));
+        },
     };
+}

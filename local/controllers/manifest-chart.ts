@@ -1,0 +1,126 @@
+/**
+ * Stand-ins for charts that their projects keep in repositories of their own, and not in the Go modules from which the
+ * controllers are built, so that they are not to be had without the internet. A stand-in is made of the manifests in the
+ * module, and honours of the published chart's values only those that it names. It is for tests.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+
+import * as yaml from "yaml";
+
+export interface StandIn {
+    name: string;
+    /** The version of the published chart in whose place it stands. */
+    version: string;
+    /** The version of the controller, which its images have by default. */
+    appVersion: string;
+    /** The directory below the module that kustomize builds. */
+    kustomization: string;
+    /** The namespace that the manifests are written for. */
+    namespace: string;
+    /** The values that it honours, with the published chart's names and defaults. */
+    values: object;
+    /** Where the published chart has its CRDs: in `crds/`, or in templates that `crds.install` switches. */
+    crds: "crds" | "templates";
+    /** By name, what the Deployments take from the values. */
+    deployments: Record<string, DeploymentTemplate>;
+}
+
+/** Templates of what is set in a Deployment with one container. */
+export interface DeploymentTemplate {
+    image: string;
+    /** The key of the number of pods, below the values. */
+    replicas: string;
+    /** The key of the container's resources, below the values. */
+    resources: string;
+    /** Further arguments. */
+    args?: string[];
+}
+
+interface Manifest {
+    kind: string;
+    metadata: { name: string };
+}
+
+interface Deployment extends Manifest {
+    spec: {
+        replicas: unknown;
+        template: { spec: { containers: Container[] } };
+    };
+}
+
+interface Container {
+    image: string;
+    imagePullPolicy: string;
+    args?: string[];
+    resources: unknown;
+}
+
+/**
+ * Writes a stand-in into a directory.
+ *
+ * @param module the directory of the controller's Go module
+ * @param kubectl runs kubectl with these arguments
+ */
+export async function writeStandIn(
+    standIn: StandIn,
+    module: string,
+    target: string,
+    kubectl: (args: string[]) => Promise<string>,
+): Promise<void> {
+    const { name, version, appVersion, kustomization, values } = standIn;
+    const built = await kubectl(["kustomize", path.join(module, kustomization)]);
+    for (const directory of ["crds", "templates"]) {
+        await mkdir(path.join(target, directory), { recursive: true });
+    }
+    const metadata = { apiVersion: "v2", name, type: "application", version, appVersion };
+    await writeFile(path.join(target, "Chart.yaml"), yaml.stringify(metadata));
+    await writeFile(path.join(target, "values.yaml"), yaml.stringify(values, format));
+    for (const document of yaml.parseAllDocuments(built)) {
+        const manifest = document.toJS() as Manifest;
+        const { directory, content } = chartFile(manifest, standIn);
+        if (manifest.kind !== "Namespace") {
+            const file = `${manifest.kind}-${manifest.metadata.name}.yaml`.toLowerCase();
+            await writeFile(path.join(target, directory, file), content);
+        }
+    }
+}
+
+/** The file of an object in the chart, from the object as the manifests have it. */
+export function chartFile(manifest: Manifest, standIn: StandIn): { directory: string; content: string } {
+    const directory = "templates";
+    if (manifest.kind === "CustomResourceDefinition") {
+        const content = yaml.stringify(manifest, format);
+        return standIn.crds === "crds"
+            ? { directory: "crds", content }
+            : { directory, content: `{{- if .Values.crds.install }}\n${literal(content)}{{- end }}\n` };
+    }
+    const inReleaseNamespace = (key: unknown, value: unknown): unknown =>
+        key === "namespace" && value === standIn.namespace ? "{{ .Release.Namespace }}" : value;
+    const object = yaml.parse(literal(JSON.stringify(manifest)), inReleaseNamespace) as Manifest;
+    if (object.kind === "Deployment") {
+        fillIn(object as Deployment, standIn);
+    }
+    // What is no text must not stand in quotes.
+    return { directory, content: yaml.stringify(object, format).replace(/["'](\{\{ toJson .*? \}\})["']/g, "$1") };
+}
+
+const format = { lineWidth: 0, aliasDuplicateObjects: false };
+
+/** A text that a chart's renderer leaves as it is. */
+const literal = (text: string): string => text.replaceAll("{{", "{{ `{{` }}");
+
+function fillIn({ metadata, spec }: Deployment, { name, deployments }: StandIn): void {
+    const template = deployments[metadata.name];
+    const container = spec.template.spec.containers[0];
+    if (!template || !container) {
+        throw new Error(
+            `The manifests of ${name} have a Deployment ${metadata.name}, of which the stand-in knows nothing`,
+        );
+    }
+    container.image = template.image;
+    container.imagePullPolicy = "{{ .Values.image.pullPolicy }}";
+    container.resources = `{{ toJson .Values.${template.resources} }}`;
+    container.args = [...(container.args ?? []), ...(template.args ?? [])];
+    spec.replicas = `{{ toJson .Values.${template.replicas} }}`;
+}

@@ -1,0 +1,85 @@
+import type { DeploymentTemplate, StandIn } from "./manifest-chart";
+
+/** KEDA's chart, which is published in the version of KEDA itself. */
+export function kedaChart(version: string): StandIn {
+    const resources = { limits: { cpu: 1, memory: "1000Mi" }, requests: { cpu: "100m", memory: "100Mi" } };
+    const image = (repository: string) => ({ registry: "ghcr.io", repository: `kedacore/${repository}`, tag: "" });
+    // By default the adapter looks for the operator in the namespace `keda`.
+    const operator = "keda-operator.{{ .Release.Namespace }}.svc.{{ .Values.clusterDomain }}:9666";
+    return {
+        name: "keda",
+        version,
+        appVersion: version,
+        kustomization: "config/default",
+        namespace: "keda",
+        crds: "templates",
+        values: {
+            global: { image: { registry: null } },
+            image: {
+                keda: image("keda"),
+                metricsApiServer: image("keda-metrics-apiserver"),
+                webhooks: image("keda-admission-webhooks"),
+                pullPolicy: "Always",
+            },
+            clusterDomain: "cluster.local",
+            crds: { install: true },
+            operator: { replicaCount: 1 },
+            metricsServer: { replicaCount: 1 },
+            webhooks: { replicaCount: 1 },
+            resources: { operator: resources, metricServer: resources, webhooks: resources },
+        },
+        deployments: {
+            "keda-operator": kedaDeployment("keda", "operator", "operator"),
+            "keda-metrics-apiserver": {
+                ...kedaDeployment("metricsApiServer", "metricsServer", "metricServer"),
+                args: [`--metrics-service-address=${operator}`],
+            },
+            "keda-admission": kedaDeployment("webhooks", "webhooks", "webhooks"),
+        },
+    };
+}
+
+/** The chart has three words for each of KEDA's programs. */
+function kedaDeployment(image: string, replicas: string, resources: string): DeploymentTemplate {
+    const key = `.Values.image.${image}`;
+    const registry = `{{ .Values.global.image.registry | default ${key}.registry }}`;
+    return {
+        image: `${registry}/{{ ${key}.repository }}:{{ ${key}.tag | default .Chart.AppVersion }}`,
+        replicas: `${replicas}.replicaCount`,
+        resources: `resources.${resources}`,
+    };
+}
+
+/** KubeRay's chart, whose version is ahead of the newest Go module that is to be had. */
+export function kuberayChart(version: string): StandIn {
+    return {
+        name: "kuberay-operator",
+        version: "1.7.0",
+        appVersion: version,
+        kustomization: "config/default",
+        namespace: "default",
+        crds: "crds",
+        values: {
+            replicas: 1,
+            image: { repository: "quay.io/kuberay/operator", tag: `v${version}`, pullPolicy: "IfNotPresent" },
+            leaderElectionEnabled: true,
+            reconcileConcurrency: 1,
+            batchScheduler: { name: "" },
+            metrics: { enabled: true },
+            resources: { limits: { cpu: "100m", memory: "512Mi" } },
+        },
+        deployments: {
+            "kuberay-operator": {
+                image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}",
+                replicas: "replicas",
+                resources: "resources",
+                args: [
+                    "--enable-leader-election={{ .Values.leaderElectionEnabled }}",
+                    "--reconcile-concurrency={{ .Values.reconcileConcurrency }}",
+                    "--batch-scheduler={{ .Values.batchScheduler.name }}",
+                    "--enable-metrics={{ .Values.metrics.enabled }}",
+                ],
+            },
+        },
+    };
+}
