@@ -14,7 +14,11 @@ describe("the documents", () => {
     const pages = [
         "README.md",
         "CONTRIBUTING.md",
-        ...fs.readdirSync(path.join(root, "docs")).map((page) => `docs/${page}`),
+        ...fs
+            .readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" })
+            .filter((file) => file.endsWith(".md"))
+            .sort()
+            .map((page) => `docs/${page}`),
     ];
     for (const page of pages) {
         it(`${page} links to files that exist and names commands that exist`, () => {

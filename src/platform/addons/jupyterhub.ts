@@ -196,7 +196,7 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
     charts: [{ name: "jupyterhub", version: "4.4.0", repository: "https://hub.jupyter.org/helm-chart" }],
     namespace: "jupyterhub",
     kubernetes: { min: "1.31", max: "1.36" },
-    kubernetesSource: "tests of this package; the chart states 1.28 or newer",
+    kubernetesSource: "https://github.com/jupyterhub/zero-to-jupyterhub-k8s (1.28 or newer)",
     requires: () => ["externalSecrets"],
     after: ["kubePrometheusStack"],
     upgrades: {

@@ -22,7 +22,7 @@ export interface KServeSettings extends AddonSettings {
     gateway?: string;
     /**
      * The domain under which each model has a host name of its own, `<name>-<namespace>.<domain>`. Must be given with
-     * a gateway.
+     * a gateway. Defaults to none.
      */
     domain?: string;
     /** Whether the gateway speaks TLS, so that the addresses begin with `https`. Defaults to false. */

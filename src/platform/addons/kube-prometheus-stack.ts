@@ -47,7 +47,7 @@ export interface KubePrometheusStackSettings extends AddonSettings {
      * those of its own namespace.
      */
     alertmanagerSecret?: string;
-    /** Grafana. */
+    /** Grafana. Defaults to one that keeps nothing. */
     grafana?: GrafanaSettings;
     /**
      * Where Prometheus answers queries, where it is another address than the add-on's, such as Thanos. With

@@ -59,6 +59,8 @@ function registryPolicy(settings: KyvernoSettings, context: Context): Kubernetes
             spec: {
                 validationActions: [action],
                 failurePolicy: action === KyvernoAction.Deny ? "Fail" : "Ignore",
+                // Pods are looked at themselves, whoever makes them.
+                autogen: { podControllers: { controllers: [] } },
                 matchConstraints: {
                     resourceRules: [
                         { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["pods"] },
@@ -94,7 +96,7 @@ export const kyverno: Definition<KyvernoSettings> = {
     namespace: "kyverno",
     kubernetes: { min: "1.31", max: "1.36" },
     kubernetesSource:
-        "https://kyverno.io/docs/installation/#compatibility-matrix, and its CRDs, which need selectableFields (1.31)",
+        "https://github.com/kyverno/kyverno (its chart: 1.25 or newer; its CRDs need selectableFields, 1.31)",
     crds: Object.fromEntries([
         ...withVersions("kyverno.io", {
             cleanuppolicies: legacy,

@@ -28,8 +28,8 @@ export interface MlflowArtifactsSettings {
     /** Its region. Defaults to "us-east-1". */
     region?: string;
     /**
-     * A Secret in MLflow's namespace with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Defaults to none: the
-     * service account has the right to the bucket, see `serviceAccountAnnotations` in `values`.
+     * A Secret in MLflow's namespace with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Defaults to none: its
+     * service account has the right to the bucket, by what `values.serviceAccount.annotations` say.
      */
     existingSecret?: string;
 }
@@ -187,7 +187,7 @@ export const mlflow: Definition<MlflowSettings> = {
     charts: [{ name: "mlflow", version: "1.11.5", repository: "https://community-charts.github.io/helm-charts" }],
     namespace: "mlflow",
     kubernetes: { min: "1.31", max: "1.36" },
-    kubernetesSource: "tests of this package; the chart states 1.16 or newer",
+    kubernetesSource: "https://github.com/community-charts/helm-charts (1.16 or newer)",
     requires: ({ database, artifacts }) => [
         "externalSecrets",
         ...(database ? [] : (["cloudnativePg"] as const)),
@@ -197,9 +197,9 @@ export const mlflow: Definition<MlflowSettings> = {
     upgrades: {
         notes: [
             "The tables are migrated by an init container before a new version starts. There is no way back: make a " +
-                "backup of the database first (https://mlflow.org/docs/latest/self-hosting/migration/).",
-            "The database and the bucket outlive nothing but this add-on's pods: when the add-on is removed, the " +
-                "database goes with it, the bucket stays.",
+                "backup of the database first (https://mlflow.org/docs/latest/cli.html#mlflow-db-upgrade).",
+            "When the add-on is removed, its database goes with it; the bucket stays. Have a database of your own, or " +
+                "backups, for what must outlive it (https://cloudnative-pg.io/documentation/1.30/backup/).",
         ],
     },
     fields: {

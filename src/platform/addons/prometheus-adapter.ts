@@ -21,7 +21,10 @@ export interface PrometheusAdapterRuleSettings {
 
 /** The settings of the Prometheus adapter. Its namespace defaults to "prometheus-adapter". */
 export interface PrometheusAdapterSettings extends AddonSettings {
-    /** Further measurements for autoscalers, besides `http_requests_per_second` and `gpu_utilization` of pods. */
+    /**
+     * Further measurements for autoscalers, besides `http_requests_per_second` and `gpu_utilization` of pods. Defaults to
+     * none.
+     */
     rules?: PrometheusAdapterRuleSettings[];
     /**
      * Whether every metric of a pod is offered. Defaults to false: in large clusters that is slow, and costs Prometheus

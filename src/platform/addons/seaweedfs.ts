@@ -144,7 +144,7 @@ export const seaweedfs: Definition<SeaweedfsSettings> = {
     ],
     namespace: "seaweedfs",
     kubernetes: { min: "1.31", max: "1.36" },
-    kubernetesSource: "tests of this package; SeaweedFS states none",
+    kubernetesSource: "https://github.com/seaweedfs/seaweedfs (its chart states none)",
     requires: ({ existingSecret }) => (existingSecret === undefined ? ["externalSecrets"] : []),
     after: ["kubePrometheusStack"],
     upgrades: {

@@ -1,0 +1,63 @@
+import { strict as assert } from "node:assert";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { pages, pagesFolder, settingsInterface } from "../../docs/generate";
+import { declarationsOf } from "../../docs/interfaces";
+import { catalog } from "../../src/platform/catalog";
+import { addonNames } from "../../src/platform/names";
+import { samples } from "../support/addon-settings";
+
+const declarations = declarationsOf(path.join(__dirname, "..", "..", "src", "platform"));
+
+/** All fields of an interface, those of objects in it included, as paths. */
+function fieldsOf(name: string): { path: string; doc: string; field: string }[] {
+    const declaration = declarations.get(name);
+    if (declaration?.kind !== "interface") {
+        return [];
+    }
+    return declaration.members.flatMap(({ name: field, doc, type }) => [
+        { path: field, doc, field },
+        ...fieldsOf(type.replace(/\[\]$/, "")).map((below) => ({ ...below, path: `${field}.${below.path}` })),
+    ]);
+}
+
+/** All paths to fields that values have. */
+function pathsIn(value: unknown): string[] {
+    if (Array.isArray(value)) {
+        return value.flatMap(pathsIn);
+    }
+    if (value === null || typeof value !== "object") {
+        return [];
+    }
+    return Object.entries(value).flatMap(([key, below]) => [key, ...pathsIn(below).map((one) => `${key}.${one}`)]);
+}
+
+describe("the pages of the add-ons", () => {
+    it("are those that the generator writes; npx tsx docs/generate.ts writes them anew", async function () {
+        this.timeout(60_000);
+        const expected = await pages();
+        const actual = Object.fromEntries(
+            fs.readdirSync(pagesFolder).map((file) => [file, fs.readFileSync(path.join(pagesFolder, file), "utf8")]),
+        );
+        assert.deepEqual(actual, expected);
+    });
+
+    for (const name of addonNames.filter((one) => one in catalog)) {
+        it(`${name}: every setting is described, has a rule and has a sample`, () => {
+            const { name: settings, doc, members } = settingsInterface(name);
+            assert.match(doc, /^The settings of .+\./);
+            assert.deepEqual(members.map((member) => member.name).sort(), Object.keys(catalog[name].fields).sort());
+            const tried = Object.entries(samples[name] ?? {}).flatMap(([field, { right }]) =>
+                right.flatMap((value) => [field, ...pathsIn(value).map((below) => `${field}.${below}`)]),
+            );
+            for (const field of fieldsOf(settings)) {
+                assert.ok(field.doc.length > 20 || /^[A-Z].+\.$/.test(field.doc), `${field.path} is not described`);
+                assert.ok(tried.includes(field.path), `${field.path} is in no sample`);
+            }
+            for (const member of members.filter(({ optional }) => optional)) {
+                assert.match(member.doc, /Defaults? to |default/i, `${member.name} does not say its default`);
+            }
+        });
+    }
+});
