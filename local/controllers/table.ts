@@ -15,7 +15,7 @@ import { type Release, releaseChart } from "./charts";
 import { type StandIn, writeStandIn } from "./manifest-chart";
 import { kedaChart, kuberayChart } from "./stand-ins";
 
-export const controllerNames = ["kueue", "jobset", "keda", "trainer", "kuberay", "metrics-server"] as const;
+export const controllerNames = ["kueue", "jobset", "keda", "trainer", "kuberay", "kserve", "metrics-server"] as const;
 export type ControllerName = (typeof controllerNames)[number];
 
 /** A controller, with what its project publishes. */
@@ -55,6 +55,8 @@ interface Recipe {
 }
 
 interface ImageRecipe {
+    /** Another module than the controller's, and where in local/go it is required. */
+    from?: { module: string; directory: string };
     /** The executable's name in the cache, where it is not the controller's. */
     program?: string;
     /** The main package below the module, where it is not the module's own. */
@@ -124,6 +126,25 @@ const recipes: Record<ControllerName, Recipe> = {
         images: [{ repository: "quay.io/kuberay/operator", path: "/manager" }],
         charts: (version) => [made(kuberayChart(version))],
     },
+    kserve: {
+        module: "github.com/kserve/kserve",
+        images: [
+            { package: "cmd/manager", repository: "docker.io/kserve/kserve-controller", path: "/manager" },
+            {
+                from: { module: "github.com/brancz/kube-rbac-proxy", directory: "kube-rbac-proxy" },
+                program: "kube-rbac-proxy",
+                package: "cmd/kube-rbac-proxy",
+                repository: "quay.io/brancz/kube-rbac-proxy",
+                path: "/usr/local/bin/kube-rbac-proxy",
+                // The tag that KServe's chart names. Only a later patch can be built with today's Kubernetes libraries.
+                tag: () => "v0.18.0",
+            },
+        ],
+        charts: (version) =>
+            ["kserve-crd", "kserve-runtime-configs", "kserve-resources"].map((chart) =>
+                copied(chart, `charts/${chart}`, { version: `v${version}` }),
+            ),
+    },
     "metrics-server": {
         module: "sigs.k8s.io/metrics-server",
         images: [
@@ -153,25 +174,31 @@ function kedaImage(command: string, program: string, repository: string): ImageR
 /** The controller with the version that its Go module in local/go requires. */
 export function controllerOf(name: ControllerName): Controller {
     const { module, images, charts } = recipes[name];
-    const directory = sourceDir("local", "go", name);
-    const version = requiredVersion(readFileSync(path.join(directory, "go.mod"), "utf8"), module);
     return {
         module,
-        images: images.map((image) => ({
-            tool: {
-                name: image.program ?? name,
-                version,
-                module: directory,
-                package: image.package ? `${module}/${image.package}` : module,
-                ldflags: STRIPPED,
-            },
-            repository: image.repository,
-            tag: image.tag?.(version) ?? `v${version}`,
-            path: image.path,
-        })),
-        charts: charts(version),
+        images: images.map((image) => imageOf(image, image.from ?? { module, directory: name })),
+        charts: charts(versionOf({ module, directory: name })),
     };
 }
+
+function imageOf(recipe: ImageRecipe, from: { module: string; directory: string }): ControllerImage {
+    const version = versionOf(from);
+    return {
+        tool: {
+            name: recipe.program ?? from.directory,
+            version,
+            module: sourceDir("local", "go", from.directory),
+            package: recipe.package ? `${from.module}/${recipe.package}` : from.module,
+            ldflags: STRIPPED,
+        },
+        repository: recipe.repository,
+        tag: recipe.tag?.(version) ?? `v${version}`,
+        path: recipe.path,
+    };
+}
+
+const versionOf = ({ module, directory }: { module: string; directory: string }): string =>
+    requiredVersion(readFileSync(sourceDir("local", "go", directory, "go.mod"), "utf8"), module);
 
 /** A chart that the module has, with what the project's release scripts change in it. */
 function copied(name: string, directory: string, release: Release): ControllerChart {
