@@ -61,6 +61,11 @@ export interface AddonArgs {
      */
     createNamespace?: boolean;
     /**
+     * Whether the namespace is labelled for pods that need more of a node than others, such as drivers and collectors
+     * of logs: `pod-security.kubernetes.io/enforce: privileged`. Defaults to false: as the cluster has it.
+     */
+    privileged?: boolean;
+    /**
      * Who writes the certificate authority into the charts' webhook configurations, which are then waited for until it
      * stands in them. Defaults to nobody.
      */
@@ -103,6 +108,7 @@ const fields: Fields = {
     ),
     namespace: required(plain(dnsLabel, why), "name the namespace it is installed in"),
     createNamespace: plain(truth, why),
+    privileged: plain(truth, why),
     certificates: plain(oneOf(Object.values(Certificates)), why),
     objectsBefore: list(anyObject),
     objects: list(anyObject),
@@ -170,11 +176,17 @@ export class Addon extends pulumi.ComponentResource {
             mirror,
             placeholders,
         });
-        super("kubernetes-mlops:index:Addon", name, {}, pulumi.mergeOptions(opts, { transforms: isMocked() ? [] : [transform] }));
+        super(
+            "kubernetes-mlops:index:Addon",
+            name,
+            {},
+            pulumi.mergeOptions(opts, { transforms: isMocked() ? [] : [transform] }),
+        );
 
         let ready: pulumi.Resource[] = [];
         if (checked.createNamespace ?? true) {
-            ready = [new Namespace(`${name}:namespace`, { metadata: { name: namespace } }, { parent: this })];
+            const labels = checked.privileged ? { "pod-security.kubernetes.io/enforce": "privileged" } : undefined;
+            ready = [new Namespace(`${name}:namespace`, { metadata: { name: namespace, labels } }, { parent: this })];
         }
         const register = (object: KubernetesObject): pulumi.Resource =>
             registerObject(objectName(name, object), object, { parent: this, dependsOn: ready });

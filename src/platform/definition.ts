@@ -92,6 +92,8 @@ export interface Definition<S extends AddonSettings = AddonSettings> {
     charts: ChartSource[];
     /** The namespace it is installed in by default. */
     namespace: string;
+    /** Whether some of its pods need more of a node than the baseline Pod Security Standard allows. */
+    privileged?: boolean;
     /** The versions of Kubernetes that it is known to work with, such as { min: "1.31", max: "1.36" }. */
     kubernetes: { min: string; max: string };
     /** Where that range is taken from. */

@@ -221,6 +221,10 @@ export class Platform extends pulumi.ComponentResource {
                     ...args,
                     namespace: one.namespace,
                     createNamespace: !ofTheCluster.includes(one.namespace),
+                    // Add-ons that share a namespace must say the same of it.
+                    privileged: mine.some(
+                        ({ namespace, definition }) => namespace === one.namespace && definition.privileged,
+                    ),
                     mirror,
                 },
                 { parent: this, dependsOn: [preflight, ...after] },

@@ -1,5 +1,5 @@
 import { getVersion } from "@pulumi/kubernetes/utilities";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 import { Certificates } from "./definition";
 import { mirrored, type MirrorArgs } from "./mirror";
@@ -42,10 +42,16 @@ export function annotationsOf(kind: string, { certificates }: ObjectRules): Reco
     };
 }
 
+/** What is empty in a Secret is a place for its controller to write to, and from then on the controller's. */
+function withoutEmpty(data: Record<string, string>): Record<string, string> {
+    return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== ""));
+}
+
 /**
  * The transform of all that a chart renders:
  * - Every object gets the annotations above.
  * - CRDs and namespaces are kept when the add-on goes, with the objects of that kind and in that namespace.
+ * - Empty entries of Secrets are left to the controller that fills them.
  * - Images come from the mirror, and Outputs take the place of their placeholders.
  */
 export function objectTransform(rules: ObjectRules): pulumi.ResourceTransform {
@@ -60,7 +66,10 @@ export function objectTransform(rules: ObjectRules): pulumi.ResourceTransform {
         const object = props as Rendered;
         const kind = object.kind ?? "";
         const isCrd = kind === "CustomResourceDefinition";
-        const adapted = isCrd ? object : rules.placeholders.resolve(mirrored(object, rules.mirror));
+        const adapted: Rendered = isCrd ? object : { ...rules.placeholders.resolve(mirrored(object, rules.mirror)) };
+        if (kind === "Secret" && adapted.data !== undefined) {
+            adapted.data = pulumi.output(adapted.data as Record<string, string>).apply(withoutEmpty);
+        }
         const annotations = { ...adapted.metadata?.annotations, ...annotationsOf(kind, rules) };
         return {
             props: { ...adapted, metadata: { ...adapted.metadata, annotations } },

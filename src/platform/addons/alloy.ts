@@ -94,6 +94,7 @@ export const alloy: Definition<AlloySettings> = {
     version: "1.18.1",
     charts: [{ name: "alloy", version: "1.11.1", repository: "https://grafana.github.io/helm-charts" }],
     namespace: "alloy",
+    privileged: true,
     kubernetes: { min: "1.31", max: "1.36" },
     kubernetesSource: "none is stated upstream; the range of the other add-ons",
     crds: { "podlogs.monitoring.grafana.com": ["v1alpha2"] },

@@ -26,6 +26,7 @@ export const dcgmExporter: Definition<DcgmExporterSettings> = {
         },
     ],
     namespace: "dcgm-exporter",
+    privileged: true,
     kubernetes: { min: "1.31", max: "1.36" },
     kubernetesSource:
         "https://github.com/NVIDIA/dcgm-exporter (Chart.yaml: 1.19 or newer; here the range of the other add-ons)",

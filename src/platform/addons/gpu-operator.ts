@@ -44,6 +44,7 @@ export const gpuOperator: Definition<GpuOperatorSettings> = {
     version: "26.7.0",
     charts: [{ name: "gpu-operator", version: "v26.7.0", repository: "https://helm.ngc.nvidia.com/nvidia" }],
     namespace: "gpu-operator",
+    privileged: true,
     kubernetes: { min: "1.31", max: "1.36" },
     kubernetesSource:
         "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/platform-support.html (that of v26 could not be read: the range of the other add-ons)",

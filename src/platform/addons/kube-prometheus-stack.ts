@@ -236,6 +236,7 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
         { name, version: "88.5.3", repository },
     ],
     namespace: "monitoring",
+    privileged: true,
     kubernetes: { min: "1.25", max: "1.36" },
     kubernetesSource:
         "https://github.com/prometheus-community/helm-charts/blob/main/charts/kube-prometheus-stack/Chart.yaml",

@@ -20,6 +20,7 @@ export const nodeFeatureDiscovery: Definition<NodeFeatureDiscoverySettings> = {
     version: "0.19.0",
     charts: [{ name: "node-feature-discovery", version: "0.19.0", repository: "oci://registry.k8s.io/nfd/charts" }],
     namespace: "node-feature-discovery",
+    privileged: true,
     kubernetes: { min: "1.31", max: "1.36" },
     kubernetesSource: "none is stated upstream; the range of the other add-ons",
     crds: {

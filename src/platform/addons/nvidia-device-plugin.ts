@@ -29,6 +29,7 @@ export const nvidiaDevicePlugin: Definition<NvidiaDevicePluginSettings> = {
         { name: "nvidia-device-plugin", version: "0.20.0", repository: "https://nvidia.github.io/k8s-device-plugin" },
     ],
     namespace: "nvidia-device-plugin",
+    privileged: true,
     kubernetes: { min: "1.31", max: "1.36" },
     kubernetesSource:
         "https://github.com/NVIDIA/k8s-device-plugin (Chart.yaml: 1.10 or newer; here the range of the other add-ons)",

@@ -38,6 +38,7 @@ export const nvidiaDraDriver: Definition<NvidiaDraDriverSettings> = {
         },
     ],
     namespace: "dra-driver-nvidia-gpu",
+    privileged: true,
     kubernetes: { min: "1.34", max: "1.36" },
     kubernetesSource:
         "https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu (prerequisites: 1.34.2 or newer, or 1.32 with a feature gate)",
