@@ -8,15 +8,22 @@ export interface GeneratedSecret {
     keys: string[];
     /** What the Secret holds in their place: by key a Go template that may name them. Defaults to the keys themselves. */
     template?: Record<string, string>;
+    /**
+     * Whether a chart takes the Secret over and puts more into it. It is then made up anew where the object that makes
+     * it up is deleted, and only then; all others are never changed, as long as they are there.
+     */
+    takenOver?: boolean;
 }
 
 /**
  * The objects by which External Secrets makes up a Secret that nobody needs to know: it is neither in the program nor in
  * the state, stays as it is from then on, and outlives them. Whatever depends on it waits until it is there.
  *
- * Source: https://external-secrets.io/latest/api/generator/password/
+ * Source: https://external-secrets.io/latest/api/generator/password/, and why it must be immutable to stay as it is:
+ * https://github.com/external-secrets/external-secrets/issues/6640
  */
-export function generatedSecret({ name, namespace, keys, template }: GeneratedSecret): KubernetesObject[] {
+export function generatedSecret(secret: GeneratedSecret): KubernetesObject[] {
+    const { name, namespace, keys, template, takenOver } = secret;
     const generator = {
         apiVersion: "generators.external-secrets.io/v1alpha1",
         kind: "Password",
@@ -40,6 +47,7 @@ export function generatedSecret({ name, namespace, keys, template }: GeneratedSe
                 name,
                 creationPolicy: "Orphan",
                 deletionPolicy: "Retain",
+                ...(!takenOver && { immutable: true }),
                 ...(template && { template: { engineVersion: "v2", data: template } }),
             },
             dataFrom: [{ sourceRef }],

@@ -1,11 +1,12 @@
 import { strict as assert } from "node:assert";
 
 import { catalog } from "../../src/platform/catalog";
-import type { Values } from "../../src/platform/definition";
+import type { KubernetesObject, Values } from "../../src/platform/definition";
 import { addonNames, type AddonName } from "../../src/platform/names";
 import type { AddonSettings } from "../../src/platform/settings";
 import { object, type Problems, truth } from "../../src/validation";
 import { samples } from "../support/addon-settings";
+import { type PodSpec, violations } from "../support/pod-security";
 import * as upstream from "../support/upstream";
 
 /** Charts that index.json does not name, because they come from other places than the rest of their add-on. */
@@ -89,6 +90,13 @@ const excludes: [AddonName, AddonName][] = [
     ["nvidiaDevicePlugin", "nvidiaDraDriver"],
     ["kaiScheduler", "volcano"],
 ];
+
+const flavor: KubernetesObject = {
+    apiVersion: "kueue.x-k8s.io/v1beta2",
+    kind: "ResourceFlavor",
+    metadata: { name: "a" },
+    spec: {},
+};
 
 /** The lines that say what is wrong with the settings of an add-on. */
 function problemsOf(name: AddonName, settings: object): string[] {
@@ -180,6 +188,15 @@ describe("add-ons", function () {
                         ...(definition.objects?.(settings, context) ?? []),
                     ].map(({ kind, metadata }) => `${kind} ${metadata.name}`);
                     assert.deepEqual(objects, [...new Set(objects)], title);
+                }
+            });
+
+            it("gives pods that meet the restricted Pod Security Standard", () => {
+                for (const { object, title } of upstream.objectsOf(name)) {
+                    const { template } = (object.spec ?? {}) as { template?: { spec?: PodSpec } };
+                    if (template?.spec?.containers) {
+                        assert.deepEqual(violations(template.spec), [], `${object.kind}; ${title}`);
+                    }
                 }
             });
 
@@ -320,5 +337,75 @@ describe("add-ons as upstream publishes them", function () {
                 }
             });
         });
+    }
+});
+
+describe("the checks against upstream", function () {
+    this.timeout(60_000);
+
+    if (upstream.missing) {
+        it(`skipped, because ${upstream.missing}`);
+        return;
+    }
+
+    const chart = (name: AddonName) => upstream.chartOf(name, catalog[name].charts.at(-1)!)!;
+
+    const wrongValues: [what: string, addon: AddonName, values: Values, problems: string[]][] = [
+        ["a misspelt key", "kueue", { controllerManger: {} }, ["controllerManger does not exist"]],
+        [
+            "a misspelt key deep down",
+            "kueue",
+            { controllerManager: { manager: { resource: {} } } },
+            ["controllerManager.manager.resource does not exist"],
+        ],
+        [
+            "a text for a number",
+            "kueue",
+            { controllerManager: { replicas: "2" } },
+            ["controllerManager.replicas is a string, and a number by default"],
+        ],
+        [
+            "a key that the schema does not have",
+            "certManager",
+            { crds: { enable: true } },
+            ["crds.enable does not exist"],
+        ],
+        ["keys of free-form maps", "certManager", { webhook: { config: { a: 1 }, affinity: { b: 2 } } }, []],
+    ];
+    for (const [what, addon, values, problems] of wrongValues) {
+        it(`find ${what}`, () => {
+            assert.deepEqual(upstream.valuesProblems(chart(addon), values, [], []), problems);
+        });
+    }
+
+    it("find what a schema of values refuses", () => {
+        assert.equal(upstream.schemaProblems(chart("certManager"), { crds: { keep: "yes" } }).length, 1);
+    });
+
+    const wrongObjects: [what: string, object: KubernetesObject, problem: string][] = [
+        [
+            "a field that a CRD does not have",
+            { ...flavor, spec: { nodeLabel: {} } },
+            '/spec must NOT have additional properties {"additionalProperty":"nodeLabel"}',
+        ],
+        [
+            "a version that is not served",
+            { ...flavor, apiVersion: "kueue.x-k8s.io/v1" },
+            "kueue.x-k8s.io does not serve ResourceFlavor as v1",
+        ],
+        ["a kind that there is not", { ...flavor, kind: "Flavor" }, "there is no CRD of kueue.x-k8s.io/v1beta2 Flavor"],
+        [
+            "a namespace that does not belong there",
+            { ...flavor, metadata: { name: "a", namespace: "b" } },
+            "is in a namespace, and of a kind that is in none",
+        ],
+        [
+            "a namespace that is missing",
+            { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } },
+            "is in no namespace",
+        ],
+    ];
+    for (const [what, object, problem] of wrongObjects) {
+        it(`find ${what}`, () => assert.deepEqual(upstream.objectProblems(object), [problem]));
     }
 });

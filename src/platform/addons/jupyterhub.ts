@@ -295,6 +295,7 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
         generatedSecret({
             name: secretName,
             namespace,
+            takenOver: true,
             keys: [
                 "hub.config.ConfigurableHTTPProxy.auth_token",
                 "hub.config.JupyterHub.cookie_secret",

@@ -151,7 +151,8 @@ export const seaweedfs: Definition<SeaweedfsSettings> = {
         notes: [
             "Sizes of volumes are part of StatefulSets, which are made anew when they change; claims and data stay. " +
                 "Grow a claim with kubectl, since the Job of the chart that would do it is a hook.",
-            "The Secret is read when a filer starts: restart the filers after you have changed it.",
+            "The keys of the S3 API are made up once. Delete the Secret and its ExternalSecret, run `up` and restart the " +
+                "filers, which read it when they start, to have new ones.",
         ],
     },
     hooks:
