@@ -175,6 +175,12 @@ function page(name: AddonName): string {
         "## What it installs",
         definition.charts.map(chartLine).join("\n"),
         turns[definition.turn ?? Turn.Normal],
+        ...(definition.privileged
+            ? [
+                  "Some of its pods need more of a node than the baseline Pod Security Standard allows, for which its " +
+                      "namespace is labelled.",
+              ]
+            : []),
         ...(versions.length > 0
             ? [
                   "These CRDs, with the versions that are served; objects are stored in the bold one:",
