@@ -55,6 +55,9 @@ export function kubeletConfig(settings: Settings, resolvConf: string): string {
         failCgroupV1: false,
         failSwapOn: false,
         enforceNodeAllocatable: [],
+        // Many controllers write their certificates into a Secret that they have mounted, and start when they see them
+        // there, which by default takes a minute or more.
+        syncFrequency: "5s",
         // The machine is not the cluster's alone: what else fills its disk or memory is no reason to evict pods or to
         // remove images, short of the very end.
         evictionHard: {
