@@ -42,6 +42,10 @@ export function annotationsOf(kind: string, { certificates }: ObjectRules): Reco
     };
 }
 
+const isKept = (kind: string, annotations: Record<string, unknown>): boolean =>
+    ["CustomResourceDefinition", "Namespace", "PersistentVolumeClaim"].includes(kind) ||
+    annotations["helm.sh/resource-policy"] === "keep";
+
 /** What is empty in a Secret is a place for its controller to write to, and from then on the controller's. */
 function withoutEmpty(data: Record<string, string>): Record<string, string> {
     return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== ""));
@@ -50,7 +54,8 @@ function withoutEmpty(data: Record<string, string>): Record<string, string> {
 /**
  * The transform of all that a chart renders:
  * - Every object gets the annotations above.
- * - CRDs and namespaces are kept when the add-on goes, with the objects of that kind and in that namespace.
+ * - CRDs, namespaces and volumes are kept when the add-on goes, with all that others have put there; and so is what says
+ *   so itself, as Helm reads it.
  * - Empty entries of Secrets are left to the controller that fills them.
  * - Images come from the mirror, and Outputs take the place of their placeholders.
  */
@@ -81,7 +86,7 @@ export function objectTransform(rules: ObjectRules): pulumi.ResourceTransform {
                 // What the provider would choose itself, were it not that a transform makes every option explicit: its
                 // successor has the same name.
                 deleteBeforeReplace: true,
-                ...((isCrd || kind === "Namespace") && { retainOnDelete: true }),
+                ...(isKept(kind, annotations) && { retainOnDelete: true }),
             },
         };
     };

@@ -57,6 +57,13 @@ export class TestStack {
         return this.changes((onEvent) => this.stack.refresh({ onEvent, onOutput: this.onOutput }));
     }
 
+    /** Sets configuration, each by its full key. */
+    async configure(values: Record<string, string>): Promise<void> {
+        await this.stack.setAllConfig(
+            Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value }])),
+        );
+    }
+
     /** From now on every resource needs a provider that is given to it. */
     async disableDefaultProviders(): Promise<void> {
         await this.stack.setConfig("pulumi:disable-default-providers", { value: '["*"]' });

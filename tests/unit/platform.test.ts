@@ -286,7 +286,7 @@ describe("an object of a chart", () => {
             opts: {},
             custom: true,
             name: "object",
-        } as pulumi.ResourceTransformArgs) as pulumi.ResourceTransformResult | undefined;
+        }) as pulumi.ResourceTransformResult | undefined;
     const annotations = (kind: string, certificates?: Certificates): unknown =>
         (transformed(`kubernetes:v1:${kind}`, { kind }, certificates)!.props.metadata as { annotations: object })
             .annotations;
@@ -309,6 +309,9 @@ describe("an object of a chart", () => {
         const kept = (kind: string) => transformed(`kubernetes:v1:${kind}`, { kind })!.opts.retainOnDelete;
         assert.equal(kept("CustomResourceDefinition"), true);
         assert.equal(kept("Namespace"), true);
+        assert.equal(kept("PersistentVolumeClaim"), true);
+        const metadata = { annotations: { "helm.sh/resource-policy": "keep" } };
+        assert.equal(transformed("kubernetes:v1:Cluster", { kind: "Cluster", metadata })!.opts.retainOnDelete, true);
         assert.equal(kept("Deployment"), undefined);
     });
 

@@ -146,7 +146,12 @@ function databaseObjects(settings: MlflowSettings, context: Context): Kubernetes
         {
             apiVersion,
             kind: "Cluster",
-            metadata: { name: cluster, namespace, annotations: { "pulumi.com/waitFor": "condition=Ready" } },
+            metadata: {
+                name: cluster,
+                namespace,
+                // The database outlives the add-on.
+                annotations: { "pulumi.com/waitFor": "condition=Ready", "helm.sh/resource-policy": "keep" },
+            },
             spec: {
                 instances: replicas(context),
                 bootstrap: { initdb: { database: "mlflow", owner: "mlflow" } },
@@ -198,8 +203,8 @@ export const mlflow: Definition<MlflowSettings> = {
         notes: [
             "The tables are migrated by an init container before a new version starts. There is no way back: make a " +
                 "backup of the database first (https://mlflow.org/docs/latest/cli.html#mlflow-db-upgrade).",
-            "When the add-on is removed, its database goes with it; the bucket stays. Have a database of your own, or " +
-                "backups, for what must outlive it (https://cloudnative-pg.io/documentation/1.30/backup/).",
+            "When the add-on is removed, its database stays, and so does the bucket; delete the Cluster by hand. Backups " +
+                "are yours to set up (https://cloudnative-pg.io/documentation/1.30/backup/).",
         ],
     },
     fields: {
