@@ -72,7 +72,7 @@ export class Api {
     }
 
     /** @param path with its query */
-    private call(method: string, path: string, body?: unknown, type = "application/json"): Promise<Response> {
+    call(method: string, path: string, body?: unknown, type = "application/json"): Promise<Response> {
         const headers = { accept: "application/json", ...(body !== undefined && { "content-type": type }) };
         const options = { ...this.credentials, method, headers };
         return httpsRequest(this.server + path, options, body === undefined ? undefined : JSON.stringify(body));

@@ -363,7 +363,8 @@ export const crdFiles = once(() => {
     return [...byName.values()].sort();
 });
 
-const crdByKind = once(() => {
+/** What index.json says of each CRD, by `<group>/<kind>`. */
+export const crdByKind = once(() => {
     const byKind = new Map<string, UpstreamCrd>();
     for (const { crds } of Object.values(index())) {
         for (const [name, crd] of Object.values(crds).flatMap((set) => Object.entries(set))) {

@@ -1,0 +1,235 @@
+/**
+ * Every object that the definitions of the add-ons give is one that an API server accepts which has the real CRDs.
+ */
+import { strict as assert } from "node:assert";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import * as yaml from "yaml";
+
+import { Api, type KubernetesObject, type Response } from "../../local/cluster/api";
+import { savedEnvironment } from "../support/environment";
+import type { PodSpec } from "../support/pod-security";
+import * as upstream from "../support/upstream";
+
+/** Stands for all namespaces of add-ons, so that nothing is done to one that somebody uses. */
+const namespace = "addon-objects-test";
+const label = "kubernetes-mlops/test";
+
+interface Crd extends KubernetesObject {
+    spec: { group: string; names: { kind: string }; versions: { name: string; storage: boolean }[] };
+    status?: { conditions?: { type: string; status: string }[] };
+}
+
+interface PodTemplate {
+    metadata?: object;
+    spec: PodSpec & { serviceAccountName?: string };
+}
+
+interface Found extends upstream.FoundObject {
+    object: KubernetesObject;
+}
+
+const crdPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+const namespacePath = `/api/v1/namespaces/${namespace}`;
+const strictly = "dryRun=All&fieldValidation=Strict";
+
+/** The same in the namespace of this test. */
+function here(object: KubernetesObject): KubernetesObject {
+    const { metadata } = object;
+    return metadata.namespace === undefined ? object : { ...object, metadata: { ...metadata, namespace } };
+}
+
+/** The templates of pods in an object of Kubernetes' own kinds. */
+function templatesIn({ kind, spec }: KubernetesObject): PodTemplate[] {
+    const { template, jobTemplate } = (spec ?? {}) as {
+        template?: PodTemplate;
+        jobTemplate?: { spec: { template: PodTemplate } };
+    };
+    const found = kind === "CronJob" ? jobTemplate?.spec.template : template;
+    return found?.spec?.containers ? [found] : [];
+}
+
+/** All at once, but for a few that wait. */
+async function inParallel<T, R>(all: T[], work: (one: T) => Promise<R>): Promise<R[]> {
+    const results: R[] = [];
+    const rest = all.entries();
+    const worker = async () => {
+        for (const [index, one] of rest) {
+            results[index] = await work(one);
+        }
+    };
+    await Promise.all(Array.from({ length: 8 }, worker));
+    return results;
+}
+
+const all = (upstream.missing ? [] : upstream.allObjects()) as Found[];
+const kinds = new Set(all.map(({ object: { apiVersion, kind } }) => `${apiVersion}/${kind}`));
+
+/** A CRD of those versions only that are used: there is no webhook here that converts, and large ones take long. */
+function withVersions(spec: Crd["spec"]): object {
+    const used = spec.versions
+        .filter(({ name }) => kinds.has(`${spec.group}/${name}/${spec.names.kind}`))
+        .map((version, index) => ({ ...version, storage: index === 0 }));
+    return { ...spec, versions: used, conversion: { strategy: "None" } };
+}
+
+/** What the API server says, if it is a refusal. */
+function answer({ status, body }: Response): string | undefined {
+    return status < 300 ? undefined : body.startsWith("{") ? (JSON.parse(body) as { message: string }).message : body;
+}
+
+async function until(isSo: () => Promise<boolean | undefined>): Promise<void> {
+    while (!(await isSo())) {
+        await sleep(100);
+    }
+}
+
+describe("the objects of the add-ons, on a real API server", function () {
+    this.timeout("2m");
+
+    if (upstream.missing) {
+        it(`skipped, because ${upstream.missing}`);
+        return;
+    }
+
+    let api: Api;
+    let crds: string[] = [];
+
+    /** The path that objects of a kind are sent to, as discovery tells it. */
+    const resources = new Map<string, Promise<{ name: string; kind: string; namespaced: boolean }[]>>();
+    async function pathOf({ apiVersion, kind, metadata }: KubernetesObject): Promise<string | undefined> {
+        const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+        if (!resources.has(group)) {
+            resources.set(
+                group,
+                api.get<{ resources: [] }>(group).then((found) => found?.resources ?? []),
+            );
+        }
+        const resource = (await resources.get(group))!.find((one) => one.kind === kind && !one.name.includes("/"));
+        if (resource === undefined) {
+            return undefined;
+        }
+        return metadata.namespace === undefined
+            ? `${group}/${resource.name}`
+            : `${group}/namespaces/${metadata.namespace}/${resource.name}`;
+    }
+
+    /** What the API server has against an object, or nothing. */
+    async function refusal(object: KubernetesObject): Promise<string | undefined> {
+        const to = await pathOf(object);
+        if (to === undefined) {
+            return `there is no ${object.apiVersion} ${object.kind}`;
+        }
+        // By server-side apply, as Pulumi does it.
+        return answer(
+            await api.call(
+                "PATCH",
+                `${to}/${object.metadata.name}?fieldManager=test&force=true&${strictly}`,
+                object,
+                "application/apply-patch+yaml",
+            ),
+        );
+    }
+
+    /** What it has against a pod of this template. */
+    async function podRefusal({ metadata, spec }: PodTemplate): Promise<string | undefined> {
+        const pod = { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name: "pod" }, spec };
+        if (spec.serviceAccountName !== undefined) {
+            await api.apply(`${namespacePath}/serviceaccounts/${spec.serviceAccountName}`, {
+                apiVersion: "v1",
+                kind: "ServiceAccount",
+                metadata: { name: spec.serviceAccountName },
+            });
+        }
+        return answer(await api.call("POST", `${namespacePath}/pods?${strictly}`, pod));
+    }
+
+    before(async () => {
+        api = new Api(fs.readFileSync(savedEnvironment().kubeconfig, "utf8"));
+        const files = all.map(
+            ({ object }) => upstream.crdByKind().get(`${object.apiVersion.split("/")[0]}/${object.kind}`)?.file,
+        );
+        const needed = [...new Set(files)]
+            .filter((file) => file !== undefined)
+            .map((file) => yaml.parse(fs.readFileSync(path.join(upstream.upstream, file), "utf8")) as Crd);
+        crds = needed.map(({ metadata }) => metadata.name);
+        await Promise.all([
+            api.apply(namespacePath, {
+                apiVersion: "v1",
+                kind: "Namespace",
+                metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+            }),
+            inParallel(needed, async ({ apiVersion, kind, metadata, spec }) => {
+                const to = `${crdPath}/${metadata.name}`;
+                const before = await api.get<Crd>(to);
+                if (before && before.metadata.labels?.[label] === undefined) {
+                    throw new Error(`the cluster has ${metadata.name} already: take down what it belongs to`);
+                }
+                await api.apply(to, {
+                    apiVersion,
+                    kind,
+                    metadata: { ...metadata, labels: { ...metadata.labels, [label]: "addons" } },
+                    spec: withVersions(spec),
+                });
+            }),
+        ]);
+        await inParallel(crds, (name) =>
+            until(async () => {
+                const crd = await api.get<Crd>(`${crdPath}/${name}`);
+                return crd?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True");
+            }),
+        );
+    });
+    after(async () => {
+        await inParallel([...crds.map((name) => `${crdPath}/${name}`), namespacePath], async (one) => {
+            await api.call("DELETE", one);
+            await until(async () => (await api.get(one)) === undefined);
+        });
+    });
+
+    it("are accepted, with every field that they have", async () => {
+        const problems = await inParallel(all, async ({ addon, title, object }) => {
+            const problem = await refusal(here(object));
+            return problem && `${addon}: ${object.kind} ${object.metadata.name} (${title}): ${problem}`;
+        });
+        assert.deepEqual(problems.filter(Boolean), []);
+    });
+
+    it("make pods that a namespace for restricted pods takes", async () => {
+        const pods = all.flatMap((found) => templatesIn(found.object).map((template) => ({ ...found, template })));
+        const problems = await inParallel(pods, async ({ addon, title, object, template }) => {
+            const problem = await podRefusal(template);
+            return problem && `${addon}: pod of ${object.kind} ${object.metadata.name} (${title}): ${problem}`;
+        });
+        assert.ok(pods.length > 0);
+        assert.deepEqual(problems.filter(Boolean), []);
+    });
+
+    const flavor = { apiVersion: "kueue.x-k8s.io/v1beta2", kind: "ResourceFlavor", metadata: { name: "a" } };
+    const wrong: [what: string, object: KubernetesObject, message: RegExp][] = [
+        ["a field that a CRD does not have", { ...flavor, spec: { nodeLabel: {} } }, /nodeLabel/],
+        [
+            "a field that Kubernetes does not have",
+            { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", namespace }, daten: {} },
+            /daten/,
+        ],
+        [
+            "a value that a CRD's rules refuse",
+            { ...flavor, spec: { nodeTaints: [{ key: "a", effect: "Never" }] } },
+            /effect/,
+        ],
+        ["a kind that there is not", { ...flavor, kind: "Flavor" }, /^there is no/],
+        ["a namespace that does not belong there", { ...flavor, metadata: { name: "a", namespace } }, /./],
+        ["a namespace that is missing", { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } }, /./],
+    ];
+    for (const [what, object, message] of wrong) {
+        it(`would not be accepted with ${what}`, async () => assert.match((await refusal(object)) ?? "", message));
+    }
+
+    it("could not make a pod that is not restricted", async () => {
+        const spec = { containers: [{ name: "main", image: "registry.example.com/a:1" }] };
+        assert.match((await podRefusal({ spec } as PodTemplate)) ?? "", /violates PodSecurity "restricted:latest"/);
+    });
+});
