@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as yaml from "yaml";
 
 import { Api, type KubernetesObject, type Response } from "../../local/cluster/api";
+import { kyverno, KyvernoAction } from "../../src/platform/addons/kyverno";
 import { savedEnvironment } from "../support/environment";
 import type { PodSpec } from "../support/pod-security";
 import * as upstream from "../support/upstream";
@@ -25,6 +26,14 @@ interface Crd extends KubernetesObject {
 interface PodTemplate {
     metadata?: object;
     spec: PodSpec & { serviceAccountName?: string };
+}
+
+interface PolicySpec {
+    failurePolicy: string;
+    validationActions: string[];
+    matchConstraints: object;
+    variables: object[];
+    validations: object[];
 }
 
 interface Found extends upstream.FoundObject {
@@ -231,5 +240,99 @@ describe("the objects of the add-ons, on a real API server", function () {
     it("could not make a pod that is not restricted", async () => {
         const spec = { containers: [{ name: "main", image: "registry.example.com/a:1" }] };
         assert.match((await podRefusal({ spec } as PodTemplate)) ?? "", /violates PodSecurity "restricted:latest"/);
+    });
+});
+
+/** Kyverno's policies are written as those of Kubernetes are, which an API server carries out by itself. */
+describe("the policy of allowed registries, on a real API server", function () {
+    this.timeout("2m");
+
+    const name = `${namespace}-registries`;
+    const here = `/api/v1/namespaces/${name}`;
+    const admission = "/apis/admissionregistration.k8s.io/v1";
+    const policyPath = `${admission}/validatingadmissionpolicies/${name}`;
+    const bindingPath = `${admission}/validatingadmissionpolicybindings/${name}`;
+    const right = "registry.example.com/a:1";
+    const wrong = "registry.example.com.evil.org/a:1";
+    const message = /Images must come from one of: registry.example.com\//;
+
+    const podOf = (images: { main: string; init?: string }, metadata: object = {}): object => ({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "pod", ...metadata },
+        spec: {
+            // Nobody starts it.
+            schedulerName: "none",
+            initContainers: images.init ? [{ name: "init", image: images.init }] : [],
+            containers: [{ name: "main", image: images.main }],
+        },
+    });
+    const sent = async (method: string, to: string, body: object, type?: string) =>
+        answer(await api.call(method, `${here}/${to}?${strictly}`, body, type)) ?? "accepted";
+    const created = (pod: object) => sent("POST", "pods", pod);
+    const changed = (body: object, to = "pods/old") =>
+        sent("PATCH", to, body, "application/strategic-merge-patch+json");
+    const debugging = (image: string) =>
+        changed({ spec: { ephemeralContainers: [{ name: "debug", image }] } }, "pods/old/ephemeralcontainers");
+
+    let api: Api;
+
+    before(async () => {
+        api = new Api(fs.readFileSync(savedEnvironment().kubeconfig, "utf8"));
+        const context = upstream.contextOf("kyverno", {});
+        const settings = { allowedRegistries: ["registry.example.com/"], action: KyvernoAction.Deny };
+        const { spec } = kyverno.objects!(settings, context)[0] as unknown as { spec: PolicySpec };
+        await api.apply(here, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+        await until(async () => (await api.get(`${here}/serviceaccounts/default`)) !== undefined);
+        const old = await api.call("POST", `${here}/pods`, podOf({ main: wrong }, { name: "old" }));
+        assert.equal(answer(old), undefined);
+        await api.apply(policyPath, {
+            apiVersion: "admissionregistration.k8s.io/v1",
+            kind: "ValidatingAdmissionPolicy",
+            metadata: { name },
+            spec: {
+                failurePolicy: spec.failurePolicy,
+                matchConstraints: {
+                    ...spec.matchConstraints,
+                    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } },
+                },
+                variables: spec.variables,
+                validations: spec.validations,
+            },
+        });
+        await api.apply(bindingPath, {
+            apiVersion: "admissionregistration.k8s.io/v1",
+            kind: "ValidatingAdmissionPolicyBinding",
+            metadata: { name },
+            spec: { policyName: name, validationActions: spec.validationActions },
+        });
+        await until(async () => (await created(podOf({ main: wrong }))) !== "accepted");
+    });
+    after(async () => {
+        await Promise.all([bindingPath, policyPath].map((one) => api.call("DELETE", one)));
+        await api.call("DELETE", `${here}/pods/old`, { gracePeriodSeconds: 0 });
+        await api.call("DELETE", here);
+        await until(async () => (await api.get(here)) === undefined);
+    });
+
+    it("lets pods in whose images are from there", async () => {
+        assert.equal(await created(podOf({ main: right })), "accepted");
+        assert.equal(await created(podOf({ main: right, init: right })), "accepted");
+    });
+
+    it("refuses others, in any container", async () => {
+        assert.match(await created(podOf({ main: wrong })), message);
+        assert.match(await created(podOf({ main: right, init: wrong })), message);
+    });
+
+    it("looks at containers for debugging as well", async () => {
+        assert.match(await debugging(wrong.replace("a:1", "b:1")), message);
+        assert.equal(await debugging(right), "accepted");
+    });
+
+    it("lets a pod change that was there before, but not to another such image", async () => {
+        assert.equal(await changed({ metadata: { labels: { a: "b" } } }), "accepted");
+        assert.match(await changed({ spec: { containers: [{ name: "main", image: `${wrong}0` }] } }), message);
+        assert.equal(await changed({ spec: { containers: [{ name: "main", image: right }] } }), "accepted");
     });
 });

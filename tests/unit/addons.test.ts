@@ -213,6 +213,22 @@ describe("add-ons", function () {
     }
 });
 
+describe("Kyverno", () => {
+    it("leaves out the namespaces of add-ons, and not people's own", () => {
+        const context = upstream.contextOf("kyverno", { has: ["kueue", "gatewayApi", "inferenceExtension"] });
+        const excluded = (settings: object) =>
+            JSON.stringify(catalog.kyverno.values(settings, context)).match(/"values":(\[[^\]]*\])/)?.[1];
+        assert.deepEqual(JSON.parse(excluded({ excludedNamespaces: ["ops"] }) ?? "[]"), [
+            "kube-node-lease",
+            "kube-public",
+            "kube-system",
+            "kueue-system",
+            "kyverno",
+            "ops",
+        ]);
+    });
+});
+
 describe("add-ons as upstream publishes them", function () {
     this.timeout(120_000);
 

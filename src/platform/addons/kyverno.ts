@@ -1,6 +1,6 @@
 import { dnsLabel, list, oneOf, text } from "../../validation";
 import { type Context, type Definition, type KubernetesObject, Turn } from "../definition";
-import { addonNames } from "../names";
+import { type AddonName, addonNames } from "../names";
 import { replicas } from "../sizes";
 import type { AddonSettings } from "../settings";
 
@@ -39,8 +39,13 @@ const namespaced = ["v1beta1", "v1"];
 const withVersions = (group: string, versions: Record<string, string[]>): [string, string[]][] =>
     Object.entries(versions).map(([plural, served]) => [`${plural}.${group}`, served]);
 
+/** They have no pods, and are said to be in the namespace default, which is people's own. */
+const withoutPods: AddonName[] = ["gatewayApi", "inferenceExtension"];
+
 function excluded({ excludedNamespaces = [] }: KyvernoSettings, context: Context): string[] {
-    const platform = addonNames.filter((name) => context.has(name)).map((name) => context.namespaceOf(name));
+    const platform = addonNames
+        .filter((name) => context.has(name) && !withoutPods.includes(name))
+        .map((name) => context.namespaceOf(name));
     return [...new Set([...kubernetesNamespaces, context.namespace, ...platform, ...excludedNamespaces])].sort();
 }
 
@@ -49,8 +54,10 @@ function registryPolicy(settings: KyvernoSettings, context: Context): Kubernetes
     if (!allowedRegistries?.length) {
         return [];
     }
+    // What a pod was let in with it may keep: its finalizers could not be removed otherwise, and its Job not end.
     const all = (field: string) =>
-        `object.spec.?${field}.orValue([]).all(c, variables.allowed.exists(prefix, c.image.startsWith(prefix)))`;
+        `object.spec.?${field}.orValue([]).all(c, variables.allowed.exists(prefix, c.image.startsWith(prefix)) || ` +
+        `(request.operation == "UPDATE" && oldObject.spec.?${field}.orValue([]).exists(old, old.image == c.image)))`;
     return [
         {
             apiVersion: "policies.kyverno.io/v1",
@@ -63,7 +70,14 @@ function registryPolicy(settings: KyvernoSettings, context: Context): Kubernetes
                 autogen: { podControllers: { controllers: [] } },
                 matchConstraints: {
                     resourceRules: [
-                        { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["pods"] },
+                        {
+                            apiGroups: [""],
+                            apiVersions: ["v1"],
+                            operations: ["CREATE", "UPDATE"],
+                            // Containers for debugging come by a way of their own, which must be named:
+                            // https://github.com/kyverno/kyverno/pull/12536
+                            resources: ["pods", "pods/ephemeralcontainers"],
+                        },
                     ],
                     namespaceSelector: {
                         matchExpressions: [
