@@ -11,6 +11,11 @@ describe("the documents", () => {
         assert.equal(program, read("examples/quickstart/index.ts"));
     });
 
+    it("show the program that the test of the platform deploys, to the letter", () => {
+        const [, program] = /```ts\n(.*?)```/s.exec(read("docs/platform.md")) ?? [];
+        assert.equal(program, read("examples/platform/index.ts"));
+    });
+
     const pages = [
         "README.md",
         "CONTRIBUTING.md",
