@@ -70,6 +70,11 @@ export interface AddonArgs {
      * stands in them. Defaults to nobody.
      */
     certificates?: Certificates;
+    /**
+     * The names of the webhook configurations that are waited for. Defaults to all; name some of them where a chart has
+     * many, as each that is waited for keeps one of the engine's workers busy.
+     */
+    webhooks?: string[];
     /** Objects that are made before the charts, in the namespace: Secrets and ConfigMaps to which values refer. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     objectsBefore?: Record<string, any>[];
@@ -110,6 +115,7 @@ const fields: Fields = {
     createNamespace: plain(truth, why),
     privileged: plain(truth, why),
     certificates: plain(oneOf(Object.values(Certificates)), why),
+    webhooks: list(plain(text, why)),
     objectsBefore: list(anyObject),
     objects: list(anyObject),
     mirror: mirrorRule,
@@ -173,6 +179,7 @@ export class Addon extends pulumi.ComponentResource {
         );
         const transform = objectTransform({
             certificates: checked.certificates ?? Certificates.None,
+            webhooks: checked.webhooks,
             mirror,
             placeholders,
         });

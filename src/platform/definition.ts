@@ -110,6 +110,8 @@ export interface Definition<S extends AddonSettings = AddonSettings> {
     turn?: Turn;
     /** Defaults to Certificates.None. */
     certificates?: (settings: S, context: Context) => Certificates;
+    /** The names of the webhook configurations that are waited for, where its chart has more than two. */
+    webhooks?: string[];
     /** How it is upgraded. */
     upgrades: {
         /** Whether no minor version may be skipped. Source in `notes`. */

@@ -239,6 +239,10 @@ export class Platform extends pulumi.ComponentResource {
             }
         }
         const allKinds = [...parts.values()].flat();
+        // An update installs one after the other, in the order of the plan: at the same time, what one waits for could
+        // keep the engine so busy that what another waits for is never created. A preview waits for nothing, and needs
+        // of each only what it is installed after.
+        const before: pulumi.Resource[] = [];
         for (const one of mine) {
             const context = contextOf(planned, one.name, size);
             const { definition, settings } = one;
@@ -250,10 +254,14 @@ export class Platform extends pulumi.ComponentResource {
                     {
                         charts: own.map(asArgs),
                         certificates: certificatesOf(one, context),
+                        webhooks: definition.webhooks,
                         objectsBefore: definition.objectsBefore?.(settings, context),
                         objects: definition.objects?.(settings, context),
                     },
-                    [...allKinds, ...one.after.flatMap((other) => parts.get(other) ?? [])],
+                    [
+                        ...allKinds,
+                        ...(pulumi.runtime.isDryRun() ? one.after.flatMap((other) => parts.get(other) ?? []) : before),
+                    ],
                 );
             }
             const annotations = {
@@ -267,6 +275,7 @@ export class Platform extends pulumi.ComponentResource {
                 { parent: this, dependsOn: parts.get(one.name) },
             );
             parts.get(one.name)!.push(record);
+            before.push(...parts.get(one.name)!);
         }
 
         const ready = pulumi.all([...parts.values()].flat().map(({ urn }) => urn));

@@ -8,6 +8,8 @@ import type { Placeholders } from "./placeholders";
 /** What is done to every object that a chart renders. */
 export interface ObjectRules {
     certificates: Certificates;
+    /** The names of the webhook configurations that are waited for, where that is not all of them. */
+    webhooks?: string[];
     mirror: MirrorArgs;
     placeholders: Placeholders;
 }
@@ -20,27 +22,35 @@ export const fieldManager = "kubernetes-mlops";
 
 interface Rendered {
     kind?: string;
-    metadata?: { annotations?: Record<string, unknown>; [field: string]: unknown };
+    metadata?: { name?: string; annotations?: Record<string, unknown>; [field: string]: unknown };
     [field: string]: unknown;
 }
 
 /** Into these a controller writes certificates, which are no conflict but what is waited for. */
 const withAuthority = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"];
 
-/** What Pulumi is told of an object by annotations. */
-export function annotationsOf(kind: string, { certificates }: ObjectRules): Record<string, string> {
-    const isWebhook = kind.endsWith("WebhookConfiguration");
+/**
+ * What Pulumi is told of an object by annotations.
+ *
+ * What is waited for keeps one of the engine's workers busy, of which there are four times as many as processors. Too
+ * many of them, and none is left to create what they wait for. So a Service is not waited for, as its pods are, unless
+ * it is by its name a webhook's.
+ */
+export function annotationsOf(kind: string, name: string, rules: ObjectRules): Record<string, string> {
     return {
         "pulumi.com/patchFieldManager": fieldManager,
         ...((withAuthority.includes(kind) || kind === "CustomResourceDefinition") && {
             "pulumi.com/patchForce": "true",
         }),
-        ...(isWebhook &&
-            certificates !== Certificates.None && {
-                "pulumi.com/waitFor": "jsonpath={.webhooks[0].clientConfig.caBundle}",
-            }),
+        ...(kind === "Service" && !name.includes("webhook") && { "pulumi.com/skipAwait": "true" }),
+        ...(isAwaited(kind, name, rules) && {
+            "pulumi.com/waitFor": "jsonpath={.webhooks[0].clientConfig.caBundle}",
+        }),
     };
 }
+
+const isAwaited = (kind: string, name: string, { certificates, webhooks }: ObjectRules): boolean =>
+    kind.endsWith("WebhookConfiguration") && certificates !== Certificates.None && (webhooks?.includes(name) ?? true);
 
 const isKept = (kind: string, annotations: Record<string, unknown>): boolean =>
     ["CustomResourceDefinition", "Namespace", "PersistentVolumeClaim"].includes(kind) ||
@@ -75,7 +85,10 @@ export function objectTransform(rules: ObjectRules): pulumi.ResourceTransform {
         if (kind === "Secret" && adapted.data !== undefined) {
             adapted.data = pulumi.output(adapted.data as Record<string, string>).apply(withoutEmpty);
         }
-        const annotations = { ...adapted.metadata?.annotations, ...annotationsOf(kind, rules) };
+        const annotations = {
+            ...adapted.metadata?.annotations,
+            ...annotationsOf(kind, object.metadata?.name ?? "", rules),
+        };
         return {
             props: { ...adapted, metadata: { ...adapted.metadata, annotations } },
             opts: {

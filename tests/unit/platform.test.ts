@@ -295,6 +295,17 @@ describe("an object of a chart", () => {
         assert.deepEqual(annotations("Deployment"), { "pulumi.com/patchFieldManager": "kubernetes-mlops" });
     });
 
+    it("is not waited for where it is a Service, unless a webhook's", () => {
+        const service = (name: string) =>
+            transformed("kubernetes:v1:Service", { kind: "Service", metadata: { name } })!.props.metadata as object;
+        const written = { "pulumi.com/patchFieldManager": "kubernetes-mlops" };
+        assert.deepEqual(service("metrics"), {
+            name: "metrics",
+            annotations: { ...written, "pulumi.com/skipAwait": "true" },
+        });
+        assert.deepEqual(service("a-webhook-service"), { name: "a-webhook-service", annotations: written });
+    });
+
     it("is waited for where a controller writes its certificate", () => {
         const forced = { "pulumi.com/patchFieldManager": "kubernetes-mlops", "pulumi.com/patchForce": "true" };
         const waited = { ...forced, "pulumi.com/waitFor": "jsonpath={.webhooks[0].clientConfig.caBundle}" };

@@ -115,6 +115,7 @@ export const kserve: Definition<KServeSettings> = {
     // Its controller looks only once, at its start, for KEDA and the Gateway API.
     after: ["gatewayApi", "envoyGateway", "keda", "kubePrometheusStack"],
     certificates: () => Certificates.CertManager,
+    webhooks: ["inferenceservice.serving.kserve.io"],
     upgrades: {
         notes: [
             "Its charts were split in 0.17: objects of an older chart `kserve` must be removed by hand, all but the CRDs.",
