@@ -1,17 +1,28 @@
 /**
  * The projects that are measured: each is what a user would have, with the package and its dependencies installed.
  */
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { pathToFileURL } from "node:url";
 
 import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
 import { stringify } from "yaml";
 
 import { sourceDir } from "../local/paths";
 import { run } from "../local/run";
+import type { Environment } from "./environment";
+import { measure, type Usage } from "./measure";
 
 /** The name of each project's one stack. */
-export const stackName = "bench";
+const stackName = "bench";
+
+/** What is measured of each project, in this order. */
+export const steps: Record<string, string[]> = {
+    "first preview": ["preview"],
+    "first up": ["up", "--skip-preview", "--yes"],
+    "no-op preview": ["preview", "--expect-no-changes"],
+    "no-op up": ["up", "--skip-preview", "--yes", "--expect-no-changes"],
+};
 
 /** Builds the package into the directory's node_modules, and links its dependencies beside it. */
 export async function installPackage(directory: string): Promise<void> {
@@ -21,7 +32,7 @@ export async function installPackage(directory: string): Promise<void> {
     const tsc = require.resolve("typescript/bin/tsc");
     const config = sourceDir("tsconfig.build.json");
     await run(process.execPath, [tsc, "--project", config, "--outDir", path.join(installed, "dist")]);
-    for (const name of ["package.json", "dockerfiles"]) {
+    for (const name of ["package.json", "dockerfiles", "charts"]) {
         cpSync(sourceDir(name), path.join(installed, name), { recursive: true });
     }
     const { dependencies } = JSON.parse(readFileSync(sourceDir("package.json"), "utf8")) as {
@@ -37,11 +48,7 @@ export async function installPackage(directory: string): Promise<void> {
  * Writes a project that runs one of the programs. The programs are compiled beforehand: the compiler, which Pulumi
  * otherwise runs inside the program's process, costs both variants the same and would hide the difference.
  */
-export function writeProject(
-    directory: string,
-    program: string,
-    config: Record<string, string | number | boolean>,
-): void {
+function writeProject(directory: string, program: string, config: Record<string, string | number | boolean>): void {
     mkdirSync(directory, { recursive: true });
     const sources = sourceDir("bench", "programs");
     for (const file of readdirSync(sources)) {
@@ -62,4 +69,59 @@ export function writeProject(
         path.join(directory, `Pulumi.${stackName}.yaml`),
         stringify({ config: Object.fromEntries(settings) as Record<string, string> }),
     );
+}
+
+/** A project with an empty state of its own. */
+export class Project {
+    private readonly directory: string;
+    private readonly env: Record<string, string | undefined>;
+
+    constructor(
+        environment: Environment,
+        name: string,
+        program: string,
+        config: Record<string, string | number | boolean>,
+    ) {
+        this.directory = path.join(environment.directory, name);
+        const state = path.join(this.directory, "state");
+        rmSync(this.directory, { recursive: true, force: true });
+        mkdirSync(state, { recursive: true });
+        writeProject(this.directory, program, config);
+        this.env = {
+            ...process.env,
+            ...environment.engine,
+            KUBECONFIG: environment.kubeconfig,
+            PULUMI_BACKEND_URL: pathToFileURL(state).href,
+            PULUMI_CONFIG_PASSPHRASE: "bench",
+        };
+    }
+
+    async createStack(): Promise<void> {
+        await this.pulumi("stack", "init", stackName);
+    }
+
+    measure(args: string[]): Promise<Usage> {
+        const log = path.join(this.directory, "pulumi.log");
+        return measure("pulumi", [...args, "--non-interactive", "--stack", stackName], {
+            cwd: this.directory,
+            env: this.env,
+            log,
+        });
+    }
+
+    /** The types of all resources in the state. */
+    async types(): Promise<string[]> {
+        const { deployment } = JSON.parse(await this.pulumi("stack", "export", "--stack", stackName)) as {
+            deployment: { resources: { type: string }[] };
+        };
+        return deployment.resources.map(({ type }) => type);
+    }
+
+    async destroy(): Promise<void> {
+        await this.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", "--stack", stackName);
+    }
+
+    private pulumi(...args: string[]): Promise<string> {
+        return run("pulumi", args, { cwd: this.directory, env: this.env });
+    }
 }

@@ -14,10 +14,12 @@ export interface Round {
 }
 
 export interface Case {
-    /** How many TrainingJobs and ModelServers there are together. */
-    workloads: number;
-    /** How many Kubernetes objects they make. */
+    /** What is measured, such as "10 workloads". */
+    title: string;
+    /** How many objects it has: of the platform, all resources of the stack. */
     objects: number;
+    /** How many what it is compared with has, where that is another number. */
+    objectsByHand?: number;
     rounds: Round[];
 }
 
@@ -50,7 +52,7 @@ export function median(values: number[]): number {
 }
 
 /** The time of each step, and the greatest memory of any step. */
-export function compare({ rounds }: Case): Comparison[] {
+export function compare({ rounds }: Pick<Case, "rounds">): Comparison[] {
     const peak = (usages: Steps, field: keyof Usage) => Math.max(...Object.values(usages).map((one) => one[field]));
     const MiB = 2 ** 20;
     return [
@@ -80,7 +82,7 @@ function comparison(rounds: Round[], name: string, unit: string, figure: (usages
 }
 
 /** The comparisons as a table, with whether each meets the aim. */
-export function caseText({ workloads, objects, rounds }: Case, comparisons: Comparison[]): string {
+export function caseText({ title, objects, objectsByHand, rounds }: Case, comparisons: Comparison[]): string {
     const withBare = comparisons.some(({ bareRatio }) => bareRatio !== undefined);
     const head = ["", "components", "by hand", "ratio", "of each round", "CPU ratio", `aim ${ratioAim}`];
     const rows = comparisons.map(({ name, unit, components, byHand, ratio, least, greatest, cpuRatio, bareRatio }) => [
@@ -93,8 +95,8 @@ export function caseText({ workloads, objects, rounds }: Case, comparisons: Comp
         ratio <= ratioAim ? "met" : "missed",
         ...(withBare ? [bareRatio?.toFixed(3) ?? ""] : []),
     ]);
-    const title = `${workloads} workloads, ${objects} objects, ${rounds.length} rounds`;
-    return `${title}\n${table([[...head, ...(withBare ? ["bare components"] : [])], ...rows])}`;
+    const counts = objectsByHand === undefined ? `${objects} objects` : `${objects} resources and ${objectsByHand}`;
+    return `${title}, ${counts}, ${rounds.length} rounds\n${table([[...head, ...(withBare ? ["bare components"] : [])], ...rows])}`;
 }
 
 /** The load time in one line, with whether it meets the aim. */

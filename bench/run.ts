@@ -7,26 +7,20 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import * as path from "node:path";
-import { pathToFileURL } from "node:url";
 
 import { Command, InvalidArgumentError } from "commander";
 
-import { clusterDown, clusterStatus, clusterUp } from "../local/cluster";
+import { clusterDown, clusterStatus } from "../local/cluster";
 import { canRunCluster } from "../local/debian";
 import { sourceDir } from "../local/paths";
 import { run } from "../local/run";
-import { engineEnv, ensureTools } from "../local/toolchain";
-import { measure, measureLoad } from "./measure";
+import type { Profile } from "../src/platform/profiles";
+import { type Environment, prepare, say } from "./environment";
+import { measureLoad } from "./measure";
 import { compareObjects } from "./objects";
-import { installPackage, stackName, writeProject } from "./project";
-import { type Case, caseText, compare, loadText, type Round } from "./report";
-
-const steps: Record<string, string[]> = {
-    "first preview": ["preview"],
-    "first up": ["up", "--skip-preview", "--yes"],
-    "no-op preview": ["preview", "--expect-no-changes"],
-    "no-op up": ["up", "--skip-preview", "--yes", "--expect-no-changes"],
-};
+import { measureProfile, profileNames } from "./platform";
+import { Project, steps } from "./project";
+import { type Case, caseText, compare, type Comparison, loadText, type Round } from "./report";
 
 /** Each variant's program, the namespace it fills, and its name on the terminal. */
 const variants = {
@@ -37,73 +31,6 @@ const variants = {
 type VariantName = keyof typeof variants;
 const namespaces = Object.values(variants).map(({ namespace }) => namespace);
 
-/** What is needed to run anything. */
-interface Environment {
-    /** The directory that everything is written to, and in which the package is installed. */
-    directory: string;
-    kubectl: string[];
-    kubeconfig: string;
-    engine: Record<string, string>;
-}
-
-function say(line: string): void {
-    console.log(`${new Date().toTimeString().slice(0, 8)} ${line}`);
-}
-
-async function prepare(directory: string): Promise<Environment> {
-    const { kubeconfig } = await clusterUp({ node: false, report: say });
-    const { kubernetes } = await ensureTools(["kubernetes"], say);
-    await installPackage(directory);
-    return { directory, kubectl: [kubernetes, "kubectl"], kubeconfig, engine: await engineEnv(say) };
-}
-
-/** A project with an empty state of its own. */
-class Project {
-    private readonly directory: string;
-    private readonly env: Record<string, string | undefined>;
-
-    constructor(environment: Environment, name: VariantName, workloads: number) {
-        const { program, namespace } = variants[name];
-        this.directory = path.join(environment.directory, name);
-        const state = path.join(this.directory, "state");
-        rmSync(this.directory, { recursive: true, force: true });
-        mkdirSync(state, { recursive: true });
-        writeProject(this.directory, program, { workloads, namespace, bare: name === "bare" });
-        this.env = {
-            ...process.env,
-            ...environment.engine,
-            KUBECONFIG: environment.kubeconfig,
-            PULUMI_BACKEND_URL: pathToFileURL(state).href,
-            PULUMI_CONFIG_PASSPHRASE: "bench",
-        };
-    }
-
-    async createStack(): Promise<void> {
-        await this.pulumi("stack", "init", stackName);
-    }
-
-    measure(args: string[]) {
-        const log = path.join(this.directory, "pulumi.log");
-        return measure("pulumi", [...args, "--non-interactive", "--stack", stackName], {
-            cwd: this.directory,
-            env: this.env,
-            log,
-        });
-    }
-
-    /** The types of all resources in the state. */
-    async types(): Promise<string[]> {
-        const { deployment } = JSON.parse(await this.pulumi("stack", "export", "--stack", stackName)) as {
-            deployment: { resources: { type: string }[] };
-        };
-        return deployment.resources.map(({ type }) => type);
-    }
-
-    private pulumi(...args: string[]): Promise<string> {
-        return run("pulumi", args, { cwd: this.directory, env: this.env });
-    }
-}
-
 /** All steps of each variant, from nothing to no-op; gives what was measured and how many objects there are. */
 async function measureRound(
     environment: Environment,
@@ -112,7 +39,11 @@ async function measureRound(
     title: string,
 ): Promise<{ round: Round; objects: number }> {
     const round: Round = { components: {}, byHand: {} };
-    const projects = new Map(order.map((name) => [name, new Project(environment, name, workloads)]));
+    const projectOf = (name: VariantName): Project => {
+        const { program, namespace } = variants[name];
+        return new Project(environment, name, program, { workloads, namespace, bare: name === "bare" });
+    };
+    const projects = new Map(order.map((name) => [name, projectOf(name)]));
     await deleteNamespaces(environment);
     try {
         for (const project of projects.values()) {
@@ -153,7 +84,7 @@ async function measureCase(
     workloads: number,
     rounds: number,
 ): Promise<Case> {
-    const measured: Case = { workloads, objects: 0, rounds: [] };
+    const measured: Case = { title: `${workloads} workloads`, objects: 0, rounds: [] };
     for (let index = 0; index < rounds; index++) {
         const order = index % 2 === 0 ? names : [...names].reverse();
         const title = `${workloads} workloads, round ${index + 1} of ${rounds}`;
@@ -167,6 +98,7 @@ async function measureCase(
 interface Options {
     large: boolean;
     bare: boolean;
+    platform?: Profile[] | true;
     sizes?: number[];
     rounds?: number;
 }
@@ -186,20 +118,28 @@ async function bench(options: Options): Promise<void> {
     const date = new Date().toISOString();
     const loadTimes = await measureLoad(directory, 15);
     console.log(`\n${loadText(loadTimes)}\n`);
-    const cases = [];
-    for (const workloads of sizes) {
-        const rounds = options.rounds ?? (workloads <= 10 ? 7 : workloads <= 100 ? 5 : 1);
-        const measured = await measureCase(environment, names, workloads, rounds);
+    const cases: (Case & { comparisons: Comparison[] })[] = [];
+    const add = (measured: Case): void => {
         const comparisons = compare(measured);
         cases.push({ ...measured, comparisons });
         console.log(`\n${caseText(measured, comparisons)}\n`);
+    };
+    for (const profile of options.platform === true ? profileNames : (options.platform ?? [])) {
+        add(await measureProfile(environment, profile, options.rounds ?? 3));
+    }
+    for (const workloads of options.platform ? [] : sizes) {
+        const rounds = options.rounds ?? (workloads <= 10 ? 7 : workloads <= 100 ? 5 : 1);
+        add(await measureCase(environment, names, workloads, rounds));
     }
 
     const file = sourceDir("bench", "results", `${date.replaceAll(":", "-")}.json`);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify({ date, machine, loadTimes, cases }, undefined, 4)}\n`);
     rmSync(directory, { recursive: true });
-    console.log(`All variants left the same objects in the API server. All figures: ${path.relative("", file)}`);
+    if (!options.platform) {
+        console.log("All variants left the same objects in the API server.");
+    }
+    console.log(`All figures: ${path.relative("", file)}`);
 }
 
 /** Measures, and leaves the machine as it was: a cluster that was not there before is taken down. */
@@ -225,6 +165,14 @@ function positive(text: string): number {
     return number;
 }
 
+function profilesOf(text: string): Profile[] {
+    const unknown = text.split(",").find((name) => !profileNames.includes(name as Profile));
+    if (unknown !== undefined) {
+        throw new InvalidArgumentError(`There is no ${unknown}; there are ${profileNames.join(", ")}.`);
+    }
+    return text.split(",") as Profile[];
+}
+
 function even(text: string): number {
     const number = positive(text);
     if (number % 2 !== 0) {
@@ -237,6 +185,11 @@ new Command("npm run bench --")
     .description("compare workloads made with the components against the same objects written by hand")
     .option("--large", "also compare 1000 workloads, which takes hours", false)
     .option("--bare", "also compare components that do nothing: what Pulumi itself takes for any component", false)
+    .option(
+        "--platform [profiles]",
+        `compare profiles of the Platform, separated by commas, with their charts alone instead (default: ${profileNames.join(",")})`,
+        profilesOf,
+    )
     .option("--rounds <number>", "how often each comparison is repeated (default: 7, 5 and 1 times)", positive)
     .option("--sizes <numbers>", "other numbers of workloads, separated by commas (default: 10,100)", (text) =>
         text.split(",").map(even),

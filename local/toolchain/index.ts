@@ -9,6 +9,7 @@ import * as path from "node:path";
 import type { Report } from "../progress";
 import { build, builtPath } from "./build";
 import { beside, findExecutable, hasVersion, isExecutable } from "./installed";
+import { withoutLogs } from "./logs";
 import { locate, type Source } from "./lookup";
 import { downloadCli, downloadedCli, downloadPlugin, installedPlugin, pulumiHome } from "./official";
 import { ensureDockerPlugin, linkPlugin } from "./plugins";
@@ -117,6 +118,7 @@ export async function engineEnv(report: Report = () => undefined): Promise<Recor
     const tools = await ensureTools(["pulumi", LANGUAGE_HOST, "pulumi-resource-kubernetes"], report);
     await linkPlugin("kubernetes", toolOf("pulumi-resource-kubernetes").version, tools["pulumi-resource-kubernetes"]);
     await ensureDockerPlugin(tools.pulumi, report);
+    await withoutLogs();
     return {
         PATH: [path.dirname(tools.pulumi), process.env.PATH].filter(Boolean).join(path.delimiter),
         PULUMI_HOME: pulumiHome(),

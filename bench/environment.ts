@@ -1,0 +1,25 @@
+/**
+ * What is needed to run anything.
+ */
+import { clusterUp } from "../local/cluster";
+import { engineEnv, ensureTools } from "../local/toolchain";
+import { installPackage } from "./project";
+
+export interface Environment {
+    /** The directory that everything is written to, and in which the package is installed. */
+    directory: string;
+    kubectl: string[];
+    kubeconfig: string;
+    engine: Record<string, string>;
+}
+
+export function say(line: string): void {
+    console.log(`${new Date().toTimeString().slice(0, 8)} ${line}`);
+}
+
+export async function prepare(directory: string): Promise<Environment> {
+    const { kubeconfig } = await clusterUp({ node: false, report: say });
+    const { kubernetes } = await ensureTools(["kubernetes"], say);
+    await installPackage(directory);
+    return { directory, kubectl: [kubernetes, "kubectl"], kubeconfig, engine: await engineEnv(say) };
+}

@@ -1,0 +1,24 @@
+/** A profile of the Platform. */
+import * as pulumi from "@pulumi/pulumi";
+import * as mlops from "kubernetes-mlops";
+
+const config = new pulumi.Config();
+
+/**
+ * Does not wait for Jobs, which need a node. It sees what the program itself registers and not what charts render, and
+ * so costs nothing worth mentioning.
+ */
+const skipAwait: pulumi.ResourceTransformation = ({ type, props, opts }) => {
+    if (!type.endsWith(":Job")) {
+        return undefined;
+    }
+    const { metadata } = props as { metadata?: { annotations?: object } };
+    const annotations = { ...metadata?.annotations, "pulumi.com/skipAwait": "true" };
+    return { props: { ...props, metadata: { ...metadata, annotations } }, opts };
+};
+
+new mlops.Platform(
+    "platform",
+    { profile: config.require<mlops.Profile>("profile"), mirror: { charts: config.require("charts") } },
+    { transformations: [skipAwait] },
+);
