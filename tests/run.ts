@@ -13,7 +13,8 @@ const root = path.join(__dirname, "..");
 
 /** What a level runs, and what must be up for it. */
 interface Level {
-    files: string;
+    /** The files; several groups of them run at the same time. */
+    files: string[][];
     /** The flags of `npm run local -- up`, or none where nothing is needed. */
     environment?: string[];
     /** Whether it is left out where a cluster was up before. */
@@ -21,11 +22,20 @@ interface Level {
 }
 
 const levels: Record<string, Level> = {
-    unit: { files: "tests/unit/**/*.test.ts" },
-    engine: { files: "tests/engine/**/*.test.ts", environment: [] },
-    cluster: { files: "tests/cluster/**/*.test.ts", environment: ["--node"] },
+    unit: { files: [["tests/unit/**/*.test.ts"]] },
+    engine: {
+        // What has to do with add-ons shares kinds of the cluster, so it runs one after the other.
+        files: [
+            ["tests/engine/!(addon|addons|platform).test.ts"],
+            ["addon", "addons", "platform"].map((name) => `tests/engine/${name}.test.ts`),
+        ],
+        environment: [],
+    },
+    cluster: { files: [["tests/cluster/**/*.test.ts"]], environment: ["--node"] },
+    /** Real controllers of more add-ons: too long for every run. */
+    controllers: { files: [["tests/controllers/**/*.test.ts"]], environment: ["--node"] },
     /** Takes the cluster down and brings it up again, empty: after all others, and never with one that somebody uses. */
-    lifecycle: { files: "tests/lifecycle/**/*.test.ts", ownCluster: true },
+    lifecycle: { files: [["tests/lifecycle/**/*.test.ts"]], ownCluster: true },
 };
 
 interface Counts {
@@ -38,19 +48,30 @@ function say(line: string): void {
     console.log(`\n== ${line} (${new Date().toISOString().slice(11, 19)})`);
 }
 
-async function run(args: string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } });
-    return new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));
+/** Runs a program of Node; with `quiet`, what it prints is shown when it has ended. */
+async function run(args: string[], env: NodeJS.ProcessEnv = {}, quiet = false): Promise<number> {
+    const output: Buffer[] = [];
+    const child = spawn(process.execPath, args, {
+        cwd: root,
+        stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit",
+        env: { ...process.env, ...env },
+    });
+    child.stdout?.on("data", (part: Buffer) => output.push(part));
+    child.stderr?.on("data", (part: Buffer) => output.push(part));
+    const code = await new Promise<number>((resolve) => child.on("close", (status) => resolve(status ?? 1)));
+    process.stdout.write(Buffer.concat(output));
+    return code;
 }
 
 const tsx = require.resolve("tsx/cli");
 const local = (...args: string[]) => run([tsx, "local/cli.ts", ...args]);
 
-async function mocha(files: string): Promise<Counts> {
+async function mocha(files: string[], quiet: boolean): Promise<Counts> {
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-tests-")), "counts.json");
     const code = await run(
-        [require.resolve("mocha/bin/mocha.js"), "--reporter", path.join(__dirname, "support", "reporter.ts"), files],
+        [require.resolve("mocha/bin/mocha.js"), "--reporter", path.join(__dirname, "support", "reporter.ts"), ...files],
         { MOCHA_COUNTS: file },
+        quiet,
     );
     const counts = fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as Counts) : undefined;
     fs.rmSync(path.dirname(file), { recursive: true });
@@ -73,8 +94,15 @@ async function runLevel(name: string, wasUp: boolean): Promise<Counts> {
         }
     }
     say(`${name}: tests`);
-    return mocha(level.files);
+    const counts = await Promise.all(level.files.map((files) => mocha(files, level.files.length > 1)));
+    return counts.reduce(plus);
 }
+
+const plus = (one: Counts, other: Counts): Counts => ({
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    skipped: one.skipped + other.skipped,
+});
 
 async function main(names: string[]): Promise<void> {
     const wrong = names.filter((name) => !(name in levels));
@@ -88,12 +116,9 @@ async function main(names: string[]): Promise<void> {
     if ((await run([require.resolve("typescript/bin/tsc"), "--project", "tsconfig.build.json"])) !== 0) {
         throw new Error("0 passed, 1 failed");
     }
-    const sum: Counts = { passed: 0, failed: 0, skipped: 0 };
+    let sum: Counts = { passed: 0, failed: 0, skipped: 0 };
     for (const name of names) {
-        const counts = await runLevel(name, wasUp);
-        sum.passed += counts.passed;
-        sum.failed += counts.failed;
-        sum.skipped += counts.skipped;
+        sum = plus(sum, await runLevel(name, wasUp));
     }
     if (!wasUp && savedEnvironment() !== undefined) {
         say("taking the environment down");

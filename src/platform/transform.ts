@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { getVersion } from "@pulumi/kubernetes/utilities";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -56,51 +58,76 @@ const isKept = (kind: string, annotations: Record<string, unknown>): boolean =>
     ["CustomResourceDefinition", "Namespace", "PersistentVolumeClaim"].includes(kind) ||
     annotations["helm.sh/resource-policy"] === "keep";
 
-/** What is empty in a Secret is a place for its controller to write to, and from then on the controller's. */
-function withoutEmpty(data: Record<string, string>): Record<string, string> {
-    return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== ""));
+/**
+ * What is empty in a Secret is a place for its controller to write to, and from then on the controller's: it is left
+ * out. The provider hands the data over as a secret.
+ */
+async function withoutEmpty(props: Rendered): Promise<Rendered> {
+    const { data, ...others } = props;
+    const output = pulumi.output(data) as unknown as { promise(): Promise<Record<string, string> | undefined> };
+    const entries = Object.entries((await output.promise()) ?? {}).filter(([, value]) => value !== "");
+    return entries.length === 0 ? others : { ...others, data: pulumi.secret(Object.fromEntries(entries)) };
 }
 
 /**
- * The transform of all that a chart renders:
+ * What is done to all that a chart renders:
  * - Every object gets the annotations above.
  * - CRDs, namespaces and volumes are kept when the add-on goes, with all that others have put there; and so is what says
  *   so itself, as Helm reads it.
- * - Empty entries of Secrets are left to the controller that fills them.
  * - Images come from the mirror, and Outputs take the place of their placeholders.
  */
+export function transformed(
+    { type, props, opts }: pulumi.ResourceTransformArgs,
+    rules: ObjectRules,
+): pulumi.ResourceTransformResult | undefined {
+    if (!isObject(type)) {
+        return undefined;
+    }
+    const object = props as Rendered;
+    const kind = object.kind ?? "";
+    const adapted: Rendered =
+        kind === "CustomResourceDefinition" ? object : rules.placeholders.resolve(mirrored(object, rules.mirror));
+    const annotations = {
+        ...adapted.metadata?.annotations,
+        ...annotationsOf(kind, object.metadata?.name ?? "", rules),
+    };
+    const options: pulumi.CustomResourceOptions = {
+        ...opts,
+        // Without a version, the engine would give what a chart renders one default provider at first and another from
+        // the second run on.
+        version: opts.version ?? getVersion(),
+        // What the provider would choose itself, were it not that a transform makes every option explicit: its
+        // successor has the same name.
+        deleteBeforeReplace: true,
+        ...(isKept(kind, annotations) && { retainOnDelete: true }),
+    };
+    return { props: { ...adapted, metadata: { ...adapted.metadata, annotations } }, opts: options };
+}
+
+/** Whether a type is that of an object, and not of what renders objects. */
+const isObject = (type: string): boolean => /^kubernetes:(?!helm|yaml)/.test(type);
+
+/** What runs pods, which fail at first where they start before their roles and configuration are there. */
+const runsPods = /:(Deployment|StatefulSet|DaemonSet|Job)$/;
+
+/**
+ * The same as a transform, which in an update also lets pods wait for everything else that comes at the same time, and
+ * leaves empty entries of Secrets to the controller that fills them.
+ */
 export function objectTransform(rules: ObjectRules): pulumi.ResourceTransform {
-    return ({ type, props, opts }) => {
-        if (
-            !type.startsWith("kubernetes:") ||
-            type.startsWith("kubernetes:helm") ||
-            type.startsWith("kubernetes:yaml")
-        ) {
-            return undefined;
+    let seen = 0;
+    return async (args) => {
+        if (isObject(args.type) && !runsPods.test(args.type)) {
+            seen++;
+        } else if (isObject(args.type) && !pulumi.runtime.isDryRun()) {
+            // Until nothing more has come for a moment.
+            for (let before = -1; before !== seen; await sleep(300)) {
+                before = seen;
+            }
         }
-        const object = props as Rendered;
-        const kind = object.kind ?? "";
-        const isCrd = kind === "CustomResourceDefinition";
-        const adapted: Rendered = isCrd ? object : { ...rules.placeholders.resolve(mirrored(object, rules.mirror)) };
-        if (kind === "Secret" && adapted.data !== undefined) {
-            adapted.data = pulumi.output(adapted.data as Record<string, string>).apply(withoutEmpty);
-        }
-        const annotations = {
-            ...adapted.metadata?.annotations,
-            ...annotationsOf(kind, object.metadata?.name ?? "", rules),
-        };
-        return {
-            props: { ...adapted, metadata: { ...adapted.metadata, annotations } },
-            opts: {
-                ...opts,
-                // Without a version, the engine would give what a chart renders one default provider at first and
-                // another from the second run on.
-                version: opts.version ?? getVersion(),
-                // What the provider would choose itself, were it not that a transform makes every option explicit: its
-                // successor has the same name.
-                deleteBeforeReplace: true,
-                ...(isKept(kind, annotations) && { retainOnDelete: true }),
-            },
-        };
+        const props = args.type.endsWith(":Secret")
+            ? await withoutEmpty(args.props)
+            : (args.props as Rendered);
+        return transformed({ ...args, props }, rules);
     };
 }

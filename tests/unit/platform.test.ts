@@ -9,7 +9,7 @@ import { type AddonName, addonNames } from "../../src/platform/names";
 import { placeholdersOf } from "../../src/platform/placeholders";
 import { contextOf, plan, type PlanArgs } from "../../src/platform/plan";
 import { Profile, profiles } from "../../src/platform/profiles";
-import { objectTransform } from "../../src/platform/transform";
+import { transformed } from "../../src/platform/transform";
 import { mergedValues } from "../../src/platform/values";
 import { catalog } from "../../src/platform/catalog";
 import { directoryWith } from "../support/directories";
@@ -279,16 +279,13 @@ describe("a chart is had", () => {
 });
 
 describe("an object of a chart", () => {
-    const transformed = (type: string, props: object, certificates = Certificates.Controller) =>
-        objectTransform({ certificates, mirror: { images: "m.example" }, placeholders: placeholdersOf({}) })({
-            type,
-            props,
-            opts: {},
-            custom: true,
-            name: "object",
-        }) as pulumi.ResourceTransformResult | undefined;
+    const result = (type: string, props: object, certificates = Certificates.Controller) =>
+        transformed(
+            { type, props, opts: {}, custom: true, name: "object" },
+            { certificates, mirror: { images: "m.example" }, placeholders: placeholdersOf({}) },
+        );
     const annotations = (kind: string, certificates?: Certificates): unknown =>
-        (transformed(`kubernetes:v1:${kind}`, { kind }, certificates)!.props.metadata as { annotations: object })
+        (result(`kubernetes:v1:${kind}`, { kind }, certificates)!.props.metadata as { annotations: object })
             .annotations;
 
     it("is written in the name of the package", () => {
@@ -297,7 +294,7 @@ describe("an object of a chart", () => {
 
     it("is not waited for where it is a Service, unless a webhook's", () => {
         const service = (name: string) =>
-            transformed("kubernetes:v1:Service", { kind: "Service", metadata: { name } })!.props.metadata as object;
+            result("kubernetes:v1:Service", { kind: "Service", metadata: { name } })!.props.metadata as object;
         const written = { "pulumi.com/patchFieldManager": "kubernetes-mlops" };
         assert.deepEqual(service("metrics"), {
             name: "metrics",
@@ -317,24 +314,24 @@ describe("an object of a chart", () => {
     });
 
     it("outlives the add-on where it holds what others have made, and only there", () => {
-        const kept = (kind: string) => transformed(`kubernetes:v1:${kind}`, { kind })!.opts.retainOnDelete;
+        const kept = (kind: string) => result(`kubernetes:v1:${kind}`, { kind })!.opts.retainOnDelete;
         assert.equal(kept("CustomResourceDefinition"), true);
         assert.equal(kept("Namespace"), true);
         assert.equal(kept("PersistentVolumeClaim"), true);
         const metadata = { annotations: { "helm.sh/resource-policy": "keep" } };
-        assert.equal(transformed("kubernetes:v1:Cluster", { kind: "Cluster", metadata })!.opts.retainOnDelete, true);
+        assert.equal(result("kubernetes:v1:Cluster", { kind: "Cluster", metadata })!.opts.retainOnDelete, true);
         assert.equal(kept("Deployment"), undefined);
     });
 
     it("is left as it is where it is none", () => {
-        assert.equal(transformed("kubernetes:helm.sh/v4:Chart", { kind: "Chart" }), undefined);
-        assert.equal(transformed("random:index:Id", {}), undefined);
+        assert.equal(result("kubernetes:helm.sh/v4:Chart", { kind: "Chart" }), undefined);
+        assert.equal(result("random:index:Id", {}), undefined);
     });
 
     it("has its images from the mirror, but for what a CRD says of images", () => {
         const props = (kind: string) => ({ kind, spec: { image: "busybox" } });
         const image = (kind: string) =>
-            (transformed(`kubernetes:v1:${kind}`, props(kind))!.props.spec as { image: string }).image;
+            (result(`kubernetes:v1:${kind}`, props(kind))!.props.spec as { image: string }).image;
         assert.equal(image("Pod"), "m.example/docker.io/library/busybox");
         assert.equal(image("CustomResourceDefinition"), "busybox");
     });
