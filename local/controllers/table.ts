@@ -15,7 +15,16 @@ import { type Release, releaseChart } from "./charts";
 import { type StandIn, writeStandIn } from "./manifest-chart";
 import { kedaChart, kuberayChart } from "./stand-ins";
 
-export const controllerNames = ["kueue", "jobset", "keda", "trainer", "kuberay", "kserve", "metrics-server"] as const;
+export const controllerNames = [
+    "cert-manager",
+    "kueue",
+    "jobset",
+    "keda",
+    "trainer",
+    "kuberay",
+    "kserve",
+    "metrics-server",
+] as const;
 export type ControllerName = (typeof controllerNames)[number];
 
 /** A controller, with what its project publishes. */
@@ -59,7 +68,7 @@ interface ImageRecipe {
     from?: { module: string; directory: string };
     /** The executable's name in the cache, where it is not the controller's. */
     program?: string;
-    /** The main package below the module, where it is not the module's own. */
+    /** The main package below the module, where it is not the module's own; `.` for one of ours in local/go. */
     package?: string;
     repository: string;
     path: string;
@@ -68,6 +77,21 @@ interface ImageRecipe {
 }
 
 const recipes: Record<ControllerName, Recipe> = {
+    "cert-manager": {
+        module: "github.com/cert-manager/cert-manager",
+        // One program, which runs as what it is called by.
+        images: ["controller", "webhook", "cainjector"].map((command) => ({
+            package: ".",
+            repository: `quay.io/jetstack/cert-manager-${command}`,
+            path: `/${command}`,
+        })),
+        charts: (version) => [
+            copied("cert-manager", "deploy/charts/cert-manager", {
+                version: `v${version}`,
+                appVersion: `v${version}`,
+            }),
+        ],
+    },
     kueue: {
         module: "sigs.k8s.io/kueue",
         images: [{ package: "cmd/kueue", repository: "registry.k8s.io/kueue/kueue", path: "/manager" }],
@@ -188,13 +212,17 @@ function imageOf(recipe: ImageRecipe, from: { module: string; directory: string 
             name: recipe.program ?? from.directory,
             version,
             module: sourceDir("local", "go", from.directory),
-            package: recipe.package ? `${from.module}/${recipe.package}` : from.module,
+            package: packageOf(recipe, from.module),
             ldflags: STRIPPED,
         },
         repository: recipe.repository,
         tag: recipe.tag?.(version) ?? `v${version}`,
         path: recipe.path,
     };
+}
+
+function packageOf({ package: name }: ImageRecipe, module: string): string {
+    return name === "." || name === undefined ? (name ?? module) : `${module}/${name}`;
 }
 
 const versionOf = ({ module, directory }: { module: string; directory: string }): string =>
