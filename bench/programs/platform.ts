@@ -5,11 +5,12 @@ import * as mlops from "kubernetes-mlops";
 const config = new pulumi.Config();
 
 /**
- * Does not wait for Jobs, which need a node. It sees what the program itself registers and not what charts render, and
- * so costs nothing worth mentioning.
+ * Does not wait for what needs a node or a controller: Jobs, and custom resources that become ready. It sees what the
+ * program itself registers and not what charts render, and so costs nothing worth mentioning.
  */
 const skipAwait: pulumi.ResourceTransformation = ({ type, props, opts }) => {
-    if (!type.endsWith(":Job")) {
+    const isObject = type.startsWith("kubernetes:") && !/^kubernetes:(helm|yaml|core)/.test(type);
+    if (!isObject) {
         return undefined;
     }
     const { metadata } = props as { metadata?: { annotations?: object } };
