@@ -1,6 +1,10 @@
 /**
  * The controllers that can be built here, from which a closed network is made for the tests: what their projects
  * publish as images and charts.
+ *
+ * Their modules in local/go require more than they must: libraries that several have in common stand at one version, so
+ * that Go compiles them once. It compiles anew what has the same content under another version, and takes the version
+ * that is required for that, not the one that replaces it; so KubeRay repeats what KEDA requires and replaces.
  */
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
