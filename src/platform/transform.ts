@@ -125,9 +125,7 @@ export function objectTransform(rules: ObjectRules): pulumi.ResourceTransform {
                 before = seen;
             }
         }
-        const props = args.type.endsWith(":Secret")
-            ? await withoutEmpty(args.props)
-            : (args.props as Rendered);
+        const props = args.type.endsWith(":Secret") ? await withoutEmpty(args.props) : (args.props as Rendered);
         return transformed({ ...args, props }, rules);
     };
 }
