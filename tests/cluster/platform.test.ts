@@ -8,8 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { pauseImage } from "../../local/cluster/pause-image";
-import { type ControllerMirror, ensureControllers } from "../../local/controllers";
+import type { ControllerMirror } from "../../local/controllers";
 import * as mlops from "../../src";
+import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
@@ -63,30 +64,14 @@ describe("a Platform on a real node, from a mirror", function () {
 
     before(async function () {
         this.timeout("40m");
-        let last = "";
-        mirror = await ensureControllers(["kueue", "jobset", "keda"], (line) => {
-            // Of the lines that count, one in a while is enough.
-            const what = line.replace(/\d+/g, "");
-            if (what !== last) {
-                console.log(`    ${line}`);
-                last = what;
-            }
-        });
+        mirror = await controllers(["kueue", "jobset", "keda"]);
         stack = await TestStack.create("platform", trainings);
-        const { ociCharts, images } = mirror;
-        await stack.configure({
-            "tests:mirror": JSON.stringify({ charts: ociCharts, images, plainHttp: true }),
-            "tests:cpu": "300m",
-        });
+        await stack.configure({ "tests:mirror": JSON.stringify(mirrorOf(mirror)), "tests:cpu": "300m" });
     });
     after(async () => {
         await stack.destroy();
-        const crds = (await kubectl("get", "crd", "--output=name")).split("\n");
-        const ours = crds.filter((crd) => /\.(kueue|jobset)\.x-k8s\.io$|keda\.sh$/.test(crd));
-        if (ours.length > 0) {
-            await kubectl("delete", ...ours);
-        }
-        await kubectl("delete", "namespaces", "kueue-system", "jobset-system", "keda", "--ignore-not-found");
+        const groups = ["kueue.x-k8s.io", "jobset.x-k8s.io", "keda.sh", "eventing.keda.sh"];
+        await deleteLeftovers(groups, ["kueue-system", "jobset-system", "keda"]);
     });
 
     it("is installed in one update, with jobs of which one waits until the other is through", async () => {

@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { Provider } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { pushChart } from "../../local/controllers";
@@ -199,6 +200,30 @@ describe("an Addon, on a real API server", function () {
             ],
         );
         mirror = { charts };
+    });
+});
+
+describe("an Addon with a provider of its own", function () {
+    this.timeout("3m");
+
+    it("hands it on to all that its chart renders, with the default ones disabled", async () => {
+        const charts = writeWidgetCharts();
+        const controller = await WidgetsController.start(0);
+        const stack = await TestStack.create("addon-provider", () => {
+            const provider = new Provider("cluster", { kubeconfig: savedEnvironment().kubeconfig });
+            const values = { url: controller.url };
+            return Promise.resolve(widgetsProgram({ version: "0.1.0", values, mirror: { charts }, provider }));
+        });
+        try {
+            await stack.disableDefaultProviders();
+            await stack.up();
+            assert.deepEqual(await stored(), ["Widget first"]);
+            assert.deepEqual(await stack.preview(), []);
+        } finally {
+            await stack.destroy();
+            await cleanUp();
+            await controller.stop();
+        }
     });
 });
 

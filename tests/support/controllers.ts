@@ -1,0 +1,34 @@
+import { type ControllerMirror, type ControllerName, ensureControllers } from "../../local/controllers";
+import type { MirrorArgs } from "../../src";
+import { kubectl } from "./kubectl";
+
+/** Real controllers in the local registry; what is built for them is told, of lines that count one of each kind. */
+export async function controllers(names: ControllerName[]): Promise<ControllerMirror> {
+    let last = "";
+    return ensureControllers(names, (line) => {
+        const what = line.replace(/\d+/g, "");
+        if (what !== last) {
+            console.log(`    ${line}`);
+            last = what;
+        }
+    });
+}
+
+/** The mirror of a closed network in which they are. */
+export const mirrorOf = ({ ociCharts, images }: ControllerMirror): MirrorArgs => ({
+    charts: ociCharts,
+    images,
+    plainHttp: true,
+});
+
+/** Deletes what a platform leaves behind: CRDs of these API groups, and namespaces. */
+export async function deleteLeftovers(groups: string[], namespaces: string[]): Promise<void> {
+    const crds = (await kubectl("get", "crd", "--output=name")).split("\n");
+    const ours = crds.filter((crd) => groups.some((group) => crd.endsWith(`.${group}`)));
+    if (ours.length > 0) {
+        await kubectl("delete", ...ours);
+    }
+    if (namespaces.length > 0) {
+        await kubectl("delete", "namespaces", ...namespaces, "--ignore-not-found");
+    }
+}
