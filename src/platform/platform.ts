@@ -1,5 +1,3 @@
-import * as path from "node:path";
-
 import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import { Chart } from "@pulumi/kubernetes/helm/v4";
 import * as pulumi from "@pulumi/pulumi";
@@ -17,16 +15,17 @@ import {
     truth,
     validate,
 } from "../validation";
-import { Addon, AddonArgs, AddonChartArgs, mirrorRule } from "./addon";
+import { Addon, AddonArgs, mirrorRule } from "./addon";
 import { AddonsArgs, catalog } from "./catalog";
-import { type ChartSource, type Context, type Values } from "./definition";
+import { chartsOf, sourcesOf } from "./charts";
+import type { Context } from "./definition";
 import { locate, MirrorArgs } from "./mirror";
 import { type AddonName, addonNames, kebab } from "./names";
 import { certificatesOf, contextOf, plan, type Planned } from "./plan";
+import { preflightChart, preflightValues, recordAnnotations, recordName } from "./preflight";
 import { Availability, Footprint, Profile, profiles } from "./profiles";
 import type { AddonSettings } from "./settings";
 import { fieldManager } from "./transform";
-import { mergedValues } from "./values";
 
 /** The arguments of a Platform. */
 export interface PlatformArgs {
@@ -121,59 +120,26 @@ function checkAcross(args: PlatformArgs, problems: Problems): void {
     missing.forEach((problem) => problems.add("mirror.charts", problem));
 }
 
-/** The charts of an add-on; the last one, its own, in the version that the settings ask for. */
-function sourcesOf({ definition, settings }: Planned): ChartSource[] {
-    return definition.charts.map((source, index) =>
-        index === definition.charts.length - 1 ? { ...source, version: settings.version ?? source.version } : source,
-    );
-}
-
-/** The charts of an add-on with their values, over the last of which the user's are laid. */
-function chartsOf(planned: Planned, context: Context): (AddonChartArgs & { crdsOnly?: boolean })[] {
-    const { definition, settings } = planned;
-    const values = definition.values(settings, context);
-    return sourcesOf(planned).map(({ name, version, repository, release, manifest, crdsOnly }, index, sources) => ({
-        chart: name,
-        repository,
-        version,
-        ...(release && { release }),
-        ...(manifest && { manifest }),
-        values: mergedValues(values[name] ?? {}, index === sources.length - 1 ? (settings.values ?? {}) : {}),
-        ...(crdsOnly && { crdsOnly }),
-    }));
-}
-
-/** The ConfigMap in which the cluster keeps what is installed, for the check of the next preview. */
-const recordOf = (name: AddonName): string => `kubernetes-mlops-${kebab(name)}`;
-
-/** The version of an add-on's own chart, by which it is upgraded. */
-const chartVersion = (planned: Planned): string => sourcesOf(planned).at(-1)!.version.replace(/^v/, "");
-
-/** What the chart `preflight` looks at. */
-function preflightValues(name: string, args: PlatformArgs, planned: Planned[]): Values {
-    return {
-        platform: name,
-        owner: ownerOf(name),
-        untestedKubernetes: args.untestedKubernetes ?? false,
-        addons: planned.map((one) => ({
-            name: one.name,
-            title: one.definition.title,
-            software: one.definition.version,
-            version: chartVersion(one),
-            namespace: one.namespace,
-            record: recordOf(one.name),
-            existing: one.settings.existing ?? false,
-            kubernetes: one.definition.kubernetes,
-            oneMinorAtATime: one.definition.upgrades.oneMinorAtATime ?? false,
-            crds: one.definition.crds ?? {},
-        })),
-    };
-}
+const sizeOf = ({ availability, footprint }: PlatformArgs): Pick<Context, "highlyAvailable" | "small"> => ({
+    highlyAvailable: availability === Availability.High,
+    small: footprint === Footprint.Small,
+});
 
 /** Namespaces that every cluster has, and that are not an add-on's to write to. */
 const ofTheCluster = ["default", "kube-system", "kube-public"];
 
-const ownerOf = (name: string): string => `${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
+/** The namespace of an add-on. Those that share one say the same of it. */
+const placeOf = ({ namespace }: Planned, all: Planned[]): Omit<AddonArgs, "charts"> => ({
+    namespace,
+    createNamespace: !ofTheCluster.includes(namespace),
+    privileged: all.some((other) => other.namespace === namespace && other.definition.privileged),
+});
+
+const statusOf = ({ namespace, definition, settings }: Planned, context: Context): AddonStatus => ({
+    namespace,
+    version: definition.version,
+    outputs: definition.outputs?.(settings, context) ?? {},
+});
 
 /**
  * The add-ons of an ML cluster, in versions that fit together, installed in the right order and safe to upgrade.
@@ -191,51 +157,30 @@ export class Platform extends pulumi.ComponentResource {
         super("kubernetes-mlops:index:Platform", name, {}, opts);
 
         const planned = planOf(checked, () => undefined);
-        const size = {
-            highlyAvailable: checked.availability === Availability.High,
-            small: checked.footprint === Footprint.Small,
-        };
         const mine = planned.filter(({ settings }) => !settings.existing);
-        const { mirror } = checked;
-
+        const context = (one: Planned): Context => contextOf(planned, one.name, sizeOf(checked));
         const preflight = new Chart(
             `${name}:preflight`,
             {
                 name: "preflight",
-                chart: path.join(__dirname, "..", "..", "charts", "preflight"),
-                values: preflightValues(name, checked, planned),
+                chart: preflightChart,
+                values: preflightValues(name, planned, checked.untestedKubernetes ?? false),
             },
             { parent: this },
         );
-        // What an add-on consists of: what comes after it waits for all of that.
-        const parts = new Map(mine.map(({ name: addon }): [AddonName, pulumi.Resource[]] => [addon, []]));
-        const install = (
-            one: Planned,
-            suffix: string,
-            args: Omit<AddonArgs, "namespace">,
-            after: pulumi.Resource[],
-        ) => {
-            const addon = new Addon(
-                `${name}-${kebab(one.name)}${suffix}`,
-                {
-                    ...args,
-                    namespace: one.namespace,
-                    createNamespace: !ofTheCluster.includes(one.namespace),
-                    // Add-ons that share a namespace must say the same of it.
-                    privileged: mine.some(
-                        ({ namespace, definition }) => namespace === one.namespace && definition.privileged,
-                    ),
-                    mirror,
-                },
-                { parent: this, dependsOn: [preflight, ...after] },
-            );
-            parts.get(one.name)!.push(addon);
+        // What an add-on consists of: whatever comes after it waits for all of that.
+        const parts = new Map(mine.map((one): [AddonName, pulumi.Resource[]] => [one.name, []]));
+        const install = (one: Planned, suffix: string, args: AddonArgs, after: pulumi.Resource[]): void => {
+            const opts = { parent: this, dependsOn: [preflight, ...after] };
+            parts.get(one.name)!.push(new Addon(`${name}-${kebab(one.name)}${suffix}`, args, opts));
         };
-        const charts = new Map(mine.map((one) => [one, chartsOf(one, contextOf(planned, one.name, size))]));
+
+        const charts = new Map(mine.map((one) => [one.name, chartsOf(one, context(one))]));
+        const place = (one: Planned) => ({ ...placeOf(one, mine), mirror: checked.mirror });
         for (const one of mine) {
-            const kinds = charts.get(one)!.filter(({ crdsOnly }) => crdsOnly);
+            const { kinds } = charts.get(one.name)!;
             if (kinds.length > 0) {
-                install(one, "-crds", { charts: kinds.map(asArgs) }, []);
+                install(one, "-crds", { ...place(one), charts: kinds }, []);
             }
         }
         const allKinds = [...parts.values()].flat();
@@ -244,34 +189,27 @@ export class Platform extends pulumi.ComponentResource {
         // of each only what it is installed after.
         const before: pulumi.Resource[] = [];
         for (const one of mine) {
-            const context = contextOf(planned, one.name, size);
             const { definition, settings } = one;
-            const own = charts.get(one)!.filter(({ crdsOnly }) => !crdsOnly);
+            const { own } = charts.get(one.name)!;
             if (own.length > 0) {
-                install(
-                    one,
-                    "",
-                    {
-                        charts: own.map(asArgs),
-                        certificates: certificatesOf(one, context),
-                        webhooks: definition.webhooks,
-                        objectsBefore: definition.objectsBefore?.(settings, context),
-                        objects: definition.objects?.(settings, context),
-                    },
-                    [
-                        ...allKinds,
-                        ...(pulumi.runtime.isDryRun() ? one.after.flatMap((other) => parts.get(other) ?? []) : before),
-                    ],
-                );
+                const args = {
+                    ...place(one),
+                    charts: own,
+                    certificates: certificatesOf(one, context(one)),
+                    webhooks: definition.webhooks,
+                    objectsBefore: definition.objectsBefore?.(settings, context(one)),
+                    objects: definition.objects?.(settings, context(one)),
+                };
+                const needed = one.after.flatMap((other) => parts.get(other) ?? []);
+                install(one, "", args, [...allKinds, ...(pulumi.runtime.isDryRun() ? needed : before)]);
             }
             const annotations = {
                 "pulumi.com/patchFieldManager": fieldManager,
-                "kubernetes-mlops/owner": ownerOf(name),
-                "kubernetes-mlops/version": chartVersion(one),
+                ...recordAnnotations(name, one),
             };
             const record = new ConfigMap(
                 `${name}-${kebab(one.name)}:record`,
-                { metadata: { name: recordOf(one.name), namespace: one.namespace, annotations } },
+                { metadata: { name: recordName(one.name), namespace: one.namespace, annotations } },
                 { parent: this, dependsOn: parts.get(one.name) },
             );
             parts.get(one.name)!.push(record);
@@ -280,22 +218,8 @@ export class Platform extends pulumi.ComponentResource {
 
         const ready = pulumi.all([...parts.values()].flat().map(({ urn }) => urn));
         this.addons = ready.apply(() =>
-            Object.fromEntries(
-                planned.map((one): [string, AddonStatus] => [
-                    one.name,
-                    {
-                        namespace: one.namespace,
-                        version: one.definition.version,
-                        outputs: one.definition.outputs?.(one.settings, contextOf(planned, one.name, size)) ?? {},
-                    },
-                ]),
-            ),
+            Object.fromEntries(planned.map((one): [string, AddonStatus] => [one.name, statusOf(one, context(one))])),
         );
         this.registerOutputs({ addons: this.addons });
     }
-}
-
-/** A chart as Addon takes it. */
-function asArgs({ crdsOnly: _, ...chart }: AddonChartArgs & { crdsOnly?: boolean }): AddonChartArgs {
-    return chart;
 }

@@ -40,7 +40,9 @@ const configuration = (): Promise<{ data: Record<string, string> }> =>
 
 /** All that is stored in the namespace of the kinds that the chart brings. */
 async function uidsOf(): Promise<Record<string, string>> {
-    const { items } = await getObjects<{ items: Found[] }>("widgets,gadgets", "--namespace", namespace);
+    // With the version, as kubectl remembers for some minutes which ones there were.
+    const kinds = `widgets.v1.${group},gadgets.v1.${group}`;
+    const { items } = await getObjects<{ items: Found[] }>(kinds, "--namespace", namespace);
     return Object.fromEntries(items.map(({ kind, metadata }) => [`${kind} ${metadata.name}`, metadata.uid]));
 }
 
@@ -80,7 +82,7 @@ describe("an Addon, on a real API server", function () {
         const start = Date.now();
         assert.deepEqual(await stack.up(), { namespace });
         assert.ok(Date.now() - start > 15_000);
-        const widget = await getObjects<Found>("widget", "first", "--namespace", namespace);
+        const widget = await getObjects<Found>(`widgets.v1.${group}`, "first", "--namespace", namespace);
         assert.equal(widget.metadata.annotations?.mutated, "yes");
         controller.delay = 1000;
     });

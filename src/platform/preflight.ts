@@ -1,0 +1,41 @@
+import * as path from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { chartVersion } from "./charts";
+import type { Values } from "./definition";
+import { type AddonName, kebab } from "./names";
+import type { Planned } from "./plan";
+
+/** The chart that looks at the cluster when it is rendered. It has no objects. */
+export const preflightChart = path.join(__dirname, "..", "..", "charts", "preflight");
+
+/** The ConfigMap in which the cluster keeps what is installed, for the preflight of the next preview. */
+export const recordName = (name: AddonName): string => `kubernetes-mlops-${kebab(name)}`;
+
+/** What that ConfigMap says: in annotations, as these are changed in place. */
+export const recordAnnotations = (platform: string, planned: Planned): Record<string, string> => ({
+    "kubernetes-mlops/owner": ownerOf(platform),
+    "kubernetes-mlops/version": chartVersion(planned),
+});
+
+const ownerOf = (platform: string): string => `${pulumi.getProject()}/${pulumi.getStack()}/${platform}`;
+
+/** What the chart looks at. */
+export const preflightValues = (platform: string, planned: Planned[], untestedKubernetes: boolean): Values => ({
+    platform,
+    owner: ownerOf(platform),
+    untestedKubernetes,
+    addons: planned.map((one) => ({
+        name: one.name,
+        title: one.definition.title,
+        software: one.definition.version,
+        version: chartVersion(one),
+        namespace: one.namespace,
+        record: recordName(one.name),
+        existing: one.settings.existing ?? false,
+        kubernetes: one.definition.kubernetes,
+        oneMinorAtATime: one.definition.upgrades.oneMinorAtATime ?? false,
+        crds: one.definition.crds ?? {},
+    })),
+});
