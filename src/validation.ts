@@ -183,12 +183,29 @@ export function required(inner: Rule, mend: string): Rule {
  */
 export function plain(inner: Rule, why: string): Rule {
     return (value, path, problems) => {
-        if (isEventual(value)) {
-            problems.add(path, `is an Output; ${why}`);
+        const eventual = eventualPath(value, path);
+        if (eventual !== undefined) {
+            problems.add(eventual, `is an Output; ${why}`);
             return undefined;
         }
         return inner(value, path, problems);
     };
+}
+
+/** Where the first Output in a value is. */
+function eventualPath(value: unknown, path: string): string | undefined {
+    if (isEventual(value)) {
+        return path;
+    }
+    const isPlain = Array.isArray(value) || (value && Object.getPrototypeOf(value) === Object.prototype);
+    if (!isPlain) {
+        return undefined;
+    }
+    const entries = Object.entries(value).map(([key, field]): [string, unknown] => [
+        Array.isArray(value) ? `${path}[${key}]` : join(path, key),
+        field,
+    ]);
+    return entries.map(([place, field]) => eventualPath(field, place)).find((found) => found !== undefined);
 }
 
 /** An object that has these fields and no others: a misspelt one would otherwise be ignored in silence. */

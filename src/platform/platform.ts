@@ -65,21 +65,22 @@ const exactVersion = rule((value) =>
         : 'it must be an exact version, for example "1.2.3"',
 );
 
+const mapped = (rules: Fields, change: (rule: Rule) => Rule): Fields =>
+    Object.fromEntries(Object.entries(rules).map(([field, own]) => [field, change(own)]));
+
 /** The rules of each add-on's settings: those that all have, and its own. */
 const addonFields: Fields = Object.fromEntries(
-    addonNames
-        .filter((name) => name in catalog)
-        .map((name): [string, Rule] => [
-            name,
-            object({
-                enabled: plain(truth, why),
-                existing: plain(truth, why),
-                namespace: plain(dnsLabel, why),
-                version: plain(exactVersion, why),
-                values: anyObject,
-                ...catalog[name].fields,
-            }),
-        ]),
+    addonNames.map((name): [string, Rule] => [
+        name,
+        object({
+            enabled: plain(truth, why),
+            existing: plain(truth, why),
+            namespace: plain(dnsLabel, why),
+            version: plain(exactVersion, why),
+            values: anyObject,
+            ...mapped(catalog[name].fields, (own) => plain(own, why)),
+        }),
+    ]),
 );
 
 const fields: Fields = {
@@ -99,7 +100,8 @@ function settingsOf(addons: AddonsArgs = {}): Partial<Record<AddonName, AddonSet
 function planOf(args: PlatformArgs, problem: (path: string, problem: string) => void): Planned[] {
     return plan({
         addons: settingsOf(args.addons),
-        profile: profiles[args.profile ?? Profile.None],
+        // One that does not exist has been told of by then.
+        profile: profiles[args.profile ?? Profile.None] ?? [],
         definitions: catalog,
         problem,
     });

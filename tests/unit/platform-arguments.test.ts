@@ -1,0 +1,125 @@
+/** Every wrong argument of Addon and Platform, and the exact line that tells of it. */
+import * as assert from "node:assert/strict";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { Addon, Platform } from "../../src";
+import { directoryWith } from "../support/directories";
+import { run } from "../support/mocks";
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is wrong has types of all kinds.
+type Args = any;
+
+/** The lines of the error, each without the component and its name; nothing has been registered. */
+async function linesOf(component: "Addon" | "Platform", args: Args): Promise<string[]> {
+    let error: unknown;
+    const { resources } = await run(() => {
+        try {
+            const classes = { Addon, Platform };
+            new classes[component]("test", args as never);
+        } catch (thrown) {
+            error = thrown;
+        }
+    });
+    assert.ok(error instanceof pulumi.RunError, "no error of the kind that Pulumi shows without a stack trace");
+    assert.deepEqual(resources, []);
+    return error.message.split("\n").map((line) => line.replace(`${component} "test": `, ""));
+}
+
+const text = "it must be a text that is not empty";
+const truth = "it must be true or false";
+const label = "it must be at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends";
+const plain = "is an Output; a chart is rendered in the preview, so it must be a plain value";
+const chart = { chart: "kueue", repository: "oci://example.com", version: "1.0.0" };
+const empty = directoryWith({});
+
+const addons: [object, ...string[]][] = [
+    [
+        {},
+        'charts is missing; name at least one, for example [{ chart: "kueue", repository: "oci://…", version: "0.19.2" }]',
+        "namespace is missing; name the namespace it is installed in",
+    ],
+    [{ charts: [chart], namespace: "A" }, `namespace is "A"; ${label}`],
+    [{ charts: [{}], namespace: "a" }, "charts[0].chart is missing; name the chart, or its directory"],
+    [
+        { charts: [{ chart: "a", repository: "oci://b" }], namespace: "a" },
+        "charts[0].version is missing; name the exact version, or an update changes it unseen",
+    ],
+    [{ charts: [{ ...chart, chart: pulumi.output("a") }], namespace: "a" }, `charts[0].chart ${plain}`],
+    [{ charts: [{ ...chart, release: "A" }], namespace: "a" }, `charts[0].release is "A"; ${label}`],
+    [
+        { charts: [{ ...chart, values: "a" }], namespace: "a" },
+        "charts[0].values must be an object (its fields may be Outputs)",
+    ],
+    [{ charts: [chart], namespace: "a", createNamespace: "no" }, `createNamespace is "no"; ${truth}`],
+    [{ charts: [chart], namespace: "a", privileged: 1 }, `privileged is 1; ${truth}`],
+    [
+        { charts: [chart], namespace: "a", certificates: "me" },
+        'certificates is "me"; it must be one of none, controller, cert-manager',
+    ],
+    [{ charts: [chart], namespace: "a", webhooks: [""] }, `webhooks[0] is ""; ${text}`],
+    [{ charts: [chart], namespace: "a", objects: ["a"] }, "objects[0] must be an object (its fields may be Outputs)"],
+    [
+        { charts: [chart], namespace: "a", mirror: { image: "a" } },
+        "mirror.image does not exist; allowed here: charts, images, registries, plainHttp",
+    ],
+    [
+        { charts: [chart], namespace: "a", mirror: { charts: empty } },
+        `mirror.charts has no kueue-1.0.0.tgz; put it there: helm pull oci://example.com/kueue --version 1.0.0 --destination ${empty}`,
+    ],
+];
+
+const platforms: [object, ...string[]][] = [
+    [{ profile: "some" }, 'profile is "some"; it must be one of none, training, serving, full'],
+    [{ availability: "low" }, 'availability is "low"; it must be one of single, high'],
+    [{ footprint: "big" }, 'footprint is "big"; it must be one of standard, small'],
+    [{ untestedKubernetes: "yes" }, `untestedKubernetes is "yes"; ${truth}`],
+    [{ profile: pulumi.output("full") }, `profile ${plain}`],
+    [{ addons: { kueue: true } }, "addons.kueue must be an object (its fields may be Outputs)"],
+    [{ addons: { kueue: { enabled: "no" } } }, `addons.kueue.enabled is "no"; ${truth}`],
+    [{ addons: { kueue: { existing: 1 } } }, `addons.kueue.existing is 1; ${truth}`],
+    [{ addons: { kueue: { namespace: "A" } } }, `addons.kueue.namespace is "A"; ${label}`],
+    [
+        { addons: { kueue: { version: "latest" } } },
+        'addons.kueue.version is "latest"; it must be an exact version, for example "1.2.3"',
+    ],
+    [{ addons: { kueue: { fairSharing: pulumi.output(true) } } }, `addons.kueue.fairSharing ${plain}`],
+    [
+        { addons: { kueue: { waitForPodsReady: { timeout: pulumi.output("5m") } } } },
+        `addons.kueue.waitForPodsReady.timeout ${plain}`,
+    ],
+    [
+        { addons: { kueue: { frameworks: ["deployment"] } } },
+        'addons.kueue.frameworks has "deployment" but not "pod", through which it is queued; add "pod"',
+    ],
+    [
+        { addons: { kserve: {}, certManager: { enabled: false } } },
+        "addons.certManager.enabled is false, but kserve needs it; leave it out, or disable kserve",
+    ],
+    [
+        { addons: { kueue: {} }, mirror: { charts: empty } },
+        `mirror.charts has no kueue-0.19.2.tgz; put it there: helm pull oci://registry.k8s.io/kueue/charts/kueue --version 0.19.2 --destination ${empty}`,
+    ],
+];
+
+for (const [component, table] of Object.entries({ Addon: addons, Platform: platforms })) {
+    describe(`a wrong argument of ${component}`, () => {
+        for (const [args, ...lines] of table) {
+            it(lines[0]!.slice(0, 100), async () => {
+                assert.deepEqual(await linesOf(component as "Addon" | "Platform", args), lines);
+            });
+        }
+    });
+}
+
+it("an add-on that does not exist is told with those that do", async () => {
+    const [line] = await linesOf("Platform", { addons: { ingressNginx: {} } });
+    assert.match(line!, /^addons\.ingressNginx does not exist; allowed here: certManager, externalSecrets, kyverno, /);
+});
+
+it("values of a chart may be Outputs", async () => {
+    const { resources } = await run(
+        () => new Platform("test", { addons: { kueue: { values: { a: pulumi.output("b") } } } }),
+    );
+    assert.match(JSON.stringify(resources.find(({ name }) => name === "test-kueue:kueue")!.inputs), /mlops-output-/);
+});
