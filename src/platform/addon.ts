@@ -16,6 +16,7 @@ import {
     plain,
     Problems,
     required,
+    type Rule,
     text,
     truth,
     validate,
@@ -85,13 +86,15 @@ export interface AddonArgs {
     mirror?: MirrorArgs;
 }
 
-const why = "a chart is rendered in the preview, so it must be a plain value";
+/** The rule for what a chart is rendered with, or where it comes from: no Output. */
+export const known = (rule: Rule): Rule =>
+    plain(rule, "a chart is rendered in the preview, so it must be a plain value");
 
 const mirrorFields: Fields = {
-    charts: plain(text, why),
-    images: plain(text, why),
-    registries: map(() => undefined, plain(text, why)),
-    plainHttp: plain(truth, why),
+    charts: known(text),
+    images: known(text),
+    registries: map(() => undefined, known(text)),
+    plainHttp: known(truth),
 };
 
 /** The rule of a mirror. */
@@ -101,21 +104,21 @@ const fields: Fields = {
     charts: required(
         list(
             object({
-                chart: required(plain(text, why), "name the chart, or its directory"),
-                repository: plain(text, why),
-                version: plain(text, why),
-                manifest: plain(text, why),
-                release: plain(dnsLabel, why),
+                chart: required(known(text), "name the chart, or its directory"),
+                repository: known(text),
+                version: known(text),
+                manifest: known(text),
+                release: known(dnsLabel),
                 values: anyObject,
             }),
         ),
         'name at least one, for example [{ chart: "kueue", repository: "oci://…", version: "0.19.2" }]',
     ),
-    namespace: required(plain(dnsLabel, why), "name the namespace it is installed in"),
-    createNamespace: plain(truth, why),
-    privileged: plain(truth, why),
-    certificates: plain(oneOf(Object.values(Certificates)), why),
-    webhooks: list(plain(text, why)),
+    namespace: required(known(dnsLabel), "name the namespace it is installed in"),
+    createNamespace: known(truth),
+    privileged: known(truth),
+    certificates: known(oneOf(Object.values(Certificates))),
+    webhooks: list(known(text)),
     objectsBefore: list(anyObject),
     objects: list(anyObject),
     mirror: mirrorRule,

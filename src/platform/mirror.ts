@@ -27,7 +27,7 @@ export interface MirrorArgs {
 }
 
 /** Whether the charts of a mirror are in a directory. */
-export const isDirectory = (charts: string): boolean => !charts.startsWith("oci://");
+const isDirectory = (charts: string): boolean => !charts.startsWith("oci://");
 
 /** Where a chart is, as `helm.v4.Chart` takes it; or the file of manifests that stands for one. */
 export interface ChartLocation {

@@ -8,14 +8,13 @@ import {
     type Fields,
     object,
     oneOf,
-    plain,
     type Problems,
     type Rule,
     rule,
     truth,
     validate,
 } from "../validation";
-import { Addon, AddonArgs, mirrorRule } from "./addon";
+import { Addon, AddonArgs, known, mirrorRule } from "./addon";
 import { AddonsArgs, catalog } from "./catalog";
 import { chartsOf, sourcesOf } from "./charts";
 import type { Context } from "./definition";
@@ -56,8 +55,6 @@ export interface AddonStatus {
     outputs: Record<string, string>;
 }
 
-const why = "a chart is rendered in the preview, so it must be a plain value";
-
 /** The version of an add-on's own chart: an exact one, or an update would change it unseen. */
 const exactVersion = rule((value) =>
     typeof value === "string" && /^v?\d+\.\d+\.\d+([-+].*)?$/.test(value)
@@ -73,26 +70,26 @@ const addonFields: Fields = Object.fromEntries(
     addonNames.map((name): [string, Rule] => [
         name,
         object({
-            enabled: plain(truth, why),
-            existing: plain(truth, why),
-            namespace: plain(dnsLabel, why),
-            version: plain(exactVersion, why),
+            enabled: known(truth),
+            existing: known(truth),
+            namespace: known(dnsLabel),
+            version: known(exactVersion),
             values: anyObject,
-            ...mapped(catalog[name].fields, (own) => plain(own, why)),
+            ...mapped(catalog[name].fields, known),
         }),
     ]),
 );
 
 const fields: Fields = {
-    profile: plain(oneOf(Object.values(Profile)), why),
+    profile: known(oneOf(Object.values(Profile))),
     addons: object(addonFields),
-    availability: plain(oneOf(Object.values(Availability)), why),
-    footprint: plain(oneOf(Object.values(Footprint)), why),
+    availability: known(oneOf(Object.values(Availability))),
+    footprint: known(oneOf(Object.values(Footprint))),
     mirror: mirrorRule,
-    untestedKubernetes: plain(truth, why),
+    untestedKubernetes: known(truth),
 };
 
-/** Settings are plain: a chart is rendered in the preview. Texts that are only handed on may be Outputs. */
+/** The settings, by name: for code that treats all add-ons alike. */
 function settingsOf(addons: AddonsArgs = {}): Partial<Record<AddonName, AddonSettings>> {
     return addons;
 }
