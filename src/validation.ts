@@ -306,6 +306,9 @@ export function matching(pattern: RegExp, allowed: string): Rule {
     return rule((value) => (typeof value === "string" && pattern.test(value) ? undefined : allowed));
 }
 
+/** An absolute path. */
+export const absolutePath: Rule = matching(/^\/\S*$/, "it must be a path that starts with a slash");
+
 /** A whole number in these bounds. */
 export function integer(min: number, max: number): Rule {
     return rule((value) =>

@@ -66,6 +66,7 @@ for (let index = 0; index < pairs; index++) {
                     metadata: { labels: trainLabels },
                     spec: {
                         automountServiceAccountToken: false,
+                        tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
                         enableServiceLinks: false,
                         securityContext: podSecurityContext,
                         restartPolicy: "Never",
@@ -145,6 +146,7 @@ for (let index = 0; index < pairs; index++) {
                     metadata: { labels: serveLabels },
                     spec: {
                         automountServiceAccountToken: false,
+                        tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
                         enableServiceLinks: false,
                         securityContext: podSecurityContext,
                         terminationGracePeriodSeconds: 40,

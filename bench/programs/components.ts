@@ -11,7 +11,8 @@ for (let index = 0; index < pairs; index++) {
         image,
         command: ["python", "train.py"],
         env: { EPOCHS: "20" },
-        resources: { cpu: "2", memory: "4Gi", gpus: 1 },
+        resources: { cpu: "2", memory: "4Gi" },
+        gpu: {},
         timeout: "6h",
     });
     new mlops.ModelServer(`serve-${index}`, {
@@ -19,7 +20,8 @@ for (let index = 0; index < pairs; index++) {
         image,
         command: ["python", "serve.py"],
         env: { THREADS: "4" },
-        resources: { cpu: "1", memory: "2Gi", gpus: 1 },
+        resources: { cpu: "1", memory: "2Gi" },
+        gpu: {},
         model: training.model,
         replicas: 2,
     });

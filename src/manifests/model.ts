@@ -6,8 +6,8 @@ import { mapInput } from "./inputs";
 /** Where a model stands in the container, as the variable MODEL_DIR says. */
 export const modelDir = "/model";
 
-/** A model's volume in a pod. */
-export interface ModelVolume {
+/** Volumes of a pod, and where they are mounted. */
+export interface PodVolumes {
     volumes: pulumi.Input<types.input.core.v1.Volume[]>;
     mounts: pulumi.Input<types.input.core.v1.VolumeMount[]>;
 }
@@ -29,7 +29,7 @@ export function claimUri(claim: string, directory: string): string {
 }
 
 /** The volume of a run's result: its own directory of the claim, or one of the pod's from which it is uploaded. */
-export function outputVolume(claim: pulumi.Input<string> | undefined, directory: pulumi.Input<string>): ModelVolume {
+export function outputVolume(claim: pulumi.Input<string> | undefined, directory: pulumi.Input<string>): PodVolumes {
     return claim === undefined
         ? podVolume
         : {
@@ -39,7 +39,7 @@ export function outputVolume(claim: pulumi.Input<string> | undefined, directory:
 }
 
 /** The volume of a model that is served: read from its claim, or one of the pod's to which it is downloaded. */
-export function inputVolume(model: pulumi.Input<string>): ModelVolume {
+export function inputVolume(model: pulumi.Input<string>): PodVolumes {
     return {
         volumes: mapInput(model, (uri) => {
             const claimName = inClaim.exec(uri)?.groups?.claim;

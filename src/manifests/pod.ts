@@ -1,14 +1,18 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { ResourcesArgs, WorkloadArgs } from "../workloads/workload";
+import type { WorkloadArgs } from "../workloads/workload";
+import { gpuNeeds } from "./gpu";
 import { mapInput } from "./inputs";
-import type { ModelVolume } from "./model";
+import type { PodVolumes } from "./model";
 import { patched } from "./patch";
 
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
+type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
 type EnvVar = types.input.core.v1.EnvVar;
+type Volume = types.input.core.v1.Volume;
+type VolumeMount = types.input.core.v1.VolumeMount;
 
 /** The user's container; a patch finds it by this name. */
 export const containerName = "main";
@@ -16,15 +20,24 @@ export const containerName = "main";
 /** What a kind of workload says of its pods, besides what the user says. */
 export interface PodDetails {
     labels: Record<string, pulumi.Input<string>>;
+    annotations?: Record<string, pulumi.Input<string>>;
     /** Fields of the container: ports, probes, lifecycle. */
     container?: Partial<Container>;
     /** Fields of the pod's spec: restart policy, grace period, spreading. */
-    spec?: Partial<types.input.core.v1.PodSpec>;
+    spec?: Partial<PodSpec>;
     /** Variables that the user's own may override. */
     env?: Record<string, pulumi.Input<string>>;
+    /** Variables whose values come from the pod itself, which the user's own may override. */
+    envFrom?: Record<string, types.input.core.v1.EnvVarSource>;
     /** The name of the Secret that holds `secretEnv`. */
     secretName?: pulumi.Input<string>;
-    model?: ModelVolume;
+    /** The name of the template of the pod's GPU claims, with `gpu.deviceClass`. */
+    claimTemplate?: pulumi.Input<string>;
+    /** Volumes besides /tmp and the user's. */
+    volumes?: PodVolumes[];
+    /** Where pods of the workload are to be, relative to each other. */
+    podAffinity?: types.input.core.v1.PodAffinity;
+    tolerations?: pulumi.Input<types.input.core.v1.Toleration[]>;
 }
 
 /**
@@ -33,13 +46,15 @@ export interface PodDetails {
  */
 export function podTemplate(args: WorkloadArgs, details: PodDetails): PodTemplateSpec {
     const { workspace } = args;
+    const gpu = gpuNeeds(args.gpu, details.claimTemplate);
+    const { volumes, mounts } = allVolumes(args, details);
     const container: Container = {
         name: containerName,
         image: args.image,
         command: args.command,
         args: args.args,
         env: variables(args, details),
-        resources: resources(args.resources ?? {}),
+        resources: { ...resources(args, gpu.resources), ...(gpu.claims && { claims: gpu.claims.container }) },
         securityContext: {
             allowPrivilegeEscalation: false,
             capabilities: { drop: ["ALL"] },
@@ -47,13 +62,10 @@ export function podTemplate(args: WorkloadArgs, details: PodDetails): PodTemplat
         },
         // When the container fails, the kubelet keeps the end of its log as the reason, which the engine then shows.
         terminationMessagePolicy: "FallbackToLogsOnError",
-        volumeMounts: mapInput(details.model?.mounts ?? [], (mounts) => [
-            { name: "tmp", mountPath: "/tmp" },
-            ...mounts,
-        ]),
+        volumeMounts: mounts,
         ...details.container,
     };
-    const spec: types.input.core.v1.PodSpec = {
+    const spec: PodSpec = {
         serviceAccountName: workspace.serviceAccount,
         automountServiceAccountToken: workspace.serviceAccount !== undefined,
         imagePullSecrets: workspace.imagePullSecrets?.map((name) => ({ name })),
@@ -67,16 +79,45 @@ export function podTemplate(args: WorkloadArgs, details: PodDetails): PodTemplat
             seccompProfile: { type: "RuntimeDefault" },
         },
         containers: [container],
-        volumes: mapInput(details.model?.volumes ?? [], (volumes) => [{ name: "tmp", emptyDir: {} }, ...volumes]),
+        volumes,
+        ...(gpu.claims && { resourceClaims: gpu.claims.pod }),
+        ...affinity(gpu.nodeRequirements, details.podAffinity),
+        ...tolerations(gpu.tolerations, details.tolerations),
         ...details.spec,
     };
-    return { metadata: { labels: details.labels }, spec: patched(spec, args.podSpec) };
+    const { labels, annotations } = details;
+    return { metadata: { labels, ...(annotations && { annotations }) }, spec: patched(spec, args.podSpec) };
+}
+
+function affinity(
+    nodeRequirements: types.input.core.v1.NodeSelectorRequirement[],
+    podAffinity: types.input.core.v1.PodAffinity | undefined,
+): Partial<PodSpec> {
+    const nodeAffinity = {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchExpressions: nodeRequirements }],
+        },
+    };
+    const parts = { ...(nodeRequirements.length > 0 && { nodeAffinity }), ...(podAffinity && { podAffinity }) };
+    return Object.keys(parts).length > 0 ? { affinity: parts } : {};
+}
+
+function tolerations(
+    ofGpu: types.input.core.v1.Toleration[],
+    others: pulumi.Input<types.input.core.v1.Toleration[]> = [],
+): Partial<PodSpec> {
+    const all = mapInput(others, (known) => [...ofGpu, ...known]);
+    return Array.isArray(all) && all.length === 0 ? {} : { tolerations: all };
 }
 
 function variables(args: WorkloadArgs, details: PodDetails): EnvVar[] {
     const secret = args.secretEnv ?? {};
-    const plain = Object.entries({ HOME: "/tmp", ...details.env, ...args.env }).filter(([name]) => !(name in secret));
+    const isOurs = (name: string) => !(name in secret);
+    const plain = Object.entries({ HOME: "/tmp", ...details.env, ...args.env }).filter(([name]) => isOurs(name));
+    const ofPod = Object.entries(details.envFrom ?? {}).filter(([name]) => isOurs(name) && !(name in (args.env ?? {})));
     return [
+        // First, so that others may refer to them as $(NAME).
+        ...ofPod.map(([name, valueFrom]) => ({ name, valueFrom })),
         ...plain.map(([name, value]) => ({ name, value })),
         ...Object.keys(secret).map((key) => ({
             name: key,
@@ -85,11 +126,50 @@ function variables(args: WorkloadArgs, details: PodDetails): EnvVar[] {
     ];
 }
 
-function resources(args: ResourcesArgs): types.input.core.v1.ResourceRequirements {
+function resources(
+    { resources: args = {} }: WorkloadArgs,
+    ofGpu: Record<string, pulumi.Input<string>>,
+): types.input.core.v1.ResourceRequirements {
     const memory = args.memory ?? "1Gi";
-    const gpus = args.gpus && { "nvidia.com/gpu": mapInput(args.gpus, String) };
     return {
-        requests: { cpu: args.cpu ?? "500m", memory, ...gpus },
-        limits: { memory, ...gpus },
+        requests: { cpu: args.cpu ?? "500m", memory, ...ofGpu },
+        limits: { memory, ...ofGpu },
     };
+}
+
+/** The volumes of a pod: a writable /tmp, what the kind of workload has, and what the user mounts. */
+function allVolumes(
+    args: WorkloadArgs,
+    details: PodDetails,
+): { volumes: pulumi.Input<Volume[]>; mounts: pulumi.Input<VolumeMount[]> } {
+    const parts = [
+        { volumes: [{ name: "tmp", emptyDir: {} }], mounts: [{ name: "tmp", mountPath: "/tmp" }] },
+        ...(details.volumes ?? []),
+        ...(args.mounts ?? []).map(({ claim, path, subPath, readOnly }, index): PodVolumes => {
+            const name = `mount-${index}`;
+            return {
+                volumes: [{ name, persistentVolumeClaim: { claimName: claim } }],
+                mounts: [{ name, mountPath: path, subPath, readOnly }],
+            };
+        }),
+        ...(args.resources?.sharedMemory === undefined
+            ? []
+            : [
+                  {
+                      volumes: [
+                          { name: "shm", emptyDir: { medium: "Memory", sizeLimit: args.resources.sharedMemory } },
+                      ],
+                      mounts: [{ name: "shm", mountPath: "/dev/shm" }],
+                  },
+              ]),
+    ];
+    return {
+        volumes: parts.map((part) => part.volumes).reduce(joined),
+        mounts: parts.map((part) => part.mounts).reduce(joined),
+    };
+}
+
+/** Two lists, either of which may not be known yet, as one. */
+function joined<T>(first: pulumi.Input<T[]>, second: pulumi.Input<T[]>): pulumi.Input<T[]> {
+    return mapInput(first, (some) => mapInput(second, (more) => [...some, ...more]) as T[]);
 }

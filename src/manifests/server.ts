@@ -64,7 +64,7 @@ export function serverDeployment(
                     PORT: mapInput(args.port ?? 8080, String),
                     ...(args.model !== undefined && { MODEL_URI: args.model, MODEL_DIR: modelDir }),
                 },
-                model: args.model === undefined ? undefined : inputVolume(args.model),
+                volumes: args.model === undefined ? [] : [inputVolume(args.model)],
                 secretName,
             }),
         },

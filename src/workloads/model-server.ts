@@ -14,9 +14,9 @@ import {
     serverLabels,
     serverService,
 } from "../manifests/server";
-import { integer, matching, object, Problems, required, rule, validate } from "../validation";
+import { absolutePath, integer, object, Problems, required, rule, validate } from "../validation";
 import { environmentSecret } from "./secret";
-import { checkVariables, WorkloadArgs, workloadFields } from "./workload";
+import { checkWorkload, WorkloadArgs, workloadFields } from "./workload";
 
 /** How many pods a server has, by the CPU they use. Needs metrics-server or another source of resource metrics. */
 export interface AutoscalingArgs {
@@ -52,8 +52,6 @@ export interface ModelServerArgs extends WorkloadArgs {
     shutdownTimeout?: pulumi.Input<string>;
 }
 
-const path = matching(/^\/\S*$/, "it must be a path that starts with a slash");
-
 const fields = {
     ...workloadFields,
     model: rule(modelProblem),
@@ -64,14 +62,14 @@ const fields = {
         max: required(integer(1, 10000), "say up to how many pods it may grow"),
         targetCpuUtilization: integer(1, 1000),
     }),
-    healthPath: path,
-    readyPath: path,
+    healthPath: absolutePath,
+    readyPath: absolutePath,
     startupTimeout: duration,
     shutdownTimeout: duration,
 };
 
 function checkAcross(args: ModelServerArgs, problems: Problems): void {
-    checkVariables(args, problems);
+    checkWorkload(args, problems);
     if (args.replicas !== undefined && args.autoscaling !== undefined) {
         problems.add("replicas", "is given besides autoscaling, which owns the number; leave one of them out");
     }

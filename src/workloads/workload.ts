@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import {
+    absolutePath,
     anyObject,
     bytes,
     cpu,
@@ -21,6 +22,7 @@ import {
     textOf,
     truth,
 } from "../validation";
+import { checkGpu, GpuArgs, gpuRule } from "./gpu";
 
 /** Where a workload runs, and on whose account. */
 export interface WorkspaceArgs {
@@ -49,8 +51,23 @@ export interface ResourcesArgs {
      * Defaults to "1Gi".
      */
     memory?: pulumi.Input<string>;
-    /** The number of whole NVIDIA GPUs (`nvidia.com/gpu`). Defaults to none. */
-    gpus?: pulumi.Input<number>;
+    /**
+     * The size of /dev/shm, which counts as memory, for example "8Gi": data loaders with worker processes and GPUs that
+     * work together need more than the 64 MiB that a container has without it.
+     */
+    sharedMemory?: pulumi.Input<string>;
+}
+
+/** A volume of the workspace that a workload sees. */
+export interface MountArgs {
+    /** The PersistentVolumeClaim, in the workload's namespace. */
+    claim: pulumi.Input<string>;
+    /** Where the container sees it, for example "/data". */
+    path: pulumi.Input<string>;
+    /** The directory of the volume that is mounted. Defaults to all of it. */
+    subPath?: pulumi.Input<string>;
+    /** Whether it can only be read. Defaults to false. */
+    readOnly?: pulumi.Input<boolean>;
 }
 
 /** What every workload is told: where it runs, what it runs, and with how much. */
@@ -75,6 +92,10 @@ export interface WorkloadArgs {
     secretEnv?: Record<string, pulumi.Input<string>>;
     /** What each pod gets. */
     resources?: ResourcesArgs;
+    /** The GPUs that each pod gets. Defaults to none. */
+    gpu?: GpuArgs;
+    /** Volumes of the workspace that each pod sees: data sets, a team's shared files. */
+    mounts?: MountArgs[];
     /** The numeric user that the container runs as; not 0. Defaults to the image's own, which must be numeric. */
     runAsUser?: pulumi.Input<number>;
     /**
@@ -114,7 +135,22 @@ export const workloadFields: Fields = {
     args: list(required(plainText(notOnCommandLine), "leave the entry out or give a word")),
     env: map(environmentNameProblem, plainText("put it under secretEnv, which keeps it in a Kubernetes Secret")),
     secretEnv: map(environmentNameProblem, secretText),
-    resources: object({ cpu, memory: bytes, gpus: integer(0, 1024) }),
+    resources: object({ cpu, memory: bytes, sharedMemory: bytes }),
+    gpu: gpuRule,
+    mounts: list(
+        required(
+            object({
+                claim: required(dnsSubdomain, "name a PersistentVolumeClaim of the namespace"),
+                path: required(absolutePath, 'say where the container sees it, for example "/data"'),
+                subPath: matching(
+                    /^(?!\/)(?!(.*\/)?\.\.(\/|$))\S+$/,
+                    "it must be a directory within the volume, without a slash at the start",
+                ),
+                readOnly: truth,
+            }),
+            "leave the entry out or name a claim",
+        ),
+    ),
     runAsUser: integer(1, 2 ** 31 - 1),
     readOnlyRootFilesystem: truth,
     podSpec: anyObject,
@@ -126,7 +162,12 @@ function plainText(notSecret: string): Rule {
 }
 
 /** What concerns several arguments that all workloads have. */
-export function checkVariables(args: WorkloadArgs, problems: Problems): void {
+export function checkWorkload(args: WorkloadArgs, problems: Problems): void {
+    checkGpu(args.gpu, problems);
+    const paths = (args.mounts ?? []).map(({ path }) => path).filter((path) => typeof path === "string");
+    for (const path of new Set(paths.filter((one, index) => paths.indexOf(one) !== index))) {
+        problems.add("mounts", `has two volumes at ${path}; mount one of them elsewhere`);
+    }
     for (const name of Object.keys(args.secretEnv ?? {}).filter((key) => key in (args.env ?? {}))) {
         problems.add(`env.${name}`, "stands under secretEnv as well; leave one of them out");
     }

@@ -8,7 +8,6 @@ import * as pulumi from "@pulumi/pulumi";
 import * as mlops from "../../src";
 import {
     fullAddonArgs,
-    fullImageArgs,
     fullPlatformArgs,
     fullServerArgs,
     fullTrainingArgs,
@@ -16,15 +15,19 @@ import {
     password,
     workload,
 } from "../support/arguments";
+import { specimens } from "../support/components";
 import { Recording, run } from "../support/mocks";
 
 type Options = pulumi.ComponentResourceOptions;
 
 /** Each component with everything that it can be told, and with all the children that it can have. */
 const components: Record<string, { make: (opts?: Options) => pulumi.ComponentResource; children: number }> = {
-    Image: { make: (opts) => new mlops.Image("fraud", fullImageArgs(), opts), children: 1 },
-    TrainingJob: { make: (opts) => new mlops.TrainingJob("fraud", fullTrainingArgs, opts), children: 3 },
-    ModelServer: { make: (opts) => new mlops.ModelServer("fraud", fullServerArgs, opts), children: 5 },
+    ...Object.fromEntries(
+        specimens.map(({ component, full, children }) => [
+            component.name,
+            { make: (opts?: Options) => new component("fraud", full(), opts), children },
+        ]),
+    ),
     Addon: { make: (opts) => new mlops.Addon("fraud", fullAddonArgs(), opts), children: 5 },
     Platform: { make: (opts) => new mlops.Platform("fraud", fullPlatformArgs(), opts), children: 6 },
 };

@@ -109,6 +109,7 @@ describe("the published package", () => {
             "EnvoyServiceType",
             "Footprint",
             "GpuSharingMode",
+            "GpuVendor",
             "Image",
             "KServeMode",
             "KaiPlacement",

@@ -91,15 +91,14 @@ describe("the pod of a workload", () => {
         ],
         [
             "resources, of which the processor has no limit",
-            { resources: { cpu: "4", memory: "16Gi", gpus: 2 } },
+            { resources: { cpu: "4", memory: "16Gi" } },
             {
                 resources: {
-                    requests: { cpu: "4", memory: "16Gi", "nvidia.com/gpu": "2" },
-                    limits: { memory: "16Gi", "nvidia.com/gpu": "2" },
+                    requests: { cpu: "4", memory: "16Gi" },
+                    limits: { memory: "16Gi" },
                 },
             },
         ],
-        ["no GPU, as nobody has asked for one", { resources: { gpus: 0 } }, {}],
         [
             "a file system that can be written",
             { readOnlyRootFilesystem: false },
@@ -148,12 +147,12 @@ describe("the pod of a workload", () => {
     });
 
     it("mounts a model beside the directory that can be written", () => {
-        const model = outputVolume("models", "fraud-1");
-        assert.deepEqual(container({}, { model }).volumeMounts, [
+        const volumes = [outputVolume("models", "fraud-1")];
+        assert.deepEqual(container({}, { volumes }).volumeMounts, [
             { name: "tmp", mountPath: "/tmp" },
             { name: "model", mountPath: "/model", subPath: "fraud-1" },
         ]);
-        assert.deepEqual(pod({}, { model }).spec.volumes, [
+        assert.deepEqual(pod({}, { volumes }).spec.volumes, [
             { name: "tmp", emptyDir: {} },
             { name: "model", persistentVolumeClaim: { claimName: "models" } },
         ]);

@@ -283,7 +283,7 @@ describe("the run of a TrainingJob", () => {
         ["variable", { env: { A: "1", B: "3" } }],
         ["name of a secret variable", { secretEnv: { KEY: password } }],
         ["amount of CPU", { resources: { cpu: "1" } }],
-        ["number of GPUs", { resources: { gpus: 1 } }],
+        ["number of GPUs", { gpu: {} }],
         ["user", { runAsUser: 1234 }],
         ["file system", { readOnlyRootFilesystem: false }],
         ["patch", { podSpec: { nodeSelector: { disk: "fast" } } }],

@@ -1,0 +1,119 @@
+/**
+ * Every component, on plain Kubernetes and on the add-ons made for it, as its arguments are edited: created, found
+ * unchanged, previewed and changed by a real engine on a real API server that has the real CRDs. All are in one stack,
+ * and the first edits of all are made in one update, then the second ones, and so on.
+ *
+ * STORIES=notebook,sweep takes those alone whose names begin with one of these.
+ */
+import { strict as assert } from "node:assert";
+
+import * as core from "@pulumi/kubernetes/core/v1";
+
+import { crdsMissing, installCrds, removeCrds } from "../support/crds";
+import { type Change, TestStack } from "../support/stack";
+import { stories as allStories } from "../support/stories";
+import type { Story } from "../support/stories/story";
+import { skipAwait } from "../support/transforms";
+
+const only = process.env.STORIES?.split(",");
+const chosen = allStories.filter(({ name }) => !only || only.some((one) => name.startsWith(one)));
+const stories = chosen.filter(({ crds = [] }) => crds.length === 0 || !crdsMissing);
+const stackName = ["workloads", ...(only ?? [])].join("-");
+
+/** The arguments of a story after so many edits. */
+function argumentsOf({ edits }: Story, count: number): Record<string, unknown> {
+    return Object.assign({}, ...edits.slice(0, count).map(({ edit }) => edit)) as Record<string, unknown>;
+}
+
+/** All components, after so many edits of each. */
+function program(count: number): () => Promise<Record<string, never>> {
+    // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
+    return async () => {
+        const namespace = new core.Namespace("namespace", {
+            metadata: { name: stackName, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+        });
+        for (const story of stories) {
+            const workspace = { namespace: namespace.metadata.name };
+            story.create(workspace, argumentsOf(story, count), { transforms: [skipAwait] });
+        }
+        return {};
+    };
+}
+
+/** What is said of one resource, short: without what fields of pods all begin with. */
+function short(name: string, change: Change): string {
+    const field = (path: string) =>
+        path.replace(/^spec\.(jobTemplate\.spec\.)?template\.spec\./, "").replace("containers[0].", "");
+    return [change.op, change.name.slice(name.length + 1), ...change.diff.map(field).sort()].join(" ");
+}
+
+/** The changes of each component, by its name. */
+function byStory(changes: Change[]): Record<string, string[]> {
+    const told: Record<string, string[]> = {};
+    for (const change of changes) {
+        const owners = stories.filter(({ name }) => change.name.startsWith(`${name}-`));
+        const { name } = owners.sort((a, b) => b.name.length - a.name.length)[0] ?? { name: "" };
+        (told[name] ??= []).push(short(name, change));
+    }
+    Object.values(told).forEach((lines) => lines.sort());
+    return told;
+}
+
+describe("every component, as its arguments are edited", function () {
+    this.timeout("5m");
+    this.bail(true);
+
+    let stack: TestStack;
+    let crds: string[] = [];
+
+    if (stories.length < chosen.length) {
+        it(`those on custom resources are skipped, because ${crdsMissing}`);
+    }
+
+    before(async () => {
+        crds = await installCrds([...new Set(stories.flatMap((story) => story.crds ?? []))]);
+        stack = await TestStack.create(stackName, program(0));
+    });
+    after(async () => {
+        await stack?.destroy();
+        await removeCrds(only ? [] : crds);
+    });
+
+    it("is created, and then found unchanged, also by a refresh", async () => {
+        await stack.up();
+        assert.deepEqual(await stack.preview(), []);
+        assert.deepEqual(await stack.refresh(), []);
+    });
+
+    const rounds = Math.max(0, ...stories.map(({ edits }) => edits.length));
+    for (let round = 0; round < rounds; round++) {
+        const now = stories.filter(({ edits }) => edits.length > round);
+        describe(`edit ${round + 1}`, () => {
+            let told: Record<string, string[]>;
+            before(async () => {
+                told = byStory(await stack.preview(program(round + 1)));
+            });
+
+            for (const { name, edits } of now) {
+                it(`${name}: ${edits[round]!.what}`, () => {
+                    assert.deepEqual(told[name] ?? [], [...edits[round]!.preview].sort());
+                });
+            }
+
+            it("is carried out, and changes nothing else, nor anything once more", async () => {
+                assert.deepEqual(
+                    Object.keys(told).filter((name) => !now.some((story) => story.name === name)),
+                    [],
+                );
+                await stack.up();
+                assert.deepEqual(await stack.preview(), []);
+            });
+        });
+    }
+
+    describe("after all of it", () => {
+        it("is found unchanged by a refresh", async () => {
+            assert.deepEqual(await stack.refresh(), []);
+        });
+    });
+});

@@ -1,0 +1,96 @@
+import { Image } from "../../../src";
+import { fullImageArgs, imageArgs, password } from "../arguments";
+import { aText, list, object, repository, type Specimen, text, variable } from "./specimen";
+
+export const specimen: Specimen = {
+    component: Image,
+    valid: () => ({ ...imageArgs(), registry: { username: "ci", password } }),
+    full: fullImageArgs,
+    children: 1,
+    scalars: [
+        [
+            "repository",
+            [
+                "",
+                "fraud",
+                "acme/fraud",
+                "ghcr.io",
+                "ghcr.io/acme/fraud:1",
+                "ghcr.io/Acme/fraud",
+                "https://ghcr.io/a",
+                5,
+            ],
+            repository,
+        ],
+        ["context", ["", 5], text],
+        ["dockerfile", ["", 5], text],
+        ["python.version", ["3", "3.9", "3.12.1", 3.12], "it must be one of 3.11, 3.12, 3.13"],
+        ["python.base", ["", 5], text],
+        ["python.requirements", ["", 5], text],
+        ["python.entrypoint[0]", ["", 5], text],
+        ["target", ["", 5], text],
+        [
+            "platform",
+            ["linux", "amd64", "linux/", "Linux/AMD64", 5],
+            'it must be system and processor, such as "linux/arm64"',
+        ],
+        ["network", ["", 5], text],
+        ["registry.server", ["", 5], text],
+        ["registry.username", ["", 5], text],
+    ],
+    cases: [
+        [
+            { repository: undefined },
+            'repository is missing; say where it is pushed to, for example "ghcr.io/acme/fraud"',
+        ],
+        [{ context: undefined }, 'context is missing; name the directory to build from, for example "./fraud"'],
+        [{ context: "/nowhere" }, 'context is "/nowhere"; it must be a directory that exists'],
+        [{ context: __filename }, `context is "${__filename}"; it must be a directory that exists`],
+        [
+            { dockerfile: "No.Dockerfile" },
+            'dockerfile is "No.Dockerfile", which is no file; write it, or describe a Python program under python',
+        ],
+        [
+            { dockerfile: "Dockerfile", python: {} },
+            "dockerfile is given besides python, which brings its own; leave one of them out",
+        ],
+        [{ python: "3.12" }, `python ${object}`],
+        [{ python: { entrypoint: "app.py" } }, `python.entrypoint is "app.py"; ${list}`],
+        [{ buildArgs: ["A=1"] }, "buildArgs must be an object (its values may be Outputs)"],
+        [{ buildArgs: { A: 1 } }, `buildArgs.A is 1; ${aText}`],
+        [{ buildArgs: { "A B": "1" } }, `buildArgs.A B ${variable}`],
+        [{ registry: "ci:hunter2" }, `registry ${object}`],
+        [
+            { registry: {} },
+            "registry.username is missing; give the user's name or leave registry out",
+            "registry.password is missing; give the password or leave registry out",
+        ],
+        [
+            { registry: { username: "ci", password: 12345 } },
+            `registry.password is a secret, whose value is not shown; ${text}`,
+        ],
+    ],
+    secrets: [
+        ["buildArgs.TOKEN", "build arguments can be read from the image: leave it out, or mount it while building"],
+    ],
+    missing: [["repository", 'say where it is pushed to, for example "ghcr.io/acme/fraud"']],
+    misspelt: [
+        ["repo", "repository, context, dockerfile, python, buildArgs, target, platform, network, registry"],
+        ["python.requirement", "version, base, requirements, entrypoint"],
+        ["registry.user", "server, username, password"],
+    ],
+    allowed: [
+        [
+            "repository",
+            [
+                "localhost/fraud",
+                "localhost:5001/fraud",
+                "registry:5000/a",
+                "ghcr.io/a/b-c/d_e",
+                "docker.io/library/python",
+            ],
+        ],
+        ["platform", ["linux/amd64", "linux/arm/v7"]],
+        ["buildArgs.EMPTY", [""]],
+    ],
+};
