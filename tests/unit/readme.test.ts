@@ -11,10 +11,13 @@ describe("the documents", () => {
         assert.equal(program, read("examples/quickstart/index.ts"));
     });
 
-    it("show the program that the test of the platform deploys, to the letter", () => {
-        const [, program] = /```ts\n(.*?)```/s.exec(read("docs/platform.md")) ?? [];
-        assert.equal(program, read("examples/platform/index.ts"));
-    });
+    const examples = fs.readdirSync(path.join(root, "examples")).filter((name) => name !== "quickstart");
+    for (const example of examples.filter((name) => fs.existsSync(path.join(root, "examples", name, "index.ts")))) {
+        it(`show the program ${example}, which a test deploys, to the letter`, () => {
+            const [, program] = /```ts\n(.*?)```/s.exec(read(`docs/${example}.md`)) ?? [];
+            assert.equal(program, read(`examples/${example}/index.ts`));
+        });
+    }
 
     const pages = [
         "README.md",
