@@ -31,7 +31,7 @@ export function validate<T extends object>(
     name: string,
     args: T,
     fields: Fields,
-    across?: (args: T, problems: Problems) => void,
+    across?: (args: T, problems: Problems, name: string) => void,
 ): T {
     const lines: string[] = [];
     const line = (path: string, problem: string) => `${component} "${name}": ${path} ${problem}`;
@@ -43,7 +43,7 @@ export function validate<T extends object>(
     }
     const checked = object(fields)(args ?? {}, "", problems) as T | undefined;
     if (checked !== undefined) {
-        across?.(checked, problems);
+        across?.(checked, problems, name);
     }
     if (lines.length > 0) {
         throw new pulumi.RunError(lines.join("\n"));

@@ -3,13 +3,24 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { TrainingJobArgs } from "../workloads/training-job";
 import { labelsOf } from "./metadata";
-import { modelDir, outputVolume } from "./model";
+import { modelDir, outputVolume, type PodVolumes } from "./model";
 import { podTemplate } from "./pod";
+import { type Rendezvous, rendezvous } from "./rendezvous";
 import { disruptionsAreNoFailures, runMeta, runName, runTimeout, runTolerations } from "./run";
 
 type Job = types.input.batch.v1.Job;
+type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
 
-const component = "training";
+export const component = "training";
+
+/** The labels of everything that belongs to a training. */
+export const trainingLabels = (name: string): Record<string, string> => labelsOf(name, component);
+
+/** The Service by which the pods of a run find each other. */
+export const nodesServiceName = (name: string): string => `${name}-nodes`;
+
+/** Where a run keeps what it goes on from when it has lost a pod. */
+const checkpointDir = "/checkpoint";
 
 /** Where a run writes: into a directory of a claim, or to an address of its own. */
 export interface TrainingTarget {
@@ -22,6 +33,8 @@ export interface TrainingTarget {
 /** What a run refers to, besides its arguments. */
 export interface TrainingContext {
     target: TrainingTarget;
+    /** The claim of the checkpoints. */
+    checkpoint?: pulumi.Input<string>;
     /** The name of the Secret that holds `secretEnv`. */
     secretName?: pulumi.Input<string>;
     /** The name of the template of GPU claims, with `gpu.deviceClass`. */
@@ -32,10 +45,13 @@ export interface TrainingContext {
 export function trainingJob(name: string, args: TrainingJobArgs, context: TrainingContext): Job {
     const content = { ...fixedSpec(name, args, context, "run"), triggers: args.triggers };
     const run = runName(name, content);
+    // A lost pod takes the others of its run along: each failure of the run is one of every pod.
+    const pods = args.nodes ?? 1;
+    const retries = args.retries ?? 2;
     return {
         metadata: runMeta(name, component, run, args),
         spec: {
-            backoffLimit: args.retries ?? 2,
+            backoffLimit: pods === 1 ? retries : pulumi.output(retries).apply((known) => known * pods),
             activeDeadlineSeconds: runTimeout(args),
             ...fixedSpec(name, args, context, run),
         },
@@ -44,20 +60,91 @@ export function trainingJob(name: string, args: TrainingJobArgs, context: Traini
 
 /** The fields of a Job that cannot be changed. */
 function fixedSpec(name: string, args: TrainingJobArgs, context: TrainingContext, run: pulumi.Input<string>) {
-    const { target, secretName, claimTemplate } = context;
-    return {
-        podFailurePolicy: disruptionsAreNoFailures,
-        template: podTemplate(args, {
-            labels: labelsOf(name, component),
-            spec: { restartPolicy: "Never" },
-            env: {
-                MODEL_URI: pulumi.output(run).apply((known) => target.uriOf(known)),
-                MODEL_DIR: modelDir,
-            },
-            volumes: [outputVolume(target.claim, run)],
-            secretName,
-            claimTemplate,
-            tolerations: runTolerations(args),
+    const service = nodesServiceName(name);
+    const several = (args.nodes ?? 1) > 1;
+    const template = trainingPod(name, args, context, run, {
+        ...(several && {
+            rendezvous: rendezvous(args, pulumi.interpolate`${run}-0.${service}`),
+            spec: { subdomain: service },
         }),
+    });
+    return {
+        ...(several && { completionMode: "Indexed", completions: args.nodes, parallelism: args.nodes }),
+        podFailurePolicy: disruptionsAreNoFailures,
+        template,
+    };
+}
+
+/** The pod of a run. */
+export function trainingPod(
+    name: string,
+    args: TrainingJobArgs,
+    context: TrainingContext,
+    run: pulumi.Input<string>,
+    details: { rendezvous?: Rendezvous; spec?: Partial<types.input.core.v1.PodSpec> },
+): PodTemplateSpec {
+    const { target, checkpoint, secretName, claimTemplate } = context;
+    return podTemplate(args, {
+        labels: trainingLabels(name),
+        ...placement(name, args, run),
+        spec: { restartPolicy: "Never", ...details.spec },
+        env: {
+            MODEL_URI: pulumi.output(run).apply((known) => target.uriOf(known)),
+            MODEL_DIR: modelDir,
+            ...(checkpoint !== undefined && { CHECKPOINT_DIR: checkpointDir }),
+            ...details.rendezvous?.env,
+        },
+        envFrom: details.rendezvous?.envFrom,
+        volumes: [
+            outputVolume(target.claim, run),
+            ...(checkpoint === undefined ? [] : [checkpointVolume(checkpoint, run)]),
+        ],
+        secretName,
+        claimTemplate,
+        tolerations: runTolerations(args),
+    });
+}
+
+/** Each run has a directory of its own: another content has no use for the checkpoints of this one. */
+function checkpointVolume(claim: pulumi.Input<string>, run: pulumi.Input<string>): PodVolumes {
+    return {
+        volumes: [{ name: "checkpoint", persistentVolumeClaim: { claimName: claim } }],
+        mounts: [{ name: "checkpoint", mountPath: checkpointDir, subPath: run }],
+    };
+}
+
+/** Pods of a run find each other by this label. */
+const runLabel = "kubernetes-mlops/run";
+
+/**
+ * Where the pods of a run are, relative to each other. A queue places them all at once; without one each pod goes to
+ * where the first of them is.
+ * Source: https://kueue.sigs.k8s.io/docs/concepts/topology_aware_scheduling/
+ */
+function placement(name: string, args: TrainingJobArgs, run: pulumi.Input<string>) {
+    const { required, preferred } = args.topology ?? {};
+    if (required === undefined && preferred === undefined) {
+        return {};
+    }
+    if (args.workspace.queue !== undefined) {
+        const annotations: Record<string, pulumi.Input<string>> = {
+            ...(required !== undefined && { "kueue.x-k8s.io/podset-required-topology": required }),
+            ...(preferred !== undefined && { "kueue.x-k8s.io/podset-preferred-topology": preferred }),
+        };
+        return { annotations };
+    }
+    const labels = { ...trainingLabels(name), [runLabel]: run };
+    const near = (topologyKey: pulumi.Input<string>) => ({
+        labelSelector: { matchLabels: { [runLabel]: run } },
+        topologyKey,
+    });
+    return {
+        labels,
+        podAffinity: {
+            ...(required !== undefined && { requiredDuringSchedulingIgnoredDuringExecution: [near(required)] }),
+            ...(preferred !== undefined && {
+                preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: near(preferred) }],
+            }),
+        },
     };
 }

@@ -120,6 +120,8 @@ describe("the published package", () => {
             "Profile",
             "RayBatchScheduler",
             "TrainerRuntime",
+            "TrainingBackend",
+            "TrainingFramework",
             "TrainingJob",
         ]);
     });

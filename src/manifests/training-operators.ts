@@ -1,0 +1,260 @@
+/** Trainings as the custom resources of operators, each of one run. */
+import * as pulumi from "@pulumi/pulumi";
+
+import { TrainingFramework } from "../workloads/training-enums";
+import type { TrainingJobArgs } from "../workloads/training-job";
+import { objectMeta } from "./metadata";
+import { containerName } from "./pod";
+import { processesPerNode, rendezvous } from "./rendezvous";
+import { runMeta, runName, runTimeout } from "./run";
+import { component, type TrainingContext, trainingLabels, trainingPod } from "./training";
+
+/** A custom resource, as it is handed to Pulumi. */
+export interface CustomObject {
+    apiVersion: string;
+    kind: string;
+    metadata: object;
+    spec: object;
+}
+
+/** What is made of one run: what it refers to, and itself. */
+export interface OperatorRun {
+    run: CustomObject;
+    runtime?: CustomObject;
+}
+
+/**
+ * What is not told of a run that a name is the hash of. These objects cannot be changed at all, so all of them is in
+ * the name: another number of retries is another run, too.
+ */
+function named(
+    name: string,
+    args: TrainingJobArgs,
+    kind: { apiVersion: string; kind: string; finished: string },
+    specOf: (run: pulumi.Input<string>) => object,
+    annotations: Record<string, pulumi.Input<string>> = {},
+): CustomObject {
+    const run = runName(name, { kind: kind.kind, spec: specOf("run"), triggers: args.triggers });
+    return {
+        apiVersion: kind.apiVersion,
+        kind: kind.kind,
+        // The provider knows when a Job is through, and has to be told of all else.
+        metadata: runMeta(name, component, run, args, {
+            "pulumi.com/waitFor": `jsonpath=${kind.finished}`,
+            ...annotations,
+        }),
+        spec: specOf(run),
+    };
+}
+
+/** The name of the pods' Job in a JobSet, which Kubeflow Trainer expects as well. */
+const nodeJob = "node";
+
+/** The host name of the first pod of a JobSet. */
+const firstPod = (run: pulumi.Input<string>) => pulumi.interpolate`${run}-${nodeJob}-0-0.${run}`;
+
+/**
+ * When a pod fails, all pods of the run are started anew, up to `retries` times; one that had to make way does not
+ * count.
+ * Source: https://jobset.sigs.k8s.io/docs/concepts/
+ */
+function failurePolicy(args: TrainingJobArgs) {
+    return {
+        maxRestarts: args.retries ?? 2,
+        restartStrategy: "Recreate",
+        rules: [
+            { name: "timeout", action: "FailJobSet", onJobFailureReasons: ["DeadlineExceeded"] },
+            {
+                name: "disruption",
+                action: "RestartJobSetAndIgnoreMaxRestarts",
+                onJobFailureReasons: ["PodFailurePolicy"],
+            },
+        ],
+    };
+}
+
+/** The Job of the pods, in a JobSet. */
+function nodesJob(nodes: number, template: object) {
+    return {
+        completionMode: "Indexed",
+        completions: nodes,
+        parallelism: nodes,
+        backoffLimit: 0,
+        podFailurePolicy: {
+            rules: [{ action: "FailJob", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
+        },
+        template,
+    };
+}
+
+/** A training as a JobSet. */
+export function trainingJobSet(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
+    const kind = { apiVersion: "jobset.x-k8s.io/v1alpha2", kind: "JobSet", finished: "{.status.terminalState}" };
+    const nodes = args.nodes ?? 1;
+    const specOf = (run: pulumi.Input<string>) => {
+        const details = nodes > 1 ? { rendezvous: rendezvous(args, firstPod(run)) } : {};
+        const job = nodesJob(nodes, trainingPod(name, args, context, run, details));
+        return {
+            network: { enableDNSHostnames: true, publishNotReadyAddresses: true, subdomain: run },
+            failurePolicy: failurePolicy(args),
+            replicatedJobs: [
+                { name: nodeJob, replicas: 1, template: { spec: { ...job, activeDeadlineSeconds: runTimeout(args) } } },
+            ],
+        };
+    };
+    // A JobSet has no time limit of its own: each start of its Job has the whole.
+    const wait = pulumi
+        .all([runTimeout(args), args.retries ?? 2])
+        .apply(([limit, retries]) => String(limit * (retries + 1) + 300));
+    return { run: named(name, args, kind, specOf, { "pulumi.com/timeoutSeconds": wait }) };
+}
+
+/**
+ * A training as a TrainJob, and the runtime it refers to: the namespace's own, of this run alone, so that it says all of
+ * the pod. Kubeflow Trainer adds the variables by which pods find each other.
+ * Source: https://www.kubeflow.org/docs/components/trainer/operator-guides/runtime/
+ */
+export function trainingTrainJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
+    const apiVersion = "trainer.kubeflow.org/v1alpha1";
+    const kind = { apiVersion, kind: "TrainJob", finished: '{.status.conditions[?(@.type!="Suspended")].type}' };
+    const specOf = (run: pulumi.Input<string>) => runtimeSpec(name, args, context, run);
+    const job = named(name, args, kind, (run) => ({
+        runtime: specOf(run),
+        // Only what is told here is of a TrainJob; the runtime above is taken out below, and is in the name by now.
+        runtimeRef: { apiGroup: "trainer.kubeflow.org", kind: "TrainingRuntime", name: run },
+        activeDeadlineSeconds: runTimeout(args),
+        trainer: {
+            numNodes: args.nodes ?? 1,
+            ...(args.framework !== TrainingFramework.Jax && { numProcPerNode: processesPerNode(args) }),
+        },
+    }));
+    const { runtime, ...spec } = job.spec as { runtime: object };
+    const { name: run } = job.metadata as { name: pulumi.Input<string> };
+    return {
+        run: { ...job, spec },
+        runtime: {
+            apiVersion,
+            kind: "TrainingRuntime",
+            metadata: objectMeta(run, args.workspace.namespace, {
+                ...trainingLabels(name),
+                "trainer.kubeflow.org/framework": args.framework ?? TrainingFramework.Torch,
+            }),
+            spec: runtime,
+        },
+    };
+}
+
+/** Kubeflow Trainer finds the pods that run the user's program by this label, and the container by its name. */
+const trainerLabel = { labels: { "trainer.kubeflow.org/trainjob-ancestor-step": "trainer" } };
+const trainerContainer = "node";
+
+function runtimeSpec(name: string, args: TrainingJobArgs, context: TrainingContext, run: pulumi.Input<string>): object {
+    const template = renamed(trainingPod(name, args, context, run, {}), trainerContainer);
+    const jobSpec = nodesJob(1, template);
+    if (args.framework !== TrainingFramework.Mpi) {
+        const framework = args.framework ?? TrainingFramework.Torch;
+        return {
+            mlPolicy: { numNodes: args.nodes ?? 1, [framework]: {} },
+            template: {
+                spec: {
+                    failurePolicy: failurePolicy(args),
+                    replicatedJobs: [{ name: nodeJob, template: { metadata: trainerLabel, spec: jobSpec } }],
+                },
+            },
+        };
+    }
+    // Every pod but the launcher is an SSH server, which the image must have for a user that is not root.
+    const server = renamed(
+        trainingPod(name, { ...args, command: ["/usr/sbin/sshd"], args: ["-De", "-f", sshConfig] }, context, run, {}),
+        trainerContainer,
+    );
+    return {
+        mlPolicy: {
+            numNodes: args.nodes ?? 1,
+            mpi: {
+                numProcPerNode: processesPerNode(args),
+                mpiImplementation: "OpenMPI",
+                sshAuthMountPath: "/home/mpiuser/.ssh",
+                runLauncherAsNode: true,
+            },
+        },
+        template: {
+            spec: {
+                network: { publishNotReadyAddresses: true },
+                failurePolicy: failurePolicy(args),
+                successPolicy: { operator: "All", targetReplicatedJobs: ["launcher"] },
+                replicatedJobs: [
+                    { name: nodeJob, template: { spec: nodesJob(1, server) } },
+                    {
+                        name: "launcher",
+                        dependsOn: [{ name: nodeJob, status: "Ready" }],
+                        template: { metadata: trainerLabel, spec: jobSpec },
+                    },
+                ],
+            },
+        },
+    };
+}
+
+/** Where images for MPI have the configuration of their SSH server, as those of Kubeflow do. */
+const sshConfig = "/home/mpiuser/.sshd_config";
+
+interface Template {
+    metadata?: object;
+    spec: { containers: { name: string }[] };
+}
+
+/** The pod, with the user's container by another name; what the user has patched it by is done by now. */
+function renamed(template: object, container: string): object {
+    const rename = (all: { name: string }[]) =>
+        all.map((one) => (one.name === containerName ? { ...one, name: container } : one));
+    const { metadata, spec } = template as Template;
+    return {
+        metadata,
+        spec: pulumi.output(spec).apply((known) => ({ ...known, containers: rename(known.containers) })),
+    };
+}
+
+/**
+ * A training as a RayJob: a Ray cluster of `nodes` pods, the first of which is its head and starts the command, and
+ * which is gone when the run is through.
+ * Source: https://docs.ray.io/en/latest/cluster/kubernetes/getting-started/rayjob-quick-start.html
+ */
+export function trainingRayJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
+    const kind = { apiVersion: "ray.io/v1", kind: "RayJob", finished: "{.status.endTime}" };
+    const workers = (args.nodes ?? 1) - 1;
+    return {
+        run: named(name, args, kind, (run) => {
+            // Ray starts its own processes in the container.
+            const pod = trainingPod(name, { ...args, command: undefined, args: undefined }, context, run, {});
+            return {
+                entrypoint: pulumi.all([...(args.command ?? []), ...(args.args ?? [])]).apply(shellWords),
+                // The head takes the command itself, so that there is no pod besides those of the cluster.
+                submissionMode: "HTTPMode",
+                backoffLimit: args.retries ?? 2,
+                activeDeadlineSeconds: runTimeout(args),
+                shutdownAfterJobFinishes: true,
+                rayClusterSpec: {
+                    headGroupSpec: { rayStartParams: {}, template: pod },
+                    ...(workers > 0 && {
+                        workerGroupSpecs: [
+                            {
+                                groupName: "workers",
+                                replicas: workers,
+                                minReplicas: workers,
+                                maxReplicas: workers,
+                                rayStartParams: {},
+                                template: pod,
+                            },
+                        ],
+                    }),
+                },
+            };
+        }),
+    };
+}
+
+/** Words as a shell takes them, each as it is. */
+export function shellWords(words: string[]): string {
+    return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+}

@@ -1,0 +1,21 @@
+/** What the processes of several pods work together with. */
+export enum TrainingFramework {
+    /** PyTorch, started by `torchrun`. DeepSpeed as well, which `torchrun` can start. */
+    Torch = "torch",
+    /** JAX, by `jax.distributed.initialize()`. */
+    Jax = "jax",
+    /** MPI: the command runs in a pod from which `mpirun` reaches the others. With the backend `TrainJob` only. */
+    Mpi = "mpi",
+}
+
+/** What a training is in the cluster. */
+export enum TrainingBackend {
+    /** A Kubernetes Job; with several nodes an indexed one. Needs no add-on. */
+    Job = "Job",
+    /** A JobSet, which starts all pods anew when one is lost. Needs the add-on JobSet. */
+    JobSet = "JobSet",
+    /** A TrainJob, with a runtime of the run's own. Needs the add-on Kubeflow Trainer. */
+    TrainJob = "TrainJob",
+    /** A RayJob: a Ray cluster that is there for this run. Needs the add-on KubeRay. */
+    RayJob = "RayJob",
+}
