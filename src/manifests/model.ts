@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { hashOf } from "./hash";
 import { mapInput } from "./inputs";
 
 /** Where a model stands in the container, as the variable MODEL_DIR says. */
@@ -15,8 +16,16 @@ export interface PodVolumes {
 /** A model in a volume: the claim, and the directory of one run in it. */
 const inClaim = /^pvc:\/\/(?<claim>[a-z0-9][-a-z0-9.]*)\/(?<path>[^/\s]+(\/[^/\s]+)*)$/;
 
+/** A model that is an image, or what else a registry holds. */
+const inRegistry = /^oci:\/\/(?<reference>[^\s@]+@sha256:[0-9a-f]{64})$/;
+
 /** What is wrong with a model's address. */
 export function modelProblem(uri: unknown): string | undefined {
+    if (typeof uri === "string" && uri.startsWith("oci:")) {
+        return inRegistry.test(uri)
+            ? undefined
+            : "it must be oci://repository@sha256:<64 hexadecimal digits>: a tag may mean another model tomorrow";
+    }
     const isUri = typeof uri === "string" && /^[a-z][a-z0-9+.-]*:\/\/\S+$/.test(uri);
     return isUri && (inClaim.test(uri) || !uri.startsWith("pvc:")) && !/\/\.\.(\/|$)/.test(uri)
         ? undefined
@@ -38,18 +47,37 @@ export function outputVolume(claim: pulumi.Input<string> | undefined, directory:
           };
 }
 
-/** The volume of a model that is served: read from its claim, or one of the pod's to which it is downloaded. */
-export function inputVolume(model: pulumi.Input<string>): PodVolumes {
-    return {
-        volumes: mapInput(model, (uri) => {
-            const claimName = inClaim.exec(uri)?.groups?.claim;
-            return claimName ? [{ name: "model", persistentVolumeClaim: { claimName } }] : podVolume.volumes;
-        }),
-        mounts: mapInput(model, (uri) => {
-            const subPath = inClaim.exec(uri)?.groups?.path;
-            return subPath ? [{ name: "model", mountPath: modelDir, subPath, readOnly: true }] : podVolume.mounts;
-        }),
-    };
+/**
+ * The volume of a model that is served: read from its claim or its image, or one to which it is downloaded, that is, a
+ * directory of its own in the cache, or one of the pod's.
+ */
+export function inputVolume(model: pulumi.Input<string>, cache?: pulumi.Input<string>): PodVolumes {
+    const volumes = mapInput(model, (uri) => inputVolumes(uri, cache));
+    return { volumes: mapInput(volumes, (known) => known.volumes), mounts: mapInput(volumes, (known) => known.mounts) };
+}
+
+function inputVolumes(uri: string, cache: pulumi.Input<string> | undefined) {
+    const { claim, path } = inClaim.exec(uri)?.groups ?? {};
+    if (claim !== undefined) {
+        return {
+            volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
+            mounts: [{ name: "model", mountPath: modelDir, subPath: path, readOnly: true }],
+        };
+    }
+    const { reference } = inRegistry.exec(uri)?.groups ?? {};
+    if (reference !== undefined) {
+        // Kubernetes 1.35 and newer; 1.33 and 1.34 with the feature gate ImageVolume.
+        return {
+            volumes: [{ name: "model", image: { reference, pullPolicy: "IfNotPresent" } }],
+            mounts: [{ name: "model", mountPath: modelDir, readOnly: true }],
+        };
+    }
+    return cache === undefined
+        ? podVolume
+        : {
+              volumes: [{ name: "model", persistentVolumeClaim: { claimName: cache } }],
+              mounts: [{ name: "model", mountPath: modelDir, subPath: hashOf(uri) }],
+          };
 }
 
 /** A volume that lives as long as the pod. */

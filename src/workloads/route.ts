@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "../duration";
 import { httpRoute, type RouteTarget } from "../manifests/route";
-import { absolutePath, dnsLabel, dnsSubdomain, list, matching, object, required, Rule, truth } from "../validation";
+import { dnsLabel, dnsSubdomain, list, matching, object, required, Rule, truth } from "../validation";
 
 /** How a workload is reached from outside the cluster: by a Gateway of the platform. */
 export interface RouteArgs {
@@ -42,7 +42,10 @@ export const routeRule: Rule = object({
             "leave the entry out or name a host",
         ),
     ),
-    path: absolutePath,
+    path: matching(
+        /^(\/|(\/(?!\.\.?(\/|$))[-\w.~]+)+)$/,
+        'it must be "/", or a path of letters, digits, ".", "-", "_" and "~" without a slash at its end',
+    ),
     timeout: duration,
     tls: truth,
 });

@@ -113,6 +113,12 @@ export interface WorkloadArgs {
 
 const notOnCommandLine = "the command line of a pod is no place for it: put it under secretEnv";
 
+/** An image that stays the same. */
+export const imageRef = matching(
+    /^[^\s@]+@sha256:[0-9a-f]{64}$/,
+    "it must be repository@sha256:<64 hexadecimal digits>, such as the ref of an Image",
+);
+
 /** The rules of the arguments that all workloads have. */
 export const workloadFields: Fields = {
     workspace: required(
@@ -124,13 +130,7 @@ export const workloadFields: Fields = {
         }),
         'say where it runs, for example { namespace: "fraud" }',
     ),
-    image: required(
-        matching(
-            /^[^\s@]+@sha256:[0-9a-f]{64}$/,
-            "it must be repository@sha256:<64 hexadecimal digits>, such as the ref of an Image",
-        ),
-        "give repository@sha256:…, such as the ref of an Image",
-    ),
+    image: required(imageRef, "give repository@sha256:…, such as the ref of an Image"),
     command: list(required(textOf({ notSecret: notOnCommandLine }), "leave the entry out or give a word")),
     args: list(required(plainText(notOnCommandLine), "leave the entry out or give a word")),
     env: map(environmentNameProblem, plainText("put it under secretEnv, which keeps it in a Kubernetes Secret")),
