@@ -1,0 +1,66 @@
+/** A route is through when its Gateway has accepted it, which here this test says in the place of a controller. */
+import { strict as assert } from "node:assert";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import * as core from "@pulumi/kubernetes/core/v1";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { ModelServer } from "../../src";
+import { image } from "../support/arguments";
+import { crdsMissing, installCrds } from "../support/crds";
+import { getObjects, kubectl } from "../support/kubectl";
+import { TestStack } from "../support/stack";
+import { skipAwait } from "../support/transforms";
+
+const namespace = "route-test";
+
+/** Waits for routes, and for nothing that needs a node. */
+const onlyRoutes: pulumi.ResourceTransform = (args) => (args.type.endsWith(":HTTPRoute") ? undefined : skipAwait(args));
+
+function program(): Promise<Record<string, never>> {
+    const space = new core.Namespace("namespace", { metadata: { name: namespace } });
+    const workspace = { namespace: space.metadata.name };
+    new ModelServer("fraud", { workspace, image, route: { gateway: "public" } }, { transforms: [onlyRoutes] });
+    return Promise.resolve({});
+}
+
+/** Says whether the route is accepted. */
+async function answer(status: "True" | "False"): Promise<void> {
+    const condition = { type: "Accepted", status, reason: "Test", message: "", lastTransitionTime: new Date() };
+    const parents = [{ parentRef: { name: "public" }, controllerName: "example.com/test", conditions: [condition] }];
+    const patch = JSON.stringify({ status: { parents } });
+    const route = ["httproute/fraud", "--namespace", namespace];
+    await kubectl("patch", ...route, "--subresource=status", "--type=merge", "--patch", patch);
+}
+
+describe("the route of a workload, on a real API server", function () {
+    this.timeout("2m");
+
+    if (crdsMissing) {
+        it(`is skipped, because ${crdsMissing}`);
+        return;
+    }
+
+    let stack: TestStack;
+    before(async () => {
+        await installCrds(["gateway.networking.k8s.io/HTTPRoute"]);
+        stack = await TestStack.create("route", program);
+    });
+    after(async () => stack?.destroy());
+
+    it("is waited for until the Gateway has accepted it", async () => {
+        let through = false;
+        const up = stack.up().then(() => (through = true));
+        const isThere = () => getObjects("httproute", "fraud", "--namespace", namespace).catch(() => undefined);
+        while ((await isThere()) === undefined) {
+            await sleep(200);
+        }
+        await answer("False");
+        await sleep(2000);
+        assert.ok(!through, "a route that is not accepted was taken for one that is");
+        await answer("True");
+        await up;
+        assert.deepEqual(await stack.preview(), []);
+        assert.deepEqual(await stack.refresh(), []);
+    });
+});
