@@ -7,7 +7,16 @@ import type { types } from "@pulumi/kubernetes";
 export type PodSpec = types.output.core.v1.PodSpec;
 type Container = types.output.core.v1.Container;
 
-const volumeTypes = ["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected"];
+const volumeTypes = [
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "image",
+    "persistentVolumeClaim",
+    "projected",
+];
 
 /** What the standard says of one pod, control by control, and whether the pod does it. */
 export const controls: Record<string, (spec: PodSpec, containers: Container[]) => boolean> = {

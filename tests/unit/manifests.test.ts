@@ -141,6 +141,28 @@ describe("the address of a model", () => {
     }
 });
 
+describe("a model that is served", () => {
+    const uri = `oci://registry.example/models/fraud@sha256:${"c".repeat(64)}`;
+
+    it("is mounted as an image, only to be read, where a registry has it, also with a cache", () => {
+        const reference = uri.slice("oci://".length);
+        const expected = {
+            volumes: [{ name: "model", image: { reference, pullPolicy: "IfNotPresent" } }],
+            mounts: [{ name: "model", mountPath: "/model", readOnly: true }],
+        };
+        assert.deepEqual(inputVolume(uri), expected);
+        assert.deepEqual(inputVolume(uri, "cache"), expected);
+    });
+
+    it("is fetched into a directory of its own in the cache where there is one", () => {
+        assert.deepEqual(inputVolume("s3://models/fraud-1", "cache"), {
+            volumes: [{ name: "model", persistentVolumeClaim: { claimName: "cache" } }],
+            mounts: [{ name: "model", mountPath: "/model", subPath: hashOf("s3://models/fraud-1") }],
+        });
+        assert.notEqual(hashOf("s3://models/fraud-1"), hashOf("s3://models/fraud-2"));
+    });
+});
+
 describe("a patch", () => {
     const patches: [what: string, base: unknown, patch: unknown, expected: unknown][] = [
         ["of nothing leaves all as it is", { a: 1 }, undefined, { a: 1 }],

@@ -3,9 +3,19 @@ import * as assert from "node:assert/strict";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { ModelServer, ModelServerArgs } from "../../src";
-import { fullServerArgs, image, password, workload } from "../support/arguments";
+import {
+    type AutoscalingArgs,
+    ModelServer,
+    ModelServerArgs,
+    type QueueScalingArgs,
+    QueueType,
+    ServerBackend,
+} from "../../src";
+import { hashOf } from "../../src/manifests/hash";
+import { fullServerArgs, image, otherImage, password, workload } from "../support/arguments";
+import { widestServerArgs } from "../support/components/model-server";
 import { Recording, run, RunOptions, Secret, unknownOutput, unknownPaths } from "../support/mocks";
+import { type PodSpec, violations } from "../support/pod-security";
 
 function serve(args: Partial<ModelServerArgs> = {}, options?: RunOptions): Promise<Recording> {
     return run(() => new ModelServer("fraud", { ...workload, ...args }), options);
@@ -399,4 +409,522 @@ describe("a preview of a ModelServer", () => {
             assert.deepEqual(Object.fromEntries(unknown.filter(([, paths]) => paths.length > 0)), expected);
         });
     }
+});
+
+describe("the autoscaler of a ModelServer with KEDA", () => {
+    const requests = { prometheusUrl: "http://prometheus.monitoring:9090", perPod: 20 };
+    const scaledObjectOf = async (args: Omit<AutoscalingArgs, "max">) =>
+        (await serve({ autoscaling: { max: 8, ...args } })).resource("fraud-scaledobject");
+    const triggersOf = async (args: Omit<AutoscalingArgs, "max">) =>
+        ((await scaledObjectOf(args)).inputs as { spec: { triggers: object[] } }).spec.triggers;
+
+    it("is a ScaledObject in place of the HorizontalPodAutoscaler, to which the number is left", async () => {
+        const recording = await serve({ autoscaling: { max: 8, requests } });
+        assert.deepEqual(kinds(recording), [
+            "ModelServer fraud",
+            "Deployment fraud-deployment",
+            "PodDisruptionBudget fraud-pdb",
+            "ScaledObject fraud-scaledobject",
+            "Service fraud-service",
+        ]);
+        assert.ok(!("replicas" in deploymentOf(recording).spec));
+        assert.deepEqual(recording.resource("fraud-deployment").options, { ignoreChanges: ["spec.replicas"] });
+        assert.deepEqual(recording.resource("fraud-scaledobject"), {
+            ...child,
+            type: "kubernetes:keda.sh/v1alpha1:ScaledObject",
+            name: "fraud-scaledobject",
+            dependsOn: ["fraud-deployment"],
+            inputs: {
+                apiVersion: "keda.sh/v1alpha1",
+                kind: "ScaledObject",
+                metadata: {
+                    name: "fraud",
+                    namespace: "ml",
+                    labels,
+                    annotations: { ...annotations, "validations.keda.sh/hpa-ownership": "false" },
+                },
+                spec: {
+                    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "fraud" },
+                    minReplicaCount: 1,
+                    maxReplicaCount: 8,
+                    fallback: { failureThreshold: 3, replicas: 1, behavior: "currentReplicasIfHigher" },
+                    triggers: [
+                        {
+                            type: "prometheus",
+                            metadata: {
+                                serverAddress: "http://prometheus.monitoring:9090",
+                                query:
+                                    'sum(rate(http_request_duration_seconds_count{namespace="ml",' +
+                                    'app_kubernetes_io_name="fraud",pod!~"fraud-(canary|shadow)-.*"}[1m]))',
+                                threshold: "20",
+                            },
+                        },
+                    ],
+                },
+            },
+        });
+    });
+
+    it("goes down to nothing, and stays at one while nobody knows what there is to do", async () => {
+        const { inputs } = await scaledObjectOf({ min: 0, requests: { ...requests, query: "sum(waiting)" } });
+        assert.equal(inputs.spec.minReplicaCount, 0);
+        assert.equal(inputs.spec.fallback.replicas, 1);
+        assert.equal(inputs.spec.triggers[0].metadata.query, "sum(waiting)");
+        assert.equal((await scaledObjectOf({ min: 3, requests })).inputs.spec.fallback.replicas, 3);
+    });
+
+    it("takes pods away, the last one included, when there was less to do for as long as it is told", async () => {
+        const { spec } = (await scaledObjectOf({ requests, scaleDownAfter: "1m30s" })).inputs;
+        assert.equal(spec.cooldownPeriod, 90);
+        assert.deepEqual(spec.advanced, {
+            horizontalPodAutoscalerConfig: { behavior: { scaleDown: { stabilizationWindowSeconds: 90 } } },
+        });
+        const { inputs } = (await serve({ autoscaling: { max: 3, scaleDownAfter: "1m" } })).resource("fraud-hpa");
+        assert.deepEqual(inputs.spec.behavior, { scaleDown: { stabilizationWindowSeconds: 60 } });
+    });
+
+    const queues: [queue: Omit<QueueScalingArgs, "name" | "perPod">, trigger: object][] = [
+        [
+            { type: QueueType.RabbitMq, authentication: "rabbitmq" },
+            {
+                type: "rabbitmq",
+                metadata: { protocol: "auto", queueName: "claims", mode: "QueueLength", value: "5" },
+                authenticationRef: { name: "rabbitmq" },
+            },
+        ],
+        [
+            { type: QueueType.RabbitMq, address: "http://rabbitmq:15672/" },
+            {
+                type: "rabbitmq",
+                metadata: {
+                    protocol: "auto",
+                    host: "http://rabbitmq:15672/",
+                    queueName: "claims",
+                    mode: "QueueLength",
+                    value: "5",
+                },
+            },
+        ],
+        [
+            { type: QueueType.Kafka, address: "kafka:9092", group: "fraud" },
+            {
+                type: "kafka",
+                metadata: {
+                    bootstrapServers: "kafka:9092",
+                    consumerGroup: "fraud",
+                    topic: "claims",
+                    lagThreshold: "5",
+                },
+            },
+        ],
+        [
+            { type: QueueType.Redis, address: "redis:6379" },
+            { type: "redis", metadata: { address: "redis:6379", listName: "claims", listLength: "5" } },
+        ],
+    ];
+    for (const [queue, trigger] of queues) {
+        it(`follows a queue: ${Object.values(queue).join(", ")}`, async () => {
+            assert.deepEqual(await triggersOf({ queue: { ...queue, name: "claims", perPod: 5 } }), [trigger]);
+        });
+    }
+
+    it("follows whatever KEDA knows, and CPU besides", async () => {
+        const metadata = { queueURL: "https://sqs.eu-west-1.amazonaws.com/1/a", queueLength: "5" };
+        const triggers = [
+            { type: "aws-sqs-queue", metadata, authentication: "aws" },
+            { type: "cron", metadata: { timezone: "Europe/Berlin" } },
+        ];
+        assert.deepEqual(await triggersOf({ triggers, targetCpuUtilization: 70 }), [
+            { type: "aws-sqs-queue", metadata, authenticationRef: { name: "aws" } },
+            { type: "cron", metadata: { timezone: "Europe/Berlin" } },
+            { type: "cpu", metricType: "Utilization", metadata: { value: "70" } },
+        ]);
+    });
+
+    const secret = pulumi.secret("amqp://user:hunter2@a");
+    const inScaledObject = "a ScaledObject is no place for it: name a TriggerAuthentication under authentication";
+    const secrets: [place: string, args: () => Omit<AutoscalingArgs, "max">][] = [
+        [
+            "autoscaling.queue.address",
+            () => ({ queue: { type: QueueType.RabbitMq, name: "a", perPod: 1, address: secret } }),
+        ],
+        ["autoscaling.requests.prometheusUrl", () => ({ requests: { ...requests, prometheusUrl: secret } })],
+        ["autoscaling.triggers[0].metadata.host", () => ({ triggers: [{ type: "a", metadata: { host: secret } }] })],
+    ];
+    for (const [place, args] of secrets) {
+        it(`refuses a secret where all can read it: ${place}`, async () => {
+            await assert.rejects(scaledObjectOf(args()), {
+                message: `ModelServer "fraud": ${place} is a secret; ${inScaledObject}`,
+            });
+        });
+    }
+
+    it("refuses a wrong Output with the same words as a wrong value", async () => {
+        await assert.rejects(serve({ autoscaling: { max: 3, scaleDownAfter: pulumi.output("2h") } }), {
+            message:
+                'ModelServer "fraud": autoscaling.scaleDownAfter is "2h"; it must be a length of time of at most an ' +
+                'hour, for example "10m" or "1h"',
+        });
+    });
+});
+
+describe("the route of a ModelServer", () => {
+    const route = { gateway: "public" };
+    const routeOf = (recording: Recording) => recording.resource("fraud-route");
+    const ruleOf = async (args: Partial<ModelServerArgs>) =>
+        (routeOf(await serve(args)).inputs as { spec: { rules: Record<string, unknown>[] } }).spec.rules[0]!;
+
+    it("leads from a Gateway to its Service, when its pods answer", async () => {
+        const recording = await serve({ route });
+        assert.deepEqual(routeOf(recording), {
+            ...child,
+            type: "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute",
+            name: "fraud-route",
+            dependsOn: ["fraud-deployment", "fraud-service"],
+            propertiesFrom: ["fraud-service"],
+            inputs: {
+                apiVersion: "gateway.networking.k8s.io/v1",
+                kind: "HTTPRoute",
+                metadata: {
+                    name: "fraud",
+                    namespace: "ml",
+                    labels,
+                    annotations: {
+                        ...annotations,
+                        "pulumi.com/timeoutSeconds": "120",
+                        "pulumi.com/waitFor":
+                            'jsonpath={.status.parents[0].conditions[?(@.type=="Accepted")].status}=True',
+                    },
+                },
+                spec: {
+                    parentRefs: [{ name: "public" }],
+                    rules: [
+                        {
+                            matches: [{ path: { type: "PathPrefix", value: "/" } }],
+                            backendRefs: [{ name: "fraud", port: 8080 }],
+                        },
+                    ],
+                },
+            },
+        });
+        assert.ok(!("publicUrl" in recording.resource("fraud").outputs!));
+    });
+
+    it("is for some hosts and one path, which the container does not see", async () => {
+        const hostnames = ["*.example.com", "models.example.com"];
+        const args = { gateway: "public", gatewayNamespace: "gateways", listener: "https", hostnames, path: "/fraud" };
+        const recording = await serve({ route: { ...args, timeout: "1h1m5s" }, port: 9000 });
+        assert.deepEqual(routeOf(recording).inputs.spec, {
+            parentRefs: [{ name: "public", namespace: "gateways", sectionName: "https" }],
+            hostnames,
+            rules: [
+                {
+                    matches: [{ path: { type: "PathPrefix", value: "/fraud" } }],
+                    filters: [
+                        {
+                            type: "URLRewrite",
+                            urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/" } },
+                        },
+                    ],
+                    backendRefs: [{ name: "fraud", port: 9000 }],
+                    timeouts: { request: "1h1m5s" },
+                },
+            ],
+        });
+        assert.equal(recording.resource("fraud").outputs?.publicUrl, "https://models.example.com/fraud");
+        assert.equal(recording.resource("fraud").outputs?.url, "http://fraud.ml.svc.cluster.local:9000");
+    });
+
+    it("waits for an answer as long as it is told, in the units that Gateways have", async () => {
+        assert.deepEqual((await ruleOf({ route: { ...route, timeout: "2d" } })).timeouts, { request: "48h" });
+    });
+
+    it("has an address without TLS, and none for a pattern", async () => {
+        const urlOf = async (more: object) =>
+            (await serve({ route: { ...route, ...more } })).resource("fraud").outputs?.publicUrl as unknown;
+        assert.equal(await urlOf({ hostnames: ["a.example.com"], tls: false }), "http://a.example.com");
+        assert.equal(await urlOf({ hostnames: [pulumi.output("a.example.com")] }), "https://a.example.com");
+        assert.equal(await urlOf({ hostnames: ["*.example.com"] }), undefined);
+    });
+
+    it("sends a part of the requests to a canary, which has pods and an address of its own", async () => {
+        const recording = await serve({
+            route,
+            image,
+            command: ["serve"],
+            env: { LEVEL: "info", A: "1" },
+            secretEnv: { TOKEN: password },
+            replicas: 3,
+            canary: { image: otherImage, env: { LEVEL: "debug" }, weight: 10 },
+        });
+        assert.deepEqual(kinds(recording), [
+            "ModelServer fraud",
+            "Deployment fraud-canary-deployment",
+            "Service fraud-canary-service",
+            "Deployment fraud-deployment",
+            "Secret fraud-env",
+            "PodDisruptionBudget fraud-pdb",
+            "HTTPRoute fraud-route",
+            "Service fraud-service",
+        ]);
+        const canary = recording.resource("fraud-canary-deployment").inputs as types.output.apps.v1.Deployment;
+        const [container] = canary.spec.template.spec.containers;
+        assert.equal(canary.metadata.name, "fraud-canary");
+        assert.equal(canary.spec.replicas, 1);
+        assert.equal(deploymentOf(recording).spec.replicas, 3);
+        assert.equal(container!.image, otherImage);
+        assert.deepEqual(container!.command, ["serve"]);
+        assert.deepEqual(
+            container!.env.map(({ name, value }) => [name, value]),
+            [
+                ["HOME", "/tmp"],
+                ["PORT", "8080"],
+                ["LEVEL", "debug"],
+                ["A", "1"],
+                ["TOKEN", undefined],
+            ],
+        );
+        const own = { ...selector, "app.kubernetes.io/component": "model-server-canary" };
+        assert.deepEqual(canary.spec.selector.matchLabels, own);
+        assert.deepEqual(canary.spec.template.metadata.labels, own);
+        const service = recording.resource("fraud-canary-service").inputs as types.output.core.v1.Service;
+        assert.equal(service.metadata.name, "fraud-canary");
+        assert.deepEqual(service.spec.selector, own);
+        assert.deepEqual(routeOf(recording).inputs.spec.rules[0].backendRefs, [
+            { name: "fraud", port: 8080, weight: 90 },
+            { name: "fraud-canary", port: 8080, weight: 10 },
+        ]);
+        assert.ok(routeOf(recording).dependsOn.includes("fraud-canary-deployment"));
+    });
+
+    it("leaves the pods, and all else, as they are when a canary comes", async () => {
+        const before = await serve({ route });
+        const after = await serve({ route, canary: { image: otherImage, weight: pulumi.output(0) } });
+        for (const name of ["fraud-deployment", "fraud-service", "fraud-pdb"]) {
+            assert.deepEqual(after.resource(name), before.resource(name));
+        }
+        assert.deepEqual(
+            routeOf(after).inputs.spec.rules[0].backendRefs.map(({ weight }: { weight: number }) => weight),
+            [100, 0],
+        );
+    });
+
+    it("sends copies to a shadow, of all requests or of a part", async () => {
+        const shadow = { model: "s3://models/next", command: ["next"], args: ["--quiet"], replicas: 2 };
+        const recording = await serve({ route: { ...route, path: "/fraud" }, model: "s3://models/fraud", shadow });
+        const { spec } = recording.resource("fraud-shadow-deployment").inputs as types.output.apps.v1.Deployment;
+        assert.equal(spec.replicas, 2);
+        assert.deepEqual(spec.template.spec.containers[0]!.command, ["next"]);
+        assert.deepEqual(spec.template.spec.containers[0]!.args, ["--quiet"]);
+        assert.equal(spec.template.spec.containers[0]!.env[2]!.value, "s3://models/next");
+        const [rule] = routeOf(recording).inputs.spec.rules as { filters: object[]; backendRefs: object[] }[];
+        const backendRef = { name: "fraud-shadow", port: 8080 };
+        assert.deepEqual(rule!.filters[1], { type: "RequestMirror", requestMirror: { backendRef } });
+        assert.deepEqual(rule!.backendRefs, [{ name: "fraud", port: 8080 }]);
+        const part = await ruleOf({ route, shadow: { image: otherImage, percent: 5 } });
+        assert.deepEqual(part.filters, [{ type: "RequestMirror", requestMirror: { backendRef, percent: 5 } }]);
+    });
+});
+
+describe("the start of a ModelServer", () => {
+    it("is through when a prediction of its own was made, where there is a path for it", async () => {
+        const [container] = podOf(await serve({ warmUpPath: "/warmup", readyPath: "/ready" })).containers;
+        assert.deepEqual(container!.startupProbe, {
+            httpGet: { path: "/warmup", port: "http" },
+            periodSeconds: 2,
+            timeoutSeconds: 60,
+            failureThreshold: 150,
+        });
+        assert.equal(container!.readinessProbe.httpGet.path, "/ready");
+    });
+
+    it("finds what was downloaded before in the cache, which canary and shadow share", async () => {
+        const recording = await serve({ ...widestServerArgs });
+        const claim = recording.resource("fraud-cache");
+        assert.equal(claim.type, "kubernetes:core/v1:PersistentVolumeClaim");
+        assert.deepEqual(claim.options, { retainOnDelete: true });
+        const mountOf = (resource: string) => {
+            const { spec } = recording.resource(resource).inputs as types.output.apps.v1.Deployment;
+            const { volumes, containers } = spec.template.spec;
+            const { claimName } = volumes.find(({ name }) => name === "model")!.persistentVolumeClaim;
+            return [claimName, containers[0]!.volumeMounts.find(({ name }) => name === "model")!.subPath];
+        };
+        const claimName = (claim.inputs as { metadata: { name: string } }).metadata.name;
+        const own = [claimName, hashOf("s3://models/fraud")];
+        assert.deepEqual(mountOf("fraud-deployment"), own);
+        assert.deepEqual(mountOf("fraud-canary-deployment"), own);
+        assert.deepEqual(mountOf("fraud-shadow-deployment"), [claimName, hashOf("s3://models/fraud-next")]);
+    });
+
+    it("gets the GPUs of a claim where a class of devices is named", async () => {
+        const recording = await serve({ gpu: { deviceClass: "gpu.nvidia.com" } });
+        const template = recording.resource("fraud-gpu").inputs as { metadata: { name: string } };
+        assert.equal(podOf(recording).resourceClaims[0]!.resourceClaimTemplateName, template.metadata.name);
+    });
+});
+
+describe("a ModelServer with KServe", () => {
+    const KServe = ServerBackend.KServe;
+    const inferenceServiceOf = async (args: Partial<ModelServerArgs> = {}) =>
+        (await serve({ backend: KServe, ...args })).resource("fraud-inferenceservice").inputs;
+
+    it("is an InferenceService whose pods are those of the Deployment", async () => {
+        const recording = await serve({ backend: KServe, model: "pvc://models/fraud" });
+        assert.deepEqual(kinds(recording), [
+            "ModelServer fraud",
+            "InferenceService fraud-inferenceservice",
+            "PodDisruptionBudget fraud-pdb",
+        ]);
+        const pod = podOf(await serve({ model: "pvc://models/fraud" }));
+        const [container] = pod.containers;
+        assert.deepEqual(recording.resource("fraud-inferenceservice"), {
+            ...child,
+            type: "kubernetes:serving.kserve.io/v1beta1:InferenceService",
+            name: "fraud-inferenceservice",
+            inputs: {
+                apiVersion: "serving.kserve.io/v1beta1",
+                kind: "InferenceService",
+                metadata: {
+                    name: "fraud",
+                    namespace: "ml",
+                    labels,
+                    annotations: {
+                        ...annotations,
+                        "pulumi.com/timeoutSeconds": "900",
+                        "pulumi.com/waitFor": "condition=Ready",
+                        "serving.kserve.io/autoscalerClass": "none",
+                        "serving.kserve.io/deploymentMode": "Standard",
+                    },
+                },
+                spec: {
+                    predictor: {
+                        labels: selector,
+                        minReplicas: 1,
+                        maxReplicas: 1,
+                        deploymentStrategy: {
+                            type: "RollingUpdate",
+                            rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 },
+                        },
+                        ...pod,
+                        containers: [
+                            {
+                                ...container,
+                                name: "kserve-container",
+                                resources: {
+                                    requests: { cpu: "500m", memory: "1Gi" },
+                                    limits: { cpu: "1", memory: "1Gi" },
+                                },
+                            },
+                        ],
+                    },
+                },
+            },
+        });
+        assert.deepEqual(recording.resource("fraud").outputs, {
+            url: "http://fraud-predictor.ml.svc.cluster.local",
+            serviceName: "fraud-predictor",
+        });
+    });
+
+    for (const [cpu, limit] of [
+        ["1", "1"],
+        ["1500m", "1500m"],
+        ["4", "4"],
+    ] as const) {
+        it(`may use ${limit} of the CPU where it reserves ${cpu}, as KServe's own limit would be one`, async () => {
+            const { spec } = await inferenceServiceOf({ resources: { cpu } });
+            assert.equal(spec.predictor.containers[0].resources.limits.cpu, limit);
+        });
+    }
+
+    it("has its container patched by the name that it has everywhere, and others as they are", async () => {
+        const podSpec = {
+            containers: [
+                { name: "main", tty: true },
+                { name: "proxy", image },
+            ],
+        };
+        const { containers } = (await inferenceServiceOf({ podSpec })).spec.predictor;
+        assert.equal(containers[0].name, "kserve-container");
+        assert.equal(containers[0].tty, true);
+        assert.deepEqual(containers[1], { name: "proxy", image });
+    });
+
+    it("has as many pods as it is told, or as its CPU or its requests ask for", async () => {
+        const requests = { prometheusUrl: "http://prometheus", perPod: 0.5, query: "sum(rate(a[1m]))" };
+        const scalingOf = async (args: Partial<ModelServerArgs>) => {
+            const { metadata, spec } = await inferenceServiceOf(args);
+            const { minReplicas, maxReplicas, scaleMetric, scaleTarget, autoScaling } = spec.predictor;
+            const set = { minReplicas, maxReplicas, scaleMetric, scaleTarget, autoScaling };
+            return [
+                metadata.annotations["serving.kserve.io/autoscalerClass"],
+                Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined)),
+            ];
+        };
+        const external = {
+            metric: { backend: "prometheus", serverAddress: "http://prometheus", query: "sum(rate(a[1m]))" },
+            target: { type: "Value", value: "0.5" },
+        };
+        assert.deepEqual(await scalingOf({ replicas: 3 }), ["none", { minReplicas: 3, maxReplicas: 3 }]);
+        assert.deepEqual(await scalingOf({ autoscaling: { max: 4 } }), [
+            "hpa",
+            { minReplicas: 1, maxReplicas: 4, scaleMetric: "cpu", scaleTarget: 80 },
+        ]);
+        assert.deepEqual(await scalingOf({ autoscaling: { min: 0, max: 4, requests } }), [
+            "keda",
+            { minReplicas: 0, maxReplicas: 4, autoScaling: { metrics: [{ type: "External", external }] } },
+        ]);
+        assert.deepEqual(await scalingOf({ autoscaling: { max: 4, targetCpuUtilization: 70, requests } }), [
+            "keda",
+            {
+                minReplicas: 1,
+                maxReplicas: 4,
+                autoScaling: {
+                    metrics: [
+                        { type: "External", external },
+                        {
+                            type: "Resource",
+                            resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } },
+                        },
+                    ],
+                },
+            },
+        ]);
+    });
+
+    it("is reached from outside by a route of its own", async () => {
+        const { inputs } = (await serve({ backend: KServe, route: { gateway: "public" } })).resource("fraud-route");
+        assert.deepEqual(inputs.spec.rules[0].backendRefs, [{ name: "fraud-predictor", port: 80 }]);
+    });
+});
+
+describe("the pods of a ModelServer", () => {
+    it("meet the restricted Pod Security Standard, whoever runs them", async () => {
+        const recording = await serve({ ...widestServerArgs, podSpec: undefined });
+        for (const name of ["fraud-deployment", "fraud-canary-deployment", "fraud-shadow-deployment"]) {
+            const { spec } = recording.resource(name).inputs as types.output.apps.v1.Deployment;
+            assert.deepEqual(violations(spec.template.spec), []);
+        }
+        const { inputs } = (await serve({ backend: ServerBackend.KServe })).resource("fraud-inferenceservice");
+        assert.deepEqual(violations((inputs as { spec: { predictor: PodSpec } }).spec.predictor), []);
+    });
+});
+
+describe("a preview of a ModelServer with everything", () => {
+    it("knows everything where its arguments are known", async () => {
+        const { resources } = await serve(widestServerArgs, { preview: true });
+        assert.deepEqual(resources.flatMap(unknownPaths), []);
+    });
+
+    it("shows the route but for a weight that is not known yet", async () => {
+        const canary = { image: otherImage, weight: unknownOutput<number>() };
+        const { resources } = await serve({ route: { gateway: "public" }, canary }, { preview: true });
+        assert.deepEqual(
+            resources.flatMap((one) => unknownPaths(one).map((path) => `${one.name} ${path}`)),
+            [
+                "fraud-route inputs.spec.rules[0].backendRefs[0].weight",
+                "fraud-route inputs.spec.rules[0].backendRefs[1].weight",
+            ],
+        );
+    });
 });
