@@ -48,9 +48,52 @@ export { AddonStatus, Platform, PlatformArgs } from "./platform/platform";
 export { AddonSettings } from "./platform/settings";
 export { Availability, Footprint, Profile } from "./platform/profiles";
 export { Image, ImageArgs, PythonArgs, RegistryArgs } from "./images/image";
-export { AutoscalingArgs, ModelServer, ModelServerArgs } from "./workloads/model-server";
+export {
+    AutoscalingArgs,
+    QueueScalingArgs,
+    QueueType,
+    RequestScalingArgs,
+    ScalingTriggerArgs,
+} from "./workloads/autoscaling";
+export {
+    CanaryArgs,
+    ModelServer,
+    ModelServerArgs,
+    ServerBackend,
+    ServerVariantArgs,
+    ShadowArgs,
+} from "./workloads/model-server";
+export { BatchInference, BatchInferenceArgs, RerunArgs } from "./workloads/batch-inference";
 export { AccessMode, ClaimArgs } from "./workloads/claim";
 export { GpuArgs, GpuVendor } from "./workloads/gpu";
+export {
+    EndpointPickerArgs,
+    LlmArchitectureArgs,
+    LlmBackend,
+    LlmDtype,
+    LlmEstimate,
+    LlmKvCacheDtype,
+    LlmQuantization,
+    LlmServer,
+    LlmServerArgs,
+    LoraArgs,
+} from "./workloads/llm-server";
+export { Notebook, NotebookArgs, NotebookEditor } from "./workloads/notebook";
+export { RouteArgs } from "./workloads/route";
 export { RunArgs } from "./workloads/run";
-export { TrainingJob, TrainingJobArgs, TrainingOutputArgs } from "./workloads/training-job";
+export { Schedule, ScheduleArgs, ScheduleBackend, ScheduleConcurrency } from "./workloads/schedule";
+export {
+    BestTrial,
+    BudgetArgs,
+    ObjectiveArgs,
+    ObjectiveGoal,
+    RandomArgs,
+    RangeArgs,
+    Sweep,
+    SweepArgs,
+    SweepBackend,
+    TrackingArgs,
+} from "./workloads/sweep";
+export { TrainingBackend, TrainingFramework } from "./workloads/training-enums";
+export { TopologyArgs, TrainingJob, TrainingJobArgs, TrainingOutputArgs } from "./workloads/training-job";
 export { MountArgs, ResourcesArgs, WorkloadArgs, WorkspaceArgs } from "./workloads/workload";

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { WorkloadArgs } from "../workloads/workload";
 import { gpuNeeds } from "./gpu";
-import { mapInput } from "./inputs";
+import { joinInputs, mapInput } from "./inputs";
 import type { PodVolumes } from "./model";
 import { patched } from "./patch";
 
@@ -16,6 +16,9 @@ type VolumeMount = types.input.core.v1.VolumeMount;
 
 /** The user's container; a patch finds it by this name. */
 export const containerName = "main";
+
+/** What every container says of itself so that its pod meets the restricted standard. */
+export const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
 
 /** What a kind of workload says of its pods, besides what the user says. */
 export interface PodDetails {
@@ -35,6 +38,8 @@ export interface PodDetails {
     claimTemplate?: pulumi.Input<string>;
     /** Volumes besides /tmp and the user's. */
     volumes?: PodVolumes[];
+    /** Containers beside the user's. */
+    sidecars?: Container[];
     /** Where pods of the workload are to be, relative to each other. */
     podAffinity?: types.input.core.v1.PodAffinity;
     tolerations?: pulumi.Input<types.input.core.v1.Toleration[]>;
@@ -55,11 +60,7 @@ export function podTemplate(args: WorkloadArgs, details: PodDetails): PodTemplat
         args: args.args,
         env: variables(args, details),
         resources: { ...resources(args, gpu.resources), ...(gpu.claims && { claims: gpu.claims.container }) },
-        securityContext: {
-            allowPrivilegeEscalation: false,
-            capabilities: { drop: ["ALL"] },
-            readOnlyRootFilesystem: args.readOnlyRootFilesystem ?? true,
-        },
+        securityContext: { ...restricted, readOnlyRootFilesystem: args.readOnlyRootFilesystem ?? true },
         // When the container fails, the kubelet keeps the end of its log as the reason, which the engine then shows.
         terminationMessagePolicy: "FallbackToLogsOnError",
         volumeMounts: mounts,
@@ -78,7 +79,7 @@ export function podTemplate(args: WorkloadArgs, details: PodDetails): PodTemplat
             fsGroupChangePolicy: "OnRootMismatch",
             seccompProfile: { type: "RuntimeDefault" },
         },
-        containers: [container],
+        containers: [container, ...(details.sidecars ?? [])],
         volumes,
         ...(gpu.claims && { resourceClaims: gpu.claims.pod }),
         ...affinity(gpu.nodeRequirements, details.podAffinity),
@@ -164,12 +165,7 @@ function allVolumes(
               ]),
     ];
     return {
-        volumes: parts.map((part) => part.volumes).reduce(joined),
-        mounts: parts.map((part) => part.mounts).reduce(joined),
+        volumes: parts.map((part) => part.volumes).reduce(joinInputs),
+        mounts: parts.map((part) => part.mounts).reduce(joinInputs),
     };
-}
-
-/** Two lists, either of which may not be known yet, as one. */
-function joined<T>(first: pulumi.Input<T[]>, second: pulumi.Input<T[]>): pulumi.Input<T[]> {
-    return mapInput(first, (some) => mapInput(second, (more) => [...some, ...more]) as T[]);
 }

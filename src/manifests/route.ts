@@ -11,7 +11,14 @@ export interface RouteTarget {
     namespace: pulumi.Input<string>;
     labels: Record<string, string>;
     /** The Services, and the share of the requests that each of them gets where there are several. */
-    backends: { service: pulumi.Input<string>; port: pulumi.Input<number>; weight?: pulumi.Input<number> }[];
+    backends: {
+        service: pulumi.Input<string>;
+        port: pulumi.Input<number>;
+        weight?: pulumi.Input<number>;
+        /** What it is, where it is no Service: an InferencePool. */
+        group?: string;
+        kind?: string;
+    }[];
     /** A Service that gets copies of requests, whose answers nobody sees, and of how many in a hundred. */
     mirror?: { service: pulumi.Input<string>; port: pulumi.Input<number>; percent?: pulumi.Input<number> };
     /** Whether the workload wants to see the path as it was asked for. Defaults to false: `route.path` is taken off. */
@@ -43,7 +50,7 @@ export function httpRoute(name: string, route: RouteArgs, target: RouteTarget): 
                 {
                     matches: [{ path: { type: "PathPrefix", value: path } }],
                     filters: mapInput(path, (known) => filtersOf(known, mirror, target.keepPath)),
-                    backendRefs: backends.map(({ service, port, weight }) => ({ name: service, port, weight })),
+                    backendRefs: backends.map(({ service, ...backend }) => ({ name: service, ...backend })),
                     timeouts: route.timeout && { request: mapInput(route.timeout, gatewayDuration) },
                 },
             ],
