@@ -1,0 +1,110 @@
+/** A notebook that was stopped, as nobody used it, is no difference, and stays stopped until it is started. */
+import { strict as assert } from "node:assert";
+
+import * as core from "@pulumi/kubernetes/core/v1";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { Notebook, type NotebookArgs } from "../../src";
+import { image, otherImage } from "../support/arguments";
+import { getObjects, kubectl } from "../support/kubectl";
+import { TestStack } from "../support/stack";
+import { skipAwait } from "../support/transforms";
+
+const namespace = "notebook-stopped";
+
+/**
+ * Without a node no pod is waited for, and so not for the end of a StatefulSet either, which must then be gone at once:
+ * what takes its place would otherwise go with it.
+ */
+const withoutNode: pulumi.ResourceTransform = (args) => {
+    const changed = skipAwait(args) as pulumi.ResourceTransformResult;
+    if (changed) {
+        const { annotations } = (changed.props as { metadata: { annotations: Record<string, string> } }).metadata;
+        annotations["pulumi.com/deletionPropagationPolicy"] = "background";
+    }
+    return changed;
+};
+
+function program(args: Partial<NotebookArgs> = {}) {
+    // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
+    return async () => {
+        const space = new core.Namespace("space", { metadata: { name: namespace } });
+        const workspace = { namespace: space.metadata.name };
+        const { token } = new Notebook("lab", { workspace, image, ...args }, { transforms: [withoutNode] });
+        return { token };
+    };
+}
+
+async function replicas(): Promise<number> {
+    const { spec } = await getObjects<{ spec: { replicas: number } }>("statefulset/lab", "--namespace", namespace);
+    return spec.replicas;
+}
+
+describe("a notebook on a real API server", function () {
+    this.timeout("2m");
+    this.bail(true);
+
+    let stack: TestStack;
+    let token: unknown;
+    before(async () => (stack = await TestStack.create(namespace, program())));
+    after(async () => stack?.destroy());
+
+    it("has a token that was made up, and that is in its Secret and nowhere else", async () => {
+        ({ token } = await stack.up());
+        assert.match(String(token), /^[0-9a-f]{64}$/);
+        const { items } = await getObjects<{ items: { metadata: { name: string; uid: string }; data?: object }[] }>(
+            "secrets",
+            "--namespace",
+            namespace,
+        );
+        assert.deepEqual(
+            items.map(({ metadata: { name }, data }) => [name.replace(/-[0-9a-f]{8}$/, ""), data]),
+            [
+                ["lab-env", { JUPYTER_TOKEN: Buffer.from(String(token)).toString("base64") }],
+                ["lab-seed", undefined],
+            ],
+        );
+        for (const text of [String(token), items[1]!.metadata.uid]) {
+            assert.ok(!stack.stored().includes(text));
+            assert.ok(!stack.log.includes(text));
+        }
+    });
+
+    it("has one pod, may be stopped by whoever has that right, and is then no difference", async () => {
+        assert.equal(await replicas(), 1);
+        const account = `system:serviceaccount:${namespace}:lab-idle-shutdown`;
+        const scale = ["scale", "--namespace", namespace, "--replicas=0", "statefulset/lab"];
+        // What the container in its pod does, as it does it: kubectl itself would have to read it first.
+        await kubectl(
+            ...["patch", "statefulset/lab", "--namespace", namespace, "--subresource=scale", "--type=merge"],
+            '--patch={"spec":{"replicas":0}}',
+        );
+        const may = (...what: string[]) =>
+            kubectl("auth", "can-i", ...what, "--namespace", namespace, "--as", account).catch(() => "no");
+        assert.equal(await may("patch", "statefulsets/lab", "--subresource=scale"), "yes");
+        assert.equal(await may("patch", "statefulsets/other", "--subresource=scale"), "no");
+        assert.equal(await may("patch", "statefulsets/lab"), "no");
+        assert.equal(await may("get", "secrets"), "no");
+        await assert.rejects(kubectl(...scale, "--as", account), /cannot get resource/);
+
+        assert.equal(await replicas(), 0);
+        assert.deepEqual(await stack.preview(), []);
+        assert.deepEqual(await stack.refresh(), []);
+        assert.deepEqual(await stack.preview(), []);
+    });
+
+    it("stays stopped as it is changed, with the same token", async () => {
+        assert.deepEqual(await stack.up(program({ image: otherImage })), { token });
+        assert.equal(await replicas(), 0);
+        assert.deepEqual(await stack.preview(), []);
+    });
+
+    it("is started by a trigger, and is no difference either when it was started by hand", async () => {
+        assert.deepEqual(await stack.up(program({ image: otherImage, triggers: ["1"] })), { token });
+        assert.equal(await replicas(), 1);
+        await kubectl("scale", "--namespace", namespace, "--replicas=0", "statefulset/lab");
+        await kubectl("scale", "--namespace", namespace, "--replicas=1", "statefulset/lab");
+        assert.deepEqual(await stack.preview(), []);
+        assert.deepEqual(await stack.refresh(), []);
+    });
+});

@@ -1,0 +1,100 @@
+import { Notebook, type NotebookArgs } from "../../../src";
+import { fullServerArgs, password } from "../arguments";
+import {
+    claimCases,
+    claimScalars,
+    label,
+    length,
+    list,
+    object,
+    type Specimen,
+    subdomain,
+    text,
+    validWorkload,
+    workloadAllowed,
+    workloadCases,
+    workloadMisspelt,
+    workloadNames,
+    workloadScalars,
+    workloadSecrets,
+} from "./specimen";
+
+/** Everything that a Notebook can be told. */
+export const fullNotebookArgs: NotebookArgs = {
+    workspace: fullServerArgs.workspace,
+    image: fullServerArgs.image,
+    command: ["start-notebook"],
+    args: ["--verbose", ""],
+    env: { LEVEL: "debug" },
+    secretEnv: { API_KEY: password },
+    resources: fullServerArgs.resources,
+    gpu: fullServerArgs.gpu,
+    mounts: fullServerArgs.mounts,
+    runAsUser: 1000,
+    readOnlyRootFilesystem: false,
+    podSpec: { nodeSelector: { disk: "fast" } },
+    token: password,
+    home: { size: "50Gi", storageClass: "fast" },
+    idleTimeout: "30m",
+    triggers: ["2024-06-01"],
+    startupTimeout: "30m",
+    route: { gateway: "public", gatewayNamespace: "gateways", hostnames: ["lab.example.com"], path: "/fraud" },
+};
+
+const idle = 'it must be "never", or a length of time in days, hours, minutes and seconds, for example "30m" or "2h"';
+
+export const specimen: Specimen = {
+    component: Notebook,
+    valid: () => ({ ...validWorkload, token: "hunter3", route: { gateway: "public" } }),
+    full: () => fullNotebookArgs,
+    children: 7,
+    scalars: [
+        ...workloadScalars,
+        ...claimScalars("home"),
+        ["startupTimeout", ["", "15", "15 m", 15], length],
+        ["route.gateway", ["Public", ""], subdomain],
+        ["route.gatewayNamespace", ["a.b"], label],
+    ],
+    plain: [
+        ["editor", ["jupyter", "VSCode", 5], "it must be one of jupyterlab, vscode"],
+        ["idleTimeout", ["", "2", "0h", "Never", "2 h", 5, false], idle],
+    ],
+    cases: [
+        ...workloadCases,
+        ...claimCases("home"),
+        [{ token: "" }, `token is a secret, whose value is not shown; ${text}`],
+        [{ token: 5 }, `token is a secret, whose value is not shown; ${text}`],
+        [{ triggers: "today" }, `triggers is "today"; ${list}`],
+        [{ triggers: [1] }, `triggers[0] is 1; ${text}`],
+        [{ triggers: [undefined] }, "triggers[0] is missing; leave the entry out or give a text"],
+        [{ route: "public" }, `route ${object}`],
+        [{ route: {} }, "route.gateway is missing; name the Gateway, or leave the route out"],
+        [{ env: { JUPYTER_TOKEN: "a" } }, "env.JUPYTER_TOKEN is what one signs in with; give it as token"],
+        [
+            { editor: "vscode", secretEnv: { PASSWORD: "a" } },
+            "secretEnv.PASSWORD is what one signs in with; give it as token",
+        ],
+        [
+            { mounts: [{ claim: "team", path: "/home/notebook" }] },
+            "mounts has a volume at /home/notebook, which is home's; mount it elsewhere, below it for example",
+        ],
+    ],
+    secrets: [
+        ...workloadSecrets,
+        ["triggers[0]", "triggers can be read in the StatefulSet: give what tells its starts apart"],
+    ],
+    missing: [["workspace.namespace", "name the namespace it runs in"]],
+    misspelt: [
+        ["idle", `${workloadNames}, editor, token, home, idleTimeout, triggers, startupTimeout, route`],
+        ["home.path", "claim, size, storageClass, accessMode, retain"],
+        ...workloadMisspelt,
+    ],
+    allowed: [
+        ...workloadAllowed,
+        ["idleTimeout", ["never", "15s", "1d2h"]],
+        ["editor", ["jupyterlab", "vscode", null]],
+        ["env.PASSWORD", ["of something else"]],
+        ["home", [null, undefined, {}]],
+        ["mounts[0].path", ["/home/notebook/team"]],
+    ],
+};

@@ -1,0 +1,112 @@
+import { Schedule, type ScheduleArgs } from "../../../src";
+import { fullTrainingArgs } from "../arguments";
+import {
+    type Case,
+    claimCases,
+    claimScalars,
+    length,
+    type Specimen,
+    validWorkload,
+    workloadAllowed,
+    workloadCases,
+    workloadMisspelt,
+    workloadNames,
+    workloadScalars,
+    workloadSecrets,
+} from "./specimen";
+
+const { triggers: _none, ...workload } = fullTrainingArgs;
+
+/** Everything that a Schedule can be told. */
+export const fullScheduleArgs = {
+    ...workload,
+    schedule: "30 3 * * 1-5",
+    timeZone: "Europe/Berlin",
+    concurrency: "Replace",
+    startingDeadline: "30m",
+    suspend: true,
+    successfulRunsHistoryLimit: 5,
+    failedRunsHistoryLimit: 2,
+    spot: true,
+    backend: "CronJob",
+} as ScheduleArgs;
+
+const cron =
+    "it must be minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
+    'is 0), for example "30 3 * * 1-5" or "*/15 * * * *", or one of @hourly, @daily, @weekly, @monthly, @yearly';
+
+export const specimen: Specimen = {
+    component: Schedule,
+    valid: () => ({ ...validWorkload, schedule: "@daily" }),
+    full: () => fullScheduleArgs,
+    children: 3,
+    scalars: [
+        ...workloadScalars,
+        ...claimScalars("output"),
+        [
+            "schedule",
+            ["", "daily", "0 3 * *", "60 3 * * *", "0 24 * * *", "0 3 0 * *", "0 3 * 13 *", "0 3 * * 7", 5],
+            cron,
+        ],
+        ["schedule", ["5-1 * * * *", "*/0 * * * *", "CRON_TZ=UTC 0 3 * * *", "@every 1h", "0 3 * * funday"], cron],
+        [
+            "timeZone",
+            ["", "Local", "CEST", "europe/berlin", "Europe/berlin", "Europe/Bonn", "+01:00", 1],
+            'it must be the name of a time zone, such as "Europe/Berlin", "America/New_York" or "Etc/UTC"',
+        ],
+        ["concurrency", ["forbid", "", 5], "it must be one of Forbid, Allow, Replace"],
+        ["startingDeadline", ["", "10", "0s", 60], length],
+        ["suspend", ["yes", 1], "it must be true or false"],
+        ["successfulRunsHistoryLimit", [-1, 1001, "3"], "it must be a whole number from 0 to 1000"],
+        ["failedRunsHistoryLimit", [-1, 1.5], "it must be a whole number from 0 to 1000"],
+        ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be a whole number from 0 to 1000"],
+        ["timeout", ["", "6", "6 h", "0h", 6], length],
+        ["spot", ["yes", 1], "it must be true or false"],
+        [
+            "output.uri",
+            ["models", "s3://", "s3://models/", "s3://models/a b", "S3://models", 5],
+            'it must be an address such as "s3://models/fraud"',
+        ],
+    ],
+    plain: [["backend", ["cronjob", "Argo", 5], "it must be one of CronJob, CronWorkflow"]],
+    cases: [
+        ...workloadCases,
+        ...claimCases("output"),
+        [{ schedule: undefined }, 'schedule is missing; say when it runs, for example "0 3 * * *" or "@daily"'],
+        [
+            { startingDeadline: "9s" },
+            'startingDeadline is "9s"; it must be at least "10s", as it is looked only so often',
+        ],
+        [{ backend: "CronWorkflow" }, "command is missing; Argo Workflows does not look into images: give the command"],
+        ...["env", "secretEnv"].map((field): Case => [
+            { [field]: { RUN_NAME: "a" } },
+            `${field}.RUN_NAME is what the run is called, after which its results are; name it otherwise`,
+        ]),
+        ...["claim", "size"].map((field): Case => [
+            { output: { uri: "s3://models", [field]: "1" } },
+            "output describes a claim besides a uri; leave one of them out",
+        ]),
+    ],
+    secrets: workloadSecrets,
+    missing: [
+        ["workspace.namespace", "name the namespace it runs in"],
+        ["schedule", 'say when it runs, for example "0 3 * * *" or "@daily"'],
+    ],
+    misspelt: [
+        [
+            "triggers",
+            `${workloadNames}, schedule, timeZone, concurrency, startingDeadline, suspend, successfulRunsHistoryLimit, ` +
+                "failedRunsHistoryLimit, retries, timeout, spot, output, backend",
+        ],
+        ["output.path", "claim, size, storageClass, accessMode, retain, uri"],
+        ...workloadMisspelt,
+    ],
+    allowed: [
+        ...workloadAllowed,
+        ["schedule", ["* * * * *", "0-30/10 8-18 ? JAN-mar SUN,2", "5/20 * * * *", "@weekly"]],
+        ["timeZone", ["UTC", "Etc/UTC", "America/Argentina/Buenos_Aires", "Asia/Calcutta", "Etc/GMT+5"]],
+        ["startingDeadline", ["10s", "7d"]],
+        ["retries", [0, 1000]],
+        ["output", [null, undefined, {}]],
+    ],
+};
