@@ -23,7 +23,8 @@ export function processesPerNode(args: TrainingJobArgs): pulumi.Input<number> {
 /**
  * The variables by which processes of several pods find each other.
  *
- * `torchrun` takes what its command line does not say from variables that begin with PET_; JAX has its own.
+ * `torchrun` takes what its command line does not say from variables that begin with PET_. JAX looks for its coordinator
+ * only, so the program hands it the other two.
  * Sources: https://docs.pytorch.org/docs/stable/elastic/run.html, https://docs.jax.dev/en/latest/multi_process.html
  *
  * @param first - The host name of the pod of rank 0.

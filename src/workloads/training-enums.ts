@@ -2,7 +2,7 @@
 export enum TrainingFramework {
     /** PyTorch, started by `torchrun`. DeepSpeed as well, which `torchrun` can start. */
     Torch = "torch",
-    /** JAX, by `jax.distributed.initialize()`. */
+    /** JAX: `jax.distributed.initialize()` is to be told the variables JAX_NUM_PROCESSES and JAX_PROCESS_ID. */
     Jax = "jax",
     /** MPI: the command runs in a pod from which `mpirun` reaches the others. With the backend `TrainJob` only. */
     Mpi = "mpi",

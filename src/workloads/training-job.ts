@@ -160,8 +160,8 @@ function checkAcross(args: TrainingJobArgs, problems: Problems, name: string): v
  *
  * In the container MODEL_DIR is the directory to write the result to, and MODEL_URI its address. With `output.uri` the
  * directory is the pod's own, from which the program uploads to that address. With several nodes NODE_RANK says which of
- * them it is, NODE_COUNT how many there are, MASTER_ADDR and MASTER_PORT where the first is; `torchrun` and
- * `jax.distributed.initialize()` need no arguments.
+ * them it is, NODE_COUNT how many there are, MASTER_ADDR and MASTER_PORT where the first is; `torchrun` needs
+ * no arguments.
  */
 export class TrainingJob extends pulumi.ComponentResource {
     /** Where the result is, known when the run is through: `pvc://<claim>/<run>`, or an address below `output.uri`. */

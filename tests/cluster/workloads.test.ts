@@ -57,7 +57,8 @@ describe("the examples of the workloads, on a real node", function () {
     after(async () => stack?.destroy());
 
     it("come up in one update", async () => {
-        outputs = await stack.up();
+        const disturbances = workloads.map(({ during }) => during?.());
+        [outputs] = await Promise.all([stack.up(), ...disturbances]);
     });
 
     for (const { example, checks } of workloads) {

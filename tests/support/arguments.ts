@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import {
+    AccessMode,
     type AddonArgs,
     Availability,
     Certificates,
@@ -62,7 +63,8 @@ const fullWorkload = {
 /** Everything that a TrainingJob can be told. */
 export const fullTrainingArgs: TrainingJobArgs = {
     ...fullWorkload,
-    output: { size: "50Gi", storageClass: "fast" },
+    output: { size: "50Gi", storageClass: "fast", accessMode: AccessMode.ReadWriteMany },
+    spot: true,
     retries: 5,
     timeout: "6h",
     triggers: ["2024-06-01", "v2"],

@@ -1,0 +1,45 @@
+import { strict as assert } from "node:assert";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { kubectl } from "../../support/kubectl";
+import type { Workload } from "./workload";
+
+const namespace = "training-job";
+const inNamespace = (...args: string[]) => kubectl("--namespace", namespace, ...args);
+const podOf = (index: number) => `--selector=batch.kubernetes.io/job-completion-index=${index}`;
+
+/** What the pods of one index have said so far; nothing before there is one. */
+const said = (index: number) => inNamespace("logs", podOf(index), "--tail=-1").catch(() => "");
+
+export const workload: Workload = {
+    example: "training-job",
+    // Slow enough to be disturbed in the middle.
+    config: { steps: "60", pause: "0.25" },
+
+    /** Takes a pod away from the run when it has saved what it goes on from. */
+    during: async () => {
+        while (!(await said(0)).includes("saved step")) {
+            await sleep(500);
+        }
+        await inNamespace("delete", "pod", podOf(1), "--wait=false");
+    },
+
+    checks: (outputs) => {
+        it("has averaged gradients over two pods, and has gone on from its checkpoint after one was lost", async () => {
+            const succeeded = "--field-selector=status.phase=Succeeded";
+            const pods = await inNamespace("get", "pods", podOf(0), succeeded, "--output=name");
+            const log = await inNamespace("logs", pods.trim());
+            const [, error, processes, begun] =
+                /'error': ([\d.]+), 'processes': (\d+), 'begun_at_step': (\d+)/.exec(log) ?? [];
+            assert.equal(processes, "2", log);
+            assert.ok(Number(error) < 0.02, log);
+            assert.ok(Number(begun) > 0 && Number(begun) < 60, log);
+            assert.match(await inNamespace("logs", podOf(1), "--tail=-1"), /process 1 of 2 begins at step [1-9]/);
+        });
+
+        it("is the model that others may follow", () => {
+            const { model, run } = outputs();
+            assert.match(String(model), new RegExp(`^pvc://training-job-[0-9a-f]+/${String(run)}$`));
+        });
+    },
+};

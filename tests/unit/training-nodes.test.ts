@@ -1,0 +1,317 @@
+/** Trainings of several pods, as a Job and as the custom resources of operators. */
+/* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument,
+   @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-call -- custom resources have no types. */
+import * as assert from "node:assert/strict";
+
+import { AccessMode, TrainingBackend, TrainingFramework, TrainingJob, type TrainingJobArgs } from "../../src";
+import { failureOf } from "../../src/manifests/run-status";
+import { shellWords } from "../../src/manifests/training-operators";
+import { otherImage, workload } from "../support/arguments";
+import { type Properties, type Recording, run, type RunOptions, unknownPaths } from "../support/mocks";
+import { type PodSpec, violations } from "../support/pod-security";
+
+const shared = { accessMode: AccessMode.ReadWriteMany };
+const several: Partial<TrainingJobArgs> = { nodes: 2, output: shared, command: ["torchrun", "train.py"] };
+
+const train = (args: Partial<TrainingJobArgs> = {}, options?: RunOptions): Promise<Recording> =>
+    run(() => new TrainingJob("fraud", { ...workload, ...several, ...args }), options);
+
+const job = async (args: Partial<TrainingJobArgs> = {}): Promise<Properties> =>
+    (await train(args)).resource("fraud-job").inputs;
+
+/** The variables of a pod's container, by name. */
+function variables(pod: PodSpec): Record<string, string | undefined> {
+    return Object.fromEntries(pod.containers[0]!.env.map(({ name, value }) => [name, value]));
+}
+
+describe("a training of several nodes", () => {
+    it("is an indexed Job whose pods find each other by a Service without an address", async () => {
+        const recording = await train();
+        const { metadata, spec } = recording.resource("fraud-job").inputs;
+        assert.deepEqual([spec.completionMode, spec.completions, spec.parallelism], ["Indexed", 2, 2]);
+        assert.equal(spec.template.spec.subdomain, "fraud-nodes");
+        assert.deepEqual(recording.resource("fraud-job").dependsOn, ["fraud-model", "fraud-nodes"]);
+        assert.deepEqual(recording.resource("fraud-nodes").inputs.spec, {
+            clusterIP: "None",
+            selector: { "app.kubernetes.io/name": "fraud", "app.kubernetes.io/component": "training" },
+            publishNotReadyAddresses: true,
+            ports: [{ name: "rendezvous", port: 29500, targetPort: 29500 }],
+        });
+        const first = `${metadata.name}-0.fraud-nodes`;
+        assert.deepEqual(spec.template.spec.containers[0].env, [
+            {
+                name: "NODE_RANK",
+                valueFrom: {
+                    fieldRef: { fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
+                },
+            },
+            { name: "HOME", value: "/tmp" },
+            { name: "MODEL_URI", value: `pvc://fraud-8a3d0ea3/${metadata.name}`.replace(/pvc:..[^/]+/, claim(spec)) },
+            { name: "MODEL_DIR", value: "/model" },
+            { name: "MASTER_ADDR", value: first },
+            { name: "MASTER_PORT", value: "29500" },
+            { name: "NODE_COUNT", value: "2" },
+            { name: "PET_NNODES", value: "2" },
+            { name: "PET_NODE_RANK", value: "$(NODE_RANK)" },
+            { name: "PET_NPROC_PER_NODE", value: "1" },
+            { name: "PET_MASTER_ADDR", value: first },
+            { name: "PET_MASTER_PORT", value: "29500" },
+        ]);
+    });
+
+    it("has JAX's variables with JAX", async () => {
+        const { metadata, spec } = await job({ framework: TrainingFramework.Jax });
+        const { JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES, JAX_PROCESS_ID, PET_NNODES } = variables(
+            spec.template.spec,
+        );
+        assert.equal(JAX_COORDINATOR_ADDRESS, `${metadata.name}-0.fraud-nodes:29500`);
+        assert.deepEqual([JAX_NUM_PROCESSES, JAX_PROCESS_ID, PET_NNODES], ["2", "$(NODE_RANK)", undefined]);
+    });
+
+    const processes: [what: string, args: Partial<TrainingJobArgs>, expected: string][] = [
+        ["one without a GPU", {}, "1"],
+        ["as many as GPUs", { gpu: { count: 8 } }, "8"],
+        ["one with a GPU of which no number is told", { gpu: {} }, "1"],
+        ["as many as are told", { gpu: { count: 8 }, processesPerNode: 4 }, "4"],
+    ];
+    for (const [what, args, expected] of processes) {
+        it(`runs in each pod ${what}`, async () => {
+            const { spec } = await job(args);
+            assert.equal(variables(spec.template.spec).PET_NPROC_PER_NODE, expected);
+        });
+    }
+
+    it("has as many failures left as its retries have pods", async () => {
+        assert.equal((await job({ retries: 3, nodes: 4 })).spec.backoffLimit, 12);
+    });
+
+    it("leaves the user's own variables as they are", async () => {
+        const { spec } = await job({ env: { MASTER_ADDR: "mine", NODE_RANK: "0" } });
+        const names = spec.template.spec.containers[0].env.map(({ name }: { name: string }) => name);
+        assert.equal(variables(spec.template.spec).MASTER_ADDR, "mine");
+        assert.equal(names.filter((name: string) => name === "NODE_RANK").length, 1);
+    });
+
+    it("goes on from a directory of its own in the checkpoints' claim", async () => {
+        const recording = await train({ checkpoint: { ...shared, retain: false } });
+        const { metadata, spec } = recording.resource("fraud-job").inputs;
+        const { metadata: claimed } = recording.resource("fraud-checkpoint").inputs;
+        const { volumes, containers } = spec.template.spec;
+        assert.equal(variables(spec.template.spec).CHECKPOINT_DIR, "/checkpoint");
+        assert.deepEqual(volumes[2], { name: "checkpoint", persistentVolumeClaim: { claimName: claimed.name } });
+        assert.deepEqual(containers[0].volumeMounts[2], {
+            name: "checkpoint",
+            mountPath: "/checkpoint",
+            subPath: metadata.name,
+        });
+        assert.match(claimed.name, /^fraud-checkpoint-[0-9a-f]{8}$/);
+        assert.deepEqual(recording.resource("fraud-checkpoint").options, {});
+    });
+
+    it("tolerates the taints of spot nodes where it may run on them", async () => {
+        const { spec } = await job({ spot: true, gpu: {} });
+        assert.deepEqual(
+            spec.template.spec.tolerations.map(({ key }: { key: string }) => key),
+            ["nvidia.com/gpu", "cloud.google.com/gke-spot", "kubernetes.azure.com/scalesetpriority"],
+        );
+        assert.equal((await job({ spot: false })).spec.template.spec.tolerations, undefined);
+    });
+
+    it("has its pods near each other: those of its own run", async () => {
+        const { metadata, spec } = await job({ topology: { required: "rack", preferred: "host" } });
+        const near = (topologyKey: string) => ({
+            labelSelector: { matchLabels: { "kubernetes-mlops/run": metadata.name } },
+            topologyKey,
+        });
+        assert.equal(spec.template.metadata.labels["kubernetes-mlops/run"], metadata.name);
+        assert.deepEqual(spec.template.spec.affinity, {
+            podAffinity: {
+                requiredDuringSchedulingIgnoredDuringExecution: [near("rack")],
+                preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: near("host") }],
+            },
+        });
+    });
+
+    it("leaves that to the queue where there is one", async () => {
+        const { spec } = await job({
+            workspace: { namespace: "ml", queue: "team" },
+            topology: { required: "rack", preferred: "host" },
+        });
+        assert.deepEqual(spec.template.metadata.annotations, {
+            "kueue.x-k8s.io/podset-required-topology": "rack",
+            "kueue.x-k8s.io/podset-preferred-topology": "host",
+        });
+        assert.equal(spec.template.spec.affinity, undefined);
+    });
+});
+
+/** The address of the claim that a pod writes to. */
+function claim(spec: Properties): string {
+    return `pvc://${spec.template.spec.volumes[1].persistentVolumeClaim.claimName}`;
+}
+
+/** All pods of a run, wherever they stand in it. */
+function podsIn(value: unknown): PodSpec[] {
+    if (value === null || typeof value !== "object") {
+        return [];
+    }
+    return "containers" in value ? [value as PodSpec] : Object.values(value).flatMap(podsIn);
+}
+
+const operators: [TrainingBackend, Partial<TrainingJobArgs>, pods: number][] = [
+    [TrainingBackend.JobSet, {}, 1],
+    [TrainingBackend.TrainJob, {}, 1],
+    [TrainingBackend.TrainJob, { framework: TrainingFramework.Jax }, 1],
+    [TrainingBackend.TrainJob, { framework: TrainingFramework.Mpi }, 2],
+    [TrainingBackend.RayJob, {}, 2],
+    [TrainingBackend.RayJob, { nodes: 1 }, 1],
+];
+
+for (const [backend, args, pods] of operators) {
+    describe(`a ${backend}${args.framework ? ` with ${args.framework}` : ""} of ${args.nodes ?? 2} nodes`, () => {
+        const made = (more: Partial<TrainingJobArgs> = {}, options?: RunOptions) =>
+            train({ backend, ...args, ...more }, options);
+
+        it("meets the restricted Pod Security Standard in every pod", async () => {
+            const { resources } = await made();
+            const found = resources.flatMap(({ inputs }) => podsIn(inputs));
+            assert.equal(found.length, pods);
+            assert.deepEqual(found.flatMap(violations), []);
+        });
+
+        it("is waited for, and is in the workspace's queue", async () => {
+            const { metadata } = (await made({ workspace: { namespace: "ml", queue: "team" } })).resource(
+                "fraud-job",
+            ).inputs;
+            assert.match(metadata.annotations["pulumi.com/waitFor"], /^jsonpath=\{\.status\./);
+            assert.match(metadata.annotations["pulumi.com/timeoutSeconds"], /^\d+$/);
+            assert.equal(metadata.labels["kueue.x-k8s.io/queue-name"], "team");
+        });
+
+        for (const [what, other] of Object.entries({
+            image: { image: otherImage },
+            retries: { retries: 7 },
+            timeout: { timeout: "1h" },
+            trigger: { triggers: ["1"] },
+        })) {
+            it(`is another run with another ${what}`, async () => {
+                const nameOf = (recording: Recording) => recording.resource("fraud-job").inputs.metadata.name as string;
+                assert.notEqual(nameOf(await made(other)), nameOf(await made()));
+                assert.equal(nameOf(await made()), nameOf(await made()));
+            });
+        }
+
+        it("gives its result's address, unless its status says that it has failed", async () => {
+            const status = (word: string) => (type: string) =>
+                type.startsWith("kubernetes:") && type.endsWith(backend)
+                    ? { status: { conditions: [{ type: word, status: "True", message: "out of luck" }] } }
+                    : {};
+            const { outputs } = (await made({}, { outputs: status("Complete") })).resource("fraud");
+            assert.match(outputs!.model as string, /^pvc:\/\/fraud-[0-9a-f]{8}\/fraud-[0-9a-f]{8}$/);
+            await assert.rejects(made({}, { outputs: status("Failed") }), {
+                message:
+                    `TrainingJob "fraud": the run ${String(outputs!.jobName)} has failed: out of luck; kubectl logs ` +
+                    "tells what its pods said. Mend it, or change triggers to run it again",
+            });
+        });
+    });
+}
+
+describe("the operators' objects", () => {
+    it("a JobSet starts all pods anew when one fails, and has names for them", async () => {
+        const { metadata, spec } = await job({ backend: TrainingBackend.JobSet, retries: 1, timeout: "1h" });
+        assert.deepEqual(spec.network, {
+            enableDNSHostnames: true,
+            publishNotReadyAddresses: true,
+            subdomain: metadata.name,
+        });
+        assert.equal(spec.failurePolicy.maxRestarts, 1);
+        const [{ name, template }] = spec.replicatedJobs;
+        assert.deepEqual([name, template.spec.backoffLimit, template.spec.activeDeadlineSeconds], ["node", 0, 3600]);
+        assert.equal(variables(template.spec.template.spec).MASTER_ADDR, `${metadata.name}-node-0-0.${metadata.name}`);
+        // Each start has the whole time.
+        assert.equal(metadata.annotations["pulumi.com/timeoutSeconds"], "7500");
+    });
+
+    it("a TrainJob refers to a runtime of its own, which has the label and the container that Trainer looks for", async () => {
+        const { resource } = await train({ backend: TrainingBackend.TrainJob, gpu: { count: 4 } });
+        const { metadata, spec } = resource("fraud-job").inputs;
+        assert.deepEqual(spec, {
+            runtimeRef: { apiGroup: "trainer.kubeflow.org", kind: "TrainingRuntime", name: metadata.name },
+            activeDeadlineSeconds: 86400,
+            trainer: { numNodes: 2, numProcPerNode: 4 },
+        });
+        const runtime = resource("fraud-runtime").inputs;
+        assert.equal(runtime.metadata.name, metadata.name);
+        assert.deepEqual(runtime.spec.mlPolicy, { numNodes: 2, torch: {} });
+        const [{ name, template }] = runtime.spec.template.spec.replicatedJobs;
+        assert.equal(name, "node");
+        assert.deepEqual(template.metadata.labels, { "trainer.kubeflow.org/trainjob-ancestor-step": "trainer" });
+        assert.equal(template.spec.template.spec.containers[0].name, "node");
+        assert.equal(variables(template.spec.template.spec).PET_NNODES, undefined);
+    });
+
+    it("MPI's launcher waits for the pods that it starts processes in", async () => {
+        const { resource } = await train({ backend: TrainingBackend.TrainJob, framework: TrainingFramework.Mpi });
+        const [node, launcher] = resource("fraud-runtime").inputs.spec.template.spec.replicatedJobs;
+        assert.deepEqual(node.template.spec.template.spec.containers[0].command, ["/usr/sbin/sshd"]);
+        assert.deepEqual(launcher.dependsOn, [{ name: "node", status: "Ready" }]);
+        assert.deepEqual(launcher.template.spec.template.spec.containers[0].command, ["torchrun", "train.py"]);
+    });
+
+    it("a RayJob hands the command to Ray, and its pods to the cluster that is there for it", async () => {
+        const { spec } = await job({ backend: TrainingBackend.RayJob, nodes: 3, args: ["--name", "it's"] });
+        assert.equal(spec.entrypoint, "torchrun train.py --name 'it'\\''s'");
+        assert.equal(spec.shutdownAfterJobFinishes, true);
+        const { headGroupSpec, workerGroupSpecs } = spec.rayClusterSpec;
+        assert.equal(headGroupSpec.template.spec.containers[0].command, undefined);
+        const [{ replicas, minReplicas, maxReplicas }] = workerGroupSpecs;
+        assert.deepEqual([replicas, minReplicas, maxReplicas], [2, 2, 2]);
+    });
+
+    it("have names that are short enough for the pods behind them", async () => {
+        const named = (name: string, backend: TrainingBackend) =>
+            run(() => new TrainingJob(name, { ...workload, ...several, backend }));
+        await named("f".repeat(40), TrainingBackend.JobSet);
+        await assert.rejects(named("f".repeat(41), TrainingBackend.JobSet), {
+            message: `TrainingJob "${"f".repeat(41)}": the name is "${"f".repeat(41)}"; with the backend JobSet it must be at most 40 characters`,
+        });
+        await assert.rejects(named("f".repeat(39), TrainingBackend.RayJob), /at most 38 characters/);
+    });
+
+    it("have a result that is not known in a preview, as nobody knows what becomes of them", async () => {
+        const { resource } = await train({ backend: TrainingBackend.JobSet }, { preview: true });
+        assert.deepEqual(unknownPaths(resource("fraud").outputs), ["jobName", "model"]);
+    });
+});
+
+describe("what a status says of a run", () => {
+    const statuses: [what: string, status: Parameters<typeof failureOf>[0], failure: string | undefined][] = [
+        ["nothing yet", undefined, undefined],
+        ["a JobSet that is through", { terminalState: "Completed" }, undefined],
+        ["a JobSet that has failed", { terminalState: "Failed" }, "its controller does not say why"],
+        ["a RayJob that is through", { jobStatus: "SUCCEEDED", jobDeploymentStatus: "Complete" }, undefined],
+        ["a RayJob that has failed", { jobStatus: "FAILED", message: "exit code 1" }, "exit code 1"],
+        ["a RayJob that was stopped", { jobStatus: "STOPPED" }, "its controller does not say why"],
+        ["a Ray cluster that has failed", { jobDeploymentStatus: "Failed", message: "no pods" }, "no pods"],
+        ["a TrainJob that may yet fail", { conditions: [{ type: "Failed", status: "False" }] }, undefined],
+        [
+            "a TrainJob without a message",
+            { conditions: [{ type: "Failed", status: "True" }] },
+            "its controller does not say why",
+        ],
+    ];
+    for (const [what, status, failure] of statuses) {
+        it(what, () => assert.equal(failureOf(status), failure));
+    }
+});
+
+describe("words for a shell", () => {
+    for (const [words, line] of [
+        [["python", "train.py"], "python train.py"],
+        [["a b", "", "$HOME"], "'a b' '' '$HOME'"],
+        [["it's"], "'it'\\''s'"],
+    ] as [string[], string][]) {
+        it(line, () => assert.equal(shellWords(words), line));
+    }
+});
