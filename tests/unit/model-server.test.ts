@@ -411,12 +411,30 @@ describe("a preview of a ModelServer", () => {
     }
 });
 
+interface ScaledObjectSpec {
+    minReplicaCount: number;
+    cooldownPeriod?: number;
+    advanced?: object;
+    fallback: { replicas: number };
+    triggers: { metadata: Record<string, string> }[];
+}
+
+interface RouteRule {
+    filters?: object[];
+    backendRefs: { name: string; port: number; weight?: number }[];
+    timeouts?: object;
+}
+
+type Predictor = PodSpec &
+    Record<"minReplicas" | "maxReplicas" | "scaleMetric" | "scaleTarget" | "autoScaling", unknown>;
+
 describe("the autoscaler of a ModelServer with KEDA", () => {
     const requests = { prometheusUrl: "http://prometheus.monitoring:9090", perPod: 20 };
-    const scaledObjectOf = async (args: Omit<AutoscalingArgs, "max">) =>
-        (await serve({ autoscaling: { max: 8, ...args } })).resource("fraud-scaledobject");
-    const triggersOf = async (args: Omit<AutoscalingArgs, "max">) =>
-        ((await scaledObjectOf(args)).inputs as { spec: { triggers: object[] } }).spec.triggers;
+    const specOf = async (args: Omit<AutoscalingArgs, "max">) => {
+        const { inputs } = (await serve({ autoscaling: { max: 8, ...args } })).resource("fraud-scaledobject");
+        return (inputs as { spec: ScaledObjectSpec }).spec;
+    };
+    const triggersOf = async (args: Omit<AutoscalingArgs, "max">) => (await specOf(args)).triggers;
 
     it("is a ScaledObject in place of the HorizontalPodAutoscaler, to which the number is left", async () => {
         const recording = await serve({ autoscaling: { max: 8, requests } });
@@ -466,21 +484,22 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
     });
 
     it("goes down to nothing, and stays at one while nobody knows what there is to do", async () => {
-        const { inputs } = await scaledObjectOf({ min: 0, requests: { ...requests, query: "sum(waiting)" } });
-        assert.equal(inputs.spec.minReplicaCount, 0);
-        assert.equal(inputs.spec.fallback.replicas, 1);
-        assert.equal(inputs.spec.triggers[0].metadata.query, "sum(waiting)");
-        assert.equal((await scaledObjectOf({ min: 3, requests })).inputs.spec.fallback.replicas, 3);
+        const spec = await specOf({ min: 0, requests: { ...requests, query: "sum(waiting)" } });
+        assert.equal(spec.minReplicaCount, 0);
+        assert.equal(spec.fallback.replicas, 1);
+        assert.equal(spec.triggers[0]!.metadata.query, "sum(waiting)");
+        assert.equal((await specOf({ min: 3, requests })).fallback.replicas, 3);
     });
 
     it("takes pods away, the last one included, when there was less to do for as long as it is told", async () => {
-        const { spec } = (await scaledObjectOf({ requests, scaleDownAfter: "1m30s" })).inputs;
+        const spec = await specOf({ requests, scaleDownAfter: "1m30s" });
         assert.equal(spec.cooldownPeriod, 90);
         assert.deepEqual(spec.advanced, {
             horizontalPodAutoscalerConfig: { behavior: { scaleDown: { stabilizationWindowSeconds: 90 } } },
         });
         const { inputs } = (await serve({ autoscaling: { max: 3, scaleDownAfter: "1m" } })).resource("fraud-hpa");
-        assert.deepEqual(inputs.spec.behavior, { scaleDown: { stabilizationWindowSeconds: 60 } });
+        const hpa = inputs as types.output.autoscaling.v2.HorizontalPodAutoscaler;
+        assert.deepEqual(hpa.spec.behavior, { scaleDown: { stabilizationWindowSeconds: 60 } });
     });
 
     const queues: [queue: Omit<QueueScalingArgs, "name" | "perPod">, trigger: object][] = [
@@ -523,7 +542,7 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
         ],
     ];
     for (const [queue, trigger] of queues) {
-        it(`follows a queue: ${Object.values(queue).join(", ")}`, async () => {
+        it(`follows a queue: ${JSON.stringify(queue)}`, async () => {
             assert.deepEqual(await triggersOf({ queue: { ...queue, name: "claims", perPod: 5 } }), [trigger]);
         });
     }
@@ -553,7 +572,7 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
     ];
     for (const [place, args] of secrets) {
         it(`refuses a secret where all can read it: ${place}`, async () => {
-            await assert.rejects(scaledObjectOf(args()), {
+            await assert.rejects(specOf(args()), {
                 message: `ModelServer "fraud": ${place} is a secret; ${inScaledObject}`,
             });
         });
@@ -571,8 +590,9 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
 describe("the route of a ModelServer", () => {
     const route = { gateway: "public" };
     const routeOf = (recording: Recording) => recording.resource("fraud-route");
-    const ruleOf = async (args: Partial<ModelServerArgs>) =>
-        (routeOf(await serve(args)).inputs as { spec: { rules: Record<string, unknown>[] } }).spec.rules[0]!;
+    const ruleIn = (recording: Recording) =>
+        (routeOf(recording).inputs as { spec: { rules: RouteRule[] } }).spec.rules[0]!;
+    const ruleOf = async (args: Partial<ModelServerArgs>) => ruleIn(await serve(args));
 
     it("leads from a Gateway to its Service, when its pods answer", async () => {
         const recording = await serve({ route });
@@ -690,7 +710,7 @@ describe("the route of a ModelServer", () => {
         const service = recording.resource("fraud-canary-service").inputs as types.output.core.v1.Service;
         assert.equal(service.metadata.name, "fraud-canary");
         assert.deepEqual(service.spec.selector, own);
-        assert.deepEqual(routeOf(recording).inputs.spec.rules[0].backendRefs, [
+        assert.deepEqual(ruleIn(recording).backendRefs, [
             { name: "fraud", port: 8080, weight: 90 },
             { name: "fraud-canary", port: 8080, weight: 10 },
         ]);
@@ -704,7 +724,7 @@ describe("the route of a ModelServer", () => {
             assert.deepEqual(after.resource(name), before.resource(name));
         }
         assert.deepEqual(
-            routeOf(after).inputs.spec.rules[0].backendRefs.map(({ weight }: { weight: number }) => weight),
+            ruleIn(after).backendRefs.map(({ weight }) => weight),
             [100, 0],
         );
     });
@@ -717,10 +737,10 @@ describe("the route of a ModelServer", () => {
         assert.deepEqual(spec.template.spec.containers[0]!.command, ["next"]);
         assert.deepEqual(spec.template.spec.containers[0]!.args, ["--quiet"]);
         assert.equal(spec.template.spec.containers[0]!.env[2]!.value, "s3://models/next");
-        const [rule] = routeOf(recording).inputs.spec.rules as { filters: object[]; backendRefs: object[] }[];
+        const rule = ruleIn(recording);
         const backendRef = { name: "fraud-shadow", port: 8080 };
-        assert.deepEqual(rule!.filters[1], { type: "RequestMirror", requestMirror: { backendRef } });
-        assert.deepEqual(rule!.backendRefs, [{ name: "fraud", port: 8080 }]);
+        assert.deepEqual(rule.filters?.[1], { type: "RequestMirror", requestMirror: { backendRef } });
+        assert.deepEqual(rule.backendRefs, [{ name: "fraud", port: 8080 }]);
         const part = await ruleOf({ route, shadow: { image: otherImage, percent: 5 } });
         assert.deepEqual(part.filters, [{ type: "RequestMirror", requestMirror: { backendRef, percent: 5 } }]);
     });
@@ -765,8 +785,10 @@ describe("the start of a ModelServer", () => {
 
 describe("a ModelServer with KServe", () => {
     const KServe = ServerBackend.KServe;
-    const inferenceServiceOf = async (args: Partial<ModelServerArgs> = {}) =>
-        (await serve({ backend: KServe, ...args })).resource("fraud-inferenceservice").inputs;
+    const inferenceServiceOf = async (args: Partial<ModelServerArgs>) => {
+        const { inputs } = (await serve({ backend: KServe, ...args })).resource("fraud-inferenceservice");
+        return inputs as { metadata: { annotations: Record<string, string> }; spec: { predictor: Predictor } };
+    };
 
     it("is an InferenceService whose pods are those of the Deployment", async () => {
         const recording = await serve({ backend: KServe, model: "pvc://models/fraud" });
@@ -833,7 +855,7 @@ describe("a ModelServer with KServe", () => {
     ] as const) {
         it(`may use ${limit} of the CPU where it reserves ${cpu}, as KServe's own limit would be one`, async () => {
             const { spec } = await inferenceServiceOf({ resources: { cpu } });
-            assert.equal(spec.predictor.containers[0].resources.limits.cpu, limit);
+            assert.equal(spec.predictor.containers[0]!.resources.limits.cpu, limit);
         });
     }
 
@@ -845,8 +867,8 @@ describe("a ModelServer with KServe", () => {
             ],
         };
         const { containers } = (await inferenceServiceOf({ podSpec })).spec.predictor;
-        assert.equal(containers[0].name, "kserve-container");
-        assert.equal(containers[0].tty, true);
+        assert.equal(containers[0]!.name, "kserve-container");
+        assert.equal(containers[0]!.tty, true);
         assert.deepEqual(containers[1], { name: "proxy", image });
     });
 
@@ -894,7 +916,8 @@ describe("a ModelServer with KServe", () => {
 
     it("is reached from outside by a route of its own", async () => {
         const { inputs } = (await serve({ backend: KServe, route: { gateway: "public" } })).resource("fraud-route");
-        assert.deepEqual(inputs.spec.rules[0].backendRefs, [{ name: "fraud-predictor", port: 80 }]);
+        const [rule] = (inputs as { spec: { rules: RouteRule[] } }).spec.rules;
+        assert.deepEqual(rule!.backendRefs, [{ name: "fraud-predictor", port: 80 }]);
     });
 });
 
