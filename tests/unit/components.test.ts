@@ -52,7 +52,7 @@ for (const [kind, { make, children }] of Object.entries(components)) {
             const [component, ...others] = resources;
             assert.equal(component!.type, `kubernetes-mlops:index:${kind}`);
             assert.ok(others.every(({ parent }) => parent === "fraud" || others.some(({ name }) => name === parent)));
-            assert.ok(others.every(({ name }) => /^fraud[-:][a-z:-]+$/.test(name)));
+            assert.ok(others.every(({ name }) => /^fraud[-:][a-z0-9:-]+$/.test(name)));
         });
 
         it("registers its outputs, which are its properties and no others", async () => {

@@ -1,0 +1,23 @@
+/** The program that compares the results of the trials: it needs nothing but Python itself. */
+export const bestTrialProgram = `
+import json, math, os, sys
+
+metric, sign = os.environ["METRIC"], 1 if os.environ["GOAL"] == "maximize" else -1
+values = {}
+for part in filter(None, os.environ["TRIALS"].split(",")):
+    first, _, last = part.partition("-")
+    for trial in range(int(first), int(last or first) + 1):
+        try:
+            with open(f"/results/{trial}/result.json") as file:
+                value = float(json.load(file)[metric])
+            if not math.isfinite(value):
+                raise ValueError(f"{metric} is {value}")
+            values[trial] = value
+        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+            print(f"trial {trial}: no {metric} in its RESULT_FILE: {error!r}", file=sys.stderr)
+if not values:
+    sys.exit(f"no trial has written {metric} to its RESULT_FILE")
+best = max(values, key=lambda trial: (sign * values[trial], -trial))
+with open("/dev/termination-log", "w") as file:
+    json.dump({"trial": best, "value": values[best]}, file)
+`.trimStart();

@@ -1,0 +1,125 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { BatchInference, type BatchInferenceArgs } from "../../../src";
+import { image, otherImage, password } from "../arguments";
+import {
+    digestRef,
+    list,
+    model,
+    object,
+    runCases,
+    runNames,
+    runScalars,
+    runSecrets,
+    type Specimen,
+    validWorkload,
+    workloadAllowed,
+    workloadMisspelt,
+} from "./specimen";
+
+const valid = { ...validWorkload, input: "s3://claims/november", output: "pvc://scores/november", shards: 4 };
+
+/** Everything that a BatchInference can be told that runs once. */
+export const fullBatchArgs: BatchInferenceArgs = {
+    workspace: { namespace: "ml", queue: "team-queue", serviceAccount: "trainer", imagePullSecrets: ["pull"] },
+    image,
+    command: ["python", "score.py"],
+    args: ["--verbose", ""],
+    env: { LEVEL: "debug" },
+    secretEnv: { TOKEN: password },
+    resources: { cpu: "4", memory: "16Gi", sharedMemory: "1Gi" },
+    gpu: { count: 1, product: "NVIDIA-H100-80GB-HBM3", memory: "70Gi" },
+    mounts: [{ claim: "data", path: "/data", subPath: "fraud", readOnly: true }],
+    runAsUser: 1000,
+    readOnlyRootFilesystem: false,
+    podSpec: { nodeSelector: { disk: "fast" } },
+    retries: 1,
+    timeout: "6h",
+    triggers: ["2024-06-01", "v2"],
+    spot: true,
+    input: "pvc://claims/2024/06",
+    output: "pvc://scores/2024/06",
+    shards: 100,
+    model: "pvc://models/fraud/run-1",
+    parallelism: 10,
+    rerun: { shards: [3, 17], image: otherImage },
+};
+
+const address =
+    'it must be an address such as "s3://scores/november", "pvc://<claim>" or "pvc://<claim>/<directory>", without a slash at the end';
+const schedule =
+    "it must be minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
+    'is 0), for example "30 3 * * 1-5" or "*/15 * * * *", or one of @hourly, @daily, @weekly, @monthly, @yearly';
+const zone = 'it must be the name of a time zone, such as "Europe/Berlin", "America/New_York" or "Etc/UTC"';
+const values = (from: number, to: number) => `it must be a whole number from ${from} to ${to}`;
+const again = "is given besides schedule, which runs all of it again; leave one of them out";
+const decides = "it decides which Jobs there are: give numbers";
+
+export const specimen: Specimen = {
+    component: BatchInference,
+    valid: () => valid,
+    full: () => fullBatchArgs,
+    children: 4,
+    scalars: [
+        ...runScalars,
+        ...["input", "output"].map((place): [string, unknown[], string] => [
+            place,
+            ["", "claims", "s3://", "s3://a/", "s3://a b", "pvc://", "pvc://A/b", "pvc://a//b", "pvc://a/../b", 5],
+            address,
+        ]),
+        ["shards", [0, 1.5, "4", 10001], values(1, 10000)],
+        ["model", ["models", "pvc://models", "pvc://models/../x"], model],
+        ["parallelism", [0, 1.5, "2", 10001], values(1, 10000)],
+        ["schedule", ["daily", "60 * * * *", "* * * *", 5], schedule],
+    ],
+    cases: [
+        ...runCases,
+        [
+            { input: undefined, output: undefined, shards: undefined },
+            'input is missing; say what is worked on, for example "s3://claims/november"',
+            'output is missing; say where the results go, for example "s3://scores/november"',
+            "shards is missing; say into how many parts the work is divided",
+        ],
+        [{ timeZone: "UTC" }, "timeZone is given without schedule; leave it out or give both"],
+        [{ schedule: "@daily", timeZone: "Mars/Olympus" }, `timeZone is "Mars/Olympus"; ${zone}`],
+        [{ schedule: "@daily", triggers: ["1"] }, `triggers ${again}`],
+        [{ schedule: "@daily", rerun: { shards: [1] } }, `rerun ${again}`],
+        [{ rerun: [1] }, `rerun ${object}`],
+        [{ rerun: {} }, "rerun.shards is missing; list those that have failed"],
+        [{ rerun: { shards: [] } }, "rerun.shards has 0 shards; it must be from 1 to 100"],
+        [
+            { shards: 200, rerun: { shards: Array.from({ length: 101 }, (_, shard) => shard) } },
+            "rerun.shards has 101 shards; it must be from 1 to 100",
+        ],
+        [{ rerun: { shards: 1 } }, `rerun.shards is 1; ${list}`],
+        [
+            { rerun: { shards: [-1, 1.5] } },
+            `rerun.shards[0] is -1; ${values(0, 9999)}`,
+            `rerun.shards[1] is 1.5; ${values(0, 9999)}`,
+        ],
+        [{ rerun: { shards: [undefined] } }, "rerun.shards[0] is missing; leave the entry out or give a number"],
+        [{ rerun: { shards: [pulumi.output(1)] } }, `rerun.shards[0] is an Output; ${decides}`],
+        [{ rerun: { shards: [1, 1, 1] } }, "rerun.shards has 1 twice; leave one of them out"],
+        [{ rerun: { shards: [4] } }, "rerun.shards has 4; the last shard is 3"],
+        [{ rerun: { shards: [1], image: "fraud:1" } }, `rerun.image is "fraud:1"; ${digestRef}`],
+    ],
+    secrets: runSecrets,
+    missing: [
+        ["workspace.namespace", "name the namespace it runs in"],
+        ["input", 'say what is worked on, for example "s3://claims/november"'],
+        ["output", 'say where the results go, for example "s3://scores/november"'],
+        ["shards", "say into how many parts the work is divided"],
+    ],
+    misspelt: [
+        ["shard", `${runNames}, input, output, shards, model, parallelism, rerun, schedule, timeZone`],
+        ["rerun.shard", "shards, image"],
+        ...workloadMisspelt,
+    ],
+    allowed: [
+        ...workloadAllowed,
+        ["input", ["s3://a", "gs://a/b", "pvc://a", "pvc://a.b/c/d", "file+x://ab"]],
+        ["shards", [1, 10000]],
+        ["schedule", ["@hourly", "*/5 0-6 1,15 jan mon-fri"]],
+        ["rerun", [{ shards: [0, 3] }, null]],
+    ],
+};

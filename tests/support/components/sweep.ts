@@ -1,0 +1,202 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { ObjectiveGoal, Sweep, type SweepArgs } from "../../../src";
+import { image, password } from "../arguments";
+import {
+    type Case,
+    claimCases,
+    claimScalars,
+    digestRef,
+    list,
+    object,
+    type Row,
+    runCases,
+    runNames,
+    runScalars,
+    runSecrets,
+    type Specimen,
+    text,
+    validWorkload,
+    workloadAllowed,
+    workloadMisspelt,
+} from "./specimen";
+
+const valid = {
+    ...validWorkload,
+    objective: { metric: "accuracy" },
+    grid: { depth: [1, 2] },
+    tracking: { uri: "http://mlflow.mlflow" },
+};
+
+/** Everything that a Sweep on plain Kubernetes can be told. */
+export const fullSweepArgs: SweepArgs = {
+    workspace: { namespace: "ml", queue: "team-queue", serviceAccount: "trainer", imagePullSecrets: ["pull"] },
+    image,
+    command: ["python", "trial.py"],
+    args: ["--verbose", ""],
+    env: { LEVEL: "debug" },
+    secretEnv: { TOKEN: password },
+    resources: { cpu: "4", memory: "16Gi", sharedMemory: "1Gi" },
+    gpu: { count: 2, product: "NVIDIA-H100-80GB-HBM3", memory: "70Gi" },
+    mounts: [{ claim: "data", path: "/data", subPath: "fraud", readOnly: true }],
+    runAsUser: 1000,
+    readOnlyRootFilesystem: false,
+    podSpec: { nodeSelector: { disk: "fast" } },
+    retries: 1,
+    timeout: "6h",
+    triggers: ["2024-06-01", "v2"],
+    spot: true,
+    objective: { metric: "loss", goal: ObjectiveGoal.Minimize },
+    random: {
+        count: 20,
+        seed: 7,
+        parameters: { rate: { min: 1e-5, max: 0.1, log: true }, depth: { min: 2, max: 8, step: 2 } },
+    },
+    parallelism: 4,
+    maxFailedTrials: 3,
+    budget: { trials: 12, gpuHours: 8 },
+    tracking: { uri: "http://mlflow.mlflow", experiment: "fraud" },
+    output: { size: "50Gi", storageClass: "fast" },
+    collectorImage: image,
+};
+
+const decides = "it decides which trials there are: give a value";
+const value = "it must be a text, a number, true or false";
+const parameter = "is no name of a parameter; use letters, digits, hyphens and underscores, not starting with a digit";
+const values = (from: number, to: number) => `it must be a whole number from ${from} to ${to}`;
+
+/** One parameter that is drawn at random. */
+const drawn = (range: object): object => ({ grid: undefined, random: { count: 2, parameters: { rate: range } } });
+
+const rangeCases: Case[] = [
+    [drawn({}), "random.parameters.rate has no bounds; give min and max, or values"],
+    [drawn({ min: 1 }), "random.parameters.rate has no bounds; give min and max, or values"],
+    [drawn({ values: [1], min: 1 }), "random.parameters.rate has values besides bounds; leave one of them out"],
+    [drawn({ values: [] }), "random.parameters.rate.values has no values; leave the parameter out or give one"],
+    [drawn({ values: [{}] }), `random.parameters.rate.values[0] is an object; ${value}`],
+    [drawn({ min: 2, max: 1 }), "random.parameters.rate goes from 2 to 1; min must be at most max"],
+    [drawn({ min: 1, max: 2, step: 0 }), "random.parameters.rate has a step of 0; it must be greater than 0"],
+    [
+        drawn({ min: 1, max: 2, step: 1, log: true }),
+        "random.parameters.rate has a step besides log; leave one of them out",
+    ],
+    [drawn({ min: 0, max: 1, log: true }), "random.parameters.rate has a min of 0 and log; it must be greater than 0"],
+    [drawn({ min: "0", max: 1 }), 'random.parameters.rate.min is "0"; it must be a number'],
+    [drawn({ min: 0, max: NaN }), "random.parameters.rate.max is NaN; it must be a number"],
+    [drawn({ min: 0, max: 1, log: "yes" }), 'random.parameters.rate.log is "yes"; it must be true or false'],
+    [
+        drawn({ min: 0, max: 1, integer: true }),
+        "random.parameters.rate.integer does not exist; allowed here: values, min, max, step, log",
+    ],
+];
+
+const katib = (args: object): object => ({ backend: "Katib", ...args });
+const ofKatib = "is given besides the backend Katib, which has no use for it; leave one of them out";
+
+export const specimen: Specimen = {
+    component: Sweep,
+    valid: () => valid,
+    full: () => fullSweepArgs,
+    children: 5,
+    scalars: [
+        ...runScalars,
+        ...claimScalars("output"),
+        ["parallelism", [0, 1.5, "2", 10001], values(1, 10000)],
+        ["maxFailedTrials", [-1, 1.5, "2", 1001], values(0, 1000)],
+        ["tracking.uri", ["", 5], text],
+        ["tracking.experiment", ["", 5], text],
+        ["collectorImage", ["python:3.12", ""], digestRef],
+    ],
+    plain: [
+        ["objective.metric", ["", 5], text],
+        ["objective.goal", ["max", 1], "it must be one of maximize, minimize"],
+        ["backend", ["katib", 1], "it must be one of Job, Katib"],
+        ["budget.trials", [0, 1.5, "2", 1001], values(1, 1000)],
+        ["budget.gpuHours", [0, -1, "2", NaN], "it must be a number greater than 0"],
+    ] satisfies Row[],
+    cases: [
+        ...runCases,
+        ...claimCases("output"),
+        ...rangeCases,
+        [
+            { objective: undefined },
+            'objective is missing; say what is asked of the trials, for example { metric: "accuracy" }',
+        ],
+        [{ objective: {} }, 'objective.metric is missing; say what each trial tells, for example "accuracy"'],
+        [{ objective: "accuracy" }, `objective ${object}`],
+        [{ objective: { metric: pulumi.output("accuracy") } }, `objective.metric is an Output; ${decides}`],
+        [{ grid: undefined }, "grid is missing; describe the trials by one of grid, random, trials"],
+        [{ grid: {} }, "grid has no parameters; name at least one"],
+        [{ grid: "depth" }, "grid must be an object (its values may be Outputs)"],
+        [{ grid: { depth: 3 } }, `grid.depth is 3; ${list}`],
+        [{ grid: { depth: [] } }, "grid.depth has no values; leave the parameter out or give one"],
+        [{ grid: { depth: [[1]] } }, `grid.depth[0] is a list; ${value}`],
+        [{ grid: { depth: [undefined] } }, "grid.depth[0] is missing; leave the entry out or give a value"],
+        [{ grid: { depth: [1, pulumi.output(2)] } }, `grid.depth[1] is an Output; ${decides}`],
+        [{ grid: { "1st": [1], "a.b": [1] } }, `grid.1st ${parameter}`, `grid.a.b ${parameter}`],
+        [
+            { grid: { a: Array(50).fill(1), b: Array(50).fill(1) } },
+            "grid makes 2500 trials; at most 1000 are allowed: list fewer, or give budget.trials",
+        ],
+        [{ grid: undefined, trials: [] }, "trials has no trials; list at least one"],
+        [{ grid: undefined, trials: "a" }, `trials is "a"; ${list}`],
+        [{ grid: undefined, trials: [undefined] }, "trials[0] is missing; leave the entry out or give values"],
+        [{ grid: undefined, trials: [{ depth: {} }] }, `trials[0].depth is an object; ${value}`],
+        [
+            { grid: undefined, trials: Array(1001).fill({ depth: 1 }) },
+            "trials makes 1001 trials; at most 1000 are allowed: list fewer, or give budget.trials",
+        ],
+        [
+            { random: { count: 1, parameters: { depth: { values: [1] } } }, trials: [{ depth: 1 }] },
+            "random is given besides grid; leave one of them out",
+            "trials is given besides grid; leave one of them out",
+        ],
+        [
+            { grid: undefined, random: {} },
+            "random.count is missing; say how many trials are drawn",
+            "random.parameters is missing; say what is drawn",
+        ],
+        [
+            { grid: undefined, random: { count: 0, seed: -1, parameters: { a: { values: [1] } } } },
+            `random.count is 0; ${values(1, 1000)}`,
+            `random.seed is -1; ${values(0, 2 ** 31 - 1)}`,
+        ],
+        [
+            { budget: { gpuHours: 8 } },
+            "budget.gpuHours is given, and trials have no GPUs; give gpu, or bound the sweep by timeout",
+        ],
+        [{ budget: "8h" }, `budget ${object}`],
+        [{ tracking: "http://mlflow" }, `tracking ${object}`],
+        [{ tracking: {} }, "tracking.uri is missing; give the address of the tracking server or leave tracking out"],
+        [katib({ grid: undefined, trials: [{ depth: 1 }] }), `trials ${ofKatib}`],
+        [
+            katib({ collectorImage: image, gpu: {}, budget: { gpuHours: 8 } }),
+            `collectorImage ${ofKatib}`,
+            `budget.gpuHours ${ofKatib}`,
+        ],
+    ],
+    secrets: runSecrets,
+    missing: [
+        ["workspace.namespace", "name the namespace it runs in"],
+        ["tracking.uri", "give the address of the tracking server or leave tracking out"],
+    ],
+    misspelt: [
+        [
+            "parallel",
+            `${runNames}, objective, grid, random, trials, parallelism, maxFailedTrials, budget, tracking, output, collectorImage, backend`,
+        ],
+        ["objective.target", "metric, goal"],
+        ["budget.hours", "trials, gpuHours"],
+        ["tracking.url", "uri, experiment"],
+        ["output.uri", "claim, size, storageClass, accessMode, retain"],
+        ...workloadMisspelt,
+    ],
+    allowed: [
+        ...workloadAllowed,
+        ["grid", [{ a: ["x", 1, true, ""] }, { "learning-rate": [1e-5] }]],
+        ["maxFailedTrials", [0, 1000]],
+        ["budget", [{ trials: 1 }, {}]],
+        ["output", [null, undefined, {}]],
+        ["backend", ["Job", "Katib", undefined]],
+    ],
+};
