@@ -21,13 +21,15 @@ interface Level {
     ownCluster?: boolean;
 }
 
+const sharing = ["addon", "addons", "platform", "workloads", "gpus"];
+
 const levels: Record<string, Level> = {
     unit: { files: [["tests/unit/**/*.test.ts"]] },
     engine: {
-        // What has to do with add-ons shares kinds of the cluster, so it runs one after the other.
+        // What has to do with add-ons and GPUs shares kinds and nodes of the cluster: it runs one after the other.
         files: [
-            ["tests/engine/!(addon|addons|platform).test.ts"],
-            ["addon", "addons", "platform"].map((name) => `tests/engine/${name}.test.ts`),
+            [`tests/engine/!(${sharing.join("|")}).test.ts`],
+            sharing.map((name) => `tests/engine/${name}.test.ts`),
         ],
         environment: [],
     },

@@ -28,13 +28,14 @@ const quota = new CustomResource(
             namespaceSelector: {},
             resourceGroups: [
                 {
-                    coveredResources: ["cpu", "memory"],
+                    coveredResources: ["cpu", "memory", "nvidia.com/gpu"],
                     flavors: [
                         {
                             name: flavor,
                             resources: [
                                 { name: "cpu", nominalQuota: config.get("cpu") ?? "4" },
                                 { name: "memory", nominalQuota: config.get("memory") ?? "16Gi" },
+                                { name: "nvidia.com/gpu", nominalQuota: config.get("gpus") ?? "8" },
                             ],
                         },
                     ],

@@ -18,7 +18,7 @@ import { TestStack } from "../support/stack";
 const namespace = "team";
 
 interface Job {
-    status: { startTime: string; completionTime: string };
+    status: { startTime: string; completionTime: string; succeeded: number };
 }
 
 const restricted = {
@@ -29,7 +29,7 @@ const restricted = {
     seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** The example, and two trainings that do not fit its quota together. */
+/** The example, and two trainings of two pods each that do not fit its quota of GPUs together. */
 function trainings(): Promise<Record<string, pulumi.Output<unknown>>> {
     const example = require.resolve("../../examples/platform");
     delete require.cache[example];
@@ -38,17 +38,28 @@ function trainings(): Promise<Record<string, pulumi.Output<unknown>>> {
         workspace: { namespace: pulumi.Output<string>; queue: pulumi.Output<string> };
         addons: pulumi.Output<unknown>;
     };
-    for (const name of ["first", "second"]) {
-        new mlops.TrainingJob(name, {
+    for (const backend of [mlops.TrainingBackend.Job, mlops.TrainingBackend.JobSet]) {
+        new mlops.TrainingJob(backend.toLowerCase(), {
             workspace,
             image: savedEnvironment().baseImage!,
-            command: ["python", "-c", "import time; time.sleep(5)"],
-            resources: { cpu: "200m", memory: "128Mi" },
+            command: ["python", "-c", "import os, time; print(os.environ['PET_MASTER_ADDR']); time.sleep(5)"],
+            backend,
+            nodes: 2,
+            gpu: {},
+            resources: { cpu: "50m", memory: "64Mi" },
+            output: { accessMode: mlops.AccessMode.ReadWriteOnce },
             runAsUser: 1000,
             timeout: "5m",
         });
     }
     return Promise.resolve({ addons });
+}
+
+/** The node says that it has GPUs, and runs pods that ask for them: the kubelet leaves alone what it does not know. */
+async function simulateGpus(count: number): Promise<void> {
+    const patch = { status: { capacity: { "nvidia.com/gpu": String(count) } } };
+    const node = (await kubectl("get", "nodes", "--output=name")).trim();
+    await kubectl("patch", node, "--subresource=status", "--type=merge", `--patch=${JSON.stringify(patch)}`);
 }
 
 async function jobs(): Promise<Job[]> {
@@ -64,9 +75,10 @@ describe("a Platform on a real node, from a mirror", function () {
 
     before(async function () {
         this.timeout("40m");
+        await simulateGpus(4);
         mirror = await controllers(["kueue", "jobset", "keda"]);
         stack = await TestStack.create("platform", trainings);
-        await stack.configure({ "tests:mirror": JSON.stringify(mirrorOf(mirror)), "tests:cpu": "300m" });
+        await stack.configure({ "tests:mirror": JSON.stringify(mirrorOf(mirror)), "tests:gpus": "3" });
     });
     after(async () => {
         await stack.destroy();
@@ -74,12 +86,17 @@ describe("a Platform on a real node, from a mirror", function () {
         await deleteLeftovers(groups, ["kueue-system", "jobset-system", "keda"]);
     });
 
-    it("is installed in one update, with jobs of which one waits until the other is through", async () => {
+    it("is installed in one update, with trainings of which one waits with all its pods until the other is through", async () => {
         const { addons } = await stack.up();
         assert.deepEqual(Object.keys(addons as object).sort(), ["jobset", "keda", "kueue"]);
         const found = (await jobs()).sort((a, b) => (a.status.startTime < b.status.startTime ? -1 : 1));
         const [first, second] = found.map(({ status }) => status);
         assert.ok(first && second && found.length === 2, "there are not two jobs");
+        // All pods of both have started, though there were never GPUs for three of the four at once.
+        assert.deepEqual(
+            found.map(({ status }) => status.succeeded),
+            [2, 2],
+        );
         assert.ok(second.startTime >= first.completionTime, "the jobs ran at the same time");
     });
 

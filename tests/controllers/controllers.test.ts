@@ -4,6 +4,8 @@
  */
 import { strict as assert } from "node:assert";
 
+import type * as pulumi from "@pulumi/pulumi";
+
 import type { ControllerMirror, ControllerName } from "../../local/controllers";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
@@ -19,12 +21,14 @@ interface Case {
     addons: mlops.AddonsArgs;
     groups: string[];
     namespaces: string[];
+    /** Workloads of this package that run on the add-on, in the same update. */
+    workloads?: (opts: pulumi.ComponentResourceOptions) => void;
     /** What the add-on is there for. */
     check: () => Promise<void>;
 }
 
 const wait = (condition: string, object: string): Promise<string> =>
-    kubectl("wait", "--namespace", namespace, `--for=${condition}`, object, "--timeout=180s");
+    kubectl("wait", "--namespace", namespace, `--for=${condition}`, ...object.split(" "), "--timeout=180s");
 
 const cases: Record<string, Case> = {
     "metrics-server tells what the node uses": {
@@ -39,30 +43,34 @@ const cases: Record<string, Case> = {
             assert.equal(items.length, 1);
         },
     },
-    "Kubeflow Trainer runs a TrainJob": {
+    "Kubeflow Trainer runs a training of two nodes": {
         names: ["jobset", "trainer"],
         addons: { kubeflowTrainer: {} },
         groups: ["trainer.kubeflow.org", "jobset.x-k8s.io"],
         namespaces: ["kubeflow-system", "jobset-system"],
-        check: async () => {
-            const pod = { containers: [{ name: "node", image: image(), command: ["python3", "-c", "print(1)"] }] };
-            const labels = { "trainer.kubeflow.org/trainjob-ancestor-step": "trainer" };
-            const job = { name: "node", template: { metadata: { labels }, spec: { template: { spec: pod } } } };
-            await createObjects(
+        workloads: (opts) => {
+            const say = "import os; print('node', os.environ['PET_NODE_RANK'], 'of', os.environ['PET_NNODES'])";
+            new mlops.TrainingJob(
+                "train",
                 {
-                    apiVersion: "trainer.kubeflow.org/v1alpha1",
-                    kind: "TrainingRuntime",
-                    metadata: { name: "plain", namespace, labels: { "trainer.kubeflow.org/framework": "torch" } },
-                    spec: { mlPolicy: { numNodes: 1 }, template: { spec: { replicatedJobs: [job] } } },
+                    workspace: { namespace },
+                    image: image(),
+                    command: ["python3", "-c", say],
+                    backend: mlops.TrainingBackend.TrainJob,
+                    nodes: 2,
+                    resources: { cpu: "50m", memory: "64Mi" },
+                    output: { accessMode: mlops.AccessMode.ReadWriteOnce },
+                    runAsUser: 1000,
+                    timeout: "5m",
                 },
-                {
-                    apiVersion: "trainer.kubeflow.org/v1alpha1",
-                    kind: "TrainJob",
-                    metadata: { name: "train", namespace },
-                    spec: { runtimeRef: { kind: "TrainingRuntime", name: "plain" } },
-                },
+                opts,
             );
-            await wait("condition=Complete", "trainjob/train");
+        },
+        check: async () => {
+            await wait("condition=Complete", "trainjob --all");
+            const pods = "--selector=jobset.sigs.k8s.io/replicatedjob-name=node";
+            const said = await kubectl("logs", "--namespace", namespace, pods, "--tail=-1");
+            assert.deepEqual(said.trim().split("\n").sort(), ["node 0 of 2", "node 1 of 2"]);
         },
     },
     "KubeRay makes the head of a Ray cluster": {
@@ -92,20 +100,22 @@ const cases: Record<string, Case> = {
         addons: { kserve: {}, certManager: { selfSignedIssuer: true } },
         groups: ["serving.kserve.io", "cert-manager.io", "acme.cert-manager.io"],
         namespaces: ["kserve", "cert-manager"],
+        workloads: (opts) => {
+            new mlops.ModelServer(
+                "hello",
+                {
+                    workspace: { namespace },
+                    image: image(),
+                    command: ["python3", "-m", "http.server", "8080", "--directory", "/tmp"],
+                    backend: mlops.ServerBackend.KServe,
+                    healthPath: "/",
+                    resources: { cpu: "10m", memory: "64Mi" },
+                    runAsUser: 1000,
+                },
+                opts,
+            );
+        },
         check: async () => {
-            const server = {
-                name: "kserve-container",
-                image: image(),
-                command: ["python3", "-m", "http.server", "8080"],
-                ports: [{ containerPort: 8080 }],
-                resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "500m", memory: "128Mi" } },
-            };
-            await createObjects({
-                apiVersion: "serving.kserve.io/v1beta1",
-                kind: "InferenceService",
-                metadata: { name: "hello", namespace },
-                spec: { predictor: { minReplicas: 1, containers: [server] } },
-            });
             await wait("condition=Ready", "inferenceservice/hello");
         },
     },
@@ -114,7 +124,7 @@ const cases: Record<string, Case> = {
 describe("a Platform with real controllers", function () {
     this.timeout("15m");
 
-    for (const [title, { names, addons, groups, namespaces, check }] of Object.entries(cases)) {
+    for (const [title, { names, addons, groups, namespaces, workloads, check }] of Object.entries(cases)) {
         describe(title, () => {
             let mirror: ControllerMirror;
             let stack: TestStack;
@@ -125,6 +135,7 @@ describe("a Platform with real controllers", function () {
                 stack = await TestStack.create("controllers", () => {
                     const footprint = mlops.Footprint.Small;
                     const platform = new mlops.Platform("platform", { addons, footprint, mirror: mirrorOf(mirror) });
+                    workloads?.({ dependsOn: platform });
                     return Promise.resolve({ addons: platform.addons });
                 });
             });
