@@ -92,7 +92,7 @@ const own = (flag: string, field: string): Case => [
 ];
 
 const kserve = (field: string, value: unknown, mend: string): Case => [
-    { backend: LlmBackend.KServe, [field]: value },
+    { backend: LlmBackend.KServe, cache: undefined, endpointPicker: undefined, route: undefined, [field]: value },
     `${field} is given besides backend "KServe"; ${mend}`,
 ];
 
@@ -230,23 +230,15 @@ export const specimen: Specimen = {
             { backend: LlmBackend.LeaderWorkerSet, nodes: 2 },
             "cache.accessMode must be ReadWriteMany, because pods on several nodes mount the volume",
         ],
-        ...(
-            [
-                ["command", ["vllm"], "KServe has its own: leave it out"],
-                ["cache", {}, "KServe downloads the model itself: leave it out"],
-                ["surge", false, "KServe rolls its pods itself: leave it out"],
-                ["endpointPicker", { service: "a" }, "KServe brings its own: leave it out"],
-                [
-                    "huggingFaceToken",
-                    "a",
-                    "KServe downloads with the HF_TOKEN of a Secret that the workspace's service account names: put it there",
-                ],
-            ] as const
-        ).map(([field, value, mend]): Case => {
-            const [args, line] = kserve(field, value, mend);
-            const without = { cache: undefined, endpointPicker: undefined, route: undefined };
-            return [{ ...without, ...(args as object) }, line!];
-        }),
+        kserve("command", ["vllm"], "KServe has its own: leave it out"),
+        kserve("cache", {}, "KServe downloads the model itself: leave it out"),
+        kserve("surge", false, "KServe rolls its pods itself: leave it out"),
+        kserve("endpointPicker", { service: "picker" }, "KServe brings its own: leave it out"),
+        kserve(
+            "huggingFaceToken",
+            "hf_token",
+            "KServe downloads with the HF_TOKEN of a Secret that the workspace's service account names: put it there",
+        ),
         [
             {
                 backend: LlmBackend.KServe,

@@ -18,20 +18,19 @@ export const stories: Story[] = [
         {
             what: "another image and a shorter context: a rolling update",
             edit: { image: otherImage, maxModelLen: 4096 },
-            preview: ["update deployment args[6] image"],
+            preview: ["update deployment args[5] image"],
         },
         {
             what: "another token: another Secret, and a rolling update with it",
             edit: { apiKey: "correct-horse-battery-2" },
-            preview: [
-                "update deployment env[7].valueFrom.secretKeyRef.name",
-                "replace env metadata.name stringData.VLLM_API_KEY",
-            ],
+            preview: ["replace env data.VLLM_API_KEY metadata.name", "update deployment env"],
         },
         {
             what: "two GPUs: the model is spread over them",
             edit: { gpu: { ...gpu, count: 2 } },
-            preview: ["update deployment args"],
+            preview: [
+                'update deployment args[4] resources.limits["nvidia.com/gpu"] resources.requests["nvidia.com/gpu"] volumeMounts volumes',
+            ],
         },
         {
             what: "one pod goes before a new one comes, and there are more of them: in place",
@@ -41,9 +40,9 @@ export const stories: Story[] = [
             ],
         },
         {
-            what: "a larger cache grows",
-            edit: { cache: { size: "40Gi" } },
-            preview: ["update cache spec.resources.requests.storage"],
+            what: "another class of storage: another cache, and a rolling update with it",
+            edit: { cache: { size: "20Gi", storageClass: "fast" } },
+            preview: ["replace cache metadata.name spec.storageClassName", "update deployment volumes"],
         },
     ]),
     story(
@@ -58,17 +57,29 @@ export const stories: Story[] = [
             {
                 what: "another image: a rolling update",
                 edit: { image: otherImage },
-                preview: ["update leaderworkerset"],
+                preview: [
+                    "update leaderworkerset spec.leaderWorkerTemplate.leaderTemplate.spec.image spec.leaderWorkerTemplate.workerTemplate.spec.image",
+                ],
             },
             {
-                what: "a third node: in place",
+                what: "four nodes in place of two: in place",
                 edit: { nodes: 4 },
-                preview: ["update leaderworkerset"],
+                preview: [
+                    "update leaderworkerset spec.leaderWorkerTemplate.leaderTemplate.spec.args[6] " +
+                        "spec.leaderWorkerTemplate.leaderTemplate.spec.args[8] spec.leaderWorkerTemplate.size " +
+                        "spec.leaderWorkerTemplate.workerTemplate.spec.args[6] " +
+                        "spec.leaderWorkerTemplate.workerTemplate.spec.args[8]",
+                ],
             },
             {
                 what: "one node again: a Deployment in its place",
                 edit: { backend: undefined, nodes: undefined },
-                preview: ["create deployment", "delete leaderworkerset", "update service", "update pdb"],
+                preview: [
+                    "create deployment",
+                    "delete leaderworkerset",
+                    'update service spec.selector["leaderworkerset.sigs.k8s.io/worker-index"]',
+                    'update pdb spec.selector.matchLabels["leaderworkerset.sigs.k8s.io/worker-index"]',
+                ],
             },
         ],
         ["leaderworkerset.x-k8s.io/LeaderWorkerSet"],
@@ -84,17 +95,24 @@ export const stories: Story[] = [
             {
                 what: "another endpoint picker: in place",
                 edit: { endpointPicker: { service: "picker-2", port: 9003, failOpen: true } },
-                preview: ["update pool"],
+                preview: [
+                    "update pool spec.endpointPickerRef.failureMode spec.endpointPickerRef.name spec.endpointPickerRef.port.number",
+                ],
             },
             {
                 what: "another path: in place",
                 edit: { route: { gateway: "public", hostnames: ["llm.example.com"], path: "/llama", timeout: "5m" } },
-                preview: ["update route"],
+                preview: [
+                    "update route spec.rules[0].filters spec.rules[0].matches[0].path.value spec.rules[0].timeouts.request",
+                ],
             },
             {
                 what: "no endpoint picker: the route leads to the Service",
                 edit: { endpointPicker: undefined },
-                preview: ["delete pool", "update route"],
+                preview: [
+                    "delete pool",
+                    "update route spec.rules[0].backendRefs[0].group spec.rules[0].backendRefs[0].kind",
+                ],
             },
             {
                 what: "no route",
@@ -116,12 +134,15 @@ export const stories: Story[] = [
             {
                 what: "another model and another image: KServe rolls its pods",
                 edit: { image: otherImage, model: "Qwen/Qwen2.5-7B-Instruct" },
-                preview: ["update inferenceservice"],
+                preview: ["update inferenceservice spec.model.name spec.model.uri spec.template.image"],
             },
             {
                 what: "no adapters, and two GPUs",
                 edit: { loras: undefined, gpu: { ...gpu, count: 2 } },
-                preview: ["update inferenceservice"],
+                preview: [
+                    'update inferenceservice spec.model.lora spec.parallelism.tensor spec.template.resources.limits["nvidia.com/gpu"] ' +
+                        'spec.template.resources.requests["nvidia.com/gpu"] spec.template.volumeMounts spec.template.volumes',
+                ],
             },
             {
                 what: "a Deployment of the component's own",

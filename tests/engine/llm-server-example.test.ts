@@ -1,0 +1,66 @@
+/**
+ * The example llm-server, which is the program of its page. It needs a GPU, so what is looked at is what a real API
+ * server makes of it, and what its preview tells; its pods are not waited for.
+ */
+import { strict as assert } from "node:assert";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { image, password } from "../support/arguments";
+import { getObjects } from "../support/kubectl";
+import { TestStack } from "../support/stack";
+import { skipAwait } from "../support/transforms";
+
+const namespace = "llm-server";
+
+/** The example, run anew as Pulumi would. */
+function program(): Promise<Record<string, unknown>> {
+    pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
+        const changed = skipAwait({ type, props, opts } as pulumi.ResourceTransformArgs);
+        return changed as pulumi.ResourceTransformationResult | undefined;
+    });
+    const file = require.resolve("../../examples/llm-server");
+    delete require.cache[file];
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above.
+    return Promise.resolve({ ...(require(file) as Record<string, unknown>) });
+}
+
+describe("the example llm-server, on a real API server", function () {
+    this.timeout("3m");
+    this.bail(true);
+
+    let stack: TestStack;
+    before(async () => {
+        stack = await TestStack.create("llm-server", program);
+        await stack.configure({
+            "tests:vllmImage": image,
+            "tests:huggingFaceToken": password,
+            "tests:apiKey": password,
+        });
+    });
+    after(async () => stack?.destroy());
+
+    it("is accepted, and says where it is found and how the model fits", async () => {
+        assert.deepEqual(await stack.up(), {
+            url: "http://llm-server.llm-server.svc.cluster.local:8000/v1",
+            model: "meta-llama/Llama-3.1-8B-Instruct",
+            memory: { weightsGiB: 15, kvCacheGiB: 55.2, kvCacheTokens: 904816, concurrentRequests: 27.6 },
+        });
+    });
+
+    it("asks for one GPU of the product, with the tokens in a Secret", async () => {
+        interface Deployment {
+            spec: { template: { spec: { containers: { args: string[]; resources: { limits: object } }[] } } };
+        }
+        const { spec } = await getObjects<Deployment>("deployment/llm-server", "--namespace", namespace);
+        const [container] = spec.template.spec.containers;
+        assert.deepEqual(container!.resources.limits, { memory: "24Gi", "nvidia.com/gpu": "1" });
+        assert.ok(container!.args.includes("--kv-cache-dtype=fp8"));
+        assert.ok(!JSON.stringify(spec).includes(password));
+    });
+
+    it("a preview and a refresh show no change", async () => {
+        assert.deepEqual(await stack.preview(), []);
+        assert.deepEqual(await stack.refresh(), []);
+    });
+});
