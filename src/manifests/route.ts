@@ -8,6 +8,8 @@ import { objectMeta } from "./metadata";
 
 /** Where a route leads to. */
 export interface RouteTarget {
+    /** What the route is called. Defaults to the name of the workload. */
+    name?: string;
     namespace: pulumi.Input<string>;
     labels: Record<string, string>;
     /** The Services, and the share of the requests that each of them gets where there are several. */
@@ -38,7 +40,7 @@ export function httpRoute(name: string, route: RouteArgs, target: RouteTarget): 
     return {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "HTTPRoute",
-        metadata: objectMeta(name, namespace, labels, {
+        metadata: objectMeta(target.name ?? name, namespace, labels, {
             "pulumi.com/waitFor": accepted,
             // A Gateway answers within seconds; one that is not there never does.
             "pulumi.com/timeoutSeconds": "120",

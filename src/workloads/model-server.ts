@@ -371,6 +371,8 @@ function addRoute(
         variant && podsBehindService(name, variantOf(args, variant), objects, parent, part);
     const [ofCanary, ofShadow] = [partOf("canary", canary), partOf("shadow", shadow)];
     const target: RouteTarget = {
+        // KServe may have a route of the server's name.
+        name: args.backend === ServerBackend.KServe ? `${name}-route` : name,
         namespace: args.workspace.namespace,
         labels: serverLabels(name),
         backends: [

@@ -252,8 +252,27 @@ export const stories: Story[] = [
                     "create hpa",
                     "create service",
                     "delete inferenceservice",
-                    "update route spec.rules[0].backendRefs[0].name spec.rules[0].backendRefs[0].port",
+                    "replace route metadata.name spec.rules[0].backendRefs[0].name spec.rules[0].backendRefs[0].port",
                 ],
+            },
+        ],
+    },
+    {
+        name: "model-server-two",
+        crds: ["gateway.networking.k8s.io/HTTPRoute"],
+        // Two models behind one address.
+        create: (workspace, edits, opts) => {
+            const route = { gateway: "public", hostnames: ["models.example.com"] };
+            const first = { workspace, image, route: { ...route, path: "/one" } };
+            new ModelServer("model-server-two-first", first, opts);
+            const second = { workspace, image, route: { ...route, path: "/two", ...edits } };
+            return new ModelServer("model-server-two-second", second, opts);
+        },
+        edits: [
+            {
+                what: "another path of one of two models: the other's is left as it is",
+                edit: { path: "/two/v2" },
+                preview: ["update second-route spec.rules[0].matches[0].path.value"],
             },
         ],
     },
