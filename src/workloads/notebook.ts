@@ -14,7 +14,19 @@ import {
     notebookService,
     notebookStatefulSet,
 } from "../manifests/notebook";
-import { list, object, oneOf, plain, Problems, required, rule, secretText, textOf, validate } from "../validation";
+import {
+    failOutput,
+    list,
+    object,
+    oneOf,
+    plain,
+    Problems,
+    required,
+    rule,
+    secretText,
+    textOf,
+    validate,
+} from "../validation";
 import { checkClaim, ClaimArgs, claimFields, claimOf } from "./claim";
 import { gpuClaimTemplate } from "./gpu-claim";
 import { podRole } from "./role";
@@ -236,6 +248,6 @@ function generatedToken(
         if (pulumi.runtime.isDryRun()) {
             return pulumi.unknown as string;
         }
-        throw new pulumi.RunError(`Notebook "${name}": the API server gave no UID to make a token of; give a token`);
+        return failOutput<string>(`Notebook "${name}": the API server gave no UID to make a token of; give a token`);
     });
 }

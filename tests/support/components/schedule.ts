@@ -15,11 +15,10 @@ import {
     workloadSecrets,
 } from "./specimen";
 
-const { triggers: _none, ...workload } = fullTrainingArgs;
-
 /** Everything that a Schedule can be told. */
 export const fullScheduleArgs = {
-    ...workload,
+    ...fullTrainingArgs,
+    triggers: undefined, // what has a time of its own needs no other reason
     schedule: "30 3 * * 1-5",
     timeZone: "Europe/Berlin",
     concurrency: "Replace",
