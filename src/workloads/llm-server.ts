@@ -179,6 +179,8 @@ export interface LlmServerArgs extends WorkloadArgs {
     gpu?: GpuArgs;
     /** The user that the container runs as. Defaults to 2000, who is `vllm` in the project's own images. */
     runAsUser?: pulumi.Input<number>;
+    /** Whether the container's file system is read-only but for `/tmp`. Defaults to true, and with KServe to false. */
+    readOnlyRootFilesystem?: pulumi.Input<boolean>;
     /** The greatest length of a request with its answer, in tokens. Defaults to the model's own. */
     maxModelLen?: pulumi.Input<number>;
     /** The type of weights and activations. Defaults to Auto. */

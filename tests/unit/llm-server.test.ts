@@ -485,6 +485,7 @@ describe("an LlmServer of KServe", () => {
         });
         const [container] = (template as PodSpec).containers;
         assert.equal(container!.command, undefined);
+        assert.equal(container!.securityContext.readOnlyRootFilesystem, false);
         assert.deepEqual(container!.args, [
             "--gpu-memory-utilization=0.9",
             "--pipeline-parallel-size=1",

@@ -1,4 +1,5 @@
 import { bytesOf } from "../../quantity";
+import type { LlmEstimate } from "../../workloads/llm-server";
 import { type Architecture, architectureOf, gpuMemory, weightBits } from "./catalog";
 
 /** What is told of a server that decides how many GPUs it is spread over, and whether it fits into their memory. */
@@ -25,18 +26,6 @@ export interface ArchitectureFacts {
     headDim: number;
     attentionHeads?: number;
     contextLength?: number;
-}
-
-/** How much of the memory of each GPU is used for what. All is empty where the model or the GPU is not known. */
-export interface LlmEstimate {
-    /** What the weights take of each GPU, in GiB. */
-    weightsGiB?: number;
-    /** What is left of each GPU for the cache of keys and values, in GiB. */
-    kvCacheGiB?: number;
-    /** How many tokens have room in the cache, those of all requests together. */
-    kvCacheTokens?: number;
-    /** How many requests of the greatest length have room in the cache at once. */
-    concurrentRequests?: number;
 }
 
 /** What is wrong, and where. */

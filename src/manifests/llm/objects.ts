@@ -284,7 +284,9 @@ export function llmInferenceService(name: string, args: LlmServerArgs, context: 
     const { route } = args;
     const details = podDetails(name, { ...args, model: "", loras: undefined }, context);
     const period = 10;
-    const { spec } = podTemplate(args, {
+    // KServe says of its own pods that a hook of NVIDIA's container toolkit writes into the container.
+    const writable = { readOnlyRootFilesystem: false, ...args };
+    const { spec } = podTemplate(writable, {
         ...details,
         container: {
             // Left to KServe.
