@@ -47,7 +47,7 @@ export const stories: Story[] = [
             {
                 what: "more shards: a new run",
                 edit: { shards: 8 },
-                preview: ["replace job env metadata.name spec.completions"],
+                preview: ["replace job env metadata.name spec.completions spec.parallelism"],
             },
             {
                 what: "a model: a new run",

@@ -1,0 +1,555 @@
+import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import type { types } from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { type BestTrial, ObjectiveGoal, Sweep, type SweepArgs, SweepBackend } from "../../src";
+import { bestTrialProgram } from "../../src/manifests/best-trial";
+import { endOf, indexesOf } from "../../src/manifests/indexed";
+import { experimentOutcome } from "../../src/manifests/katib";
+import { sweepOutcome } from "../../src/manifests/sweep";
+import { drawn, trialCount, trialsOf } from "../../src/manifests/trials";
+import { otherImage, password, workload } from "../support/arguments";
+import { fullSweepArgs } from "../support/components/sweep";
+import { directoryWith } from "../support/directories";
+import { type Recording, run, type RunOptions, unknownOutput, unknownPaths } from "../support/mocks";
+import { violations } from "../support/pod-security";
+
+type Job = types.output.batch.v1.Job;
+type Pod = types.output.core.v1.Pod;
+
+const least: SweepArgs = { ...workload, objective: { metric: "accuracy" }, grid: { depth: [1, 2], rate: [0.1] } };
+
+const sweep = (args: Partial<SweepArgs> = {}, options?: RunOptions): Promise<Recording> =>
+    run(() => new Sweep("fraud", { ...least, ...args }), options);
+
+const jobOf = (recording: Recording): Job => recording.resource("fraud-job").inputs as Job;
+/** The name of an object. */
+const objectName = (inputs: unknown): string => (inputs as { metadata: { name: string } }).metadata.name;
+const bestOf = (recording: Recording): Pod => recording.resource("fraud-best").inputs as Pod;
+const nameOf = async (args: Partial<SweepArgs>): Promise<string> => jobOf(await sweep(args)).metadata.name;
+
+/** A cluster in which the Job has ended so, and the pod that compares has said this. */
+const ended =
+    (job: object, pod: object): RunOptions["outputs"] =>
+    (type) =>
+        type.endsWith(":Job") ? { status: job } : type.endsWith(":Pod") ? { status: pod } : {};
+
+const complete = { conditions: [{ type: "Complete", status: "True" }], completedIndexes: "0,1" };
+const said = (message: string, exitCode = 0) => ({
+    phase: exitCode === 0 ? "Succeeded" : "Failed",
+    containerStatuses: [{ state: { terminated: { exitCode, message } } }],
+});
+
+describe("the trials of a Sweep", () => {
+    it("are all points of a grid, of which the last parameter varies fastest", () => {
+        const grid = { depth: [1, 2], kind: ["a", "b"], deep: [true] };
+        assert.equal(trialCount({ grid }), 4);
+        assert.deepEqual(trialsOf({ grid }), [
+            { depth: 1, kind: "a", deep: true },
+            { depth: 1, kind: "b", deep: true },
+            { depth: 2, kind: "a", deep: true },
+            { depth: 2, kind: "b", deep: true },
+        ]);
+    });
+
+    it("are those that are listed, or the first ones, as many as the budget allows", () => {
+        const trials = [{ a: 1 }, { a: 2 }, { a: 3 }];
+        assert.deepEqual(trialsOf({ trials }), trials);
+        assert.deepEqual(trialsOf({ trials, budget: { trials: 2 } }), trials.slice(0, 2));
+        assert.equal(trialsOf({ trials, budget: { trials: 9 } }).length, 3);
+        assert.equal(trialsOf({ grid: { a: Array<number>(1e6).fill(1) }, budget: { trials: 5 } }).length, 5);
+    });
+
+    const parameters = {
+        rate: { min: 1e-5, max: 0.1, log: true },
+        depth: { min: 2, max: 8, step: 2 },
+        width: { min: 0, max: 1 },
+        kind: { values: ["a", "b"] },
+    };
+
+    it("are drawn at random, the same ones each time, and more of them after the first ones", () => {
+        const few = trialsOf({ random: { count: 5, parameters } });
+        assert.deepEqual(trialsOf({ random: { count: 5, parameters } }), few);
+        assert.deepEqual(trialsOf({ random: { count: 50, parameters } }).slice(0, 5), few);
+        assert.notDeepEqual(trialsOf({ random: { count: 5, seed: 1, parameters } }), few);
+        const { kind, ...others } = parameters;
+        const without = trialsOf({ random: { count: 5, parameters: others } });
+        assert.deepEqual(
+            without.map(({ rate }) => rate as number),
+            few.map(({ rate }) => rate as number),
+        );
+        assert.ok(kind);
+    });
+
+    it("are drawn from all of the range, and from nothing else", () => {
+        const many = trialsOf({ random: { count: 1000, parameters } });
+        const of = (name: string) => many.map((trial) => trial[name] as number);
+        assert.deepEqual([...new Set(of("depth"))].sort(), [2, 4, 6, 8]);
+        assert.deepEqual([...new Set(of("kind"))].sort(), ["a", "b"]);
+        assert.ok(of("rate").every((rate) => rate >= 1e-5 && rate <= 0.1));
+        // A half of the logarithms is below the middle one.
+        const below = of("rate").filter((rate) => rate < 1e-3).length;
+        assert.ok(below > 440 && below < 560, String(below));
+        const mean = of("width").reduce((sum, width) => sum + width, 0) / 1000;
+        assert.ok(mean > 0.45 && mean < 0.55, String(mean));
+    });
+
+    it("have values that can be read, within their bounds", () => {
+        assert.equal(drawn({ min: 0, max: 1 }, 1 / 3), 0.333333);
+        assert.equal(drawn({ min: 0.1, max: 0.5, step: 0.1 }, 0.999), 0.5);
+        assert.equal(drawn({ min: 1.23456489, max: 2 }, 0), 1.23456489);
+        assert.equal(drawn({ min: 5, max: 5 }, 0.9), 5);
+    });
+});
+
+describe("a Sweep", () => {
+    it("is a volume, the trials, a Job of them, and a pod that compares their results", async () => {
+        const recording = await sweep();
+        const [, best, job, output, trials] = recording.resources;
+        assert.deepEqual(
+            recording.resources.map(({ type, name, dependsOn, options }) => [type, name, dependsOn, options]),
+            [
+                ["kubernetes-mlops:index:Sweep", "fraud", [], {}],
+                ["kubernetes:core/v1:Pod", "fraud-best", ["fraud-job", "fraud-output"], {}],
+                ["kubernetes:batch/v1:Job", "fraud-job", ["fraud-output", "fraud-trials"], {}],
+                ["kubernetes:core/v1:PersistentVolumeClaim", "fraud-output", [], { retainOnDelete: true }],
+                ["kubernetes:core/v1:ConfigMap", "fraud-trials", [], {}],
+            ],
+        );
+        assert.match(objectName(output!.inputs), /^fraud-sweep-[0-9a-f]{8}$/);
+        assert.match(objectName(trials!.inputs), /^fraud-trials-[0-9a-f]{8}$/);
+        assert.deepEqual(trials!.inputs.data, {
+            "0.json": '{"depth":1,"rate":0.1}',
+            "1.json": '{"depth":2,"rate":0.1}',
+        });
+        assert.equal(trials!.inputs.immutable, true);
+        assert.match(objectName(best!.inputs), /^fraud-best-[0-9a-f]{8}$/);
+
+        const { metadata, spec } = job!.inputs as Job;
+        const { name } = metadata;
+        assert.match(name, /^fraud-[0-9a-f]{8}$/);
+        assert.equal(
+            metadata.annotations["pulumi.com/waitFor"],
+            'jsonpath={.status.conditions[?(@.type=="Failed"||@.type=="Complete")].status}=True',
+        );
+        const { template, ...rest } = spec;
+        assert.deepEqual(rest, {
+            activeDeadlineSeconds: 86400,
+            completionMode: "Indexed",
+            completions: 2,
+            parallelism: 2,
+            backoffLimitPerIndex: 2,
+            podFailurePolicy: {
+                rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
+            },
+        });
+        const claim = objectName(output!.inputs);
+        const [container] = template.spec.containers;
+        assert.deepEqual(container!.env, [
+            {
+                name: "JOB_COMPLETION_INDEX",
+                valueFrom: {
+                    fieldRef: { fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
+                },
+            },
+            { name: "HOME", value: "/tmp" },
+            { name: "TRIAL_FILE", value: "/trial/parameters.json" },
+            { name: "MODEL_DIR", value: "/model" },
+            { name: "MODEL_URI", value: `pvc://${claim}/${name}/$(JOB_COMPLETION_INDEX)` },
+            { name: "RESULT_FILE", value: "/model/result.json" },
+            { name: "TRIAL_NAME", value: `${name}-$(JOB_COMPLETION_INDEX)` },
+        ]);
+        assert.deepEqual(container!.volumeMounts, [
+            { name: "tmp", mountPath: "/tmp" },
+            { name: "model", mountPath: "/model", subPathExpr: `${name}/$(JOB_COMPLETION_INDEX)` },
+            {
+                name: "trial",
+                mountPath: "/trial/parameters.json",
+                subPathExpr: "$(JOB_COMPLETION_INDEX).json",
+                readOnly: true,
+            },
+        ]);
+        assert.deepEqual(template.spec.volumes, [
+            { name: "tmp", emptyDir: {} },
+            { name: "model", persistentVolumeClaim: { claimName: claim } },
+            { name: "trial", configMap: { name: objectName(trials!.inputs) } },
+        ]);
+    });
+
+    it("compares the results in a pod without an account, where the trials could run", async () => {
+        const recording = await sweep({
+            workspace: { namespace: "ml", serviceAccount: "trainer", queue: "team" },
+            collectorImage: otherImage,
+            gpu: {},
+            spot: true,
+            secretEnv: { TOKEN: password },
+            podSpec: { nodeSelector: { disk: "fast" }, hostNetwork: true },
+        });
+        const { metadata, spec } = bestOf(recording);
+        assert.equal(metadata.labels["app.kubernetes.io/component"], "sweep-best");
+        assert.equal(spec.automountServiceAccountToken, false);
+        assert.deepEqual(spec.nodeSelector, { disk: "fast" });
+        assert.equal(spec.hostNetwork, undefined);
+        assert.deepEqual(
+            spec.tolerations.map(({ key }) => key),
+            ["nvidia.com/gpu", "cloud.google.com/gke-spot", "kubernetes.azure.com/scalesetpriority"],
+        );
+        const [container] = spec.containers;
+        assert.equal(container!.image, otherImage);
+        assert.deepEqual(container!.resources, {
+            requests: { cpu: "50m", memory: "128Mi" },
+            limits: { memory: "128Mi" },
+        });
+        assert.deepEqual(container!.volumeMounts[1], {
+            name: "results",
+            mountPath: "/results",
+            subPath: jobOf(recording).metadata.name,
+            readOnly: true,
+        });
+    });
+
+    it("has pods that meet the restricted standard, whatever it is told", async () => {
+        for (const args of [least, fullSweepArgs]) {
+            const recording = await run(() => new Sweep("fraud", args));
+            assert.deepEqual(violations(jobOf(recording).spec.template.spec), []);
+            assert.deepEqual(violations(bestOf(recording).spec), []);
+        }
+    });
+
+    it("tells trials of their tracking server", async () => {
+        const env = async (tracking: SweepArgs["tracking"]) =>
+            jobOf(await sweep({ tracking }))
+                .spec.template.spec.containers[0]!.env.filter(({ name }) => name.startsWith("MLFLOW"))
+                .map(({ name, value }) => `${name}=${value}`);
+        const uri = "MLFLOW_TRACKING_URI=http://mlflow";
+        assert.deepEqual(await env({ uri: "http://mlflow" }), [uri, "MLFLOW_EXPERIMENT_NAME=fraud"]);
+        assert.deepEqual(await env({ uri: "http://mlflow", experiment: "e" }), [uri, "MLFLOW_EXPERIMENT_NAME=e"]);
+    });
+
+    const limits: [what: string, args: Partial<SweepArgs>, expected: number][] = [
+        ["its timeout", { timeout: "1h" }, 3600],
+        ["a budget of GPU-hours over all GPUs at once", { gpu: { count: 2 }, budget: { gpuHours: 1 } }, 900],
+        ["its timeout, if the budget lasts longer", { gpu: {}, timeout: "1h", budget: { gpuHours: 100 } }, 3600],
+        ["no less than a second", { gpu: {}, budget: { gpuHours: 1e-9 } }, 1],
+        ["as few pods as run at once", { gpu: {}, parallelism: 1, budget: { gpuHours: 1 } }, 3600],
+        ["no more pods than there are trials", { gpu: {}, parallelism: 99, budget: { gpuHours: 1 } }, 1800],
+        [
+            "what is an Output",
+            { gpu: { count: pulumi.output(2) }, parallelism: pulumi.output(1), budget: { gpuHours: pulumi.output(1) } },
+            1800,
+        ],
+    ];
+    for (const [what, args, expected] of limits) {
+        it(`is limited by ${what}`, async () => {
+            assert.equal(jobOf(await sweep(args)).spec.activeDeadlineSeconds, expected);
+        });
+    }
+
+    it("may have as many failed trials as it is told, but no more than there are", async () => {
+        assert.equal(jobOf(await sweep({ maxFailedTrials: 1 })).spec.maxFailedIndexes, 1);
+        assert.equal(jobOf(await sweep({ maxFailedTrials: 100 })).spec.maxFailedIndexes, 2);
+    });
+
+    const inPlace: Partial<SweepArgs>[] = [
+        { timeout: "1h" },
+        { maxFailedTrials: 1 },
+        { collectorImage: otherImage },
+        { objective: { metric: "f1", goal: ObjectiveGoal.Minimize } },
+        { output: { size: "20Gi" } },
+        { budget: { trials: 1000 } },
+        { grid: undefined, trials: trialsOf(least) },
+    ];
+    for (const args of inPlace) {
+        it(`is the same run with ${JSON.stringify(args)}`, async () => {
+            assert.equal(await nameOf(args), await nameOf({}));
+        });
+    }
+
+    const another: Partial<SweepArgs>[] = [
+        { image: otherImage },
+        { grid: { depth: [1, 3], rate: [0.1] } },
+        { retries: 1 },
+        { parallelism: 1 },
+        { triggers: ["1"] },
+        { output: { claim: "models" } },
+        { budget: { trials: 1 } },
+        { tracking: { uri: "http://mlflow" } },
+    ];
+    for (const args of another) {
+        it(`is another run with ${JSON.stringify(args)}`, async () => {
+            assert.notEqual(await nameOf(args), await nameOf({}));
+        });
+    }
+
+    it("tells its best trial and where the result of it is", async () => {
+        const outputs = ended(complete, said('{"trial": 1, "value": 0.9}'));
+        const recording = await sweep({ output: { claim: "models" } }, { outputs });
+        const { name } = jobOf(recording).metadata;
+        assert.deepEqual(recording.resource("fraud").outputs, {
+            best: { trial: "1", parameters: { depth: 2, rate: 0.1 }, value: 0.9 } satisfies BestTrial,
+            model: `pvc://models/${name}/1`,
+            runName: name,
+        });
+        const { env } = bestOf(recording).spec.containers[0]!;
+        assert.deepEqual(env.slice(1), [
+            { name: "METRIC", value: "accuracy" },
+            { name: "GOAL", value: "maximize" },
+            { name: "TRIALS", value: "0,1" },
+        ]);
+    });
+
+    it("fails in its own words where it has no best trial", async () => {
+        const outputs = ended(complete, said("no trial has written accuracy to its RESULT_FILE\n", 1));
+        await assert.rejects(sweep({}, { outputs }), {
+            message:
+                'Sweep "fraud": the results of the trials cannot be compared: no trial has written accuracy to its RESULT_FILE',
+        });
+    });
+
+    it("knows neither in a preview, and all else", async () => {
+        const recording = await sweep({ image: unknownOutput() }, { preview: true });
+        assert.deepEqual(unknownPaths(recording.resource("fraud-trials")), []);
+        assert.deepEqual(unknownPaths(recording.resource("fraud-output")), []);
+        const known = await sweep({}, { preview: true });
+        assert.deepEqual(unknownPaths(known.resource("fraud-job")), []);
+    });
+});
+
+describe("what has become of a Sweep", () => {
+    const trials = [{ a: 1 }, { a: 2 }, { a: 3 }, { a: 4 }];
+    const failed = (reason: string, completedIndexes: string, failedIndexes: string) => ({
+        conditions: [
+            { type: "Suspended", status: "False" },
+            { type: "Failed", status: "True", reason, message: "Job says why" },
+        ],
+        completedIndexes,
+        failedIndexes,
+    });
+    const pod = said('{"trial": 2, "value": 0.5}');
+    const best = { best: { trial: "2", parameters: { a: 3 }, value: 0.5 } };
+    const look = "see their pods' logs, and mend it, or change triggers to run it again";
+
+    const cases: [what: string, told: Omit<Parameters<typeof sweepOutcome>[0], "trials">, expected: object][] = [
+        ["nothing is known where nobody has waited", {}, {}],
+        ["nothing is known while it runs", { job: { conditions: [{ type: "Suspended", status: "True" }] }, pod }, {}],
+        ["nothing is known while results are compared", { job: complete, pod: { phase: "Running" } }, {}],
+        ["all trials have succeeded", { job: complete, pod }, best],
+        ["one has failed, which is allowed", { job: failed("FailedIndexes", "0-2", "3"), pod }, best],
+        [
+            "one has failed, which is allowed by number",
+            { job: failed("FailedIndexes", "0-2", "3"), maxFailedTrials: 1, pod },
+            best,
+        ],
+        [
+            "too many have failed",
+            { job: failed("FailedIndexes", "0-1", "2-3"), maxFailedTrials: 1, pod },
+            { problem: `2 of 4 trials have failed (2-3), and maxFailedTrials is 1; ${look}` },
+        ],
+        [
+            "it was stopped as too many had failed",
+            { job: failed("MaxFailedIndexesExceeded", "", "1"), maxFailedTrials: 0, pod },
+            { problem: `1 of 4 trials have failed (1), and maxFailedTrials is 0; ${look}` },
+        ],
+        [
+            "all have failed",
+            { job: failed("FailedIndexes", "", "0-3") },
+            { problem: `no trial has succeeded: Job says why; ${look}` },
+        ],
+        [
+            "its time is over",
+            { job: failed("DeadlineExceeded", "0", ""), timeout: "1h", pod },
+            { problem: "it has taken longer than its timeout, 1h; give more time and change triggers" },
+        ],
+        ["its budget is used up", { job: failed("DeadlineExceeded", "0,2", ""), gpuHours: 8, pod }, best],
+        [
+            "its pod was lost before it had compared",
+            { job: complete, pod: { phase: "Failed", message: "the node was low on memory" } },
+            { problem: "the results of the trials cannot be compared: the node was low on memory" },
+        ],
+        [
+            "its pod has failed without a word",
+            { job: complete, pod: { phase: "Failed" } },
+            { problem: "the results of the trials cannot be compared: its pod has failed" },
+        ],
+    ];
+    for (const [what, told, expected] of cases) {
+        it(what, () => assert.deepEqual(sweepOutcome({ trials, ...told }), expected));
+    }
+
+    it("reads indexes as Kubernetes writes them", () => {
+        assert.deepEqual(indexesOf(""), []);
+        assert.deepEqual(indexesOf("0,2-4,7"), [0, 2, 3, 4, 7]);
+        assert.equal(endOf(undefined), undefined);
+        assert.deepEqual(endOf(complete), { succeeded: "0,1", failed: "" });
+    });
+});
+
+describe("the program that compares", function () {
+    this.timeout("20s");
+
+    /** What it says of these results, by trial. */
+    function compare(results: Record<string, string>, env: Record<string, string> = {}): string {
+        const files = Object.fromEntries(
+            Object.entries(results).map(([trial, text]) => [`${trial}/result.json`, text]),
+        );
+        const directory = directoryWith({ ...files, message: "" });
+        const program = bestTrialProgram
+            .replace("/results/", `${directory}/`)
+            .replace("/dev/termination-log", path.join(directory, "message"));
+        execFileSync("python3", ["-c", program], {
+            env: { PATH: process.env.PATH, METRIC: "accuracy", GOAL: "maximize", TRIALS: "0-4,10", ...env },
+            stdio: ["ignore", "ignore", "pipe"],
+        });
+        return fs.readFileSync(path.join(directory, "message"), "utf8");
+    }
+
+    const result = (accuracy: unknown) => JSON.stringify({ accuracy });
+    const results = {
+        0: result(0.5),
+        1: result(0.9),
+        2: "not JSON",
+        3: result(null),
+        4: '{"accuracy": NaN}',
+        10: result(0.9),
+        11: result(1),
+    };
+
+    it("finds the greatest value, or the least, of trials that have succeeded and have one", () => {
+        assert.deepEqual(JSON.parse(compare(results)), { trial: 1, value: 0.9 });
+        assert.deepEqual(JSON.parse(compare(results, { GOAL: "minimize" })), { trial: 0, value: 0.5 });
+        assert.deepEqual(JSON.parse(compare(results, { TRIALS: "10" })), { trial: 10, value: 0.9 });
+    });
+
+    it("says so where none has one", () => {
+        assert.throws(() => compare(results, { METRIC: "f1" }), /no trial has written f1 to its RESULT_FILE/);
+        assert.throws(() => compare(results, { TRIALS: "" }), /no trial has written accuracy to its RESULT_FILE/);
+    });
+});
+
+describe("a Sweep of Katib", () => {
+    const args: SweepArgs = {
+        ...workload,
+        workspace: { namespace: "ml", queue: "team" },
+        objective: { metric: "loss", goal: ObjectiveGoal.Minimize },
+        random: {
+            count: 20,
+            seed: 7,
+            parameters: {
+                rate: { min: 1e-5, max: 0.1, log: true },
+                depth: { min: 2, max: 8, step: 2 },
+                width: { min: 0, max: 1, step: 0.25 },
+                kind: { values: ["a", "b"] },
+                size: { values: [16, 32] },
+                deep: { values: [true, false] },
+            },
+        },
+        budget: { trials: 12 },
+        maxFailedTrials: 3,
+        output: { claim: "models" },
+        backend: SweepBackend.Katib,
+    };
+
+    it("is an Experiment that finds trials, and tells each of its parameters in a file", async () => {
+        const recording = await run(() => new Sweep("fraud", args));
+        assert.deepEqual(
+            recording.resources.map(({ name }) => name),
+            ["fraud", "fraud-experiment"],
+        );
+        const { apiVersion, kind, metadata, spec } = recording.resource("fraud-experiment").inputs;
+        assert.deepEqual([apiVersion, kind], ["kubeflow.org/v1beta1", "Experiment"]);
+        const { trialTemplate, ...rest } = spec as {
+            trialTemplate: { trialParameters: object[]; trialSpec: { metadata: object; spec: Job["spec"] } };
+        };
+        assert.deepEqual(rest, {
+            objective: { type: "minimize", objectiveMetricName: "loss" },
+            algorithm: { algorithmName: "random", algorithmSettings: [{ name: "random_state", value: "7" }] },
+            parallelTrialCount: 8,
+            maxTrialCount: 12,
+            maxFailedTrialCount: 3,
+            resumePolicy: "Never",
+            metricsCollectorSpec: { collector: { kind: "StdOut" } },
+            parameters: [
+                {
+                    name: "rate",
+                    parameterType: "double",
+                    feasibleSpace: { min: "0.00001", max: "0.1", distribution: "logUniform" },
+                },
+                { name: "depth", parameterType: "int", feasibleSpace: { min: "2", max: "8", step: "2" } },
+                { name: "width", parameterType: "double", feasibleSpace: { min: "0", max: "1", step: "0.25" } },
+                { name: "kind", parameterType: "categorical", feasibleSpace: { list: ["a", "b"] } },
+                { name: "size", parameterType: "discrete", feasibleSpace: { list: ["16", "32"] } },
+                { name: "deep", parameterType: "categorical", feasibleSpace: { list: ["true", "false"] } },
+            ],
+        });
+        assert.deepEqual(trialTemplate.trialParameters[0], { name: "trialName", reference: "${trialSpec.Name}" });
+        assert.equal(trialTemplate.trialParameters.length, 7);
+        const { trialSpec } = trialTemplate;
+        assert.deepEqual(trialSpec.metadata, { labels: { "kueue.x-k8s.io/queue-name": "team" } });
+        const { template } = trialSpec.spec;
+        assert.deepEqual(template.metadata.annotations, {
+            "kubernetes-mlops/parameters":
+                '{"rate": ${trialParameters.rate}, "depth": ${trialParameters.depth}, "width": ${trialParameters.width}, ' +
+                '"kind": "${trialParameters.kind}", "size": ${trialParameters.size}, "deep": ${trialParameters.deep}}',
+        });
+        assert.deepEqual(violations(template.spec), []);
+        const { name } = metadata as { name: string };
+        assert.deepEqual(template.spec.containers[0]!.volumeMounts.slice(1), [
+            { name: "model", mountPath: "/model", subPathExpr: `${name}/$(TRIAL_NAME)` },
+            { name: "trial", mountPath: "/trial", readOnly: true },
+        ]);
+    });
+
+    it("is a grid where it is told one", async () => {
+        const recording = await run(
+            () => new Sweep("fraud", { ...least, backend: SweepBackend.Katib, output: { claim: "models" } }),
+        );
+        const { spec } = recording.resource("fraud-experiment").inputs as { spec: Record<string, unknown> };
+        const { algorithm, maxTrialCount, maxFailedTrialCount } = spec;
+        assert.deepEqual([algorithm, maxTrialCount, maxFailedTrialCount], [{ algorithmName: "grid" }, 2, 2]);
+    });
+
+    it("tells the best trial that Katib has found, with values of the kinds that were given", async () => {
+        const status = {
+            conditions: [{ type: "Succeeded", status: "True" }],
+            currentOptimalTrial: {
+                bestTrialName: "fraud-1-abc",
+                parameterAssignments: Object.entries({
+                    rate: "0.01",
+                    depth: "4",
+                    kind: "a",
+                    size: "32",
+                    deep: "false",
+                }).map(([name, value]) => ({ name, value })),
+                observation: { metrics: [{ name: "loss", latest: "0.4", min: "0.3", max: "0.9" }] },
+            },
+        };
+        const recording = await run(() => new Sweep("fraud", args), { outputs: () => ({ status }) });
+        const { best, model, runName } = recording.resource("fraud").outputs!;
+        assert.deepEqual(best, {
+            trial: "fraud-1-abc",
+            parameters: { rate: 0.01, depth: 4, kind: "a", size: 32, deep: false },
+            value: 0.3,
+        });
+        assert.equal(model, `pvc://models/${runName}/fraud-1-abc`);
+        const maximized = { ...args, objective: { metric: "loss" } };
+        assert.equal(experimentOutcome(maximized, status).best!.value, 0.9);
+    });
+
+    it("has failed where Katib says so, or knows no best trial", () => {
+        assert.deepEqual(experimentOutcome(args, undefined), {});
+        const failed = { conditions: [{ type: "Failed", status: "True", message: "too many have failed" }] };
+        assert.deepEqual(experimentOutcome(args, failed), {
+            problem: "the Experiment has failed: too many have failed",
+        });
+        assert.deepEqual(experimentOutcome(args, { conditions: [{ type: "Failed", status: "True" }] }), {
+            problem: "the Experiment has failed: Katib does not say why",
+        });
+        assert.deepEqual(experimentOutcome(args, { conditions: [{ type: "Succeeded", status: "True" }] }), {
+            problem: "no trial has printed its loss; print a line such as loss=0.93",
+        });
+    });
+});
