@@ -2,35 +2,25 @@
 import { strict as assert } from "node:assert";
 
 import * as core from "@pulumi/kubernetes/core/v1";
-import type * as pulumi from "@pulumi/pulumi";
 
 import { Notebook, type NotebookArgs } from "../../src";
 import { image, otherImage } from "../support/arguments";
 import { getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
-import { skipAwait } from "../support/transforms";
+import { deletedAtOnce, skipAwait } from "../support/transforms";
 
 const namespace = "notebook-stopped";
-
-/**
- * Without a node no pod is waited for, and so not for the end of a StatefulSet either, which must then be gone at once:
- * what takes its place would otherwise go with it.
- */
-const withoutNode: pulumi.ResourceTransform = (args) => {
-    const changed = skipAwait(args) as pulumi.ResourceTransformResult;
-    if (changed) {
-        const { annotations } = (changed.props as { metadata: { annotations: Record<string, string> } }).metadata;
-        annotations["pulumi.com/deletionPropagationPolicy"] = "background";
-    }
-    return changed;
-};
 
 function program(args: Partial<NotebookArgs> = {}) {
     // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
     return async () => {
         const space = new core.Namespace("space", { metadata: { name: namespace } });
         const workspace = { namespace: space.metadata.name };
-        const { token } = new Notebook("lab", { workspace, image, ...args }, { transforms: [withoutNode] });
+        const { token } = new Notebook(
+            "lab",
+            { workspace, image, ...args },
+            { transforms: [skipAwait, deletedAtOnce] },
+        );
         return { token };
     };
 }

@@ -13,3 +13,13 @@ export const skipAwait: pulumi.ResourceTransform = ({ type, props, opts }) => {
     const annotations = { ...metadata?.annotations, "pulumi.com/skipAwait": "true" };
     return { props: { ...props, metadata: { ...metadata, annotations } }, opts };
 };
+
+/**
+ * Has an object gone as soon as it is deleted, its pods after it. Whose end is not waited for must go like this where
+ * another of the same name takes its place, which would otherwise go with it.
+ */
+export const deletedAtOnce: pulumi.ResourceTransform = ({ props, opts }) => {
+    const { metadata } = props as Annotated;
+    const annotations = { ...metadata?.annotations, "pulumi.com/deletionPropagationPolicy": "background" };
+    return { props: { ...props, metadata: { ...metadata, annotations } }, opts };
+};
