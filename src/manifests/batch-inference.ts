@@ -61,6 +61,8 @@ export function batchCronJob(name: string, args: BatchInferenceArgs, context: Ba
             timeZone: args.timeZone,
             // Two runs at once would take each other's place and write the same files.
             concurrencyPolicy: "Forbid",
+            // Without it a CronJob that has missed a hundred starts never starts again.
+            startingDeadlineSeconds: 3600,
             jobTemplate: {
                 metadata: { labels: { ...labels, ...(queue !== undefined && { "kueue.x-k8s.io/queue-name": queue }) } },
                 spec: { activeDeadlineSeconds: runTimeout(args), ...fixedSpec(name, args, context) },

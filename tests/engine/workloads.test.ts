@@ -13,7 +13,7 @@ import { crdsMissing, installCrds, removeCrds } from "../support/crds";
 import { type Change, TestStack } from "../support/stack";
 import { stories as allStories } from "../support/stories";
 import type { Story } from "../support/stories/story";
-import { skipAwait } from "../support/transforms";
+import { deletedAtOnce, skipAwait } from "../support/transforms";
 
 const only = process.env.STORIES?.split(",");
 const chosen = allStories.filter(({ name }) => !only || only.some((one) => name.startsWith(one)));
@@ -34,7 +34,7 @@ function program(count: number): () => Promise<Record<string, never>> {
         });
         for (const story of stories) {
             const workspace = { namespace: namespace.metadata.name };
-            story.create(workspace, argumentsOf(story, count), { transforms: [skipAwait] });
+            story.create(workspace, argumentsOf(story, count), { transforms: [skipAwait, deletedAtOnce] });
         }
         return {};
     };

@@ -27,6 +27,8 @@ export async function installCrds(kinds: string[]): Promise<string[]> {
     }
     const names = wanted.map(nameOf);
     await kubectl("apply", "--server-side", "--force-conflicts", ...wanted.flatMap((file) => ["--filename", file]));
+    // kubectl fails where it finds no conditions at all yet, so these are waited for first.
+    await kubectl("wait", "--for=jsonpath={.status.conditions}", "--timeout=60s", ...names);
     await kubectl("wait", "--for=condition=Established", "--timeout=60s", ...names);
     return names;
 }

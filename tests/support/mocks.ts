@@ -86,7 +86,8 @@ export interface RunOptions {
 /** The digest that the mock of the registry gives to every image that is pushed. */
 export const pushedDigest = `sha256:${"d".repeat(64)}`;
 
-function pushed(type: string, inputs: Properties): Properties {
+/** What a push of an image gives. */
+export function pushed(type: string, inputs: Properties): Properties {
     const [repository] = String(inputs.imageName).split(/:[^:/]*$/);
     return type === "docker:index/image:Image" ? { repoDigest: `${repository}@${pushedDigest}` } : {};
 }

@@ -164,6 +164,7 @@ describe("a BatchInference", () => {
             workspace: { namespace: "ml", queue: "team" },
             output: "pvc://scores/nightly",
             schedule: "30 2 * * *",
+            startingDeadlineSeconds: 3600,
             timeZone: "Europe/Berlin",
         });
         assert.deepEqual(names(recording), ["fraud", "fraud-cron"]);

@@ -1,17 +1,11 @@
 import { Notebook, NotebookEditor } from "../../../src";
 import { image, otherImage } from "../arguments";
-import { deletedAtOnce } from "../transforms";
 import type { Story } from "./story";
 
 export const stories: Story[] = [
     {
         name: "notebook-plain",
-        create: (workspace, edits, opts) =>
-            new Notebook(
-                "notebook-plain",
-                { workspace, image, ...edits },
-                { ...opts, transforms: [...(opts.transforms ?? []), deletedAtOnce] },
-            ),
+        create: (workspace, edits, opts) => new Notebook("notebook-plain", { workspace, image, ...edits }, opts),
         edits: [
             {
                 what: "another image: the pod is rolled, also the container that looks whether it is used",

@@ -1,0 +1,40 @@
+/** Two scanners look at every object that the components make. What they find is explained, or it is mended. */
+import { strict as assert } from "node:assert";
+
+import { type Rendered, renderedObjects } from "../support/rendered";
+import { exceptions } from "../support/scan-exceptions";
+import { checkov, type Finding, kubeScore } from "../support/scanners";
+
+const isExplained = (finding: Finding): boolean =>
+    exceptions.some(({ checks, where }) => checks.includes(finding.check) && (where?.(finding) ?? true));
+
+describe("what scanners say of all that is rendered", function () {
+    this.timeout("20m");
+
+    let rendered: Rendered[];
+    const found: Finding[] = [];
+
+    before(async () => {
+        rendered = await renderedObjects();
+    });
+
+    for (const [scanner, scan] of Object.entries({ "kube-score": kubeScore, checkov })) {
+        it(`${scanner} finds nothing that is not explained`, async () => {
+            const findings = await scan(rendered);
+            found.push(...findings);
+            assert.ok(findings.length > 0, "it has looked at nothing");
+            const open = findings.filter((finding) => !isExplained(finding));
+            const lines = open.map(
+                ({ check, what, kind, name, origin }) => `${check} ${kind} ${name} (${origin}): ${what}`,
+            );
+            assert.deepEqual([...new Set(lines)], []);
+        });
+    }
+
+    it("nothing is explained that nobody finds", () => {
+        const idle = exceptions.flatMap(({ checks, where }) =>
+            checks.filter((id) => !found.some((finding) => finding.check === id && (where?.(finding) ?? true))),
+        );
+        assert.deepEqual(idle, []);
+    });
+});
