@@ -164,14 +164,18 @@ describe("a BatchInference", () => {
             workspace: { namespace: "ml", queue: "team" },
             output: "pvc://scores/nightly",
             schedule: "30 2 * * *",
-            startingDeadlineSeconds: 3600,
             timeZone: "Europe/Berlin",
         });
         assert.deepEqual(names(recording), ["fraud", "fraud-cron"]);
         const { metadata, spec } = cronOf(recording);
         assert.equal(metadata.name, "fraud");
         const { jobTemplate, ...rest } = spec;
-        assert.deepEqual(rest, { schedule: "30 2 * * *", timeZone: "Europe/Berlin", concurrencyPolicy: "Forbid" });
+        assert.deepEqual(rest, {
+            schedule: "30 2 * * *",
+            timeZone: "Europe/Berlin",
+            concurrencyPolicy: "Forbid",
+            startingDeadlineSeconds: 3600,
+        });
         assert.equal(jobTemplate.metadata.labels["kueue.x-k8s.io/queue-name"], "team");
         assert.equal(jobTemplate.spec.completions, 4);
         const [container] = jobTemplate.spec.template.spec.containers;
