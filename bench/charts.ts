@@ -73,7 +73,7 @@ const fileOf = ({ name, version, manifest }: ChartSource): string =>
     `${name}-${version}${manifest === undefined ? "" : ".yaml"}`;
 
 /** Each CRD's file by the name of the CRD. */
-function crdFiles(upstream: string): Map<string, string> {
+export function crdFiles(upstream: string): Map<string, string> {
     const files = fs.existsSync(upstream) ? fs.readdirSync(upstream, { recursive: true, encoding: "utf8" }) : [];
     return new Map(
         files

@@ -2,6 +2,7 @@
  * What is needed to run anything.
  */
 import { clusterUp } from "../local/cluster";
+import { run } from "../local/run";
 import { engineEnv, ensureTools } from "../local/toolchain";
 import { installPackage } from "./project";
 
@@ -22,4 +23,14 @@ export async function prepare(directory: string): Promise<Environment> {
     const { kubernetes } = await ensureTools(["kubernetes"], say);
     await installPackage(directory);
     return { directory, kubectl: [kubernetes, "kubectl"], kubeconfig, engine: await engineEnv(say) };
+}
+
+/** What kubectl prints. */
+export function call({ kubectl, kubeconfig }: Environment, ...args: string[]): Promise<string> {
+    const [command, ...first] = kubectl;
+    return run(command!, [...first, ...args], { env: { KUBECONFIG: kubeconfig } });
+}
+
+export async function deleteNamespaces(environment: Environment, namespaces: string[]): Promise<void> {
+    await call(environment, "delete", "namespace", ...namespaces, "--ignore-not-found", "--timeout=10m");
 }

@@ -7,8 +7,14 @@ import { run } from "../local/run";
 
 interface KubernetesObject {
     kind: string;
-    metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
-    spec?: unknown;
+    metadata: {
+        name: string;
+        labels?: Record<string, string>;
+        annotations?: Record<string, string>;
+        ownerReferences?: { controller?: boolean }[];
+    };
+    status?: unknown;
+    data?: Record<string, string>;
 }
 
 /** What one stack has made. */
@@ -20,8 +26,9 @@ export interface Made {
 }
 
 /**
- * Compares the objects of two namespaces: kinds, labels, Pulumi's annotations and specs. The content hashes at the end of
- * names, which only the components have, and the namespaces' own names are left out of account.
+ * Compares the objects of two namespaces: kinds, labels, Pulumi's annotations, and all else that is not their status. The
+ * content hashes at the end of names, which only the components have, the namespaces' own names, the values of Secrets,
+ * and what controllers have made of the objects are left out of account.
  *
  * @returns how many objects each of them has
  * @throws with the first difference
@@ -62,9 +69,17 @@ async function objects(
         items: KubernetesObject[];
     };
     const found = new Map<string, unknown>();
-    for (const { kind, metadata, spec } of items) {
+    const registered = items.filter(({ metadata }) => !metadata.ownerReferences?.some(({ controller }) => controller));
+    for (const { kind, metadata, data, ...rest } of registered) {
         const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith("pulumi.com/"));
-        const content = { labels: metadata.labels, annotations: Object.fromEntries(annotations), spec };
+        const content = {
+            labels: metadata.labels,
+            annotations: Object.fromEntries(annotations),
+            ...rest,
+            // What a Secret holds may be made up anew for each variant, as the token of a Notebook.
+            data: kind === "Secret" ? Object.keys(data ?? {}) : data,
+            status: undefined,
+        };
         const text = JSON.stringify(content, (key, value: unknown) => (given.has(key) ? undefined : value));
         found.set(
             `${kind} ${withoutHash(metadata.name)}`,

@@ -5,10 +5,9 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { sourceDir } from "../local/paths";
-import { run } from "../local/run";
 import { Profile } from "../src/platform/profiles";
 import { installedCharts, plannedOf, writeCharts } from "./charts";
-import { type Environment, say } from "./environment";
+import { call, type Environment, say } from "./environment";
 import { Project, steps } from "./project";
 import type { Case, Round } from "./report";
 
@@ -88,9 +87,4 @@ async function removeKept(environment: Environment, profile: Profile): Promise<v
     for (const [kind, names] of Object.entries(keptBy(profile))) {
         await call(environment, "delete", kind, ...names, "--ignore-not-found", "--timeout=10m");
     }
-}
-
-function call({ kubectl, kubeconfig }: Environment, ...args: string[]): Promise<string> {
-    const [command, ...first] = kubectl;
-    return run(command!, [...first, ...args], { env: { KUBECONFIG: kubeconfig } });
 }

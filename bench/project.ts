@@ -109,12 +109,16 @@ export class Project {
         });
     }
 
+    /** All resources in the state, secrets in plain text. */
+    async resources(): Promise<{ type: string }[]> {
+        const state = await this.pulumi("stack", "export", "--show-secrets", "--stack", stackName);
+        const { deployment } = JSON.parse(state) as { deployment: { resources: { type: string }[] } };
+        return deployment.resources;
+    }
+
     /** The types of all resources in the state. */
     async types(): Promise<string[]> {
-        const { deployment } = JSON.parse(await this.pulumi("stack", "export", "--stack", stackName)) as {
-            deployment: { resources: { type: string }[] };
-        };
-        return deployment.resources.map(({ type }) => type);
+        return (await this.resources()).map(({ type }) => type);
     }
 
     async destroy(): Promise<void> {

@@ -40,6 +40,18 @@ export interface Comparison {
     bareRatio?: number;
 }
 
+/** Copies of one component, beside their objects alone. */
+export interface CopiesCase extends Case {
+    copies: number;
+    /** How many Pulumi resources each variant has, the components among them. */
+    resources: { components: number; byHand: number };
+}
+
+/** One figure of both variants, and what one copy of a component adds to that of its objects: the rounds' median. */
+export interface Addition extends Comparison {
+    each: number;
+}
+
 /** At most this often the time and memory of the same objects written by hand. */
 export const ratioAim = 1.05;
 /** At most this many milliseconds more than @pulumi/pulumi takes to load. */
@@ -81,6 +93,30 @@ function comparison(rounds: Round[], name: string, unit: string, figure: (usages
     };
 }
 
+/** What all copies have, and the time and memory of each step. */
+export function compareCopies({ rounds, copies, objects, resources }: CopiesCase): Addition[] {
+    const counted = (name: string, { components, byHand }: CopiesCase["resources"]): Addition => {
+        const ratio = components / byHand;
+        const each = (components - byHand) / copies;
+        return { name, unit: "", components, byHand, ratio, least: ratio, greatest: ratio, each };
+    };
+    const measured = (step: string, what: string, unit: string, field: keyof Usage, scale = 1): Addition => {
+        const figureOf = (usages: Steps) => usages[step]![field] / scale;
+        const differences = rounds.map((round) => (figureOf(round.components) - figureOf(round.byHand)) / copies);
+        return { ...comparison(rounds, `${step}${what}`, unit, figureOf), each: median(differences) };
+    };
+    return [
+        counted("Kubernetes objects", { components: objects, byHand: objects }),
+        counted("Pulumi resources", resources),
+        ...Object.keys(rounds[0]!.components).flatMap((step) => [
+            measured(step, "", "s", "seconds"),
+            measured(step, ", CPU", "s", "cpuSeconds"),
+            measured(step, ", peak memory, program", "MiB", "programBytes", 2 ** 20),
+            measured(step, ", peak memory, all processes", "MiB", "totalBytes", 2 ** 20),
+        ]),
+    ];
+}
+
 /** The comparisons as a table, with whether each meets the aim. */
 export function caseText({ title, objects, objectsByHand, rounds }: Case, comparisons: Comparison[]): string {
     const withBare = comparisons.some(({ bareRatio }) => bareRatio !== undefined);
@@ -97,6 +133,47 @@ export function caseText({ title, objects, objectsByHand, rounds }: Case, compar
     ]);
     const counts = objectsByHand === undefined ? `${objects} objects` : `${objects} resources and ${objectsByHand}`;
     return `${title}, ${counts}, ${rounds.length} rounds\n${table([[...head, ...(withBare ? ["bare components"] : [])], ...rows])}`;
+}
+
+/** The figures of a component as a table. */
+export function copiesText({ title, rounds }: CopiesCase, additions: Addition[]): string {
+    const amount = (value: number, unit: string) => (unit === "" ? `${value}` : `${figure(value)} ${unit}`);
+    const rows = additions.map(({ name, unit, components, byHand, ratio, least, greatest, each }) => [
+        name,
+        amount(components, unit),
+        amount(byHand, unit),
+        addedText(each, unit),
+        ratio.toFixed(3),
+        `${least.toFixed(2)} to ${greatest.toFixed(2)}`,
+    ]);
+    const head = ["", "components", "by hand", "each adds", "ratio", "of each round"];
+    return `${title}, ${rounds.length} rounds\n${table([head, ...rows])}`;
+}
+
+/** What each component adds, as a table of Markdown. */
+export function additionsText(cases: (CopiesCase & { comparisons: Addition[] })[]): string {
+    const head = ["of each copy", "objects", "resources", "first up", "no-op preview", "memory of the program"];
+    const rows = cases.map(({ title, objects, copies, comparisons }) => {
+        const added = (name: string) => {
+            const { each, unit, ratio } = comparisons.find((one) => one.name === name)!;
+            return `${addedText(each, unit)} (${ratio.toFixed(2)})`;
+        };
+        return [
+            title.replace(/^\d+ of /, ""),
+            `${objects / copies}`,
+            added("Pulumi resources"),
+            added("first up"),
+            added("no-op preview"),
+            added("first up, peak memory, program"),
+        ];
+    });
+    return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** A difference with its sign, times in milliseconds. */
+function addedText(each: number, unit: string): string {
+    const [value, shown] = unit === "s" ? [each * 1000, "ms"] : [each, unit];
+    return `${value < 0 ? "-" : "+"}${unit === "" ? Math.abs(value) : `${figure(Math.abs(value))} ${shown}`}`;
 }
 
 /** The load time in one line, with whether it meets the aim. */

@@ -13,14 +13,26 @@ import { Command, InvalidArgumentError } from "commander";
 import { clusterDown, clusterStatus } from "../local/cluster";
 import { canRunCluster } from "../local/debian";
 import { sourceDir } from "../local/paths";
-import { run } from "../local/run";
 import type { Profile } from "../src/platform/profiles";
-import { type Environment, prepare, say } from "./environment";
+import { deleteNamespaces, type Environment, prepare, say } from "./environment";
 import { measureLoad } from "./measure";
 import { compareObjects } from "./objects";
 import { measureProfile, profileNames } from "./platform";
 import { Project, steps } from "./project";
-import { type Case, caseText, compare, type Comparison, loadText, type Round } from "./report";
+import {
+    type Addition,
+    additionsText,
+    type Case,
+    caseText,
+    compare,
+    compareCopies,
+    type Comparison,
+    type CopiesCase,
+    copiesText,
+    loadText,
+    type Round,
+} from "./report";
+import { measureWorkloads, workloadNames } from "./workloads";
 
 /** Each variant's program, the namespace it fills, and its name on the terminal. */
 const variants = {
@@ -44,7 +56,7 @@ async function measureRound(
         return new Project(environment, name, program, { workloads, namespace, bare: name === "bare" });
     };
     const projects = new Map(order.map((name) => [name, projectOf(name)]));
-    await deleteNamespaces(environment);
+    await deleteNamespaces(environment, namespaces);
     try {
         for (const project of projects.values()) {
             await project.createStack();
@@ -67,15 +79,8 @@ async function measureRound(
         }
         return { round, objects };
     } finally {
-        await deleteNamespaces(environment);
+        await deleteNamespaces(environment, namespaces);
     }
-}
-
-async function deleteNamespaces({ kubectl, kubeconfig }: Environment): Promise<void> {
-    const [command, ...args] = kubectl;
-    await run(command!, [...args, "delete", "namespace", ...namespaces, "--ignore-not-found", "--timeout=10m"], {
-        env: { KUBECONFIG: kubeconfig },
-    });
 }
 
 async function measureCase(
@@ -99,6 +104,8 @@ interface Options {
     large: boolean;
     bare: boolean;
     platform?: Profile[] | true;
+    workloads?: string[] | true;
+    copies: number;
     sizes?: number[];
     rounds?: number;
 }
@@ -127,14 +134,28 @@ async function bench(options: Options): Promise<void> {
     for (const profile of options.platform === true ? profileNames : (options.platform ?? [])) {
         add(await measureProfile(environment, profile, options.rounds ?? 3));
     }
-    for (const workloads of options.platform ? [] : sizes) {
+    const components: (CopiesCase & { comparisons: Addition[] })[] = [];
+    if (options.workloads) {
+        const chosen = options.workloads === true ? workloadNames : options.workloads;
+        const { copies, rounds = 3 } = options;
+        await measureWorkloads(environment, chosen, { copies, rounds }, (measured) => {
+            const comparisons = compareCopies(measured);
+            components.push({ ...measured, comparisons });
+            console.log(`\n${copiesText(measured, comparisons)}\n`);
+        });
+        console.log(`What each copy adds, and the ratio of all:\n\n${additionsText(components)}\n`);
+    }
+    for (const workloads of options.platform || options.workloads ? [] : sizes) {
         const rounds = options.rounds ?? (workloads <= 10 ? 7 : workloads <= 100 ? 5 : 1);
         add(await measureCase(environment, names, workloads, rounds));
     }
 
     const file = sourceDir("bench", "results", `${date.replaceAll(":", "-")}.json`);
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify({ date, machine, loadTimes, cases }, undefined, 4)}\n`);
+    writeFileSync(
+        file,
+        `${JSON.stringify({ date, machine, loadTimes, cases: [...cases, ...components] }, undefined, 4)}\n`,
+    );
     rmSync(directory, { recursive: true });
     if (!options.platform) {
         console.log("All variants left the same objects in the API server.");
@@ -165,13 +186,16 @@ function positive(text: string): number {
     return number;
 }
 
-function profilesOf(text: string): Profile[] {
-    const unknown = text.split(",").find((name) => !profileNames.includes(name as Profile));
-    if (unknown !== undefined) {
-        throw new InvalidArgumentError(`There is no ${unknown}; there are ${profileNames.join(", ")}.`);
-    }
-    return text.split(",") as Profile[];
-}
+/** Some of these names, which are separated by commas. */
+const namesOf =
+    <T extends string>(all: T[]) =>
+    (text: string): T[] => {
+        const unknown = text.split(",").find((name) => !all.includes(name as T));
+        if (unknown !== undefined) {
+            throw new InvalidArgumentError(`There is no ${unknown}; there are ${all.join(", ")}.`);
+        }
+        return text.split(",") as T[];
+    };
 
 function even(text: string): number {
     const number = positive(text);
@@ -188,9 +212,19 @@ new Command("npm run bench --")
     .option(
         "--platform [profiles]",
         `compare profiles of the Platform, separated by commas, with their charts alone instead (default: ${profileNames.join(",")})`,
-        profilesOf,
+        namesOf(profileNames),
     )
-    .option("--rounds <number>", "how often each comparison is repeated (default: 7, 5 and 1 times)", positive)
+    .option(
+        "--workloads [names]",
+        `compare each component, or these, separated by commas, with its objects alone instead (${workloadNames.join(",")})`,
+        namesOf(workloadNames),
+    )
+    .option("--copies <number>", "of each component of --workloads", positive, 20)
+    .option(
+        "--rounds <number>",
+        "how often each comparison is repeated (default: 7, 5 and 1 times; 3 times the others)",
+        positive,
+    )
     .option("--sizes <numbers>", "other numbers of workloads, separated by commas (default: 10,100)", (text) =>
         text.split(",").map(even),
     )

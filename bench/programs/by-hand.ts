@@ -5,7 +5,8 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import * as policy from "@pulumi/kubernetes/policy/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { bare, image, namespace, pairs } from "./shared";
+import { bare, pairs } from "./pairs";
+import { image, namespace } from "./shared";
 
 /** A component that does nothing, in which objects can be put to see what Pulumi itself takes for any component. */
 class Bare extends pulumi.ComponentResource {

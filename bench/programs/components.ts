@@ -1,7 +1,8 @@
 /** The workloads made with the components. */
 import * as mlops from "kubernetes-mlops";
 
-import { image, namespace, pairs } from "./shared";
+import { pairs } from "./pairs";
+import { image, namespace } from "./shared";
 
 const workspace = { namespace };
 

@@ -1,14 +1,8 @@
-/** What both programs begin with, so that they differ in nothing but how the workloads are written. */
+/** What all programs of workloads begin with, so that they differ in nothing but how the workloads are written. */
 import { Namespace } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
 const config = new pulumi.Config();
-
-/** Half of the workloads are trainings, and each has a server of its result. */
-export const pairs = config.requireNumber("workloads") / 2;
-
-/** Whether the objects that are written by hand are put into components that do nothing. */
-export const bare = config.requireBoolean("bare");
 
 interface ObjectArgs {
     metadata: { annotations?: Record<string, pulumi.Input<string>> };

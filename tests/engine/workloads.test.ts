@@ -10,6 +10,7 @@ import { strict as assert } from "node:assert";
 import * as core from "@pulumi/kubernetes/core/v1";
 
 import { crdsMissing, installCrds, removeCrds } from "../support/crds";
+import { validateStrictly } from "../support/kubectl";
 import { type Change, TestStack } from "../support/stack";
 import { stories as allStories } from "../support/stories";
 import type { Story } from "../support/stories/story";
@@ -86,11 +87,16 @@ describe("every component, as its arguments are edited", function () {
         await removeCrds(only ? [] : crds);
     });
 
+    /** Everything but Secrets, whose content only the state's key can read. */
+    const validate = async () => validateStrictly((await stack.objects()).filter(({ kind }) => kind !== "Secret"));
+
     it("is created, and then found unchanged, also by a refresh", async () => {
         await stack.up();
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
+
+    it("has no field that the API server does not know", validate);
 
     const rounds = Math.max(0, ...stories.map(({ edits }) => edits.length));
     for (let round = 0; round < rounds; round++) {
@@ -114,6 +120,7 @@ describe("every component, as its arguments are edited", function () {
                 );
                 await stack.up();
                 assert.deepEqual(await stack.preview(), []);
+                await validate();
             });
         });
     }

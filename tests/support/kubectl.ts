@@ -13,6 +13,14 @@ export async function getObjects<T>(...args: string[]): Promise<T> {
     return JSON.parse(await kubectl("get", "--output", "json", ...args)) as T;
 }
 
+/** Has the API server look at objects with no field unknown to it, and changes nothing. */
+export async function validateStrictly(objects: object[]): Promise<void> {
+    const { kubernetes } = await ensureTools(["kubernetes"], () => undefined);
+    const flags = ["--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict"];
+    const args = ["kubectl", "--kubeconfig", savedEnvironment().kubeconfig, "apply", ...flags, "--filename", "-"];
+    await run(kubernetes, args, { input: JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }) });
+}
+
 /** Creates objects as a user would who has nothing to do with Pulumi. */
 export async function createObjects(...objects: object[]): Promise<void> {
     const { kubernetes } = await ensureTools(["kubernetes"], () => undefined);

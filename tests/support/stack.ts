@@ -17,6 +17,12 @@ export interface Change {
     diff: string[];
 }
 
+/** An object of Kubernetes in a stack's state. */
+export interface StackObject {
+    apiVersion: string;
+    kind: string;
+}
+
 /** A stack of a test's own, with a program that can be changed between operations. */
 export class TestStack {
     private constructor(
@@ -72,6 +78,13 @@ export class TestStack {
     /** Takes away the lock of an update that was killed, as a user would after it. */
     async cancel(): Promise<void> {
         await this.stack.cancel();
+    }
+
+    /** The objects of the stack, as they are sent to the API server; secrets are left out. */
+    async objects(): Promise<StackObject[]> {
+        const exported = (await this.stack.exportStack()).deployment as { resources?: { inputs?: StackObject }[] };
+        const { resources = [] } = exported;
+        return resources.flatMap(({ inputs }) => (inputs?.apiVersion && inputs.kind ? [inputs] : []));
     }
 
     /** Everything that the backend stores of this stack, its history included. */

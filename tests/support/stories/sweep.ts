@@ -24,7 +24,7 @@ export const stories: Story[] = [
                 what: "another image: a new run",
                 edit: { image: otherImage },
                 preview: [
-                    "replace best metadata.name spec.env spec.image spec.volumeMounts",
+                    "replace best metadata.name spec.image spec.volumeMounts",
                     "replace job env image metadata.name volumeMounts",
                 ],
             },
@@ -32,7 +32,7 @@ export const stories: Story[] = [
                 what: "more retries of each trial, fewer trials at once: a new run",
                 edit: { retries: 5, parallelism: 2 },
                 preview: [
-                    "replace best metadata.name spec.env spec.volumeMounts",
+                    "replace best metadata.name spec.volumeMounts",
                     "replace job env metadata.name spec.activeDeadlineSeconds spec.backoffLimitPerIndex spec.parallelism volumeMounts",
                 ],
             },
@@ -40,7 +40,7 @@ export const stories: Story[] = [
                 what: "more values: other trials, and a new run",
                 edit: { grid: { depth: [1, 2, 3] } },
                 preview: [
-                    "replace best metadata.name spec.env spec.volumeMounts",
+                    "replace best metadata.name spec.volumeMounts",
                     "replace job env metadata.name spec.completions volumeMounts volumes",
                     'replace trials data["0.json"] data["1.json"] data["2.json"] data["3.json"] metadata.name',
                 ],
@@ -59,7 +59,7 @@ export const stories: Story[] = [
                 what: "another access mode: a new volume, and a new run",
                 edit: { output: { accessMode: "ReadWriteMany" } },
                 preview: [
-                    "replace best metadata.name spec.env spec.volumeMounts spec.volumes",
+                    "replace best metadata.name spec.volumeMounts spec.volumes",
                     "replace job env metadata.name volumeMounts volumes",
                     "replace output metadata.name spec.accessModes[0]",
                 ],
@@ -68,7 +68,7 @@ export const stories: Story[] = [
                 what: "a trigger",
                 edit: { triggers: ["2"] },
                 preview: [
-                    "replace best metadata.name spec.env spec.volumeMounts",
+                    "replace best metadata.name spec.volumeMounts",
                     "replace job env metadata.annotations.kubernetes-mlops/triggers metadata.name volumeMounts",
                 ],
             },
