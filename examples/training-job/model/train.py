@@ -10,6 +10,7 @@ that has lost a pod goes on from there. At the end it writes to MODEL_DIR:
 
 import json
 import os
+import signal
 import sys
 import time
 import traceback
@@ -83,7 +84,8 @@ def train():
 
 
 jax.config.update("jax_cpu_collectives_implementation", "gloo")
-jax.config.update("jax_enable_preemption_service", False)  # a pod that is told to stop stops
+jax.config.update("jax_enable_preemption_service", False)
+signal.signal(signal.SIGTERM, lambda *_: os._exit(143))  # a pod that is told to stop stops, and its peers notice
 jax.distributed.initialize(num_processes=processes, process_id=rank, heartbeat_timeout_seconds=10)
 try:
     train()
