@@ -32,5 +32,10 @@ export function call({ kubectl, kubeconfig }: Environment, ...args: string[]): P
 }
 
 export async function deleteNamespaces(environment: Environment, namespaces: string[]): Promise<void> {
+    // A namespace has its pods deleted first. The Job of one that has failed keeps it, where each index has retries of
+    // its own, until there is another in its place, which no namespace takes in that is being deleted.
+    for (const namespace of namespaces) {
+        await call(environment, "delete", "jobs", "--all", "--namespace", namespace);
+    }
     await call(environment, "delete", "namespace", ...namespaces, "--ignore-not-found", "--timeout=10m");
 }

@@ -90,7 +90,14 @@ async function objects(
 }
 
 /** The fields that the cluster fills in, with another value for each object. */
-const given = new Set(["clusterIP", "clusterIPs", "controller-uid", "batch.kubernetes.io/controller-uid"]);
+const given = new Set([
+    "clusterIP",
+    "clusterIPs",
+    "controller-uid",
+    "batch.kubernetes.io/controller-uid",
+    "volumeName",
+    "nodeName",
+]);
 
 function withoutHash(text: string): string {
     return text.replace(/-[0-9a-f]{8}\b/g, "");
