@@ -15,9 +15,7 @@ export function mapInputs<T extends object, U>(
     values: T,
     convert: (values: pulumi.Unwrap<T>) => U,
 ): U | pulumi.Output<U> {
-    return isKnown(values)
-        ? convert(values as pulumi.Unwrap<T>)
-        : (pulumi.output(values)).apply(convert);
+    return isKnown(values) ? convert(values as pulumi.Unwrap<T>) : pulumi.output(values).apply(convert);
 }
 
 /** Two lists, either of which may not be known yet, as one. */
