@@ -13,31 +13,37 @@ const root = path.join(__dirname, "..");
 
 /** What a level runs, and what must be up for it. */
 interface Level {
-    /** The files; several groups of them run at the same time. */
-    files: string[][];
+    /** The files, in stages: groups of a stage run at the same time, and a stage after the one before it. */
+    stages: string[][][];
     /** The flags of `npm run local -- up`, or none where nothing is needed. */
     environment?: string[];
     /** Whether it is left out where a cluster was up before. */
     ownCluster?: boolean;
 }
 
-const sharing = ["addon", "addons", "platform", "workloads", "gpus"];
+const sharing = ["workloads", "gpus", "addon", "addons", "platform", "scans", "notebook", "route"];
+
+const named = (level: string, files: string[]) => files.map((file) => `tests/${level}/${file}.test.ts`);
 
 const levels: Record<string, Level> = {
-    unit: { files: [["tests/unit/**/*.test.ts"]] },
+    unit: { stages: [[["tests/unit/**/*.test.ts"]]] },
     engine: {
         // What has to do with add-ons and GPUs shares kinds and nodes of the cluster: it runs one after the other.
-        files: [
-            [`tests/engine/!(${sharing.join("|")}).test.ts`],
-            sharing.map((name) => `tests/engine/${name}.test.ts`),
-        ],
+        stages: [[[`tests/engine/!(${sharing.join("|")}).test.ts`], named("engine", sharing)]],
         environment: [],
     },
-    cluster: { files: [["tests/cluster/**/*.test.ts"]], environment: ["--node"] },
+    cluster: {
+        // A platform that is being installed refuses other people's Jobs for a while, so it has the cluster for itself.
+        stages: [
+            [["tests/cluster/!(platform|workloads).test.ts"], named("cluster", ["workloads"])],
+            [named("cluster", ["platform"])],
+        ],
+        environment: ["--node"],
+    },
     /** Real controllers of more add-ons: too long for every run. */
-    controllers: { files: [["tests/controllers/**/*.test.ts"]], environment: ["--node"] },
+    controllers: { stages: [[["tests/controllers/**/*.test.ts"]]], environment: ["--node"] },
     /** Takes the cluster down and brings it up again, empty: after all others, and never with one that somebody uses. */
-    lifecycle: { files: [["tests/lifecycle/**/*.test.ts"]], ownCluster: true },
+    lifecycle: { stages: [[["tests/lifecycle/**/*.test.ts"]]], ownCluster: true },
 };
 
 interface Counts {
@@ -96,8 +102,12 @@ async function runLevel(name: string, wasUp: boolean): Promise<Counts> {
         }
     }
     say(`${name}: tests`);
-    const counts = await Promise.all(level.files.map((files) => mocha(files, level.files.length > 1)));
-    return counts.reduce(plus);
+    let sum: Counts = { passed: 0, failed: 0, skipped: 0 };
+    for (const groups of level.stages) {
+        const counts = await Promise.all(groups.map((files) => mocha(files, groups.length > 1)));
+        sum = [sum, ...counts].reduce(plus);
+    }
+    return sum;
 }
 
 const plus = (one: Counts, other: Counts): Counts => ({

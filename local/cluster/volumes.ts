@@ -12,7 +12,7 @@ import { clusterDir, nodeName } from "./settings";
 export const storageClass = "local";
 
 /** How many volumes are free after each `up`. */
-const poolSize = 20;
+const poolSize = 40;
 
 export const storageClassObject: KubernetesObject = {
     apiVersion: "storage.k8s.io/v1",

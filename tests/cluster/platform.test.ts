@@ -56,8 +56,8 @@ function trainings(): Promise<Record<string, pulumi.Output<unknown>>> {
 }
 
 /** The node says that it has GPUs, and runs pods that ask for them: the kubelet leaves alone what it does not know. */
-async function simulateGpus(count: number): Promise<void> {
-    const patch = { status: { capacity: { "nvidia.com/gpu": String(count) } } };
+async function simulateGpus(count: string | null): Promise<void> {
+    const patch = { status: { capacity: { "nvidia.com/gpu": count } } };
     const node = (await kubectl("get", "nodes", "--output=name")).trim();
     await kubectl("patch", node, "--subresource=status", "--type=merge", `--patch=${JSON.stringify(patch)}`);
 }
@@ -75,7 +75,7 @@ describe("a Platform on a real node, from a mirror", function () {
 
     before(async function () {
         this.timeout("40m");
-        await simulateGpus(4);
+        await simulateGpus("4");
         mirror = await controllers(["kueue", "jobset", "keda"]);
         stack = await TestStack.create("platform", trainings);
         await stack.configure({ "tests:mirror": JSON.stringify(mirrorOf(mirror)), "tests:gpus": "3" });
@@ -84,6 +84,7 @@ describe("a Platform on a real node, from a mirror", function () {
         await stack.destroy();
         const groups = ["kueue.x-k8s.io", "jobset.x-k8s.io", "keda.sh", "eventing.keda.sh"];
         await deleteLeftovers(groups, ["kueue-system", "jobset-system", "keda"]);
+        await simulateGpus(null);
     });
 
     it("is installed in one update, with trainings of which one waits with all its pods until the other is through", async () => {

@@ -68,7 +68,7 @@ interface Pod {
 /** Trainings that each ask for GPUs in another way, by their names. */
 const asks: Record<string, mlops.GpuArgs> = {
     three: { count: 3, product, memory: "79Gi" },
-    "three-more": { count: 3 },
+    "three-more": { count: 3, product },
     "too-much-memory": { memory: "90Gi" },
     "another-product": { product: "NVIDIA-L4" },
     "a-part": { mig: "1g.10gb" },
