@@ -116,7 +116,8 @@ export function trainingJobSet(name: string, args: TrainingJobArgs, context: Tra
  */
 export function trainingTrainJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
     const apiVersion = "trainer.kubeflow.org/v1alpha1";
-    const kind = { apiVersion, kind: "TrainJob", finished: '{.status.conditions[?(@.type!="Suspended")].type}' };
+    // Complete or Failed, which come before Suspended in the alphabet: the provider takes any "=" for the end of a path.
+    const kind = { apiVersion, kind: "TrainJob", finished: '{.status.conditions[?(@.type<"Suspended")].type}' };
     const specOf = (run: pulumi.Input<string>) => runtimeSpec(name, args, context, run);
     const job = named(name, args, kind, (run) => ({
         runtime: specOf(run),
