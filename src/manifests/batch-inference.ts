@@ -2,12 +2,13 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { BatchInferenceArgs } from "../workloads/batch-inference";
-import { defaultParallelism, endOf, indexesOf, indexVariable, type JobStatus, untilEnded } from "./indexed";
+import { defaultParallelism, endOf, indexesOf, indexVariable, type JobStatus } from "./indexed";
 import { mapInput } from "./inputs";
 import { labelsOf, objectMeta } from "./metadata";
 import { inputVolume, modelDir, type PodVolumes } from "./model";
 import { podTemplate } from "./pod";
 import { disruptionsAreNoFailures, runMeta, runName, runTimeout, runTolerations } from "./run";
+import { untilEnded } from "./run-status";
 
 type Job = types.input.batch.v1.Job;
 type CronJob = types.input.batch.v1.CronJob;

@@ -1,6 +1,8 @@
 /** Jobs of many pods, each with an index, of which some may fail while the others go on. */
 import type { types } from "@pulumi/kubernetes";
 
+import { type Condition, conditionThatHolds } from "./run-status";
+
 type EnvVarSource = types.input.core.v1.EnvVarSource;
 
 /** The pod's index, which variables and mounts that follow may refer to as $(JOB_COMPLETION_INDEX). */
@@ -8,14 +10,6 @@ export const indexVariable: Record<string, EnvVarSource> = {
     JOB_COMPLETION_INDEX: {
         fieldRef: { fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
     },
-};
-
-/**
- * Waits until the Job has ended, whether well or not. The provider's own wait does not see that a Job has ended with
- * failed indexes, and would go on to its end. What has become of the Job is in its status.
- */
-export const untilEnded = {
-    "pulumi.com/waitFor": 'jsonpath={.status.conditions[?(@.type=="Failed"||@.type=="Complete")].status}=True',
 };
 
 /** How a Job has ended. */
@@ -29,17 +23,16 @@ export interface JobEnd {
 
 /** What is looked at of the status of a Job. */
 export interface JobStatus {
-    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+    conditions?: Condition[];
     completedIndexes?: string;
     failedIndexes?: string;
 }
 
 /** How a Job has ended, or nothing while it has not: where nobody has waited for it. */
 export function endOf(status: JobStatus | undefined): JobEnd | undefined {
-    const { conditions = [], completedIndexes = "", failedIndexes = "" } = status ?? {};
-    const is = (type: string) => conditions.find((one) => one.type === type && one.status === "True");
-    const failed = is("Failed");
-    if (failed === undefined && is("Complete") === undefined) {
+    const { conditions, completedIndexes = "", failedIndexes = "" } = status ?? {};
+    const failed = conditionThatHolds(conditions, "Failed");
+    if (failed === undefined && conditionThatHolds(conditions, "Complete") === undefined) {
         return undefined;
     }
     const { reason = "", message = "" } = failed ?? {};

@@ -8,6 +8,7 @@ import type { RangeArgs, SweepArgs } from "../workloads/sweep";
 import { defaultParallelism } from "./indexed";
 import { containerName, podTemplate } from "./pod";
 import { disruptionsAreNoFailures, runMeta, runName, runTimeout, runTolerations } from "./run";
+import { type Condition, conditionThatHolds } from "./run-status";
 import {
     component,
     type Outcome,
@@ -152,7 +153,7 @@ function trialJob(name: string, args: SweepArgs, context: SweepContext, run: pul
 
 /** What is looked at of the status of an Experiment. */
 export interface ExperimentStatus {
-    conditions?: { type: string; status: string; message?: string }[];
+    conditions?: Condition[];
     currentOptimalTrial?: {
         bestTrialName?: string;
         parameterAssignments?: { name: string; value: string }[];
@@ -162,13 +163,12 @@ export interface ExperimentStatus {
 
 /** What has become of an Experiment. */
 export function experimentOutcome(args: SweepArgs, status: ExperimentStatus | undefined): Outcome {
-    const { conditions = [], currentOptimalTrial: found } = status ?? {};
-    const is = (type: string) => conditions.find((one) => one.type === type && one.status === "True");
-    const failed = is("Failed");
+    const { conditions, currentOptimalTrial: found } = status ?? {};
+    const failed = conditionThatHolds(conditions, "Failed");
     if (failed) {
         return { problem: `the Experiment has failed: ${failed.message ?? "Katib does not say why"}` };
     }
-    if (is("Succeeded") === undefined) {
+    if (conditionThatHolds(conditions, "Succeeded") === undefined) {
         return {};
     }
     if (!found?.bestTrialName) {

@@ -6,12 +6,13 @@ import type { BestTrial, SweepArgs } from "../workloads/sweep";
 import { bestTrialProgram } from "./best-trial";
 import { gpuNeeds } from "./gpu";
 import { contentHash } from "./hash";
-import { defaultParallelism, endOf, indexesOf, indexVariable, type JobStatus, untilEnded } from "./indexed";
+import { defaultParallelism, endOf, indexesOf, indexVariable, type JobStatus } from "./indexed";
 import { mapInput } from "./inputs";
 import { labelsOf, objectMeta } from "./metadata";
 import { claimUri, modelDir, type PodVolumes } from "./model";
 import { podTemplate } from "./pod";
 import { disruptionsAreNoFailures, runMeta, runName, runTimeout, runTolerations } from "./run";
+import { untilEnded } from "./run-status";
 import type { Trial } from "./trials";
 
 type Job = types.input.batch.v1.Job;

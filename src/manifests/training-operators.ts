@@ -7,6 +7,7 @@ import { objectMeta } from "./metadata";
 import { containerName } from "./pod";
 import { processesPerNode, rendezvous } from "./rendezvous";
 import { runMeta, runName, runTimeout } from "./run";
+import { untilEnded } from "./run-status";
 import { component, type TrainingContext, trainingLabels, trainingPod } from "./training";
 
 /** A custom resource, as it is handed to Pulumi. */
@@ -23,27 +24,31 @@ export interface OperatorRun {
     runtime?: CustomObject;
 }
 
+/** What is said of a kind of run. */
+interface Kind {
+    apiVersion: string;
+    kind: string;
+    /** Annotations by which the provider, which knows Jobs only, waits until such a run has ended. */
+    wait: Record<string, pulumi.Input<string>>;
+}
+
 /**
- * What is not told of a run that a name is the hash of. These objects cannot be changed at all, so all of them is in
- * the name: another number of retries is another run, too.
+ * The run of this name. These objects cannot be changed at all, so all that they are made of is in the name: another
+ * number of retries is another run, too.
+ *
+ * @param contentOf - What the run is made of. Defaults to its spec.
  */
 function named(
     name: string,
     args: TrainingJobArgs,
-    kind: { apiVersion: string; kind: string; finished: string },
+    { apiVersion, kind, wait }: Kind,
     specOf: (run: pulumi.Input<string>) => object,
-    annotations: Record<string, pulumi.Input<string>> = {},
-): CustomObject {
-    const run = runName(name, { kind: kind.kind, spec: specOf("run"), triggers: args.triggers });
+    contentOf = specOf,
+): { name: pulumi.Output<string>; object: CustomObject } {
+    const run = runName(name, { kind, spec: contentOf("run"), triggers: args.triggers });
     return {
-        apiVersion: kind.apiVersion,
-        kind: kind.kind,
-        // The provider knows when a Job is through, and has to be told of all else.
-        metadata: runMeta(name, component, run, args, {
-            "pulumi.com/waitFor": `jsonpath=${kind.finished}`,
-            ...annotations,
-        }),
-        spec: specOf(run),
+        name: run,
+        object: { apiVersion, kind, metadata: runMeta(name, component, run, args, wait), spec: specOf(run) },
     };
 }
 
@@ -89,7 +94,6 @@ function nodesJob(nodes: number, template: object) {
 
 /** A training as a JobSet. */
 export function trainingJobSet(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
-    const kind = { apiVersion: "jobset.x-k8s.io/v1alpha2", kind: "JobSet", finished: "{.status.terminalState}" };
     const nodes = args.nodes ?? 1;
     const specOf = (run: pulumi.Input<string>) => {
         const details = nodes > 1 ? { rendezvous: rendezvous(args, firstPod(run)) } : {};
@@ -103,10 +107,12 @@ export function trainingJobSet(name: string, args: TrainingJobArgs, context: Tra
         };
     };
     // A JobSet has no time limit of its own: each start of its Job has the whole.
-    const wait = pulumi
+    const limit = pulumi
         .all([runTimeout(args), args.retries ?? 2])
-        .apply(([limit, retries]) => String(limit * (retries + 1) + 300));
-    return { run: named(name, args, kind, specOf, { "pulumi.com/timeoutSeconds": wait }) };
+        .apply(([seconds, retries]) => String(seconds * (retries + 1) + 300));
+    const wait = { "pulumi.com/waitFor": "jsonpath={.status.terminalState}", "pulumi.com/timeoutSeconds": limit };
+    const kind = { apiVersion: "jobset.x-k8s.io/v1alpha2", kind: "JobSet", wait };
+    return { run: named(name, args, kind, specOf).object };
 }
 
 /**
@@ -116,31 +122,27 @@ export function trainingJobSet(name: string, args: TrainingJobArgs, context: Tra
  */
 export function trainingTrainJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
     const apiVersion = "trainer.kubeflow.org/v1alpha1";
-    // Complete or Failed, which come before Suspended in the alphabet: the provider takes any "=" for the end of a path.
-    const kind = { apiVersion, kind: "TrainJob", finished: '{.status.conditions[?(@.type<"Suspended")].type}' };
-    const specOf = (run: pulumi.Input<string>) => runtimeSpec(name, args, context, run);
-    const job = named(name, args, kind, (run) => ({
-        runtime: specOf(run),
-        // Only what is told here is of a TrainJob; the runtime above is taken out below, and is in the name by now.
+    const runtimeOf = (run: pulumi.Input<string>) => runtimeSpec(name, args, context, run);
+    const specOf = (run: pulumi.Input<string>) => ({
         runtimeRef: { apiGroup: "trainer.kubeflow.org", kind: "TrainingRuntime", name: run },
         activeDeadlineSeconds: runTimeout(args),
         trainer: {
             numNodes: args.nodes ?? 1,
             ...(args.framework !== TrainingFramework.Jax && { numProcPerNode: processesPerNode(args) }),
         },
-    }));
-    const { runtime, ...spec } = job.spec as { runtime: object };
-    const { name: run } = job.metadata as { name: pulumi.Input<string> };
+    });
+    const contentOf = (run: pulumi.Input<string>) => ({ ...specOf(run), runtime: runtimeOf(run) });
+    const run = named(name, args, { apiVersion, kind: "TrainJob", wait: untilEnded }, specOf, contentOf);
     return {
-        run: { ...job, spec },
+        run: run.object,
         runtime: {
             apiVersion,
             kind: "TrainingRuntime",
-            metadata: objectMeta(run, args.workspace.namespace, {
+            metadata: objectMeta(run.name, args.workspace.namespace, {
                 ...trainingLabels(name),
                 "trainer.kubeflow.org/framework": args.framework ?? TrainingFramework.Torch,
             }),
-            spec: runtime,
+            spec: runtimeOf(run.name),
         },
     };
 }
@@ -222,37 +224,40 @@ function renamed(template: object, container: string): object {
  * Source: https://docs.ray.io/en/latest/cluster/kubernetes/getting-started/rayjob-quick-start.html
  */
 export function trainingRayJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
-    const kind = { apiVersion: "ray.io/v1", kind: "RayJob", finished: "{.status.endTime}" };
-    const workers = (args.nodes ?? 1) - 1;
-    return {
-        run: named(name, args, kind, (run) => {
-            // Ray starts its own processes in the container.
-            const pod = trainingPod(name, { ...args, command: undefined, args: undefined }, context, run, {});
-            return {
-                entrypoint: pulumi.all([...(args.command ?? []), ...(args.args ?? [])]).apply(shellWords),
-                // The head takes the command itself, so that there is no pod besides those of the cluster.
-                submissionMode: "HTTPMode",
-                backoffLimit: args.retries ?? 2,
-                activeDeadlineSeconds: runTimeout(args),
-                shutdownAfterJobFinishes: true,
-                rayClusterSpec: {
-                    headGroupSpec: { rayStartParams: {}, template: pod },
-                    ...(workers > 0 && {
-                        workerGroupSpecs: [
-                            {
-                                groupName: "workers",
-                                replicas: workers,
-                                minReplicas: workers,
-                                maxReplicas: workers,
-                                rayStartParams: {},
-                                template: pod,
-                            },
-                        ],
-                    }),
-                },
-            };
-        }),
+    const kind = {
+        apiVersion: "ray.io/v1",
+        kind: "RayJob",
+        wait: { "pulumi.com/waitFor": "jsonpath={.status.endTime}" },
     };
+    const workers = (args.nodes ?? 1) - 1;
+    const specOf = (run: pulumi.Input<string>) => {
+        // Ray starts its own processes in the container.
+        const pod = trainingPod(name, { ...args, command: undefined, args: undefined }, context, run, {});
+        return {
+            entrypoint: pulumi.all([...(args.command ?? []), ...(args.args ?? [])]).apply(shellWords),
+            // The head takes the command itself, so that there is no pod besides those of the cluster.
+            submissionMode: "HTTPMode",
+            backoffLimit: args.retries ?? 2,
+            activeDeadlineSeconds: runTimeout(args),
+            shutdownAfterJobFinishes: true,
+            rayClusterSpec: {
+                headGroupSpec: { rayStartParams: {}, template: pod },
+                ...(workers > 0 && {
+                    workerGroupSpecs: [
+                        {
+                            groupName: "workers",
+                            replicas: workers,
+                            minReplicas: workers,
+                            maxReplicas: workers,
+                            rayStartParams: {},
+                            template: pod,
+                        },
+                    ],
+                }),
+            },
+        };
+    };
+    return { run: named(name, args, kind, specOf).object };
 }
 
 /** Words as a shell takes them, each as it is. */

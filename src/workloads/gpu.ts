@@ -93,14 +93,13 @@ export function checkGpu(gpu: GpuArgs | undefined, problems: Problems): void {
     if (gpu.mig !== undefined && gpu.memory !== undefined) {
         add("memory", `is what the profile says that gpu.mig names, ${gpu.mig}; leave one of them out`);
     }
-    const parts = (["mig", "sharing", "resource", "deviceClass"] as const).filter((field) => gpu[field] !== undefined);
     for (const [one, other] of [
         ["mig", "sharing"],
         ["mig", "resource"],
         ["resource", "deviceClass"],
         ["sharing", "deviceClass"],
     ] as const) {
-        if (parts.includes(one) && parts.includes(other)) {
+        if (gpu[one] !== undefined && gpu[other] !== undefined) {
             add(one, `is given besides gpu.${other}; leave one of them out`);
         }
     }

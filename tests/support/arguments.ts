@@ -40,7 +40,8 @@ export function fullImageArgs(): ImageArgs {
     };
 }
 
-const fullWorkload = {
+/** Everything that any workload can be told. */
+export const fullWorkload = {
     workspace: {
         namespace: "ml",
         queue: "team-queue",
@@ -60,14 +61,19 @@ const fullWorkload = {
     podSpec: { nodeSelector: { disk: "fast" } },
 };
 
-/** Everything that a TrainingJob can be told. */
-export const fullTrainingArgs: TrainingJobArgs = {
+/** Everything that any run can be told. */
+export const fullRun = {
     ...fullWorkload,
-    output: { size: "50Gi", storageClass: "fast", accessMode: AccessMode.ReadWriteMany },
     spot: true,
     retries: 5,
     timeout: "6h",
     triggers: ["2024-06-01", "v2"],
+};
+
+/** Everything that a TrainingJob of one node can be told. */
+export const fullTrainingArgs: TrainingJobArgs = {
+    ...fullRun,
+    output: { size: "50Gi", storageClass: "fast", accessMode: AccessMode.ReadWriteMany },
 };
 
 /** Everything that a ModelServer can be told. */

@@ -5,6 +5,7 @@ import * as path from "node:path";
 
 import * as yaml from "yaml";
 
+import { ensurePackages } from "../../local/debian";
 import { withLock } from "../../local/lock";
 import { cacheDir, sourceDir } from "../../local/paths";
 import { run } from "../../local/run";
@@ -50,6 +51,7 @@ async function checkovCommand(): Promise<string> {
             // The last file that is written, so that an installation which was killed is begun anew.
             const done = path.join(directory, "installed");
             if (!fs.existsSync(done)) {
+                await ensurePackages(["python3-venv"], say);
                 say(`installing checkov ${checkovVersion} from the Python package index`);
                 fs.rmSync(directory, { recursive: true, force: true });
                 await run("python3", ["-m", "venv", directory]);

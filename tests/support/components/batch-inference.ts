@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { BatchInference, type BatchInferenceArgs } from "../../../src";
-import { image, otherImage, password } from "../arguments";
+import { fullRun, otherImage } from "../arguments";
 import {
     digestRef,
     list,
@@ -21,22 +21,9 @@ const valid = { ...validWorkload, input: "s3://claims/november", output: "pvc://
 
 /** Everything that a BatchInference can be told that runs once. */
 export const fullBatchArgs: BatchInferenceArgs = {
-    workspace: { namespace: "ml", queue: "team-queue", serviceAccount: "trainer", imagePullSecrets: ["pull"] },
-    image,
+    ...fullRun,
     command: ["python", "score.py"],
-    args: ["--verbose", ""],
-    env: { LEVEL: "debug" },
-    secretEnv: { TOKEN: password },
-    resources: { cpu: "4", memory: "16Gi", sharedMemory: "1Gi" },
-    gpu: { count: 1, product: "NVIDIA-H100-80GB-HBM3", memory: "70Gi" },
-    mounts: [{ claim: "data", path: "/data", subPath: "fraud", readOnly: true }],
-    runAsUser: 1000,
-    readOnlyRootFilesystem: false,
-    podSpec: { nodeSelector: { disk: "fast" } },
     retries: 1,
-    timeout: "6h",
-    triggers: ["2024-06-01", "v2"],
-    spot: true,
     input: "pvc://claims/2024/06",
     output: "pvc://scores/2024/06",
     shards: 100,

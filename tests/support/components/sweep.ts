@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { ObjectiveGoal, Sweep, type SweepArgs } from "../../../src";
-import { image, password } from "../arguments";
+import { fullRun, image } from "../arguments";
 import {
     type Case,
     claimCases,
@@ -30,22 +30,10 @@ const valid = {
 
 /** Everything that a Sweep on plain Kubernetes can be told. */
 export const fullSweepArgs: SweepArgs = {
-    workspace: { namespace: "ml", queue: "team-queue", serviceAccount: "trainer", imagePullSecrets: ["pull"] },
-    image,
+    ...fullRun,
     command: ["python", "trial.py"],
-    args: ["--verbose", ""],
-    env: { LEVEL: "debug" },
-    secretEnv: { TOKEN: password },
-    resources: { cpu: "4", memory: "16Gi", sharedMemory: "1Gi" },
-    gpu: { count: 2, product: "NVIDIA-H100-80GB-HBM3", memory: "70Gi" },
-    mounts: [{ claim: "data", path: "/data", subPath: "fraud", readOnly: true }],
-    runAsUser: 1000,
-    readOnlyRootFilesystem: false,
-    podSpec: { nodeSelector: { disk: "fast" } },
+    gpu: { ...fullRun.gpu, count: 2 },
     retries: 1,
-    timeout: "6h",
-    triggers: ["2024-06-01", "v2"],
-    spot: true,
     objective: { metric: "loss", goal: ObjectiveGoal.Minimize },
     random: {
         count: 20,
