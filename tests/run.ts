@@ -8,6 +8,8 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import { savedEnvironment } from "../local/environment";
+import { holderOf, withLock } from "../local/lock";
+import { cacheDir } from "../local/paths";
 
 const root = path.join(__dirname, "..");
 
@@ -123,7 +125,28 @@ async function main(names: string[]): Promise<void> {
             `name levels out of ${Object.keys(levels).join(", ")}${wrong.map((name) => `; not ${name}`).join("")}`,
         );
     }
+    await takeDownLeftOvers();
     const wasUp = savedEnvironment() !== undefined;
+    const work = () => runLevels(names, wasUp);
+    const alone = !wasUp && names.some((name) => name !== "unit");
+    const sum = alone ? await withLock(running, () => say("waiting for another run of tests"), work) : await work();
+    console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
+    process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
+}
+
+/** Held while tests run in a cluster of their own: what a killed run leaves is then known to be nobody's. */
+const running = cacheDir("tests.lock");
+
+/** What a killed run has left in its cluster would be taken over by the stacks of this one, half as it is. */
+async function takeDownLeftOvers(): Promise<void> {
+    if (fs.existsSync(running) && holderOf(running) === undefined) {
+        say("taking down what a run of tests has left that did not come to its end");
+        await local("down");
+        fs.rmSync(running, { force: true });
+    }
+}
+
+async function runLevels(names: string[], wasUp: boolean): Promise<Counts> {
     say("build");
     if ((await run([require.resolve("typescript/bin/tsc"), "--project", "tsconfig.build.json"])) !== 0) {
         throw new Error("0 passed, 1 failed");
@@ -136,8 +159,7 @@ async function main(names: string[]): Promise<void> {
         say("taking the environment down");
         await local("down");
     }
-    console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
-    process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
+    return sum;
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
