@@ -37,7 +37,10 @@ const levels: Record<string, Level> = {
     cluster: {
         // A platform that is being installed refuses other people's Jobs for a while, so it has the cluster for itself.
         stages: [
-            [["tests/cluster/!(platform|workloads).test.ts"], named("cluster", ["workloads"])],
+            [
+                ["tests/cluster/!(failing-runs|platform|workloads).test.ts"],
+                named("cluster", ["workloads", "failing-runs"]),
+            ],
             [named("cluster", ["platform"])],
         ],
         environment: ["--node"],

@@ -70,6 +70,8 @@ export function scaledObject(deployment: ScaledDeployment, autoscaling: Autoscal
             scaleTargetRef: targetRef(name),
             minReplicaCount: autoscaling.min ?? 1,
             maxReplicaCount: autoscaling.max,
+            // KEDA's default of 30 s is long for who waits for the first pod.
+            pollingInterval: mapInput(autoscaling.min ?? 1, (min) => (min === 0 ? 5 : 30)),
             // While nobody knows what there is to do, no pod goes, and one is there.
             fallback: {
                 failureThreshold: 3,

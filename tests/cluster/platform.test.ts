@@ -29,8 +29,8 @@ const restricted = {
     seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** The example, and two trainings of two pods each that do not fit its quota of GPUs together. */
-function trainings(): Promise<Record<string, pulumi.Output<unknown>>> {
+/** The example, two trainings of two pods each that do not fit its quota of GPUs together, and a server. */
+function workloads(): Promise<Record<string, pulumi.Output<unknown>>> {
     const example = require.resolve("../../examples/platform");
     delete require.cache[example];
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- it is run anew each time, as Pulumi does.
@@ -52,6 +52,22 @@ function trainings(): Promise<Record<string, pulumi.Output<unknown>>> {
             timeout: "5m",
         });
     }
+    new mlops.ModelServer("server", {
+        // KEDA's kinds are known when the platform is there.
+        workspace: { namespace: addons.apply(() => workspace.namespace) },
+        image: savedEnvironment().baseImage!,
+        command: ["python", "-m", "http.server", "8080", "--directory", "/tmp"],
+        healthPath: "/",
+        autoscaling: {
+            min: 0,
+            max: 2,
+            scaleDownAfter: "1s",
+            // As many as there are pods that want something of it.
+            triggers: [{ type: "kubernetes-workload", metadata: { podSelector: "app=client", value: "1" } }],
+        },
+        resources: { cpu: "20m", memory: "64Mi" },
+        runAsUser: 1000,
+    });
     return Promise.resolve({ addons });
 }
 
@@ -77,7 +93,7 @@ describe("a Platform on a real node, from a mirror", function () {
         this.timeout("40m");
         await simulateGpus("4");
         mirror = await controllers(["kueue", "jobset", "keda"]);
-        stack = await TestStack.create("platform", trainings);
+        stack = await TestStack.create("platform", workloads);
         await stack.configure({ "tests:mirror": JSON.stringify(mirrorOf(mirror)), "tests:gpus": "3" });
     });
     after(async () => {
@@ -136,44 +152,20 @@ describe("a Platform on a real node, from a mirror", function () {
         await kubectl("wait", "--namespace", namespace, "--for=condition=Completed", "jobset/set", "--timeout=60s");
     });
 
-    it("scales a server to zero, and back", async () => {
-        const labels = { app: "scaled" };
+    it("scales a server to zero, and back, which is no change to the stack", async () => {
+        await replicas(0);
+        assert.deepEqual(await stack.preview(), []);
         const container = { name: "main", image: pauseImage, securityContext: restricted };
-        const pod = (name: string) => ({
-            metadata: { name, namespace, labels: { app: name } },
+        await createObjects({
+            apiVersion: "v1",
+            kind: "Pod",
+            metadata: { name: "client", namespace, labels: { app: "client" } },
             spec: { containers: [container] },
         });
-        await createObjects(
-            {
-                apiVersion: "apps/v1",
-                kind: "Deployment",
-                metadata: { name: "scaled", namespace },
-                spec: {
-                    selector: { matchLabels: labels },
-                    template: { metadata: { labels }, spec: { containers: [container] } },
-                },
-            },
-            {
-                apiVersion: "keda.sh/v1alpha1",
-                kind: "ScaledObject",
-                metadata: { name: "scaled", namespace },
-                spec: {
-                    scaleTargetRef: { name: "scaled" },
-                    minReplicaCount: 0,
-                    maxReplicaCount: 1,
-                    pollingInterval: 1,
-                    cooldownPeriod: 1,
-                    // As many as there are pods that want something of it.
-                    triggers: [{ type: "kubernetes-workload", metadata: { podSelector: "app=client", value: "1" } }],
-                },
-            },
-        );
-        await replicas(0);
-        await createObjects({ apiVersion: "v1", kind: "Pod", ...pod("client") });
         await replicas(1);
+        assert.deepEqual(await stack.refresh(), []);
         await kubectl("delete", "pod", "client", "--namespace", namespace, "--grace-period=0", "--force");
         await replicas(0);
-        await kubectl("delete", "scaledobject", "scaled", "--namespace", namespace);
     });
 
     async function replicas(count: number): Promise<void> {
@@ -181,7 +173,7 @@ describe("a Platform on a real node, from a mirror", function () {
         const path = "--output=jsonpath={.status.readyReplicas}";
         for (let found = -1; found !== count; await sleep(500)) {
             assert.ok(Date.now() < deadline, `the server has ${found} pods, not ${count}`);
-            found = Number(await kubectl("get", "deployment", "scaled", "--namespace", namespace, path));
+            found = Number(await kubectl("get", "deployment", "server", "--namespace", namespace, path));
         }
     }
 

@@ -3,6 +3,7 @@
  * there for, and removed. Too long for every run.
  */
 import { strict as assert } from "node:assert";
+import * as path from "node:path";
 
 import type * as pulumi from "@pulumi/pulumi";
 
@@ -15,6 +16,18 @@ import { TestStack } from "../support/stack";
 
 const namespace = "controllers-test";
 const image = (): string => savedEnvironment().baseImage!;
+
+/** Fails unless tasks of it ran on two nodes. */
+const onBothNodes = [
+    "import ray",
+    "ray.init()",
+    "@ray.remote(scheduling_strategy='SPREAD')",
+    "def node():",
+    "    import time; time.sleep(2)",
+    "    return ray.get_runtime_context().get_node_id()",
+    "nodes = set(ray.get([node.remote() for _ in range(8)]))",
+    "assert len(nodes) == 2, nodes",
+].join("\n");
 
 interface Case {
     names: ControllerName[];
@@ -73,26 +86,39 @@ const cases: Record<string, Case> = {
             assert.deepEqual(said.trim().split("\n").sort(), ["node 0 of 2", "node 1 of 2"]);
         },
     },
-    "KubeRay makes the head of a Ray cluster": {
+    "KubeRay runs a training of two nodes": {
         names: ["kuberay"],
         addons: { kuberay: {} },
         groups: ["ray.io"],
         namespaces: ["kuberay-system"],
-        // There is no image of Ray here: that its pod is made is all that can be seen.
-        check: async () => {
-            const head = {
-                rayStartParams: {},
-                template: { spec: { containers: [{ name: "ray-head", image: image() }] } },
-            };
-            await createObjects({
-                apiVersion: "ray.io/v1",
-                kind: "RayCluster",
-                metadata: { name: "ray", namespace },
-                spec: { headGroupSpec: head },
+        workloads: (opts) => {
+            const { registry, baseImage } = savedEnvironment();
+            const ray = new mlops.Image("ray", {
+                repository: `${registry}/ray`,
+                context: path.join(__dirname, "ray"),
+                python: { base: baseImage },
+                network: "host",
             });
-            await wait("create", "service/ray-head-svc");
-            const pods = ["pods", "--namespace", namespace, "--selector=ray.io/node-type=head", "--output=name"];
-            assert.notEqual(await kubectl("get", ...pods), "");
+            new mlops.TrainingJob(
+                "train",
+                {
+                    workspace: { namespace },
+                    image: ray.ref,
+                    command: ["python3", "-c", onBothNodes],
+                    backend: mlops.TrainingBackend.RayJob,
+                    nodes: 2,
+                    resources: { cpu: "500m", memory: "2Gi", sharedMemory: "256Mi" },
+                    output: { accessMode: mlops.AccessMode.ReadWriteOnce },
+                    runAsUser: 1000,
+                    timeout: "10m",
+                },
+                opts,
+            );
+        },
+        check: async () => {
+            const path = "--output=jsonpath={.items[0].status.jobStatus} {.items[0].status.message}";
+            const said = await kubectl("get", "rayjobs", "--namespace", namespace, path);
+            assert.match(said, /^SUCCEEDED /);
         },
     },
     "KServe serves an InferenceService, with certificates of cert-manager": {

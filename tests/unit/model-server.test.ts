@@ -413,6 +413,7 @@ describe("a preview of a ModelServer", () => {
 
 interface ScaledObjectSpec {
     minReplicaCount: number;
+    pollingInterval: number;
     cooldownPeriod?: number;
     advanced?: object;
     fallback: { replicas: number };
@@ -465,6 +466,7 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
                     scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "fraud" },
                     minReplicaCount: 1,
                     maxReplicaCount: 8,
+                    pollingInterval: 30,
                     fallback: { failureThreshold: 3, replicas: 1, behavior: "currentReplicasIfHigher" },
                     triggers: [
                         {
@@ -486,6 +488,7 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
     it("goes down to nothing, and stays at one while nobody knows what there is to do", async () => {
         const spec = await specOf({ min: 0, requests: { ...requests, query: "sum(waiting)" } });
         assert.equal(spec.minReplicaCount, 0);
+        assert.equal(spec.pollingInterval, 5);
         assert.equal(spec.fallback.replicas, 1);
         assert.equal(spec.triggers[0]!.metadata.query, "sum(waiting)");
         assert.equal((await specOf({ min: 3, requests })).fallback.replicas, 3);

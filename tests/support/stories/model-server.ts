@@ -116,7 +116,7 @@ export const stories: Story[] = [
                     },
                 },
                 preview: [
-                    "update scaledobject spec.advanced spec.cooldownPeriod spec.minReplicaCount spec.triggers[1] spec.triggers[2]",
+                    "update scaledobject spec.advanced spec.cooldownPeriod spec.minReplicaCount spec.pollingInterval spec.triggers[1] spec.triggers[2]",
                 ],
             },
             {
