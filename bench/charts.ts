@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 
 import { catalog } from "../src/platform/catalog";
+import { crdsOf, sourcesOf } from "../src/platform/charts";
 import type { ChartSource } from "../src/platform/definition";
 import { plan, type Planned } from "../src/platform/plan";
 import { type Profile, profiles } from "../src/platform/profiles";
@@ -42,16 +43,17 @@ const releaseOf = ({ release, name }: ChartSource): string => release ?? name;
 export function writeCharts(directory: string, upstream: string, profile: Profile): string[] {
     const found = crdFiles(upstream);
     const missing: string[] = [];
-    for (const { definition } of plannedOf(profile)) {
-        const owner = definition.charts.find(({ crdsOnly }) => crdsOnly) ?? definition.charts.at(-1)!;
-        const crds = Object.keys(definition.crds ?? {}).flatMap((name) => {
+    for (const planned of plannedOf(profile)) {
+        const sources = sourcesOf(planned);
+        const owner = sources.find(({ crdsOnly }) => crdsOnly) ?? sources.at(-1)!;
+        const crds = Object.keys(crdsOf(planned)).flatMap((name) => {
             const file = found.get(name);
             if (file === undefined) {
                 missing.push(name);
             }
             return file === undefined ? [] : [file];
         });
-        for (const source of definition.charts) {
+        for (const source of sources) {
             writeChart(directory, source, source === owner ? crds : []);
         }
     }
@@ -60,11 +62,11 @@ export function writeCharts(directory: string, upstream: string, profile: Profil
 
 /** The charts of a profile in that directory. */
 export const installedCharts = (directory: string, profile: Profile): Installed[] =>
-    plannedOf(profile).flatMap(({ definition, namespace }) =>
-        definition.charts.map((source) => ({
+    plannedOf(profile).flatMap((planned) =>
+        sourcesOf(planned).map((source) => ({
             chart: path.join(directory, fileOf(source)),
             release: releaseOf(source),
-            namespace,
+            namespace: planned.namespace,
             manifest: source.manifest !== undefined,
         })),
     );

@@ -23,6 +23,16 @@ export interface ChartSource {
     release?: string;
 }
 
+/** What comes with an add-on where its settings ask for it. */
+export interface Part<S extends AddonSettings = AddonSettings> {
+    /** Whether they do. */
+    when: (settings: S) => boolean;
+    /** Its charts in the order in which they are installed, after those that the add-on always has. */
+    charts: ChartSource[];
+    /** Its CRDs, as those of the add-on. */
+    crds: Record<string, string[]>;
+}
+
 /** An object as it stands in a manifest. Its values may be Outputs. */
 export interface KubernetesObject {
     apiVersion: string;
@@ -88,7 +98,10 @@ export interface Definition<S extends AddonSettings = AddonSettings> {
     homepage: string;
     /** The version of the software that the charts install, without a leading `v`. */
     version: string;
-    /** The charts in the order in which they are installed. The last one is the add-on's own; before it come CRDs. */
+    /**
+     * The charts that it always has, in the order in which they are installed. The last one is the add-on's own; before
+     * it come CRDs.
+     */
     charts: ChartSource[];
     /** The namespace it is installed in by default. */
     namespace: string;
@@ -100,6 +113,8 @@ export interface Definition<S extends AddonSettings = AddonSettings> {
     kubernetesSource: string;
     /** Its CRDs, with their served versions, the one that objects are stored in first. */
     crds?: Record<string, string[]>;
+    /** What it has besides with some settings only. */
+    parts?: Part<S>[];
     /** What else must be there, which is added by itself. */
     requires?: (settings: S) => AddonName[];
     /** What it is installed after, where the platform has it. */

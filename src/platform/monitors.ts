@@ -6,6 +6,8 @@ export interface MonitoredService {
     name: string;
     /** The labels that the Service has, and no other in its namespace. */
     labels: Record<string, string>;
+    /** Its name, where another Service has the same labels. */
+    service?: string;
     /** The name of its port. */
     port: string;
     /** Whether it speaks TLS and asks for a token. Its certificate is its own, so it is not checked. */
@@ -20,7 +22,7 @@ export function monitors(context: Context, services: MonitoredService[]): Kubern
     if (!context.has("kubePrometheusStack")) {
         return [];
     }
-    return services.map(({ name, labels, port, secure }) => ({
+    return services.map(({ name, labels, service, port, secure }) => ({
         apiVersion: "monitoring.coreos.com/v1",
         kind: "ServiceMonitor",
         metadata: { name, namespace: context.namespace },
@@ -29,6 +31,11 @@ export function monitors(context: Context, services: MonitoredService[]): Kubern
             endpoints: [
                 {
                     port,
+                    ...(service && {
+                        relabelings: [
+                            { sourceLabels: ["__meta_kubernetes_service_name"], action: "keep", regex: service },
+                        ],
+                    }),
                     ...(secure && {
                         scheme: "https",
                         bearerTokenFile: "/var/run/secrets/kubernetes.io/serviceaccount/token",

@@ -2,7 +2,7 @@ import * as path from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { chartVersion } from "./charts";
+import { chartVersion, crdsOf } from "./charts";
 import type { Values } from "./definition";
 import { type AddonName, kebab } from "./names";
 import type { Planned } from "./plan";
@@ -36,6 +36,6 @@ export const preflightValues = (platform: string, planned: Planned[], untestedKu
         existing: one.settings.existing ?? false,
         kubernetes: one.definition.kubernetes,
         oneMinorAtATime: one.definition.upgrades.oneMinorAtATime ?? false,
-        crds: one.definition.crds ?? {},
+        crds: crdsOf(one),
     })),
 });

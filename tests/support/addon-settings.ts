@@ -258,6 +258,7 @@ export const samples: Partial<Record<AddonName, Record<string, Sample>>> = {
             together: { gateway: "gateways/models", domain: "ml.example.com" },
         },
         runtimes: { right: [true, false], wrong: ["all"] },
+        llm: { right: [true, false], wrong: ["yes"] },
     },
     cloudnativePg: {
         postgresImage: { right: ["registry.example.com/postgresql:18"], wrong: ["", 18] },

@@ -1,8 +1,11 @@
 import { strict as assert } from "node:assert";
 
 import { catalog } from "../../src/platform/catalog";
-import type { KubernetesObject, Values } from "../../src/platform/definition";
+import { chartsOf, chartVersion, crdsOf, sourcesOf } from "../../src/platform/charts";
+import type { ChartSource, Definition, KubernetesObject, Values } from "../../src/platform/definition";
 import { addonNames, type AddonName } from "../../src/platform/names";
+import { plan, type Planned } from "../../src/platform/plan";
+import { preflightValues } from "../../src/platform/preflight";
 import type { AddonSettings } from "../../src/platform/settings";
 import { object, type Problems, truth } from "../../src/validation";
 import { samples } from "../support/addon-settings";
@@ -24,8 +27,9 @@ const otherCharts: Partial<Record<AddonName, { name: string; version: string; re
 const otherCrds: Partial<Record<AddonName, { not?: RegExp; also?: Record<string, string[]>; why: string }>> = {
     nodeFeatureDiscovery: { not: /^noderesourcetopologies\./, why: "the topology updater is off, and its CRD with it" },
     kserve: {
-        not: /^(llminferenceservice|localmodel)/,
-        why: "the charts of language models and of local models are others, which are not installed",
+        not: /^localmodel/,
+        also: { "inferencemodelrewrites.llm-d.ai": ["v1alpha2"], "inferenceobjectives.llm-d.ai": ["v1alpha2"] },
+        why: "the chart of local models is not installed, and the picker of pods has kinds of another project",
     },
 };
 
@@ -73,6 +77,7 @@ const requiresWith: { name: AddonName; settings: Record<string, unknown>; brings
         settings: { gateway: "gateways/models", domain: "ml.example.com" },
         brings: ["certManager", "gatewayApi"],
     },
+    { name: "kserve", settings: { llm: true }, brings: ["certManager", "gatewayApi", "inferenceExtension"] },
     { name: "seaweedfs", settings: { existingSecret: "s3" }, brings: [] },
     {
         name: "mlflow",
@@ -97,6 +102,12 @@ const flavor: KubernetesObject = {
     metadata: { name: "a" },
     spec: {},
 };
+
+/** All charts that an add-on can have, with whatever settings. */
+const allCharts = ({ charts, parts = [] }: Definition): ChartSource[] => [
+    ...charts,
+    ...parts.flatMap((part) => part.charts),
+];
 
 /** The lines that say what is wrong with the settings of an add-on. */
 function problemsOf(name: AddonName, settings: object): string[] {
@@ -168,7 +179,7 @@ describe("add-ons", function () {
             });
 
             it("gives plain values, the same each time, for charts that it has", () => {
-                const charts = definition.charts.map((chart) => chart.name);
+                const charts = allCharts(definition).map((chart) => chart.name);
                 for (const { title, settings, context } of upstream.combinationsOf(name)) {
                     const values = definition.values(settings, context);
                     assert.deepEqual(JSON.parse(JSON.stringify(values)), values, title);
@@ -229,6 +240,112 @@ describe("Kyverno", () => {
     });
 });
 
+describe("KServe for language models", () => {
+    /** KServe in a platform that is asked for nothing else. */
+    const kserveWith = (settings: object): Planned =>
+        plan({
+            addons: { kserve: settings },
+            profile: [],
+            definitions: catalog,
+            problem: (path, problem) => assert.fail(`${path} ${problem}`),
+        }).find(({ name }) => name === "kserve")!;
+    const context = upstream.contextOf("kserve", {});
+    const usual = ["kserve-crd v0.20.0", "kserve-runtime-configs v0.20.0", "kserve-resources v0.20.0"];
+    const usualCrds = Object.keys(catalog.kserve.crds!);
+    const llmCharts = ["kserve-llmisvc-crd v0.20.0", "llm-d-router v0.9.0", "kserve-llmisvc-resources v0.20.0"];
+    const llmCrds = [
+        "inferencemodelrewrites.llm-d.ai",
+        "inferenceobjectives.llm-d.ai",
+        "llminferenceserviceconfigs.serving.kserve.io",
+        "llminferenceservices.serving.kserve.io",
+    ];
+
+    const cases: [settings: object, charts: string[], crds: string[]][] = [
+        [{}, usual, usualCrds],
+        [{ llm: false }, usual, usualCrds],
+        // The controller of language models needs what kserve-resources has, so it comes after that.
+        [{ llm: true }, [...usual, ...llmCharts], [...usualCrds, ...llmCrds]],
+        [
+            { llm: true, version: "v0.20.1" },
+            [...usual.slice(0, 2), "kserve-resources v0.20.1", ...llmCharts],
+            [...usualCrds, ...llmCrds],
+        ],
+    ];
+    for (const [settings, charts, crds] of cases) {
+        it(`has the charts and CRDs of ${JSON.stringify(settings)}, of which a preview looks at the same`, () => {
+            const planned = kserveWith(settings);
+            assert.deepEqual(
+                sourcesOf(planned).map(({ name, version }) => `${name} ${version}`),
+                charts,
+            );
+            assert.deepEqual(Object.keys(crdsOf(planned)).sort(), [...crds].sort());
+            const { addons } = preflightValues("platform", [planned], false) as { addons: Values[] };
+            assert.deepEqual(addons[0]!.crds, crdsOf(planned));
+        });
+    }
+
+    it("is upgraded by the version of KServe's own chart, which alone takes values of the user", () => {
+        const planned = kserveWith({ llm: true, version: "v0.20.1", values: { commonLabels: { team: "ml" } } });
+        assert.equal(chartVersion(planned), "0.20.1");
+        const { kinds, own } = chartsOf(planned, context);
+        assert.deepEqual(
+            [...kinds, ...own].filter(({ values }) => values?.commonLabels !== undefined).map(({ chart }) => chart),
+            ["kserve-resources"],
+        );
+    });
+
+    it("has its CRDs before everything else, and the manifests of llm-d's by their address", () => {
+        const { kinds } = chartsOf(kserveWith({ llm: true }), context);
+        assert.deepEqual(
+            kinds.map(({ chart, manifest }) => [chart, manifest]),
+            [
+                ["kserve-crd", undefined],
+                ["kserve-llmisvc-crd", undefined],
+                ["llm-d-router", "https://github.com/llm-d/llm-d-router/releases/download/v0.9.0/manifests.yaml"],
+            ],
+        );
+    });
+
+    for (const llm of [false, true]) {
+        it(`has LLMInferenceServiceConfigs where llm is set: ${llm}`, () => {
+            const values = catalog.kserve.values({ llm } as AddonSettings, context);
+            assert.deepEqual(values["kserve-runtime-configs"], {
+                kserve: { servingruntime: { enabled: true }, llmisvcConfigs: { enabled: llm } },
+            });
+        });
+
+        it(`has a second controller with a budget and a monitor where llm is set: ${llm}`, () => {
+            const big = upstream.contextOf("kserve", { highlyAvailable: true, has: ["kubePrometheusStack"] });
+            assert.deepEqual(
+                catalog.kserve.objects!({ llm } as AddonSettings, big).map(
+                    ({ kind, metadata }) => `${kind} ${metadata.name}`,
+                ),
+                [
+                    ...(llm ? ["PodDisruptionBudget llmisvc-controller-manager"] : []),
+                    "ServiceMonitor kserve-controller-manager",
+                    ...(llm ? ["ServiceMonitor llmisvc-controller-manager"] : []),
+                    "PodMonitor kserve-models",
+                ],
+            );
+        });
+    }
+
+    it("finds all that it needs before it, LeaderWorkerSet where the platform has it", () => {
+        const order = plan({
+            addons: { kserve: { llm: true } as AddonSettings, leaderWorkerSet: {} },
+            profile: [],
+            definitions: catalog,
+            problem: (path, problem) => assert.fail(`${path} ${problem}`),
+        });
+        assert.deepEqual(order.find(({ name }) => name === "kserve")!.after, [
+            "certManager",
+            "leaderWorkerSet",
+            "gatewayApi",
+            "inferenceExtension",
+        ]);
+    });
+});
+
 describe("add-ons as upstream publishes them", function () {
     this.timeout(120_000);
 
@@ -241,10 +358,23 @@ describe("add-ons as upstream publishes them", function () {
         describe(name, () => {
             const entry = () => upstream.index()[upstream.folderOf(name)]!;
             const own = definition.charts[definition.charts.length - 1]!;
-            const chartsOf = () =>
-                definition.charts
+            const theirCharts = () =>
+                allCharts(definition)
                     .filter(({ manifest }) => manifest === undefined)
                     .map((source) => ({ source, chart: upstream.chartOf(name, source) }));
+
+            // The release may be an older one than that of the folder: the one that the add-on is made for.
+            for (const { name: project, version, manifest } of (definition.parts ?? []).flatMap(
+                ({ charts }) => charts,
+            )) {
+                if (manifest !== undefined) {
+                    it(`has manifests of a release of ${project}`, () => {
+                        const { repository } = upstream.index()[project]!;
+                        const releases = `https://github.com/${repository}/releases/download/${version}/`;
+                        assert.ok(manifest.startsWith(releases), `${manifest} is none of ${releases}`);
+                    });
+                }
+            }
 
             const isManifest = own.manifest !== undefined;
             if (isManifest) {
@@ -273,7 +403,7 @@ describe("add-ons as upstream publishes them", function () {
             });
 
             it("has charts that exist, in their versions", () => {
-                for (const { source, chart } of chartsOf()) {
+                for (const { source, chart } of theirCharts()) {
                     assert.ok(chart, `there is no chart ${source.name}`);
                     if (upstream.isPublished(chart.version) && source !== own) {
                         assert.equal(source.version, chart.version, source.name);
@@ -303,11 +433,9 @@ describe("add-ons as upstream publishes them", function () {
                         storage,
                         ...served.filter((one) => one !== storage).sort(),
                     ]);
-                const ours = Object.entries(definition.crds ?? {}).map(([crd, [storage, ...served]]) => [
-                    crd,
-                    storage,
-                    ...served.sort(),
-                ]);
+                const ours = [definition, ...(definition.parts ?? [])]
+                    .flatMap(({ crds }) => Object.entries(crds ?? {}))
+                    .map(([crd, [storage, ...served]]) => [crd, storage, ...served.sort()]);
                 const others = Object.entries(also ?? {}).map(([crd, versions]) => [crd, ...versions]);
                 const sorted = (all: (string | undefined)[][]) => all.map((crd) => crd.join(" ")).sort();
                 assert.deepEqual(sorted(ours), sorted([...theirs, ...others]));
@@ -318,7 +446,7 @@ describe("add-ons as upstream publishes them", function () {
                 const found = new Map<string, { chart: upstream.UpstreamChart; values: Values; title: string }>();
                 for (const { settings, context, title } of upstream.combinationsOf(name)) {
                     const all = definition.values(settings, context);
-                    for (const { source, chart } of chartsOf()) {
+                    for (const { source, chart } of theirCharts()) {
                         const values = all[source.name] ?? {};
                         const key = source.name + JSON.stringify(values);
                         if (chart && !found.has(key)) {

@@ -32,6 +32,14 @@ const label = "it must be at most 63 lower-case letters, digits and hyphens, wit
 const plain = "is an Output; a chart is rendered in the preview, so it must be a plain value";
 const chart = { chart: "kueue", repository: "oci://example.com", version: "1.0.0" };
 const empty = directoryWith({});
+/** All of KServe for language models but its controller. */
+const withKserve = directoryWith({
+    "kserve-crd-v0.20.0.tgz": "",
+    "kserve-runtime-configs-v0.20.0.tgz": "",
+    "kserve-resources-v0.20.0.tgz": "",
+    "kserve-llmisvc-crd-v0.20.0.tgz": "",
+    "llm-d-router-v0.9.0.yaml": "",
+});
 
 const addons: [object, ...string[]][] = [
     [
@@ -95,6 +103,22 @@ const platforms: [object, ...string[]][] = [
     [
         { addons: { kserve: {}, certManager: { enabled: false } } },
         "addons.certManager.enabled is false, but kserve needs it; leave it out, or disable kserve",
+    ],
+    [
+        { addons: { kserve: { llm: true, namespace: "models" } } },
+        'addons.kserve.namespace is "models", but with llm it must be "kserve", which the CRDs of upstream name; leave it out',
+    ],
+    [
+        {
+            addons: {
+                kserve: { llm: true },
+                certManager: { existing: true },
+                gatewayApi: { existing: true },
+                inferenceExtension: { existing: true },
+            },
+            mirror: { charts: withKserve },
+        },
+        `mirror.charts has no kserve-llmisvc-resources-v0.20.0.tgz; put it there: helm pull oci://ghcr.io/kserve/charts/kserve-llmisvc-resources --version v0.20.0 --destination ${withKserve}`,
     ],
     [
         { addons: { kueue: {} }, mirror: { charts: empty } },

@@ -1,7 +1,9 @@
 import { matching, oneOf, text, truth } from "../../validation";
+import { budgets } from "../budgets";
 import { type Context, type Definition, type KubernetesObject, type Values, Certificates } from "../definition";
 import { monitors } from "../monitors";
 import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
 
 /** What KServe makes of an InferenceService that does not say it itself. */
 export enum KServeMode {
@@ -32,12 +34,27 @@ export interface KServeSettings extends AddonSettings {
      * that upstream offers. Defaults to true.
      */
     runtimes?: boolean;
+    /**
+     * Whether KServe also serves LLMInferenceServices: the charts kserve-llmisvc-crd and kserve-llmisvc-resources come
+     * along, and the kinds of llm-d-router. Needs the namespace "kserve". A model over several nodes needs the add-on
+     * `leaderWorkerSet` besides. Defaults to false.
+     */
+    llm?: boolean;
 }
 
 const version = "v0.20.0";
 const repository = "oci://ghcr.io/kserve/charts";
 
-/** Upstream gives the controller a tenth of a core, with which it takes minutes to start. */
+/** The namespace of upstream, which some of its objects name whatever namespace their chart is installed in. */
+const namespace = "kserve";
+
+/** What picks a pod for each request of a language model, in the version that KServe runs. */
+const routerVersion = "v0.9.0";
+const routerReleases = "https://github.com/llm-d/llm-d-router/releases/download";
+
+const llmController = "llmisvc-controller-manager";
+
+/** Upstream gives each controller a tenth of a core, with which it takes minutes to start. */
 function controllerResources(small: boolean): Values {
     return small
         ? { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "500m", memory: "512Mi" } }
@@ -99,7 +116,7 @@ export const kserve: Definition<KServeSettings> = {
         { name: "kserve-runtime-configs", version, repository },
         { name: "kserve-resources", version, repository },
     ],
-    namespace: "kserve",
+    namespace,
     kubernetes: { min: "1.32", max: "1.36" },
     kubernetesSource:
         "https://kserve.github.io/website/docs/admin-guide/kubernetes-deployment (1.32 or newer), and tests of this package",
@@ -111,16 +128,46 @@ export const kserve: Definition<KServeSettings> = {
         "servingruntimes.serving.kserve.io": ["v1alpha1"],
         "trainedmodels.serving.kserve.io": ["v1alpha1"],
     },
-    requires: ({ gateway }) => ["certManager", ...(gateway ? (["gatewayApi"] as const) : [])],
-    // Its controller looks only once, at its start, for KEDA and the Gateway API.
-    after: ["gatewayApi", "envoyGateway", "keda", "kubePrometheusStack"],
+    parts: [
+        {
+            when: ({ llm }) => llm ?? false,
+            charts: [
+                // It has the CRD of ClusterStorageContainers once more, word for word, which does no harm.
+                { name: "kserve-llmisvc-crd", version, repository, crdsOnly: true },
+                // The picker of pods does not start without its kinds, which are not published as a chart of their own.
+                {
+                    name: "llm-d-router",
+                    version: routerVersion,
+                    repository: routerReleases,
+                    manifest: `${routerReleases}/${routerVersion}/manifests.yaml`,
+                    crdsOnly: true,
+                },
+                // After kserve-resources, which has the configuration of both controllers and the issuer.
+                { name: "kserve-llmisvc-resources", version, repository },
+            ],
+            crds: {
+                "inferencemodelrewrites.llm-d.ai": ["v1alpha2"],
+                "inferenceobjectives.llm-d.ai": ["v1alpha2"],
+                "llminferenceserviceconfigs.serving.kserve.io": ["v1alpha2", "v1alpha1"],
+                "llminferenceservices.serving.kserve.io": ["v1alpha2", "v1alpha1"],
+            },
+        },
+    ],
+    requires: ({ gateway, llm }) => [
+        "certManager",
+        ...(gateway || llm ? (["gatewayApi"] as const) : []),
+        ...(llm ? (["inferenceExtension"] as const) : []),
+    ],
+    // Its controllers look only once, at their start, for KEDA, the Gateway API and LeaderWorkerSet.
+    after: ["gatewayApi", "envoyGateway", "keda", "leaderWorkerSet", "kubePrometheusStack"],
     certificates: () => Certificates.CertManager,
-    webhooks: ["inferenceservice.serving.kserve.io"],
+    webhooks: ["inferenceservice.serving.kserve.io", "llminferenceservice.serving.kserve.io"],
     upgrades: {
         notes: [
             "Its charts were split in 0.17: objects of an older chart `kserve` must be removed by hand, all but the CRDs.",
-            "Another `version` is that of its controller; its CRDs and runtimes stay at the tested one.",
-            "Its controller looks at its start for KEDA, the Gateway API and Knative: restart it when one comes later.",
+            "Another `version` is that of its controller; its CRDs, its runtimes and what `llm` brings stay at the tested one.",
+            "Its controller looks at its start for KEDA, the Gateway API and Knative: restart it when one comes later. That of `llm` looks for KEDA and LeaderWorkerSet.",
+            "Delete all LLMInferenceServices before `llm` is turned off: without its controller, they are not cleaned up.",
             "The runtime kserve-vllmserver of upstream names an image without a version, `vllm/vllm-openai:latest`.",
         ],
     },
@@ -133,8 +180,15 @@ export const kserve: Definition<KServeSettings> = {
         domain: text,
         tls: truth,
         runtimes: truth,
+        llm: truth,
     },
-    check: ({ mode, gateway, domain, tls }, problems) => {
+    check: ({ mode, gateway, domain, tls, llm, namespace: chosen = namespace }, problems) => {
+        if (llm && chosen !== namespace) {
+            problems.add(
+                "namespace",
+                `is "${chosen}", but with llm it must be "${namespace}", which the CRDs of upstream name; leave it out`,
+            );
+        }
         if (gateway !== undefined && domain === undefined) {
             problems.add(
                 "domain",
@@ -171,10 +225,31 @@ export const kserve: Definition<KServeSettings> = {
             },
         },
         "kserve-runtime-configs": {
-            kserve: { servingruntime: { enabled: settings.runtimes ?? true }, llmisvcConfigs: { enabled: false } },
+            kserve: {
+                servingruntime: { enabled: settings.runtimes ?? true },
+                llmisvcConfigs: { enabled: settings.llm ?? false },
+            },
+        },
+        "kserve-llmisvc-resources": {
+            kserve: {
+                // They come from kserve-resources.
+                createSharedResources: false,
+                llmisvc: {
+                    // They come from the add-on inferenceExtension, and from llm-d-router.
+                    createGIECRDs: false,
+                    controller: {
+                        imagePullPolicy: "IfNotPresent",
+                        replicas: replicas(context),
+                        resources: controllerResources(context.small),
+                        // By default, its metrics can be read in its own pod only.
+                        ...(context.has("kubePrometheusStack") && { metricsBindAddress: "" }),
+                    },
+                },
+            },
         },
     }),
-    objects: (_settings, context) => [
+    objects: ({ llm }, context) => [
+        ...(llm ? budgets(context, llmController, { "control-plane": llmController }) : []),
         ...monitors(context, [
             {
                 name: "kserve-controller-manager",
@@ -182,6 +257,18 @@ export const kserve: Definition<KServeSettings> = {
                 port: "https",
                 secure: true,
             },
+            ...(llm
+                ? [
+                      {
+                          name: llmController,
+                          labels: { "control-plane": llmController },
+                          // That of its webhooks has the same labels.
+                          service: `${llmController}-service`,
+                          port: "https",
+                          secure: true,
+                      },
+                  ]
+                : []),
         ]),
         ...(context.has("kubePrometheusStack") ? [modelMonitor(context)] : []),
     ],
