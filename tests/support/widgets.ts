@@ -209,6 +209,8 @@ export class WidgetsController {
                 void read(request).then((review) => response.end(JSON.stringify(answer(request.url!, review))));
             },
         );
+        // As servers in Go do: closed just when the API server asks again, a connection would fail that request.
+        server.keepAliveTimeout = 0;
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
         return new WidgetsController(server, `https://127.0.0.1:${(server.address() as AddressInfo).port}`, delay);
     }
