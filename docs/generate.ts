@@ -140,6 +140,30 @@ function chartLine({ name, version, repository, manifest }: ChartSource): string
     return manifest ? `- the manifests ${manifest}` : `- the chart ${code(name)} ${version} from ${code(repository)}`;
 }
 
+/** The table of CRDs, with what is said before it. */
+function crdTable(crds: Record<string, string[]>, before: string): string[] {
+    const rows = Object.entries(crds).map(
+        ([crd, served]) =>
+            `| ${code(crd)} | ${served.map((one, index) => (index === 0 ? `**${one}**` : one)).join(", ")} |`,
+    );
+    return [before, ["| CRD | versions |", "| --- | --- |", ...rows].join("\n")];
+}
+
+/** What an add-on has with some settings only, which are found among the samples. */
+function partLines(name: AddonName): string[] {
+    return (definitionOf(name).parts ?? []).flatMap(({ when, charts, crds }) => {
+        const all = Object.entries(samples[name] ?? {}).flatMap(([field, { right, together }]) =>
+            right.map((value) => ({ field, value, settings: { ...together, [field]: value } })),
+        );
+        const { field, value } = all.find(({ settings }) => when(settings))!;
+        return [
+            `With ${code(`${field}: ${JSON.stringify(value)}`)} also:`,
+            charts.map(chartLine).join("\n"),
+            ...crdTable(crds, "and these CRDs:"),
+        ];
+    });
+}
+
 const turns: Record<Turn, string> = {
     [Turn.Normal]: "It is installed as soon as what it needs is there.",
     [Turn.Late]: "It is installed after all others but policies, since its webhooks refuse objects while it starts.",
@@ -158,10 +182,6 @@ function page(name: AddonName): string {
     const exclusions = exclusionsOf(name);
     const neededBy = names.filter((other) => requiredBy(other).includes(name));
     const outputs = Object.entries(outputsOf(name));
-    const versions = Object.entries(crds).map(
-        ([crd, served]) =>
-            `| ${code(crd)} | ${served.map((one, index) => (index === 0 ? `**${one}**` : one)).join(", ")} |`,
-    );
     return [
         `# ${title}`,
         generated,
@@ -181,12 +201,10 @@ function page(name: AddonName): string {
                       "namespace is labelled.",
               ]
             : []),
-        ...(versions.length > 0
-            ? [
-                  "These CRDs, with the versions that are served; objects are stored in the bold one:",
-                  ["| CRD | versions |", "| --- | --- |", ...versions].join("\n"),
-              ]
+        ...(Object.keys(crds).length > 0
+            ? crdTable(crds, "These CRDs, with the versions that are served; objects are stored in the bold one:")
             : ["It has no CRDs."]),
+        ...partLines(name),
         "## What it needs and excludes",
         [
             `- Brings along: ${links(requiredBy(name))}.`,

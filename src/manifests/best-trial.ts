@@ -3,7 +3,7 @@ export const bestTrialProgram = `
 import json, math, os, sys
 
 metric, sign = os.environ["METRIC"], 1 if os.environ["GOAL"] == "maximize" else -1
-values = {}
+values, wrong = {}, []
 for part in filter(None, os.environ["TRIALS"].split(",")):
     first, _, last = part.partition("-")
     for trial in range(int(first), int(last or first) + 1):
@@ -14,10 +14,13 @@ for part in filter(None, os.environ["TRIALS"].split(",")):
                 raise ValueError(f"{metric} is {value}")
             values[trial] = value
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-            print(f"trial {trial}: no {metric} in its RESULT_FILE: {error!r}", file=sys.stderr)
-if not values:
-    sys.exit(f"no trial has written {metric} to its RESULT_FILE")
-best = max(values, key=lambda trial: (sign * values[trial], -trial))
+            wrong.append(f"trial {trial}: {error!r}")
+            print(wrong[-1], file=sys.stderr)
 with open("/dev/termination-log", "w") as file:
+    if not values:
+        message = "; ".join([f"no trial has written {metric} to its RESULT_FILE", *wrong[:1]])
+        file.write(message)
+        sys.exit(message)
+    best = max(values, key=lambda trial: (sign * values[trial], -trial))
     json.dump({"trial": best, "value": values[best]}, file)
 `.trimStart();
