@@ -90,7 +90,7 @@ describe("a run that fails, on a real node", function () {
             });
             try {
                 await assert.rejects(stack.up(), (error: Error) => {
-                    const [, diagnostics = ""] = error.message.split("Diagnostics:");
+                    const [, diagnostics = ""] = error.message.split(/Diagnostics:|\nResources:/);
                     // An inline program of the Automation API, as this one, tells the errors of Outputs once more.
                     const lines = diagnostics.split("\n").filter((one) => !one.includes("One or more errors occurred"));
                     const told = lines.filter((one) => one.includes(line));
