@@ -28,6 +28,7 @@ export const controllerNames = [
     "kuberay",
     "kserve",
     "metrics-server",
+    "gatekeeper",
 ] as const;
 export type ControllerName = (typeof controllerNames)[number];
 
@@ -186,6 +187,12 @@ const recipes: Record<ControllerName, Recipe> = {
             // The published chart names 0.8.1, whose Go module is not to be had.
             copied("metrics-server", "charts/metrics-server", { version: "3.13.1", appVersion: version }),
         ],
+    },
+    // No add-on of the platform: one that its users install.
+    gatekeeper: {
+        module: "github.com/open-policy-agent/gatekeeper/v3",
+        images: [{ repository: "docker.io/openpolicyagent/gatekeeper", path: "/manager" }],
+        charts: (version) => [copied("gatekeeper", "charts/gatekeeper", { version })],
     },
 };
 

@@ -96,7 +96,7 @@ const cases: Record<string, Case> = {
             const ray = new mlops.Image("ray", {
                 repository: `${registry}/ray`,
                 context: path.join(__dirname, "ray"),
-                python: { base: baseImage },
+                buildArgs: { BASE: baseImage! },
                 network: "host",
             });
             new mlops.TrainingJob(
