@@ -2,13 +2,11 @@ import { Certificates, type Context, type Definition, Turn } from "./definition"
 import { type AddonName, addonNames } from "./names";
 import type { AddonSettings } from "./settings";
 
-/** An add-on that a platform has, with how it came into it. */
+/** An add-on that a platform has. */
 export interface Planned {
     name: AddonName;
     definition: Definition;
     settings: AddonSettings;
-    /** The add-on that needs this one, where nobody has asked for it. */
-    neededBy?: AddonName;
     namespace: string;
     /** What must be ready before it is installed. */
     after: AddonName[];
@@ -29,7 +27,7 @@ export interface PlanArgs {
  */
 export function plan({ addons, profile, definitions, problem }: PlanArgs): Planned[] {
     const isRefused = (name: AddonName): boolean => addons[name]?.enabled === false;
-    const chosen = new Map<AddonName, AddonName | undefined>();
+    const chosen = new Set<AddonName>();
     const choose = (name: AddonName, neededBy?: AddonName): void => {
         if (neededBy !== undefined && isRefused(name)) {
             problem(
@@ -40,7 +38,7 @@ export function plan({ addons, profile, definitions, problem }: PlanArgs): Plann
         if (chosen.has(name) || isRefused(name)) {
             return;
         }
-        chosen.set(name, neededBy);
+        chosen.add(name);
         const settings = addons[name] ?? {};
         if (!settings.existing) {
             definitions[name].requires?.(settings).forEach((needed) => choose(needed, name));
@@ -55,7 +53,6 @@ export function plan({ addons, profile, definitions, problem }: PlanArgs): Plann
         name,
         definition: definitions[name],
         settings: addons[name] ?? {},
-        ...(chosen.get(name) && { neededBy: chosen.get(name) }),
         namespace: addons[name]?.namespace ?? definitions[name].namespace,
         after: predecessors(name, names, addons, definitions),
     }));
