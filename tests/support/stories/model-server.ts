@@ -95,7 +95,7 @@ export const stories: Story[] = [
                 what: "a queue instead, down to zero",
                 edit: { autoscaling: { min: 0, max: 4, queue } },
                 preview: [
-                    "update scaledobject spec.minReplicaCount spec.triggers[0].metadata.host spec.triggers[0].metadata.mode spec.triggers[0].metadata.protocol spec.triggers[0].metadata.query spec.triggers[0].metadata.queueName spec.triggers[0].metadata.serverAddress spec.triggers[0].metadata.threshold spec.triggers[0].metadata.value spec.triggers[0].type",
+                    "update scaledobject spec.minReplicaCount spec.pollingInterval spec.triggers[0].metadata.host spec.triggers[0].metadata.mode spec.triggers[0].metadata.protocol spec.triggers[0].metadata.query spec.triggers[0].metadata.queueName spec.triggers[0].metadata.serverAddress spec.triggers[0].metadata.threshold spec.triggers[0].metadata.value spec.triggers[0].type",
                 ],
             },
             {
