@@ -5,6 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { sourceDir } from "../local/paths";
+import { crdsOf } from "../src/platform/charts";
 import { Profile } from "../src/platform/profiles";
 import { installedCharts, plannedOf, writeCharts } from "./charts";
 import { call, type Environment, say } from "./environment";
@@ -62,7 +63,7 @@ export async function measureProfile(environment: Environment, profile: Profile,
 function keptBy(profile: Profile): Record<string, string[]> {
     const planned = plannedOf(profile);
     return {
-        crd: planned.flatMap(({ definition }) => Object.keys(definition.crds ?? {})),
+        crd: planned.flatMap((one) => Object.keys(crdsOf(one))),
         namespace: [...new Set(planned.map(({ namespace }) => namespace))].filter(
             (name) => !ofTheCluster.includes(name),
         ),

@@ -13,6 +13,9 @@ import { cacheDir } from "../local/paths";
 
 const root = path.join(__dirname, "..");
 
+/** Held while tests run in a cluster of their own: what a killed run leaves is then known to be nobody's. */
+const running = cacheDir("tests.lock");
+
 /** What a level runs, and what must be up for it. */
 interface Level {
     /** The files, in stages: groups of a stage run at the same time, and a stage after the one before it. */
@@ -136,9 +139,6 @@ async function main(names: string[]): Promise<void> {
     console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
     process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
 }
-
-/** Held while tests run in a cluster of their own: what a killed run leaves is then known to be nobody's. */
-const running = cacheDir("tests.lock");
 
 /** What a killed run has left in its cluster would be taken over by the stacks of this one, half as it is. */
 async function takeDownLeftOvers(): Promise<void> {

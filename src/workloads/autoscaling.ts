@@ -77,7 +77,7 @@ export interface ScalingTriggerArgs {
  * the one that asks for the most pods wins.
  */
 export interface AutoscalingArgs {
-    /** The least number of pods. Defaults to 1. 0 is for KEDA only, which looks every 5 seconds whether there is something to do. */
+    /** The least number of pods. Defaults to 1. 0 is for KEDA only, which looks for something to do every 5 seconds. */
     min?: pulumi.Input<number>;
     /** The greatest number of pods. */
     max: pulumi.Input<number>;

@@ -14,11 +14,9 @@ import { TestStack } from "../support/stack";
 const namespace = "failing-runs";
 
 /** What all of these runs are told, and the program that each of their pods runs. */
-function shared(program: string) {
-    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
-    const space = new core.Namespace("space", { metadata: { name: namespace, labels } });
+function shared(workspace: mlops.WorkspaceArgs, program: string) {
     return {
-        workspace: { namespace: space.metadata.name },
+        workspace,
         image: savedEnvironment().baseImage!,
         command: ["python", "-c", program],
         resources: { cpu: "20m", memory: "64Mi" },
@@ -29,37 +27,37 @@ function shared(program: string) {
 }
 
 /** A sweep of three trials, in which the metric is `value`, an expression of Python that knows the number `x`. */
-function sweep(value: string, args: Partial<mlops.SweepArgs> = {}): mlops.Sweep {
+function sweep(workspace: mlops.WorkspaceArgs, value: string, args: Partial<mlops.SweepArgs> = {}): mlops.Sweep {
     const program = [
         "import json, os",
         "x = json.load(open(os.environ['TRIAL_FILE']))['x']",
         `json.dump({'loss': ${value}}, open(os.environ['RESULT_FILE'], 'w'))`,
     ].join("\n");
     return new mlops.Sweep("runs", {
-        ...shared(program),
+        ...shared(workspace, program),
         objective: { metric: "loss", goal: mlops.ObjectiveGoal.Minimize },
         grid: { x: [0, 1, 2] },
         ...args,
     });
 }
 
-const cases: Record<string, { create: () => pulumi.Resource; line: string }> = {
+const cases: Record<string, { create: (workspace: mlops.WorkspaceArgs) => pulumi.Resource; line: string }> = {
     "a sweep of which more trials fail than may": {
-        create: () => sweep("1 / x if x > 1 else 1 / 0", { maxFailedTrials: 1, parallelism: 1 }),
+        create: (workspace) => sweep(workspace, "1 / x if x > 1 else 1 / 0", { maxFailedTrials: 1, parallelism: 1 }),
         line: 'Sweep "runs": 2 of 3 trials have failed (0,1), and maxFailedTrials is 1; ',
     },
     "a sweep without a trial that succeeds": {
-        create: () => sweep("1 / 0"),
+        create: (workspace) => sweep(workspace, "1 / 0"),
         line: 'Sweep "runs": no trial has succeeded: ',
     },
     "a sweep whose trials all come to no number": {
-        create: () => sweep("float('nan')"),
+        create: (workspace) => sweep(workspace, "float('nan')"),
         line: 'Sweep "runs": the results of the trials cannot be compared: no trial has written loss to its RESULT_FILE; trial 0: ',
     },
     "a batch inference of which one shard fails": {
-        create: () =>
+        create: (workspace) =>
             new mlops.BatchInference("runs", {
-                ...shared("import os; 1 / (1 - int(os.environ['SHARD_INDEX']))"),
+                ...shared(workspace, "import os; 1 / (1 - int(os.environ['SHARD_INDEX']))"),
                 input: "s3://bucket/in",
                 output: "s3://bucket/out",
                 shards: 3,
@@ -67,9 +65,10 @@ const cases: Record<string, { create: () => pulumi.Resource; line: string }> = {
         line: 'BatchInference "runs": 1 of 3 shards are not done: ',
     },
     "a training of two nodes of which one fails": {
-        create: () =>
+        create: (workspace) =>
             new mlops.TrainingJob("runs", {
                 ...shared(
+                    workspace,
                     "import os, time; print('node', os.environ['PET_NODE_RANK']); 1 / int(os.environ['PET_NODE_RANK'])",
                 ),
                 nodes: 2,
@@ -85,7 +84,9 @@ describe("a run that fails, on a real node", function () {
     for (const [title, { create, line }] of Object.entries(cases)) {
         it(`${title} says so in one line`, async () => {
             const stack = await TestStack.create(namespace, () => {
-                create();
+                const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+                const space = new core.Namespace("space", { metadata: { name: namespace, labels } });
+                create({ namespace: space.metadata.name });
                 return Promise.resolve({});
             });
             try {

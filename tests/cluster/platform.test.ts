@@ -12,6 +12,7 @@ import type { ControllerMirror } from "../../local/controllers";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
+import { runExample } from "../support/examples";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 
@@ -31,13 +32,10 @@ const restricted = {
 
 /** The example, two trainings of two pods each that do not fit its quota of GPUs together, and a server. */
 function workloads(): Promise<Record<string, pulumi.Output<unknown>>> {
-    const example = require.resolve("../../examples/platform");
-    delete require.cache[example];
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- it is run anew each time, as Pulumi does.
-    const { workspace, addons } = require(example) as {
+    const { workspace, addons } = runExample<{
         workspace: { namespace: pulumi.Output<string>; queue: pulumi.Output<string> };
         addons: pulumi.Output<unknown>;
-    };
+    }>("platform");
     for (const backend of [mlops.TrainingBackend.Job, mlops.TrainingBackend.JobSet]) {
         new mlops.TrainingJob(backend.toLowerCase(), {
             workspace,

@@ -11,6 +11,7 @@ import * as path from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { savedEnvironment } from "../support/environment";
+import { runExample } from "../support/examples";
 import { TestStack } from "../support/stack";
 import type { Workload } from "./workloads/workload";
 
@@ -24,14 +25,11 @@ const workloads = fs
     .map((file) => (require(path.join(directory, file)) as { workload: Workload }).workload)
     .filter(({ example }) => !only || only.includes(example));
 
-/** All examples, each run anew as Pulumi would; what one exports is an output by its name. */
+/** All examples; what one exports is an output by its name. */
 function program(): Promise<Record<string, pulumi.Output<unknown>>> {
     const outputs: Record<string, pulumi.Output<unknown>> = {};
     for (const { example } of workloads) {
-        const file = require.resolve(`../../examples/${example}`);
-        delete require.cache[file];
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above.
-        for (const [name, value] of Object.entries(require(file) as Record<string, pulumi.Output<unknown>>)) {
+        for (const [name, value] of Object.entries(runExample<Record<string, pulumi.Output<unknown>>>(example))) {
             outputs[`${example}.${name}`] = value;
         }
     }

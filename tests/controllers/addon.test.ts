@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
+import { runExample } from "../support/examples";
 import { createObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 
@@ -15,12 +16,7 @@ describe("an Addon with a real controller", function () {
     before(async function () {
         this.timeout("60m");
         const mirror = await controllers(["gatekeeper"]);
-        const example = require.resolve("../../examples/addon");
-        stack = await TestStack.create("addon-example", () => {
-            delete require.cache[example];
-            // eslint-disable-next-line @typescript-eslint/no-require-imports -- it is run anew each time, as Pulumi does.
-            return Promise.resolve(require(example) as Record<string, unknown>);
-        });
+        stack = await TestStack.create("addon-example", () => Promise.resolve(runExample("addon")));
         await stack.configure({ "tests:mirror": JSON.stringify(mirrorOf(mirror)) });
         await createObjects({ apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } });
     });

@@ -7,22 +7,20 @@ import { strict as assert } from "node:assert";
 import * as pulumi from "@pulumi/pulumi";
 
 import { image, password } from "../support/arguments";
+import { runExample } from "../support/examples";
 import { getObjects } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 import { skipAwait } from "../support/transforms";
 
 const namespace = "llm-server";
 
-/** The example, run anew as Pulumi would. */
+/** The example, whose pods are not waited for. */
 function program(): Promise<Record<string, unknown>> {
     pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
         const changed = skipAwait({ type, props, opts } as pulumi.ResourceTransformArgs);
         return changed as pulumi.ResourceTransformationResult | undefined;
     });
-    const file = require.resolve("../../examples/llm-server");
-    delete require.cache[file];
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above.
-    return Promise.resolve({ ...(require(file) as Record<string, unknown>) });
+    return Promise.resolve(runExample("llm-server"));
 }
 
 describe("the example llm-server, on a real API server", function () {
