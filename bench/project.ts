@@ -24,15 +24,13 @@ export const steps: Record<string, string[]> = {
     "no-op up": ["up", "--skip-preview", "--yes", "--expect-no-changes"],
 };
 
-/** Builds the package into the directory's node_modules, and links its dependencies beside it. */
+/** Builds the package, copies it into the directory's node_modules, and links its dependencies beside it. */
 export async function installPackage(directory: string): Promise<void> {
     const modules = path.join(directory, "node_modules");
     const installed = path.join(modules, "kubernetes-mlops");
     mkdirSync(installed, { recursive: true });
-    const tsc = require.resolve("typescript/bin/tsc");
-    const config = sourceDir("tsconfig.build.json");
-    await run(process.execPath, [tsc, "--project", config, "--outDir", path.join(installed, "dist")]);
-    for (const name of ["package.json", "dockerfiles", "charts"]) {
+    await run("npm", ["run", "build"], { cwd: sourceDir() });
+    for (const name of ["package.json", "dist", "dockerfiles", "charts"]) {
         cpSync(sourceDir(name), path.join(installed, name), { recursive: true });
     }
     const { dependencies } = JSON.parse(readFileSync(sourceDir("package.json"), "utf8")) as {

@@ -1,5 +1,7 @@
 import * as path from "node:path";
 
+import { packageFile } from "../package-files";
+
 /**
  * The official image of each Python that is offered: exact in Python and Debian.
  * Source: https://hub.docker.com/_/python
@@ -18,7 +20,7 @@ export const pythonVersions = Object.keys(bases);
  * users write theirs: an absolute one would differ, and be a change, from machine to machine.
  */
 export function pythonDockerfile(): string {
-    return path.relative(process.cwd(), path.join(__dirname, "..", "..", "dockerfiles", "python.Dockerfile"));
+    return path.relative(process.cwd(), packageFile("dockerfiles", "python.Dockerfile"));
 }
 
 /** What is said of a Python program, once it is known. */

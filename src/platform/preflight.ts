@@ -1,14 +1,13 @@
-import * as path from "node:path";
-
 import * as pulumi from "@pulumi/pulumi";
 
+import { packageFile } from "../package-files";
 import { chartVersion, crdsOf } from "./charts";
 import type { Values } from "./definition";
 import { type AddonName, kebab } from "./names";
 import type { Planned } from "./plan";
 
 /** The chart that looks at the cluster when it is rendered. It has no objects. */
-export const preflightChart = path.join(__dirname, "..", "..", "charts", "preflight");
+export const preflightChart = packageFile("charts", "preflight");
 
 /** The ConfigMap in which the cluster keeps what is installed, for the preflight of the next preview. */
 export const recordName = (name: AddonName): string => `kubernetes-mlops-${kebab(name)}`;

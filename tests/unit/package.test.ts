@@ -19,8 +19,7 @@ function build(): void {
     const built = path.join(root, "dist", "index.js");
     const builtAt = fs.existsSync(built) ? fs.statSync(built).mtimeMs : 0;
     if ([...filesIn("src"), "package.json"].some((file) => fs.statSync(path.join(root, file)).mtimeMs > builtAt)) {
-        const tsc = require.resolve("typescript/bin/tsc");
-        execFileSync(process.execPath, [tsc, "--project", "tsconfig.build.json"], { cwd: root });
+        execFileSync("npm", ["run", "--silent", "build"], { cwd: root });
     }
 }
 
@@ -31,7 +30,10 @@ interface Loaded {
     modules: string[];
     /** How many resources are registered and functions called by that. */
     calls: number;
+    /** What an Image of a Python program is built by. */
     dockerfile: string;
+    /** The exported classes whose name is not that of the export, as a bundler may make them. */
+    misnamed: string[];
 }
 
 function load(): Loaded {
@@ -39,15 +41,27 @@ function load(): Loaded {
         const path = require("node:path");
         const pulumi = require("@pulumi/pulumi");
         let calls = 0;
-        const newResource = () => (calls++, { id: "", state: {} });
+        let dockerfile;
+        const newResource = ({ inputs }) => {
+            calls++;
+            dockerfile ??= inputs.build?.dockerfile;
+            return { id: "", state: { ...inputs, repoDigest: "example.com/one@sha256:" + "0".repeat(64) } };
+        };
         pulumi.runtime.setMocks({ newResource, call: () => (calls++, {}) });
         const before = new Set(Object.keys(require.cache));
-        const exports = Object.keys(require("kubernetes-mlops")).sort();
+        const loaded = require("kubernetes-mlops");
+        const exports = Object.keys(loaded).sort();
+        const misnamed = exports.filter((name) => typeof loaded[name] === "function" && loaded[name].name !== name);
         const modules = Object.keys(require.cache)
             .filter((name) => !before.has(name))
             .map((name) => path.relative(process.cwd(), name));
-        const dockerfile = require("./dist/images/python").pythonDockerfile();
-        pulumi.runtime.disconnect().then(() => console.log(JSON.stringify({ exports, modules, calls, dockerfile })));
+        const callsToLoad = calls;
+        new loaded.Image("one", { repository: "example.com/one", context: "src", python: { requirements: "index.ts" } });
+        pulumi.runtime
+            .disconnect()
+            .then(() =>
+                console.log(JSON.stringify({ exports, modules, calls: callsToLoad, dockerfile, misnamed })),
+            );
     `;
     const output = execFileSync(process.execPath, ["--eval", program], { cwd: root, encoding: "utf8" });
     return JSON.parse(output) as Loaded;
@@ -76,14 +90,28 @@ describe("the published package", () => {
     it("holds what a user needs and nothing else", function () {
         this.timeout(30_000);
         const sources = filesIn("src");
-        const compiled = sources.flatMap((source) =>
-            [".js", ".js.map", ".d.ts"].map((end) => source.replace(/^src/, "dist").replace(/\.ts$/, end)),
-        );
+        const compiled = [
+            "dist/index.js",
+            "dist/index.js.map",
+            ...sources.map((source) => source.replace(/^src/, "dist").replace(/\.ts$/, ".d.ts")),
+        ];
         const texts = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
         assert.deepEqual(
             packed().sort(),
             [...texts, ...filesIn("charts"), ...filesIn("dockerfiles"), ...sources, ...compiled].sort(),
         );
+    });
+
+    it("leads from what was built to its sources, which errors show with --enable-source-maps", () => {
+        const { sources } = JSON.parse(fs.readFileSync(path.join(root, "dist", "index.js.map"), "utf8")) as {
+            sources: string[];
+        };
+        const published = sources.map((source) => path.posix.join("dist", source));
+        assert.deepEqual(
+            published.filter((source) => !fs.existsSync(path.join(root, source))),
+            [],
+        );
+        assert.ok(published.includes("src/workloads/training-job.ts"));
     });
 
     it("has a program and its types for whoever requires it", () => {
@@ -140,6 +168,10 @@ describe("the published package", () => {
             "TrainingFramework",
             "TrainingJob",
         ]);
+    });
+
+    it("has its classes by their names, which errors show", () => {
+        assert.deepEqual(loaded.misnamed, []);
     });
 
     it("finds its Dockerfile of Python programs", () => {
