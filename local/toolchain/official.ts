@@ -9,7 +9,7 @@ import { run } from "../run";
 import { beside, isExecutable } from "./installed";
 import { LANGUAGE_HOST } from "./tools";
 
-/** Where both the CLI and every plugin are downloaded from, unless the user's settings name a mirror. */
+/** Where both the CLI and every plugin are downloaded from. */
 const DOWNLOADS = "https://get.pulumi.com/";
 
 /** Seconds that a download may take before it counts as failed. */
@@ -80,6 +80,9 @@ export function installedPlugin(name: string, version: string): string | undefin
         );
 }
 
+/** Whether the CLI is told to take plugins from somewhere else, as in a closed network. */
+const pluginsMirrored = () => Boolean(process.env.PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES);
+
 /** Downloads a plugin with the CLI, which is asked for only then; undefined where the downloads cannot be reached. */
 export async function downloadPlugin(
     cli: () => Promise<string>,
@@ -87,7 +90,7 @@ export async function downloadPlugin(
     version: string,
     report: Report,
 ): Promise<string | undefined> {
-    if (!(await downloadsReachable())) {
+    if (!pluginsMirrored() && !(await downloadsReachable())) {
         return undefined;
     }
     const pulumi = await cli();
