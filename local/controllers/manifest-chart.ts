@@ -14,8 +14,8 @@ export interface StandIn {
     version: string;
     /** The version of the controller, which its images have by default. */
     appVersion: string;
-    /** The directory below the module that kustomize builds. */
-    kustomization: string;
+    /** The directories below the module that kustomize builds. */
+    kustomizations: string[];
     /** The namespace that the manifests are written for. */
     namespace: string;
     /** The values that it honours, with the published chart's names and defaults. */
@@ -35,6 +35,10 @@ export interface DeploymentTemplate {
     resources: string;
     /** Further arguments. */
     args?: string[];
+    /** The key of how images are pulled, below the values. Defaults to `image.pullPolicy`. */
+    pullPolicy?: string;
+    /** The key of whether there is one, below the values. Defaults to always. */
+    enabled?: string;
 }
 
 interface Manifest {
@@ -68,15 +72,17 @@ export async function writeStandIn(
     target: string,
     kubectl: (args: string[]) => Promise<string>,
 ): Promise<void> {
-    const { name, version, appVersion, kustomization, values } = standIn;
-    const built = await kubectl(["kustomize", path.join(module, kustomization)]);
+    const { name, version, appVersion, kustomizations, values } = standIn;
     for (const directory of ["crds", "templates"]) {
         await mkdir(path.join(target, directory), { recursive: true });
     }
     const metadata = { apiVersion: "v2", name, type: "application", version, appVersion };
     await writeFile(path.join(target, "Chart.yaml"), yaml.stringify(metadata));
     await writeFile(path.join(target, "values.yaml"), yaml.stringify(values, format));
-    for (const document of yaml.parseAllDocuments(built)) {
+    const built = await Promise.all(
+        kustomizations.map((directory) => kubectl(["kustomize", path.join(module, directory)])),
+    );
+    for (const document of built.flatMap((manifests) => yaml.parseAllDocuments(manifests))) {
         const manifest = document.toJS() as Manifest;
         const { directory, content } = chartFile(manifest, standIn);
         if (manifest.kind !== "Namespace") {
@@ -98,11 +104,13 @@ export function chartFile(manifest: Manifest, standIn: StandIn): { directory: st
     const inReleaseNamespace = (key: unknown, value: unknown): unknown =>
         key === "namespace" && value === standIn.namespace ? "{{ .Release.Namespace }}" : value;
     const object = yaml.parse(literal(JSON.stringify(manifest)), inReleaseNamespace) as Manifest;
-    if (object.kind === "Deployment") {
-        fillIn(object as Deployment, standIn);
-    }
+    const template = object.kind === "Deployment" ? fillIn(object as Deployment, standIn) : undefined;
     // What is no text must not stand in quotes.
-    return { directory, content: yaml.stringify(object, format).replace(/["'](\{\{ toJson .*? \}\})["']/g, "$1") };
+    const content = yaml.stringify(object, format).replace(/["'](\{\{ toJson .*? \}\})["']/g, "$1");
+    return {
+        directory,
+        content: template?.enabled ? `{{- if .Values.${template.enabled} }}\n${content}{{- end }}\n` : content,
+    };
 }
 
 const format = { lineWidth: 0, aliasDuplicateObjects: false };
@@ -110,7 +118,7 @@ const format = { lineWidth: 0, aliasDuplicateObjects: false };
 /** A text that a chart's renderer leaves as it is. */
 const literal = (text: string): string => text.replaceAll("{{", "{{ `{{` }}");
 
-function fillIn({ metadata, spec }: Deployment, { name, deployments }: StandIn): void {
+function fillIn({ metadata, spec }: Deployment, { name, deployments }: StandIn): DeploymentTemplate {
     const template = deployments[metadata.name];
     const container = spec.template.spec.containers[0];
     if (!template || !container) {
@@ -119,8 +127,9 @@ function fillIn({ metadata, spec }: Deployment, { name, deployments }: StandIn):
         );
     }
     container.image = template.image;
-    container.imagePullPolicy = "{{ .Values.image.pullPolicy }}";
+    container.imagePullPolicy = `{{ .Values.${template.pullPolicy ?? "image.pullPolicy"} }}`;
     container.resources = `{{ toJson .Values.${template.resources} }}`;
     container.args = [...(container.args ?? []), ...(template.args ?? [])];
     spec.replicas = `{{ toJson .Values.${template.replicas} }}`;
+    return template;
 }

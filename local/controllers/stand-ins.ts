@@ -10,7 +10,7 @@ export function kedaChart(version: string): StandIn {
         name: "keda",
         version,
         appVersion: version,
-        kustomization: "config/default",
+        kustomizations: ["config/default"],
         namespace: "keda",
         crds: "templates",
         values: {
@@ -56,7 +56,7 @@ export function kuberayChart(version: string): StandIn {
         name: "kuberay-operator",
         version: "1.7.0",
         appVersion: version,
-        kustomization: "config/default",
+        kustomizations: ["config/default"],
         namespace: "default",
         crds: "crds",
         values: {
@@ -83,3 +83,43 @@ export function kuberayChart(version: string): StandIn {
         },
     };
 }
+
+/** The chart of Argo Workflows, whose newest Go module is of the release before. */
+export function argoWorkflowsChart(version: string): StandIn {
+    const image = (program: string) => ({ registry: "quay.io", repository: `argoproj/${program}`, tag: "" });
+    return {
+        name: "argo-workflows",
+        version: "1.0.18",
+        appVersion: `v${version}`,
+        // The full kinds are too large for a chart.
+        kustomizations: ["manifests/base/crds/minimal", "manifests/cluster-install-no-crds"],
+        namespace: "argo",
+        crds: "templates",
+        values: {
+            images: { pullPolicy: "Always" },
+            crds: { install: true, keep: true, full: true },
+            controller: { image: image("workflow-controller"), replicas: 1, resources: {} },
+            executor: { image: image("argoexec") },
+            server: { enabled: true, image: image("argocli"), replicas: 1, resources: {} },
+        },
+        deployments: {
+            "workflow-controller": {
+                ...argoDeployment("controller"),
+                args: [`--executor-image=${argoImage("executor")}`],
+            },
+            "argo-server": { ...argoDeployment("server"), enabled: "server.enabled" },
+        },
+    };
+}
+
+const argoImage = (program: string): string => {
+    const key = `.Values.${program}.image`;
+    return `{{ ${key}.registry }}/{{ ${key}.repository }}:{{ ${key}.tag | default .Chart.AppVersion }}`;
+};
+
+const argoDeployment = (program: string): DeploymentTemplate => ({
+    image: argoImage(program),
+    pullPolicy: "images.pullPolicy",
+    replicas: `${program}.replicas`,
+    resources: `${program}.resources`,
+});

@@ -17,7 +17,7 @@ import { STRIPPED, type Tool } from "../toolchain/tools";
 import { requiredVersion } from "../toolchain/versions";
 import { type Release, releaseChart } from "./charts";
 import { type StandIn, writeStandIn } from "./manifest-chart";
-import { kedaChart, kuberayChart } from "./stand-ins";
+import { argoWorkflowsChart, kedaChart, kuberayChart } from "./stand-ins";
 
 export const controllerNames = [
     "cert-manager",
@@ -28,6 +28,7 @@ export const controllerNames = [
     "kuberay",
     "kserve",
     "metrics-server",
+    "argo-workflows",
     "gatekeeper",
 ] as const;
 export type ControllerName = (typeof controllerNames)[number];
@@ -187,6 +188,16 @@ const recipes: Record<ControllerName, Recipe> = {
             // The published chart names 0.8.1, whose Go module is not to be had.
             copied("metrics-server", "charts/metrics-server", { version: "3.13.1", appVersion: version }),
         ],
+    },
+    "argo-workflows": {
+        module: "github.com/argoproj/argo-workflows/v4",
+        images: ["workflow-controller", "argoexec"].map((program) => ({
+            program,
+            package: `cmd/${program}`,
+            repository: `quay.io/argoproj/${program}`,
+            path: `/bin/${program}`,
+        })),
+        charts: (version) => [made(argoWorkflowsChart(version))],
     },
     // No add-on of the platform: one that its users install.
     gatekeeper: {

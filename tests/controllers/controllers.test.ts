@@ -121,6 +121,42 @@ const cases: Record<string, Case> = {
             assert.match(said, /^SUCCEEDED /);
         },
     },
+    "Argo Workflows runs what a Schedule says": {
+        names: ["argo-workflows"],
+        // Its server's program has the user interface in it, which is in no module.
+        addons: { argoWorkflows: { server: false } },
+        groups: ["argoproj.io"],
+        namespaces: ["argo"],
+        workloads: (opts) => {
+            const say =
+                "import os; open(os.environ['MODEL_DIR'] + '/model', 'w').write('ok'); print(os.environ['MODEL_URI'])";
+            new mlops.Schedule(
+                "nightly",
+                {
+                    workspace: { namespace },
+                    image: image(),
+                    command: ["python3", "-c", say],
+                    schedule: "* * * * *",
+                    backend: mlops.ScheduleBackend.CronWorkflow,
+                    resources: { cpu: "10m", memory: "64Mi" },
+                    output: { accessMode: mlops.AccessMode.ReadWriteOnce },
+                    runAsUser: 1000,
+                    timeout: "5m",
+                },
+                opts,
+            );
+        },
+        check: async () => {
+            const selector = "--selector=workflows.argoproj.io/cron-workflow=nightly";
+            await kubectl("wait", "--namespace", namespace, "--for=create", "workflow", selector, "--timeout=120s");
+            const names = await kubectl("get", "workflow", "--namespace", namespace, selector, "--output=name");
+            const [run] = names.split("\n").map((name) => name.replace(/.*\//, ""));
+            await wait("jsonpath={.status.phase}=Succeeded", `workflow/${run}`);
+            const pods = `--selector=workflows.argoproj.io/workflow=${run}`;
+            const said = await kubectl("logs", "--namespace", namespace, pods, "--container=main");
+            assert.match(said, new RegExp(`^pvc://nightly-model[^/]*/${run}$`));
+        },
+    },
     "KServe serves an InferenceService, with certificates of cert-manager": {
         names: ["cert-manager", "kserve"],
         addons: { kserve: {}, certManager: { selfSignedIssuer: true } },
@@ -157,7 +193,8 @@ describe("a Platform with real controllers", function () {
             before(async function () {
                 this.timeout("60m");
                 mirror = await controllers(names);
-                await createObjects({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+                const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+                await createObjects({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } });
                 stack = await TestStack.create("controllers", () => {
                     const footprint = mlops.Footprint.Small;
                     const platform = new mlops.Platform("platform", { addons, footprint, mirror: mirrorOf(mirror) });

@@ -22,7 +22,7 @@ import { placeChart, pushChart, releaseChart } from "../../local/controllers/cha
 import { imageConfiguration, pushImage } from "../../local/controllers/images";
 import { chartFile, writeStandIn } from "../../local/controllers/manifest-chart";
 import { digestOf, pulledManifest } from "../../local/controllers/oci";
-import { kedaChart, kuberayChart } from "../../local/controllers/stand-ins";
+import { argoWorkflowsChart, kedaChart, kuberayChart } from "../../local/controllers/stand-ins";
 import { controllerNames, controllerOf } from "../../local/controllers/table";
 import { sourceDir } from "../../local/paths";
 import { requiredVersion } from "../../local/toolchain/versions";
@@ -328,6 +328,20 @@ describe("a stand-in for a chart", () => {
         }
         assert.match(content, /\/\{\{ \.Values\.image\.metricsApiServer\.repository \}\}:/);
         assert.match(content, /--metrics-service-address=keda-operator\.\{\{ \.Release\.Namespace \}\}\.svc/);
+    });
+
+    it("has a Deployment only where the values say so", () => {
+        const container = { image: "quay.io/argoproj/argocli:latest", imagePullPolicy: "Always" };
+        const { content } = chartFile(
+            {
+                kind: "Deployment",
+                metadata: { name: "argo-server", namespace: "argo" },
+                spec: { replicas: 1, template: { spec: { containers: [container] } } },
+            } as Parameters<typeof chartFile>[0],
+            argoWorkflowsChart("4.0.5"),
+        );
+        assert.match(content, /^\{\{- if \.Values\.server\.enabled \}\}\n[^]*\{\{- end \}\}\n$/);
+        assert.match(content, / imagePullPolicy: "\{\{ \.Values\.images\.pullPolicy \}\}"/);
     });
 
     it("does not know a Deployment that a later version brings", () => {

@@ -1,5 +1,5 @@
 import type { Context, KubernetesObject } from "../definition";
-import { type Alert, alertGroups, runbookUrl } from "./alerts";
+import { type Alert, type AlertGroup, alertGroups, runbookUrl } from "./alerts";
 import { dashboards } from "./dashboards";
 
 /** The label of the ConfigMaps that Grafana takes dashboards from, and its value. */
@@ -35,14 +35,21 @@ export function monitoringObjects(context: Context): KubernetesObject[] {
             },
             data: { [`${content.uid}.json`]: JSON.stringify(content, undefined, 2) },
         })),
-        ...alertGroups(has).map(({ name, alerts }) => ({
-            apiVersion: monitoring,
-            kind: "PrometheusRule",
-            metadata: { name: `mlops-${name}`, namespace: context.namespace },
-            spec: { groups: [{ name: `mlops-${name}`, rules: alerts.map(ruleOf) }] },
-        })),
+        ...alertGroups(has)
+            .map(ruleGroupOf)
+            .map((group) => ({
+                apiVersion: monitoring,
+                kind: "PrometheusRule",
+                metadata: { name: group.name, namespace: context.namespace },
+                spec: { groups: [group] },
+            })),
         ...podMonitors(context.namespace),
     ];
+}
+
+/** A group of alerts as Prometheus reads it. */
+export function ruleGroupOf({ name, alerts }: AlertGroup): { name: string; rules: Record<string, unknown>[] } {
+    return { name: `mlops-${name}`, rules: alerts.map(ruleOf) };
 }
 
 function ruleOf(alert: Alert): Record<string, unknown> {
