@@ -16,6 +16,8 @@ export const recordName = (name: AddonName): string => `kubernetes-mlops-${kebab
 export const recordAnnotations = (platform: string, planned: Planned): Record<string, string> => ({
     "kubernetes-mlops/owner": ownerOf(platform),
     "kubernetes-mlops/version": chartVersion(planned),
+    // A setting may bring more of them to the same version.
+    "kubernetes-mlops/crds": String(Object.keys(crdsOf(planned)).length),
 });
 
 const ownerOf = (platform: string): string => `${pulumi.getProject()}/${pulumi.getStack()}/${platform}`;

@@ -7,13 +7,17 @@ import { TestStack } from "../support/stack";
 const namespace = "platform-test";
 
 /** What the cluster keeps of an add-on that is installed. */
-const record = (addon: string, version: string, owner: string): object => ({
+const record = (addon: string, version: string, owner: string, crds = 0): object => ({
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: {
         name: `kubernetes-mlops-${addon}`,
         namespace,
-        annotations: { "kubernetes-mlops/version": version, "kubernetes-mlops/owner": owner },
+        annotations: {
+            "kubernetes-mlops/version": version,
+            "kubernetes-mlops/owner": owner,
+            "kubernetes-mlops/crds": String(crds),
+        },
     },
 });
 
@@ -88,6 +92,19 @@ describe("a preview of a Platform looks at the cluster", function () {
                 "was this stack under another name: kubectl delete configmap kubernetes-mlops-jobset --namespace " +
                 namespace,
         ]);
+    });
+
+    it("and looks again at the CRDs of an add-on that is to have more of them than it had", async () => {
+        await createObjects(crd("jobsets", "jobset.x-k8s.io", "JobSet", "v1alpha1"));
+        const args = { addons: { jobset: { namespace }, volcano: {} } };
+        const refused = async (crds: number): Promise<string[]> => {
+            await createObjects(record("jobset", "0.12.0", owner, crds));
+            const lines = await preview(args);
+            await kubectl("delete", "configmaps", "--all", "--namespace", namespace);
+            return lines.map((line) => line.split(": ")[0]!);
+        };
+        assert.deepEqual(await refused(0), ["addons.jobset", "addons.volcano"]);
+        assert.deepEqual(await refused(1), ["addons.volcano"]);
     });
 
     it("and refuses CRDs that are Helm's, or have objects in a version that is gone", async () => {
