@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -16,9 +16,10 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
 import { findDockerClient } from "../../local/docker/cli";
-import { dockerPluginVersion, standInDirectory } from "../../local/docker-provider";
+import { dockerPluginVersion } from "../../local/docker-provider";
 import { freePort } from "../../local/ports";
 import { run } from "../../local/run";
+import { pluginPath } from "../../local/toolchain/official";
 import { savedEnvironment } from "../support/environment";
 import { killedUp } from "../support/killable";
 import { TestStack } from "../support/stack";
@@ -31,16 +32,11 @@ const HTPASSWD = "tester:$2y$05$bhg0LRYkT7.jZxDwAE0uAuYN44EkLvJ/yuX89LcAY2AZc6rS
 /** An image that has a shell. */
 const base = (): string => savedEnvironment().baseImage ?? "busybox";
 
-/** Whether the engine has the official plugin. */
+/** Whether the engine has the official plugin: a link is what is put in its place. */
 function isOfficial(): boolean {
-    const { PULUMI_HOME } = savedEnvironment().env;
-    const name = `resource-docker-v${dockerPluginVersion()}`;
-    const plugin = path.join(PULUMI_HOME ?? "", "plugins", name, "pulumi-resource-docker");
-    try {
-        return path.dirname(realpathSync(plugin)) !== standInDirectory;
-    } catch {
-        return false;
-    }
+    const { PULUMI_HOME = "" } = savedEnvironment().env;
+    const plugin = lstatSync(pluginPath(PULUMI_HOME, "docker", dockerPluginVersion()), { throwIfNoEntry: false });
+    return plugin !== undefined && !plugin.isSymbolicLink();
 }
 
 describe("docker provider", function () {
