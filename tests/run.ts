@@ -40,9 +40,11 @@ const levels: Record<string, Level> = {
     cluster: {
         // A platform that is being installed refuses other people's Jobs for a while, so it has the cluster for itself.
         stages: [
+            // Pods are waited for more than computed with: more groups than processors.
             [
-                ["tests/cluster/!(failing-runs|platform|workloads).test.ts"],
-                named("cluster", ["workloads", "failing-runs"]),
+                ["tests/cluster/!(failing-runs|platform|training|workloads).test.ts"],
+                named("cluster", ["workloads"]),
+                named("cluster", ["training", "failing-runs"]),
             ],
             [named("cluster", ["platform"])],
         ],
