@@ -43,8 +43,7 @@ const levels: Record<string, Level> = {
             // Pods are waited for more than computed with: more groups than processors.
             [
                 ["tests/cluster/!(failing-runs|platform|training|workloads).test.ts"],
-                named("cluster", ["workloads"]),
-                named("cluster", ["training", "failing-runs"]),
+                ...["workloads", "training", "failing-runs"].map((file) => named("cluster", [file])),
             ],
             [named("cluster", ["platform"])],
         ],
