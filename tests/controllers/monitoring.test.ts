@@ -330,6 +330,7 @@ const values: Record<string, [labels: string, value: number][]> = {
     "mlops-training: Ended in a day": [["{}", 1]],
     "mlops-training: Failed pods": [["{}", 2]],
     "mlops-training: How long they have run": [[`{${job("running")}}`, 3000]],
+    "mlops-training: JobSets failed": [['{jobset_name="fraud"}', 60]],
     "mlops-training: Done": [[`{${pod}}`, 0.5]],
     "mlops-training: Steps": [[`{${pod}}`, 10]],
     "mlops-training: Samples": [[`{${pod}}`, 10]],

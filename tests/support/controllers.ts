@@ -1,18 +1,11 @@
 import { type ControllerMirror, type ControllerName, ensureControllers } from "../../local/controllers";
 import type { MirrorArgs } from "../../src";
 import { kubectl } from "./kubectl";
+import { progressOnce } from "./progress";
 
-/** Real controllers in the local registry; what is built for them is told, of lines that count one of each kind. */
-export async function controllers(names: ControllerName[]): Promise<ControllerMirror> {
-    let last = "";
-    return ensureControllers(names, (line) => {
-        const what = line.replace(/\d+/g, "");
-        if (what !== last) {
-            console.log(`    ${line}`);
-            last = what;
-        }
-    });
-}
+/** Real controllers in the local registry. */
+export const controllers = (names: ControllerName[]): Promise<ControllerMirror> =>
+    ensureControllers(names, progressOnce());
 
 /** The mirror of a closed network in which they are. */
 export const mirrorOf = ({ ociCharts, images }: ControllerMirror): MirrorArgs => ({

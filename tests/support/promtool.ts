@@ -10,6 +10,7 @@ import { run } from "../../local/run";
 import { build } from "../../local/toolchain/build";
 import { STRIPPED, type Tool } from "../../local/toolchain/tools";
 import { requiredVersion } from "../../local/toolchain/versions";
+import { progressOnce } from "./progress";
 
 /** A series and what it has, a minute apart, as in `0+1x60`. */
 export type Series = [series: string, values: string];
@@ -33,7 +34,7 @@ function promtoolTool(): Tool {
 }
 
 /** Builds promtool where it is not there yet, which takes minutes. */
-export const promtool = (): Promise<string> => build(promtoolTool(), (line) => console.log(`    ${line}`));
+export const promtool = (): Promise<string> => build(promtoolTool(), progressOnce());
 
 /** Fails with what promtool says of the rules, or of what they give for the series. */
 export async function testRules(groups: unknown[], series: Series[], test: RuleTest): Promise<void> {

@@ -12,6 +12,7 @@ import { run } from "../../local/run";
 import { build } from "../../local/toolchain/build";
 import { STRIPPED, type Tool } from "../../local/toolchain/tools";
 import { requiredVersion } from "../../local/toolchain/versions";
+import { progressOnce } from "./progress";
 import type { Rendered } from "./rendered";
 
 /** Something that a scanner has against an object. */
@@ -23,7 +24,7 @@ export interface Finding {
     origin: string;
 }
 
-const say = (line: string): void => console.log(`    ${line}`);
+const say = progressOnce();
 
 function kubeScoreTool(): Tool {
     const module = sourceDir("local", "go", "kube-score");

@@ -201,6 +201,11 @@ describe("monitoring", () => {
                 }
             });
 
+            it(`${uid} has panels with titles of their own`, () => {
+                const titles = panels.map(({ title }) => title);
+                assert.deepEqual(titles, [...new Set(titles)]);
+            });
+
             it(`${uid} has queries with letters of their own`, () => {
                 for (const { title, targets = [] } of panels) {
                     const letters = targets.map(({ refId }) => refId);

@@ -209,10 +209,10 @@ function training(has: Has): Dashboard {
     const sets: Section = {
         title: "JobSets",
         panels: [
-            curve("Ended", "JobSets that completed in an hour.", "none", [
+            curve("JobSets ended", "Those that completed in an hour.", "none", [
                 query("sum by (jobset_name) (increase(jobset_completed_total[1h]))", "{{jobset_name}}"),
             ]),
-            curve("Failed", "JobSets that failed in an hour.", "none", [
+            curve("JobSets failed", "Those that failed in an hour.", "none", [
                 query("sum by (jobset_name) (increase(jobset_failed_total[1h]))", "{{jobset_name}}"),
             ]),
         ],
@@ -257,14 +257,14 @@ function serving(has: Has): Dashboard {
     const envoy: Section = {
         title: "At the gateway (Envoy)",
         panels: [
-            curve("Requests", "In a second, by backend and class of answer.", "reqps", [
+            curve("Requests at the gateway", "In a second, by backend and class of answer.", "reqps", [
                 query(
                     "sum by (envoy_cluster_name, envoy_response_code_class)" +
                         ` (rate(envoy_cluster_upstream_rq_xx[${interval}]))`,
                     "{{envoy_cluster_name}} {{envoy_response_code_class}}xx",
                 ),
             ]),
-            curve("Latency", "Of the backends, 19 of 20 requests.", "ms", [
+            curve("Latency at the gateway", "Of the backends, 19 of 20 requests.", "ms", [
                 query(
                     quantile(0.95, "envoy_cluster_upstream_rq_time_bucket", "envoy_cluster_name"),
                     "{{envoy_cluster_name}}",
