@@ -26,15 +26,23 @@ interface Level {
     ownCluster?: boolean;
 }
 
-const sharing = ["workloads", "gpus", "addon", "addons", "platform", "scans", "notebook", "route"];
+/** What shares kinds and nodes of the cluster: it runs one after the other. */
+const sharing = ["workloads", "gpus", "addon", "addons", "platform", "notebook", "route"];
+/** What asks little of the cluster. */
+const besides = ["docker-provider", "image", "scans"];
 
 const named = (level: string, files: string[]) => files.map((file) => `tests/${level}/${file}.test.ts`);
 
 const levels: Record<string, Level> = {
     unit: { stages: [[["tests/unit/**/*.test.ts"]]] },
     engine: {
-        // What has to do with add-ons and GPUs shares kinds and nodes of the cluster: it runs one after the other.
-        stages: [[[`tests/engine/!(${sharing.join("|")}).test.ts`], named("engine", sharing)]],
+        stages: [
+            [
+                [`tests/engine/!(${[...sharing, ...besides].join("|")}).test.ts`],
+                named("engine", sharing),
+                named("engine", besides),
+            ],
+        ],
         environment: [],
     },
     cluster: {
