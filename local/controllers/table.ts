@@ -80,6 +80,8 @@ interface ImageRecipe {
     path: string;
     /** Defaults to the version with a `v`. */
     tag?: (version: string) => string;
+    /** Files that the module lacks as it is served, each with the one of its own that has the same content. */
+    completed?: Record<string, string>;
 }
 
 const recipes: Record<ControllerName, Recipe> = {
@@ -196,6 +198,10 @@ const recipes: Record<ControllerName, Recipe> = {
             package: `cmd/${program}`,
             repository: `quay.io/argoproj/${program}`,
             path: `/bin/${program}`,
+            // The one for Linux is missing; there is nothing in the one for macOS that is of macOS alone.
+            completed: {
+                "workflow/executor/osspecific/signal_linux.go": "workflow/executor/osspecific/signal_darwin.go",
+            },
         })),
         charts: (version) => [made(argoWorkflowsChart(version))],
     },
@@ -236,6 +242,7 @@ function imageOf(recipe: ImageRecipe, from: { module: string; directory: string 
             module: sourceDir("local", "go", from.directory),
             package: packageOf(recipe, from.module),
             ldflags: STRIPPED,
+            ...(recipe.completed && { completed: { module: from.module, files: recipe.completed } }),
         },
         repository: recipe.repository,
         tag: recipe.tag?.(version) ?? `v${version}`,

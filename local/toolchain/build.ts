@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 
 import { withLock } from "../lock";
@@ -28,7 +28,8 @@ export function buildKey(tool: Tool): string {
             .update(readFileSync(path.join(tool.module, file)))
             .update("\0");
     }
-    hash.update(JSON.stringify([tool.package, tool.ldflags, tool.embeds, process.platform, process.arch]));
+    const parts = [tool.package, tool.ldflags, tool.embeds, process.platform, process.arch];
+    hash.update(JSON.stringify(tool.completed ? [...parts, tool.completed] : parts));
     return `${tool.version}-${hash.digest("hex").slice(0, 12)}`;
 }
 
@@ -63,7 +64,13 @@ async function goBuild(tool: Tool, title: string, target: string, report: Report
     }
     const source = path.join(directory, "source");
     const unfinished = `${target}.unfinished`;
-    const flags = [...BUILD_FLAGS, "-ldflags", tool.ldflags.join(" ")];
+    const goMod = path.join(source, "go.mod");
+    const flags = [
+        ...BUILD_FLAGS,
+        ...(tool.completed ? [`-modfile=${goMod}`] : []),
+        "-ldflags",
+        tool.ldflags.join(" "),
+    ];
     const options = { cwd: tool.embeds ? source : tool.module, env: GO_ENV };
 
     const modules = counter(report, (count, elapsed) =>
@@ -75,6 +82,9 @@ async function goBuild(tool: Tool, title: string, target: string, report: Report
     const stale = await modules.during(async () => {
         if (tool.embeds) {
             await copySource(go, tool, tool.embeds, source, onDownload);
+        }
+        if (tool.completed) {
+            await completeModule(go, tool, tool.completed, source, onDownload);
         }
         const list = ["list", "-deps", ...flags, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", tool.package];
         return run(go, list, { ...options, onLine: onDownload });
@@ -142,6 +152,24 @@ async function copySource(
     for (const file of embeds.files) {
         await copyFile(path.join(directory, file), path.join(source, path.basename(file)));
     }
+}
+
+/** Puts a go.mod into the directory, and a copy of the module with the files that it lacks, which the go.mod names. */
+async function completeModule(
+    go: string,
+    tool: Tool,
+    { module, files }: NonNullable<Tool["completed"]>,
+    directory: string,
+    onLine: (line: string) => void,
+): Promise<void> {
+    const copy = path.join(directory, "module");
+    await cp(await fetchModule(go, module, tool.module, onLine), copy, { recursive: true });
+    for (const [missing, present] of Object.entries(files)) {
+        await copyFile(path.join(copy, present), path.join(copy, missing));
+    }
+    await copyFile(path.join(tool.module, "go.sum"), path.join(directory, "go.sum"));
+    const requirements = await readFile(path.join(tool.module, "go.mod"), "utf8");
+    await writeFile(path.join(directory, "go.mod"), `${requirements}\nreplace ${module} => ${copy}\n`);
 }
 
 /** The directory of a module that the tool's own requires, which is fetched when Go's module cache does not have it. */

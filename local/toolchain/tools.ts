@@ -21,6 +21,8 @@ export interface Tool {
     ldflags: string[];
     /** Files that the main package embeds, copied from a module it requires. */
     embeds?: { module: string; files: string[] };
+    /** Files that a module lacks as it is served, each with the one of its own that has the same content. */
+    completed?: { module: string; files: Record<string, string> };
 }
 
 const goDir = (module: string) => sourceDir("local", "go", module);

@@ -7,7 +7,7 @@ import type { ScheduleArgs } from "../workloads/schedule";
 import { mapInput } from "./inputs";
 import { labelsOf, objectMeta } from "./metadata";
 import { modelDir, outputVolume, PodVolumes } from "./model";
-import { podTemplate } from "./pod";
+import { podTemplate, restricted } from "./pod";
 import { disruptionsAreNoFailures, runTimeout, runTolerations } from "./run";
 
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
@@ -51,10 +51,7 @@ export function cronJob(name: string, args: ScheduleArgs, context: ScheduleConte
                     backoffLimit: args.retries ?? 2,
                     activeDeadlineSeconds: runTimeout(args),
                     podFailurePolicy: disruptionsAreNoFailures,
-                    template: runTemplate(args, context, "batch.kubernetes.io/job-name", {
-                        labels,
-                        spec: { restartPolicy: "Never" },
-                    }),
+                    template: runTemplate(args, context, runOfJob, { labels, spec: { restartPolicy: "Never" } }),
                 },
             },
         },
@@ -83,30 +80,48 @@ function queueLabel({ workspace }: ScheduleArgs): Record<string, pulumi.Input<st
     return workspace.queue === undefined ? {} : { "kueue.x-k8s.io/queue-name": workspace.queue };
 }
 
-/** The pod of a run, which is told its name by the label that whoever starts it gives it. */
+/** How a run is told what it is called, and how its directory in the claim. */
+interface RunName {
+    envFrom?: Record<string, types.input.core.v1.EnvVarSource>;
+    env?: Record<string, string>;
+    directory: Pick<types.input.core.v1.VolumeMount, "subPath" | "subPathExpr">;
+}
+
+/** By the label that its pod gets. */
+const runOfJob: RunName = {
+    envFrom: { RUN_NAME: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
+    directory: { subPathExpr: "$(RUN_NAME)" },
+};
+
+/** By Argo's own variable: Argo mounts the same into a container beside it, which has not the program's variables. */
+const runOfWorkflow: RunName = {
+    env: { RUN_NAME: "{{workflow.name}}" },
+    directory: { subPath: "{{workflow.name}}" },
+};
+
 function runTemplate(
     args: ScheduleArgs,
     { target, secretName, claimTemplate }: ScheduleContext,
-    label: string,
+    { envFrom, env, directory }: RunName,
     details: { labels: Record<string, pulumi.Input<string>>; spec: Partial<types.input.core.v1.PodSpec> },
 ): PodTemplateSpec {
     return podTemplate(args, {
         ...details,
-        envFrom: { RUN_NAME: { fieldRef: { fieldPath: `metadata.labels['${label}']` } } },
-        env: { MODEL_URI: mapInput(target.uri, (uri) => `${uri}/$(RUN_NAME)`), MODEL_DIR: modelDir },
-        volumes: [resultVolume(target.claim)],
+        envFrom,
+        env: { ...env, MODEL_URI: mapInput(target.uri, (uri) => `${uri}/$(RUN_NAME)`), MODEL_DIR: modelDir },
+        volumes: [resultVolume(target.claim, directory)],
         secretName,
         claimTemplate,
         tolerations: runTolerations(args),
     });
 }
 
-function resultVolume(claim: pulumi.Input<string> | undefined): PodVolumes {
+function resultVolume(claim: pulumi.Input<string> | undefined, directory: RunName["directory"]): PodVolumes {
     return claim === undefined
         ? outputVolume(undefined, "")
         : {
               volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
-              mounts: [{ name: "model", mountPath: modelDir, subPathExpr: "$(RUN_NAME)" }],
+              mounts: [{ name: "model", mountPath: modelDir, ...directory }],
           };
 }
 
@@ -128,7 +143,7 @@ export function cronWorkflow(
     context: ScheduleContext & { serviceAccountName: pulumi.Input<string> },
 ): CustomResourceArgs {
     const labels = scheduleLabels(name);
-    const template = runTemplate(args, context, "workflows.argoproj.io/workflow", {
+    const template = runTemplate(args, context, runOfWorkflow, {
         // Kueue admits the pods of workflows one by one.
         labels: { ...labels, ...queueLabel(args) },
         spec: { serviceAccountName: context.serviceAccountName, automountServiceAccountToken: true },
@@ -156,10 +171,12 @@ export function cronWorkflow(
     };
 }
 
-/** The fields of a pod that a workflow has as well. */
+/**
+ * The fields of a pod that a workflow has as well. It also has `automountServiceAccountToken`, of which it hands on only
+ * `false`.
+ */
 const workflowFields = [
     "affinity",
-    "automountServiceAccountToken",
     "dnsConfig",
     "dnsPolicy",
     "hostAliases",
@@ -172,6 +189,13 @@ const workflowFields = [
     "volumes",
 ];
 
+/**
+ * What the containers that Argo puts beside the program must be told, or the restricted standard refuses the pod. Its image
+ * would run them as root; this is the user of the variant that does not.
+ * Source: https://argo-workflows.readthedocs.io/en/release-4.0/workflow-pod-security-context/
+ */
+const argoContainer = (name: string) => ({ name, securityContext: { ...restricted, runAsUser: 8737 } });
+
 /** A pod as a workflow of one step says it; what a workflow has no field for is laid over the pod that Argo makes. */
 function workflowOf(template: PodTemplateSpec, retryStrategy: object): Record<string, unknown> {
     const { containers, initContainers, ...spec } = template.spec as types.input.core.v1.PodSpec;
@@ -181,7 +205,11 @@ function workflowOf(template: PodTemplateSpec, retryStrategy: object): Record<st
     const others = entries.filter(([field]) => !workflowFields.includes(field));
     return {
         ...Object.fromEntries(own),
-        podSpecPatch: pulumi.jsonStringify(Object.fromEntries(others)),
+        podSpecPatch: pulumi.jsonStringify({
+            ...Object.fromEntries(others),
+            initContainers: [argoContainer("init")],
+            containers: [argoContainer("wait")],
+        }),
         templates: [
             {
                 name: "main",

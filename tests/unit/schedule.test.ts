@@ -86,6 +86,15 @@ const volumes = [
     { name: "model", persistentVolumeClaim: { claimName } },
 ];
 
+/** What the containers that Argo adds are told, so that the pod is a restricted one. */
+const ofArgo = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, runAsUser: 8737 };
+const patched = {
+    automountServiceAccountToken: true,
+    enableServiceLinks: false,
+    initContainers: [{ name: "init", securityContext: ofArgo }],
+    containers: [{ name: "wait", securityContext: ofArgo }],
+};
+
 describe("a Schedule", () => {
     it("of which only the least is said is a CronJob and the claim that its runs write to", async () => {
         const recording = await schedule();
@@ -220,7 +229,7 @@ describe("a Schedule of Argo Workflows", () => {
             "fraud-binding",
             "fraud-model",
         ]);
-        const [runNameOf, ...env] = container.env;
+        const [, home, ...env] = container.env;
         assert.deepEqual(recording.resource("fraud-cronworkflow").inputs, {
             apiVersion: "argoproj.io/v1alpha1",
             kind: "CronWorkflow",
@@ -239,27 +248,20 @@ describe("a Schedule of Argo Workflows", () => {
                     activeDeadlineSeconds: 86400,
                     podMetadata: { labels: podLabels },
                     serviceAccountName: "fraud-workflow",
-                    automountServiceAccountToken: true,
                     securityContext,
                     volumes,
-                    podSpecPatch: '{"enableServiceLinks":false}',
+                    podSpecPatch: JSON.stringify(patched),
                     templates: [
                         {
                             name: "main",
                             container: {
                                 ...container,
                                 command: ["train"],
-                                env: [
-                                    {
-                                        ...runNameOf,
-                                        valueFrom: {
-                                            fieldRef: {
-                                                fieldPath: "metadata.labels['workflows.argoproj.io/workflow']",
-                                            },
-                                        },
-                                    },
-                                    ...env,
-                                ],
+                                env: [home, { name: "RUN_NAME", value: "{{workflow.name}}" }, ...env],
+                                volumeMounts: container.volumeMounts.map(({ subPathExpr, ...mount }) => ({
+                                    ...mount,
+                                    ...(subPathExpr && { subPath: "{{workflow.name}}" }),
+                                })),
                             },
                             retryStrategy: { limit: "2", retryPolicy: "Always" },
                         },
@@ -296,7 +298,10 @@ describe("a Schedule of Argo Workflows", () => {
         const template = workflowSpec.templates[0]!;
         assert.deepEqual(template.sidecars, podSpec.containers);
         assert.deepEqual(template.initContainers, podSpec.initContainers);
-        assert.equal(workflowSpec.podSpecPatch, '{"enableServiceLinks":false,"priorityClassName":"low"}');
+        assert.deepEqual(JSON.parse(workflowSpec.podSpecPatch), {
+            ...patched,
+            priorityClassName: "low",
+        });
     });
 
     it("meets the restricted standard, whatever it is told", async () => {

@@ -188,6 +188,16 @@ export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
                     authModes: sso ? ["sso", "client"] : ["client"],
                     ...(sso && { sso: ssoValues(sso) }),
                 },
+                // Its image would run as root, and its containers be refused where pods must be restricted.
+                executor: {
+                    securityContext: {
+                        allowPrivilegeEscalation: false,
+                        capabilities: { drop: ["ALL"] },
+                        runAsNonRoot: true,
+                        runAsUser: 8737,
+                        seccompProfile: { type: "RuntimeDefault" },
+                    },
+                },
                 ...(artifacts && artifactValues(artifacts)),
             },
         };
