@@ -6,6 +6,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import type { RangeArgs, SweepArgs } from "../workloads/sweep";
 import { defaultParallelism } from "./indexed";
+import { mapInput } from "./inputs";
 import { containerName, podTemplate } from "./pod";
 import { disruptionsAreNoFailures, runMeta, runName, runTimeout, runTolerations } from "./run";
 import { type Condition, conditionThatHolds } from "./run-status";
@@ -100,6 +101,23 @@ function placeholder(name: string, { values = [] }: RangeArgs): string {
     return values.some((one) => typeof one === "string") ? JSON.stringify(value) : value;
 }
 
+/**
+ * The same with a command that comes through Katib as it is: Katib joins its words with spaces and has a shell run them,
+ * unless it begins with `sh -c` or `bash -c`.
+ * Source: wrapWorkerContainer in https://github.com/kubeflow/katib/blob/v0.19.0/pkg/webhook/v1beta1/pod/utils.go
+ */
+function forShell(args: SweepArgs): SweepArgs {
+    const [first, second] = args.command ?? [];
+    if ((first === "sh" || first === "bash") && second === "-c") {
+        return args;
+    }
+    const quoted = (words?: pulumi.Input<string>[]) => words?.map((word) => mapInput(word, inQuotes));
+    return { ...args, command: quoted(args.command), args: quoted(args.args) };
+}
+
+const inQuotes = (word: string): string =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
 /** The Job of one trial, in which Katib puts the parameters in their places. */
 function trialJob(name: string, args: SweepArgs, context: SweepContext, run: pulumi.Input<string>): object {
     const parameters = Object.entries(rangesOf(args)).map(
@@ -115,7 +133,7 @@ function trialJob(name: string, args: SweepArgs, context: SweepContext, run: pul
             backoffLimit: args.retries ?? 2,
             activeDeadlineSeconds: runTimeout(args),
             podFailurePolicy: disruptionsAreNoFailures,
-            template: podTemplate(args, {
+            template: podTemplate(forShell(args), {
                 labels: sweepLabels(name),
                 annotations: { [parametersAnnotation]: `{${parameters.join(", ")}}` },
                 spec: { restartPolicy: "Never" },

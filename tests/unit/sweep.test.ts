@@ -503,6 +503,24 @@ describe("a Sweep of Katib", () => {
         ]);
     });
 
+    it("has a command that reaches the program as it is, though Katib has a shell run it", async () => {
+        const given = async (command: string[]): Promise<string[]> => {
+            const recording = await run(() => new Sweep("fraud", { ...args, command }));
+            const { trialTemplate } = recording.resource("fraud-experiment").inputs["spec"] as {
+                trialTemplate: { trialSpec: { spec: Job["spec"] } };
+            };
+            return trialTemplate.trialSpec.spec.template.spec.containers[0]!.command!;
+        };
+        const words = ["python", "-c", "print('loss=1', \"$HOME\")", "--name=a b", "--rate=0.1", ""];
+        const joined = (await given(words)).join(" ");
+        assert.match(joined, /^python -c '/);
+        const printed = execFileSync("sh", ["-c", `printf '%s\\0' ${joined}`], { encoding: "utf8" });
+        assert.deepEqual(printed.split("\0").slice(0, -1), words);
+        // This one Katib hands on as it is.
+        const script = ["sh", "-c", "python train.py | tee log"];
+        assert.deepEqual(await given(script), script);
+    });
+
     it("is a grid where it is told one", async () => {
         const recording = await run(
             () => new Sweep("fraud", { ...least, backend: SweepBackend.Katib, output: { claim: "models" } }),
