@@ -509,9 +509,9 @@ describe("a Sweep of Katib", () => {
             const { trialTemplate } = recording.resource("fraud-experiment").inputs["spec"] as {
                 trialTemplate: { trialSpec: { spec: Job["spec"] } };
             };
-            return trialTemplate.trialSpec.spec.template.spec.containers[0]!.command!;
+            return trialTemplate.trialSpec.spec.template.spec.containers[0]!.command;
         };
-        const words = ["python", "-c", "print('loss=1', \"$HOME\")", "--name=a b", "--rate=0.1", ""];
+        const words = ["python", "-c", "print('loss=1', \"$HOME\")", "--name=a b", "--rate=0.1"];
         const joined = (await given(words)).join(" ");
         assert.match(joined, /^python -c '/);
         const printed = execFileSync("sh", ["-c", `printf '%s\\0' ${joined}`], { encoding: "utf8" });
