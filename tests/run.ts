@@ -27,9 +27,9 @@ interface Level {
 }
 
 /** What shares kinds and nodes of the cluster: it runs one after the other. */
-const sharing = ["workloads", "gpus", "addon", "addons", "platform", "notebook", "route"];
-/** What asks little of the cluster. */
-const besides = ["docker-provider", "image", "scans"];
+const sharing = ["workloads", "gpus", "addons", "platform", "notebook", "route"];
+/** What has little to do with the cluster, or with kinds of its own. */
+const besides = ["docker-provider", "image", "scans", "addon"];
 
 const named = (level: string, files: string[]) => files.map((file) => `tests/${level}/${file}.test.ts`);
 

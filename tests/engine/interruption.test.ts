@@ -43,7 +43,7 @@ describe("an update that is killed and run again", function () {
     it("converges wherever it was killed, with nothing doubled", async () => {
         let kills = 0;
         // Each start gets further than the last, until one gets through.
-        for (let seconds = 3; await killedUp(module_, stack, "interrupted", sleep(seconds * 1000)); seconds *= 1.2) {
+        for (let seconds = 2; await killedUp(module_, stack, "interrupted", sleep(seconds * 1000)); seconds *= 1.15) {
             kills++;
         }
         assert.ok(kills >= 2, `only ${kills} of the updates were killed before they were through`);
