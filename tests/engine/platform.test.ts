@@ -103,7 +103,7 @@ describe("a preview of a Platform looks at the cluster", function () {
             await kubectl("delete", "configmaps", "--all", "--namespace", namespace);
             return lines.map((line) => line.split(": ")[0]!);
         };
-        assert.deepEqual(await refused(0), ["addons.jobset", "addons.volcano"]);
+        assert.deepEqual(await refused(0), ["addons.volcano", "addons.jobset"]);
         assert.deepEqual(await refused(1), ["addons.volcano"]);
     });
 
