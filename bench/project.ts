@@ -109,8 +109,12 @@ export class Project {
 
     /** All resources in the state, secrets in plain text. */
     async resources(): Promise<{ type: string }[]> {
-        const state = await this.pulumi("stack", "export", "--show-secrets", "--stack", stackName);
-        const { deployment } = JSON.parse(state) as { deployment: { resources: { type: string }[] } };
+        const file = path.join(this.directory, "export.json");
+        // Of a whole platform it is too much for a pipe.
+        await this.pulumi("stack", "export", "--show-secrets", "--stack", stackName, "--file", file);
+        const { deployment } = JSON.parse(readFileSync(file, "utf8")) as {
+            deployment: { resources: { type: string }[] };
+        };
         return deployment.resources;
     }
 
