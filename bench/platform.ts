@@ -44,11 +44,13 @@ export async function measureProfile(environment: Environment, profile: Profile,
                     round[name][step] = usage;
                     say(
                         `${profile}, round ${index + 1} of ${rounds}: ${step}, ${name === "byHand" ? "charts" : "platform"}: ` +
-                            `${usage.seconds.toFixed(1)} s, ${usage.cpuSeconds.toFixed(1)} s of CPU`,
+                            `${usage.seconds.toFixed(1)} s, ${usage.cpuSeconds.toFixed(1)} s of CPU, ` +
+                            `${(usage.totalBytes / 1024 ** 3).toFixed(1)} GiB`,
                     );
                 }
                 const resources = (await project.types()).length;
                 measured[name === "byHand" ? "objectsByHand" : "objects"] = resources;
+                say(`${profile}: ${resources} resources`);
             } finally {
                 await project.destroy();
                 await removeKept(environment, profile);
