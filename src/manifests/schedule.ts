@@ -99,6 +99,7 @@ const runOfWorkflow: RunName = {
     directory: { subPath: "{{workflow.name}}" },
 };
 
+/** The pod of a run. */
 function runTemplate(
     args: ScheduleArgs,
     { target, secretName, claimTemplate }: ScheduleContext,

@@ -7,11 +7,9 @@ import * as yaml from "yaml";
 
 import { ensurePackages } from "../../local/debian";
 import { withLock } from "../../local/lock";
-import { cacheDir, sourceDir } from "../../local/paths";
+import { cacheDir } from "../../local/paths";
 import { run } from "../../local/run";
-import { build } from "../../local/toolchain/build";
-import { STRIPPED, type Tool } from "../../local/toolchain/tools";
-import { requiredVersion } from "../../local/toolchain/versions";
+import { goCommand } from "./go-command";
 import { progressOnce } from "./progress";
 import type { Rendered } from "./rendered";
 
@@ -25,18 +23,6 @@ export interface Finding {
 }
 
 const say = progressOnce();
-
-function kubeScoreTool(): Tool {
-    const module = sourceDir("local", "go", "kube-score");
-    const version = requiredVersion(fs.readFileSync(path.join(module, "go.mod"), "utf8"), "github.com/zegl/kube-score");
-    return {
-        name: "kube-score",
-        version,
-        module,
-        package: "github.com/zegl/kube-score/cmd/kube-score",
-        ldflags: STRIPPED,
-    };
-}
 
 /** Of the Python package index, as its project publishes it. */
 const checkovVersion = "3.3.30";
@@ -101,7 +87,7 @@ interface Score {
 
 /** What kube-score has to say; 10 is its best grade. */
 export async function kubeScore(all: Rendered[]): Promise<Finding[]> {
-    const command = await build(kubeScoreTool(), say);
+    const command = await goCommand("kube-score", "kube-score", "github.com/zegl/kube-score");
     const { directory, originOf } = write(all);
     try {
         const files = fs.readdirSync(directory).map((file) => path.join(directory, file));
