@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { isEventual } from "./manifests/inputs";
+
 /** Collects what is wrong with the arguments of one component. */
 export interface Problems {
     /** Takes note of one wrong value: where it is, what is wrong with it and how to mend it. */
@@ -106,10 +108,6 @@ function isAbsent(value: unknown): value is undefined | null {
     return value === undefined || value === null;
 }
 
-function isEventual(value: unknown): value is pulumi.Output<unknown> | Promise<unknown> {
-    return pulumi.Output.isInstance(value) || value instanceof Promise;
-}
-
 function guarded(
     value: pulumi.Output<unknown> | Promise<unknown>,
     path: string,
@@ -117,17 +115,22 @@ function guarded(
     problemOf: (value: unknown) => string | undefined,
     options: RuleOptions,
 ): pulumi.Output<unknown> {
-    const output = pulumi.output(value);
-    return pulumi.all([output, pulumi.isSecret(output)]).apply(([known, secret]) => {
-        if (secret && options.notSecret) {
-            return failOutput(problems.line(path, `is a secret; ${options.notSecret}`));
-        }
+    const output: pulumi.Output<unknown> = pulumi.output(value);
+    return output.apply((known) => {
         const problem = isAbsent(known) ? undefined : problemOf(known);
-        if (problem) {
-            const what = secret || options.secret ? hidden : shown(known);
-            return failOutput(problems.line(path, `is ${what}; ${problem}`));
+        if (problem === undefined && options.notSecret === undefined) {
+            return known;
         }
-        return known;
+        return pulumi.output(pulumi.isSecret(output)).apply((secret) => {
+            if (secret && options.notSecret) {
+                return failOutput(problems.line(path, `is a secret; ${options.notSecret}`));
+            }
+            if (problem) {
+                const what = secret || options.secret ? hidden : shown(known);
+                return failOutput(problems.line(path, `is ${what}; ${problem}`));
+            }
+            return known;
+        });
     });
 }
 

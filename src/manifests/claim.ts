@@ -1,8 +1,8 @@
 import type { types } from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 import type { ClaimArgs } from "../workloads/claim";
-import { contentHash } from "./hash";
+import { hashedName } from "./hash";
 import { objectMeta } from "./metadata";
 
 /** A claim whose name begins with this one. What cannot be changed in a claim is part of its name. */
@@ -13,11 +13,11 @@ export function claimManifest(
     labels: Record<string, string>,
 ): types.input.core.v1.PersistentVolumeClaim {
     const accessMode = args.accessMode ?? "ReadWriteOnce";
-    const fixed = contentHash({ accessMode, storageClass: args.storageClass });
+    const fixed = { accessMode, storageClass: args.storageClass };
     return {
         // Pods wait for their volume. The provider's own wait is for a claim that is new: it does not end for one that
         // an earlier stack has left, bound as that is.
-        metadata: objectMeta(pulumi.interpolate`${name}-${fixed}`, namespace, labels, {
+        metadata: objectMeta(hashedName(name, fixed), namespace, labels, {
             "pulumi.com/skipAwait": "true",
         }),
         spec: {

@@ -3,14 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../duration";
 import type { RunArgs } from "../workloads/run";
-import { contentHash } from "./hash";
+import { hashedName } from "./hash";
 import { mapInput } from "./inputs";
 import { labelsOf, objectMeta } from "./metadata";
 
 /** The name of a run: the same for the same content, also in an update that is run again after it was killed. */
-export function runName(name: string, content: object): pulumi.Output<string> {
-    return pulumi.interpolate`${name}-${contentHash(content)}`;
-}
+export const runName = (name: string, content: object): pulumi.Input<string> => hashedName(name, content);
 
 /** The time limit of a run, in seconds. */
 export function runTimeout(args: RunArgs): pulumi.Input<number> {

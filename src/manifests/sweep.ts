@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { BestTrial, SweepArgs } from "../workloads/sweep";
 import { bestTrialProgram } from "./best-trial";
 import { gpuNeeds } from "./gpu";
-import { contentHash } from "./hash";
+import { hashedName } from "./hash";
 import { defaultParallelism, endOf, indexesOf, indexVariable, type JobStatus } from "./indexed";
 import { mapInput } from "./inputs";
 import { labelsOf, objectMeta } from "./metadata";
@@ -46,7 +46,7 @@ export interface SweepJobContext extends SweepContext {
 /** The trials, a file each, which is called after the trial's index. */
 export function trialsConfigMap(name: string, args: SweepArgs, trials: Trial[]): ConfigMap {
     const data = Object.fromEntries(trials.map((trial, index) => [`${index}.json`, JSON.stringify(trial)]));
-    const named = pulumi.interpolate`${name}-trials-${contentHash(data)}`;
+    const named = hashedName(`${name}-trials`, data);
     return { metadata: objectMeta(named, args.workspace.namespace, sweepLabels(name)), data, immutable: true };
 }
 
@@ -189,7 +189,7 @@ export function bestPod(
     );
     const { labels } = metadata as { labels: Record<string, string> };
     return {
-        metadata: objectMeta(pulumi.interpolate`${name}-best-${contentHash(spec!)}`, workspace.namespace, labels, {
+        metadata: objectMeta(hashedName(`${name}-best`, spec!), workspace.namespace, labels, {
             "pulumi.com/waitFor": 'jsonpath={$[?(@.phase=="Succeeded"||@.phase=="Failed")].phase}',
         }),
         spec,

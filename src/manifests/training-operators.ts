@@ -44,7 +44,7 @@ function named(
     { apiVersion, kind, wait }: Kind,
     specOf: (run: pulumi.Input<string>) => object,
     contentOf = specOf,
-): { name: pulumi.Output<string>; object: CustomObject } {
+): { name: pulumi.Input<string>; object: CustomObject } {
     const run = runName(name, { kind, spec: contentOf("run"), triggers: args.triggers });
     return {
         name: run,

@@ -2,7 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import * as pulumi from "@pulumi/pulumi";
 
 import { gpuClaimSpec } from "../manifests/gpu";
-import { contentHash } from "../manifests/hash";
+import { hashedName } from "../manifests/hash";
 import { objectMeta } from "../manifests/metadata";
 import type { WorkloadArgs } from "./workload";
 
@@ -25,11 +25,7 @@ export function gpuClaimTemplate(
         {
             apiVersion: "resource.k8s.io/v1",
             kind: "ResourceClaimTemplate",
-            metadata: objectMeta(
-                pulumi.interpolate`${name}-gpu-${contentHash(spec)}`,
-                args.workspace.namespace,
-                labels,
-            ),
+            metadata: objectMeta(hashedName(`${name}-gpu`, spec), args.workspace.namespace, labels),
             spec,
         },
         // Pods of a successor find the new template before the old one goes.

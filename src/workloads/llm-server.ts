@@ -5,7 +5,7 @@ import * as policy from "@pulumi/kubernetes/policy/v1";
 import * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "../duration";
-import { contentHash } from "../manifests/hash";
+import { hashedName } from "../manifests/hash";
 import { mapInput, mapInputs } from "../manifests/inputs";
 import { isOnHub, llmPort, ownFlags, servedName } from "../manifests/llm/command";
 import { fitOf, type LlmFit, type LlmSpread, spreadOf } from "../manifests/llm/estimate";
@@ -494,7 +494,7 @@ export class LlmServer extends pulumi.ComponentResource {
                 name,
                 {
                     // Named after its content: a new token is a new Secret, which is rolled out like any change.
-                    secretName: pulumi.interpolate`${name}-env-${contentHash(server.secretEnv)}`,
+                    secretName: hashedName(`${name}-env`, server.secretEnv),
                     namespace,
                     labels,
                     values: server.secretEnv,

@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "../duration";
 import { horizontalPodAutoscaler, scaledObject } from "../manifests/autoscaler";
-import { contentHash } from "../manifests/hash";
+import { hashedName } from "../manifests/hash";
 import { mapInput } from "../manifests/inputs";
 import { inferenceService, predictorName } from "../manifests/kserve";
 import { modelProblem } from "../manifests/model";
@@ -267,7 +267,7 @@ function objectsOf(name: string, args: ModelServerArgs, parent: pulumi.Resource)
             name,
             {
                 // Named after its content: a new password is a new Secret, which is rolled out like any change.
-                secretName: pulumi.interpolate`${name}-env-${contentHash(args.secretEnv)}`,
+                secretName: hashedName(`${name}-env`, args.secretEnv),
                 namespace,
                 labels,
                 values: args.secretEnv,

@@ -3,7 +3,7 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
 import { duration, durationPattern } from "../duration";
-import { contentHash, hashOf } from "../manifests/hash";
+import { hashedName, hashOf } from "../manifests/hash";
 import { objectMeta } from "../manifests/metadata";
 import {
     editorOf,
@@ -156,10 +156,10 @@ export class Notebook extends pulumi.ComponentResource {
             name,
             {
                 // Named after its content, so that another token is rolled out; one that is made up does not change.
-                secretName: pulumi.interpolate`${name}-env-${contentHash({
+                secretName: hashedName(`${name}-env`, {
                     ...checked.secretEnv,
                     [tokenVariable]: checked.token ?? "generated",
-                })}`,
+                }),
                 namespace,
                 labels,
                 values: { ...checked.secretEnv, [tokenVariable]: token },

@@ -65,7 +65,7 @@ describe("the hash of a content", () => {
     }
 
     it("is the same whether values are plain, Outputs or secrets, and is no secret itself", async () => {
-        const hash = contentHash({ a: pulumi.secret("1"), b: { c: pulumi.output(2) } });
+        const hash = pulumi.output(contentHash({ a: pulumi.secret("1"), b: { c: pulumi.output(2) } }));
         assert.equal(await valueOf(hash), hashOf({ a: "1", b: { c: 2 } }));
         assert.equal(await pulumi.isSecret(hash), false);
     });
