@@ -1,5 +1,10 @@
-/** The program that compares the results of the trials: it needs nothing but Python itself. */
-export const bestTrialProgram = `
+import { recordTrials } from "./trial-records";
+
+/** The program that compares the results of the trials, and may record them: it needs nothing but Python itself. */
+export const bestTrialProgram = ({ record }: { record: boolean }): string =>
+    [compare, ...(record ? [recordTrials] : []), tell].join("");
+
+const compare = `
 import json, math, os, sys
 
 metric, sign = os.environ["METRIC"], 1 if os.environ["GOAL"] == "maximize" else -1
@@ -16,11 +21,15 @@ for part in filter(None, os.environ["TRIALS"].split(",")):
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             wrong.append(f"trial {trial}: {error!r}")
             print(wrong[-1], file=sys.stderr)
+best = max(values, key=lambda trial: (sign * values[trial], -trial)) if values else None
+unrecorded = {}
+`.trimStart();
+
+const tell = `
 with open("/dev/termination-log", "w") as file:
-    if not values:
+    if best is None:
         message = "; ".join([f"no trial has written {metric} to its RESULT_FILE", *wrong[:1]])
         file.write(message)
         sys.exit(message)
-    best = max(values, key=lambda trial: (sign * values[trial], -trial))
-    json.dump({"trial": best, "value": values[best]}, file)
+    json.dump({"trial": best, "value": values[best], **unrecorded}, file)
 `.trimStart();

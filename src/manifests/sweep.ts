@@ -58,18 +58,20 @@ export function trialVariables(
     run: pulumi.Input<string>,
     trial: string,
 ): Record<string, pulumi.Input<string>> {
-    const { tracking } = args;
     return {
         TRIAL_FILE: trialFile,
         MODEL_DIR: modelDir,
         MODEL_URI: pulumi.all([context.claim, run]).apply(([claim, known]) => claimUri(claim, `${known}/${trial}`)),
         RESULT_FILE: `${modelDir}/result.json`,
-        ...(tracking && {
-            MLFLOW_TRACKING_URI: tracking.uri,
-            MLFLOW_EXPERIMENT_NAME: tracking.experiment ?? name,
-        }),
+        ...trackingVariables(name, args),
     };
 }
+
+/** What a client of the tracking server is told. */
+const trackingVariables = (name: string, { tracking }: SweepArgs): Record<string, pulumi.Input<string>> =>
+    tracking === undefined
+        ? {}
+        : { MLFLOW_TRACKING_URI: tracking.uri, MLFLOW_EXPERIMENT_NAME: tracking.experiment ?? name };
 
 /** The directory of each trial, of its own in the claim. */
 export function trialVolume(claim: pulumi.Input<string>, run: pulumi.Input<string>, trial: string): PodVolumes {
@@ -147,6 +149,33 @@ function deadline(args: SweepArgs, trials: number): pulumi.Input<number> {
     ) as pulumi.Input<number>;
 }
 
+/** What a pod needs besides to record the trials in the tracking server. */
+function recording(
+    name: string,
+    args: SweepArgs,
+    { claim, trialsName }: SweepJobContext,
+    run: pulumi.Input<string>,
+): { env: Record<string, pulumi.Input<string>>; volumes: PodVolumes[] } {
+    return {
+        env: {
+            ...trackingVariables(name, args),
+            RUN: run,
+            RUN_URI: pulumi.all([claim, run]).apply(([known, ofRun]) => claimUri(known, ofRun)),
+        },
+        volumes: [
+            {
+                volumes: [{ name: "trials", configMap: { name: trialsName } }],
+                mounts: [{ name: "trials", mountPath: "/trials", readOnly: true }],
+            },
+        ],
+    };
+}
+
+/** Of a workload's variables those with which one logs in to the tracking server. */
+const credentials = <T>(variables: Record<string, T> | undefined): Record<string, T> | undefined =>
+    variables &&
+    Object.fromEntries(Object.entries(variables).filter(([variable]) => variable.startsWith("MLFLOW_TRACKING_")));
+
 /**
  * The pod that compares the results of the trials that have succeeded. What it finds is its termination message, which
  * is part of its status: it needs no account, and the program reads it without a call.
@@ -154,15 +183,18 @@ function deadline(args: SweepArgs, trials: number): pulumi.Input<number> {
 export function bestPod(
     name: string,
     args: SweepArgs,
-    { claim, job }: { claim: pulumi.Input<string>; job: Pick<batch.Job, "metadata" | "status"> },
+    context: SweepJobContext,
+    job: Pick<batch.Job, "metadata" | "status">,
 ): Pod {
-    const { workspace, image, runAsUser, collectorImage = image, objective } = args;
+    const { workspace, image, runAsUser, collectorImage = image, objective, tracking } = args;
+    const record = tracking && recording(name, args, context, job.metadata.name);
     const { nodeSelector, tolerations, securityContext } = (args.podSpec ?? {}) as Record<string, unknown>;
     const { metadata, spec } = podTemplate(
         {
             workspace,
             image: collectorImage,
-            command: ["python3", "-c", bestTrialProgram],
+            command: ["python3", "-c", bestTrialProgram({ record: record !== undefined })],
+            ...(record && { env: credentials(args.env), secretEnv: credentials(args.secretEnv) }),
             resources: { cpu: "50m", memory: "128Mi" },
             runAsUser,
             // It goes where the trials could go, as their volume may be only there.
@@ -175,15 +207,18 @@ export function bestPod(
                 METRIC: objective.metric,
                 GOAL: objective.goal ?? "maximize",
                 TRIALS: job.status.apply((status?: JobStatus) => status?.completedIndexes ?? ""),
+                ...record?.env,
             },
             volumes: [
                 {
-                    volumes: [{ name: "results", persistentVolumeClaim: { claimName: claim } }],
+                    volumes: [{ name: "results", persistentVolumeClaim: { claimName: context.claim } }],
                     mounts: [
                         { name: "results", mountPath: "/results", subPath: job.metadata.name, readOnly: true },
                     ] as types.input.core.v1.VolumeMount[],
                 },
+                ...(record?.volumes ?? []),
             ],
+            secretName: context.secretName,
             tolerations: mapInput(runTolerations(args), (spot) => [...gpuNeeds(args.gpu).tolerations, ...spot]),
         },
     );
@@ -207,6 +242,8 @@ export interface BestPodStatus {
 export interface Outcome {
     best?: BestTrial;
     problem?: string;
+    /** What is no reason to fail. */
+    warning?: string;
 }
 
 /** What has become of a sweep, as the status of its Job and that of the pod that compares tell. */
@@ -246,6 +283,11 @@ export function sweepOutcome(told: {
     if (message === undefined) {
         return {};
     }
-    const { trial, value } = JSON.parse(message) as { trial: number; value: number };
-    return { best: { trial: String(trial), parameters: trials[trial]!, value } };
+    const { trial, value, unrecorded } = JSON.parse(message) as { trial: number; value: number; unrecorded?: string };
+    return {
+        best: { trial: String(trial), parameters: trials[trial]!, value },
+        ...(unrecorded !== undefined && {
+            warning: `its trials are not in the tracking server: ${unrecorded}; mend it, delete the pod that compares them, and run pulumi up --refresh`,
+        }),
+    };
 }

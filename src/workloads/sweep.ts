@@ -99,9 +99,15 @@ export interface BudgetArgs {
     gpuHours?: pulumi.Input<number>;
 }
 
-/** The tracking server of the trials. */
+/**
+ * The tracking server of the trials, an MLflow. What they search, what they reach and where it is, is recorded there when
+ * the sweep has ended; with Katib a trial has to record itself.
+ */
 export interface TrackingArgs {
-    /** Its address, which trials get as MLFLOW_TRACKING_URI. A password belongs under `secretEnv`. */
+    /**
+     * Its address, which trials get as MLFLOW_TRACKING_URI; one that is not of HTTP is for trials alone. A password
+     * belongs under `secretEnv`, as MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN.
+     */
     uri: pulumi.Input<string>;
     /** The experiment, which trials get as MLFLOW_EXPERIMENT_NAME. Defaults to the component's name. */
     experiment?: pulumi.Input<string>;
@@ -354,10 +360,15 @@ export class Sweep extends pulumi.ComponentResource {
                 : jobRun(name, checked, context, { parent: this, dependsOn: secret });
 
         this.runName = run.name;
-        this.best = run.outcome.apply(({ best, problem }): BestTrial =>
+        this.best = run.outcome.apply(({ best, problem, warning }): BestTrial => {
+            if (warning !== undefined) {
+                void pulumi.log.warn(`Sweep "${name}": ${warning}`, this);
+            }
             // Where nobody has waited (pulumi.com/skipAwait), nothing is known of it.
-            problem === undefined ? (best ?? ({} as BestTrial)) : failOutput<BestTrial>(`Sweep "${name}": ${problem}`),
-        );
+            return problem === undefined
+                ? (best ?? ({} as BestTrial))
+                : failOutput<BestTrial>(`Sweep "${name}": ${problem}`);
+        });
         this.model = pulumi
             .all([context.claim, run.name, this.best])
             .apply(([claim, runName, { trial }]) => claimUri(claim, `${runName}/${trial ?? ""}`));
@@ -375,19 +386,13 @@ function jobRun(name: string, args: SweepArgs, context: SweepContext, opts: pulu
     const { parent } = opts;
     const trials: Trial[] = trialsOf(args);
     const config = new core.ConfigMap(`${name}-trials`, trialsConfigMap(name, args, trials), { parent });
-    const job = new batch.Job(
-        `${name}-job`,
-        sweepJob(name, args, { ...context, trials: trials.length, trialsName: config.metadata.name }),
-        opts,
-    );
-    const pod = new core.Pod(`${name}-best`, bestPod(name, args, { claim: context.claim, job }), {
-        parent,
-        dependsOn: job,
-    });
+    const ofJob = { ...context, trials: trials.length, trialsName: config.metadata.name };
+    const job = new batch.Job(`${name}-job`, sweepJob(name, args, ofJob), opts);
+    const pod = new core.Pod(`${name}-best`, bestPod(name, args, ofJob, job), { parent, dependsOn: job });
     const { maxFailedTrials, timeout, budget } = args;
     const outcome = pulumi
         .all([job.status, pod.status, pulumi.output({ maxFailedTrials, timeout, gpuHours: budget?.gpuHours })])
-        .apply(([ofJob, ofPod, told]) => sweepOutcome({ trials, ...told, job: ofJob, pod: ofPod }));
+        .apply(([jobStatus, podStatus, told]) => sweepOutcome({ trials, ...told, job: jobStatus, pod: podStatus }));
     return { name: job.metadata.name, outcome };
 }
 

@@ -230,6 +230,34 @@ describe("a Sweep", () => {
         assert.deepEqual(await env({ uri: "http://mlflow", experiment: "e" }), [uri, "MLFLOW_EXPERIMENT_NAME=e"]);
     });
 
+    it("has the trials recorded by the pod that compares, which is told nothing else of the trials' variables", async () => {
+        const recording = await sweep({
+            tracking: { uri: "http://mlflow" },
+            env: { MLFLOW_TRACKING_USERNAME: "me", OTHER: "1" },
+            secretEnv: { MLFLOW_TRACKING_PASSWORD: "secret", TOKEN: "secret" },
+            output: { claim: "models" },
+        });
+        const { volumes, containers } = bestOf(recording).spec;
+        const { name } = jobOf(recording).metadata;
+        assert.deepEqual(
+            containers[0]!.env.filter(({ name: variable }) => !["HOME", "METRIC", "GOAL", "TRIALS"].includes(variable)),
+            [
+                { name: "MLFLOW_TRACKING_URI", value: "http://mlflow" },
+                { name: "MLFLOW_EXPERIMENT_NAME", value: "fraud" },
+                { name: "RUN", value: name },
+                { name: "RUN_URI", value: `pvc://models/${name}` },
+                { name: "MLFLOW_TRACKING_USERNAME", value: "me" },
+                {
+                    name: "MLFLOW_TRACKING_PASSWORD",
+                    valueFrom: { secretKeyRef: { name: "fraud-sweep-env", key: "MLFLOW_TRACKING_PASSWORD" } },
+                },
+            ],
+        );
+        const { metadata } = recording.resource("fraud-trials").inputs as { metadata: { name: string } };
+        assert.deepEqual(volumes.at(-1), { name: "trials", configMap: { name: metadata.name } });
+        assert.doesNotMatch(bestOf(await sweep()).spec.containers[0]!.command.join(" "), /urllib/);
+    });
+
     const limits: [what: string, args: Partial<SweepArgs>, expected: number][] = [
         ["its timeout", { timeout: "1h" }, 3600],
         ["a budget of GPU-hours over all GPUs at once", { gpu: { count: 2 }, budget: { gpuHours: 1 } }, 900],
@@ -338,6 +366,16 @@ describe("what has become of a Sweep", () => {
         ["nothing is known while it runs", { job: { conditions: [{ type: "Suspended", status: "True" }] }, pod }, {}],
         ["nothing is known while results are compared", { job: complete, pod: { phase: "Running" } }, {}],
         ["all trials have succeeded", { job: complete, pod }, best],
+        [
+            "the tracking server has refused, which is no failure",
+            { job: complete, pod: said('{"trial": 2, "value": 0.5, "unrecorded": "HTTP status 401"}') },
+            {
+                ...best,
+                warning:
+                    "its trials are not in the tracking server: HTTP status 401; mend it, delete the pod that compares " +
+                    "them, and run pulumi up --refresh",
+            },
+        ],
         ["one has failed, which is allowed", { job: failed("FailedIndexes", "0-2", "3"), pod }, best],
         [
             "one has failed, which is allowed by number",
@@ -397,8 +435,9 @@ describe("the program that compares", function () {
             Object.entries(results).map(([trial, text]) => [`${trial}/result.json`, text]),
         );
         const directory = directoryWith({ ...files, message: "" });
-        const program = bestTrialProgram
-            .replace("/results/", `${directory}/`)
+        const program = bestTrialProgram({ record: env.RUN !== undefined })
+            .replaceAll("/results/", `${directory}/`)
+            .replaceAll("/trials", directory)
             .replace("/dev/termination-log", path.join(directory, "message"));
         execFileSync("python3", ["-c", program], {
             env: { PATH: process.env.PATH, METRIC: "accuracy", GOAL: "maximize", TRIALS: "0-4,10", ...env },
@@ -422,6 +461,14 @@ describe("the program that compares", function () {
         assert.deepEqual(JSON.parse(compare(results)), { trial: 1, value: 0.9 });
         assert.deepEqual(JSON.parse(compare(results, { GOAL: "minimize" })), { trial: 0, value: 0.5 });
         assert.deepEqual(JSON.parse(compare(results, { TRIALS: "10" })), { trial: 10, value: 0.9 });
+    });
+
+    it("says what the tracking server says, and the best trial nevertheless", () => {
+        const env = { RUN: "fraud-1", RUN_URI: "pvc://models/fraud-1", MLFLOW_EXPERIMENT_NAME: "fraud" };
+        const told = compare(results, { ...env, MLFLOW_TRACKING_URI: "http://127.0.0.1:1" });
+        const { unrecorded, ...best } = JSON.parse(told) as Record<string, unknown>;
+        assert.deepEqual(best, { trial: 1, value: 0.9 });
+        assert.match(String(unrecorded), /Connection refused/);
     });
 
     it("says so where none has one", () => {
