@@ -168,6 +168,12 @@ const recipes: Record<ControllerName, Recipe> = {
         images: [
             { package: "cmd/manager", repository: "docker.io/kserve/kserve-controller", path: "/manager" },
             {
+                program: "kserve-llmisvc",
+                package: "cmd/llmisvc",
+                repository: "docker.io/kserve/llmisvc-controller",
+                path: "/manager",
+            },
+            {
                 from: { module: "github.com/brancz/kube-rbac-proxy", directory: "kube-rbac-proxy" },
                 program: "kube-rbac-proxy",
                 package: "cmd/kube-rbac-proxy",
@@ -178,9 +184,13 @@ const recipes: Record<ControllerName, Recipe> = {
             },
         ],
         charts: (version) =>
-            ["kserve-crd", "kserve-runtime-configs", "kserve-resources"].map((chart) =>
-                copied(chart, `charts/${chart}`, { version: `v${version}` }),
-            ),
+            [
+                "kserve-crd",
+                "kserve-runtime-configs",
+                "kserve-resources",
+                "kserve-llmisvc-crd",
+                "kserve-llmisvc-resources",
+            ].map((chart) => copied(chart, `charts/${chart}`, { version: `v${version}` })),
     },
     "metrics-server": {
         module: "sigs.k8s.io/metrics-server",
