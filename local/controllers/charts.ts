@@ -16,6 +16,8 @@ import { pushBlob, pushManifest } from "./oci";
 export interface Release {
     version: string;
     appVersion?: string;
+    /** The file that values.yaml is made of, where the module has none. */
+    template?: string;
     /** What the project's release scripts write into values.yaml: a path with dots, and what stands there. */
     values?: Record<string, unknown>;
     /** Charts that it depends on and that are not to be had. */
@@ -31,6 +33,9 @@ interface ChartMetadata {
 export async function releaseChart(source: string, target: string, release: Release): Promise<void> {
     // Go's module cache is read-only, and the copy must not be.
     await run("cp", ["-r", "--no-preserve=mode", source, target]);
+    if (release.template) {
+        await rename(path.join(target, release.template), path.join(target, "values.yaml"));
+    }
     await edit(path.join(target, "Chart.yaml"), (document) => {
         document.set("version", release.version);
         if (release.appVersion) {

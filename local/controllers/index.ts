@@ -14,6 +14,7 @@ import type { Report } from "../progress";
 import { build, buildKey, moduleDirectory, timeZones } from "../toolchain/build";
 import { placeChart, pushChart } from "./charts";
 import { pushImage } from "./images";
+import { ensurePackagedImage } from "./packaged";
 import {
     type Controller,
     type ControllerChart,
@@ -53,6 +54,9 @@ export async function ensureControllers(names: ControllerName[], report: Report)
             const controller = controllerOf(name);
             for (const image of controller.images) {
                 await ensureImage(image, registry, report);
+            }
+            for (const image of controller.packaged) {
+                await ensurePackagedImage(image, settings, report);
             }
             for (const chart of controller.charts) {
                 await ensureChart(controller, chart, registry, report);

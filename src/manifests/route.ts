@@ -27,8 +27,12 @@ export interface RouteTarget {
     keepPath?: boolean;
 }
 
-/** A Gateway has accepted a route, or has not. There is a status for each Gateway of the route, here one. */
-const accepted = 'jsonpath={.status.parents[0].conditions[?(@.type=="Accepted")].status}=True';
+/** What a Gateway says of a route. There is a status for each Gateway of the route, here one. */
+const says = (condition: string): string =>
+    `jsonpath={.status.parents[0].conditions[?(@.type=="${condition}")].status}=True`;
+
+/** A Gateway has accepted the route, and knows where it leads to: one that knows no InferencePools accepts it, too. */
+const accepted = JSON.stringify([says("Accepted"), says("ResolvedRefs")]);
 
 /**
  * The route from a Gateway to Services.

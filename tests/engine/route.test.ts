@@ -1,4 +1,4 @@
-/** A route is through when its Gateway has accepted it, which here this test says in the place of a controller. */
+/** A route is through when its Gateway says that it is, which here this test says in the place of a controller. */
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -24,10 +24,18 @@ function program(): Promise<Record<string, never>> {
     return Promise.resolve({});
 }
 
-/** Says whether the route is accepted. */
-async function answer(status: "True" | "False"): Promise<void> {
-    const condition = { type: "Accepted", status, reason: "Test", message: "", lastTransitionTime: new Date() };
-    const parents = [{ parentRef: { name: "public" }, controllerName: "example.com/test", conditions: [condition] }];
+type Status = "True" | "False";
+
+/** Says whether the route is accepted, and whether it is known where it leads to. */
+async function answer(accepted: Status, resolved: Status): Promise<void> {
+    const conditions = Object.entries({ Accepted: accepted, ResolvedRefs: resolved }).map(([type, status]) => ({
+        type,
+        status,
+        reason: "Test",
+        message: "",
+        lastTransitionTime: new Date(),
+    }));
+    const parents = [{ parentRef: { name: "public" }, controllerName: "example.com/test", conditions }];
     const patch = JSON.stringify({ status: { parents } });
     const route = ["httproute/fraud", "--namespace", namespace];
     await kubectl("patch", ...route, "--subresource=status", "--type=merge", "--patch", patch);
@@ -48,17 +56,22 @@ describe("the route of a workload, on a real API server", function () {
     });
     after(async () => stack?.destroy());
 
-    it("is waited for until the Gateway has accepted it", async () => {
+    it("is waited for until the Gateway has accepted it and knows where it leads to", async () => {
         let through = false;
         const up = stack.up().then(() => (through = true));
         const isThere = () => getObjects("httproute", "fraud", "--namespace", namespace).catch(() => undefined);
         while ((await isThere()) === undefined) {
             await sleep(200);
         }
-        await answer("False");
-        await sleep(2000);
-        assert.ok(!through, "a route that is not accepted was taken for one that is");
-        await answer("True");
+        for (const [accepted, resolved] of [
+            ["False", "True"],
+            ["True", "False"],
+        ] as const) {
+            await answer(accepted, resolved);
+            await sleep(2000);
+            assert.ok(!through, `Accepted ${accepted}, ResolvedRefs ${resolved}: not what is waited for`);
+        }
+        await answer("True", "True");
         await up;
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);

@@ -5,9 +5,14 @@ import { get } from "node:http";
  * rules a connection to a Service's address may leave the machine, and whoever takes it there would go on answering on
  * it if it were kept.
  */
-export function getOnce(url: string, timeout = 2000): Promise<{ status: number; text: string }> {
+export function getOnce(
+    url: string,
+    timeout = 2000,
+    headers: Record<string, string> = {},
+): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
-        const request = get(url, { agent: false, signal: AbortSignal.timeout(timeout) }, (response) => {
+        const options = { agent: false, headers, signal: AbortSignal.timeout(timeout) };
+        const request = get(url, options, (response) => {
             let text = "";
             response.setEncoding("utf8");
             response.on("data", (part: string) => (text += part));

@@ -240,6 +240,25 @@ describe("Kyverno", () => {
     });
 });
 
+describe("Envoy Gateway", () => {
+    const context = upstream.contextOf("envoyGateway", {});
+    const imageWith = (settings: object): unknown =>
+        (catalog.envoyGateway.values(settings, context)["gateway-helm"]!.global as Values | undefined)?.images;
+
+    it("names the proxies' image, so that a mirror has it, but for versions of which it does not know it", () => {
+        const image = "docker.io/envoyproxy/envoy:distroless-v1.39.0";
+        for (const settings of [{}, { version: "v1.9.0" }, { version: "1.9.0" }]) {
+            assert.deepEqual(imageWith(settings), { envoyProxy: { image } });
+        }
+        assert.equal(imageWith({ version: "v1.9.1" }), undefined);
+    });
+
+    it("lets the values of its chart about proxies count besides its own", () => {
+        const proxy = catalog.envoyGateway.objects!({}, context).find(({ kind }) => kind === "EnvoyProxy");
+        assert.equal((proxy?.spec as { mergeType: string }).mergeType, "StrategicMerge");
+    });
+});
+
 describe("KServe for language models", () => {
     /** KServe in a platform that is asked for nothing else. */
     const kserveWith = (settings: object): Planned =>

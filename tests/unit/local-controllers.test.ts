@@ -131,7 +131,7 @@ describe("the table of controllers", () => {
     }
 
     it("names every image as its project does", () => {
-        const names = controllerNames.flatMap((name) => controllerOf(name).images);
+        const names = controllerNames.map(controllerOf).flatMap(({ images, packaged }) => [...images, ...packaged]);
         const references = names.map(({ repository, tag }) => `${repository}:${tag}`);
         for (const reference of [
             "registry.k8s.io/kueue/kueue:v0.19.2",
@@ -139,6 +139,8 @@ describe("the table of controllers", () => {
             "ghcr.io/kedacore/keda-metrics-apiserver:2.20.2",
             "docker.io/kserve/kserve-controller:v0.20.0",
             "quay.io/jetstack/cert-manager-webhook:v1.21.1",
+            "docker.io/envoyproxy/gateway:v1.9.0",
+            "docker.io/envoyproxy/envoy:distroless-v1.39.0",
         ]) {
             assert.ok(references.includes(reference), reference);
         }
@@ -186,6 +188,15 @@ describe("a chart of a module", () => {
         assert.match(read(target, "values.yaml"), /# where it is/);
         assert.equal(read(target, "templates", "a.yaml"), "kind: ConfigMap\n");
         assert.match(read(source, "Chart.yaml"), /v0\.0\.0/);
+    });
+
+    it("gets its values from a template where it has no others", async () => {
+        const target = fresh();
+        const unfinished = chart({ "Chart.yaml": chartYaml("0"), "values.tmpl.yaml": "image: ${Image}\nreplicas: 1\n" });
+        const values = { image: "public/widgets:v1.2.3" };
+        await releaseChart(unfinished, target, { version: "1.2.3", template: "values.tmpl.yaml", values });
+        assert.deepEqual(readdirSync(target).sort(), ["Chart.yaml", "values.yaml"]);
+        assert.deepEqual(parse(read(target, "values.yaml")), { image: "public/widgets:v1.2.3", replicas: 1 });
     });
 
     it("takes its place only when it has changed", async () => {

@@ -615,8 +615,10 @@ describe("the route of a ModelServer", () => {
                     annotations: {
                         ...annotations,
                         "pulumi.com/timeoutSeconds": "120",
-                        "pulumi.com/waitFor":
+                        "pulumi.com/waitFor": JSON.stringify([
                             'jsonpath={.status.parents[0].conditions[?(@.type=="Accepted")].status}=True',
+                            'jsonpath={.status.parents[0].conditions[?(@.type=="ResolvedRefs")].status}=True',
+                        ]),
                     },
                 },
                 spec: {

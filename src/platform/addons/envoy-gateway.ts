@@ -33,6 +33,11 @@ const repository = "oci://docker.io/envoyproxy";
 const defaultClass = "envoy";
 const certificates = "envoy-gateway-certificates";
 
+/** The proxies' image, which the controller has built in. It is named here, as a mirror changes only what it sees. */
+const proxyImage = "docker.io/envoyproxy/envoy:distroless-v1.39.0";
+
+const isTested = (chosen = version): boolean => chosen.replace(/^v/, "") === version.replace(/^v/, "");
+
 /**
  * A Job that makes the certificates with which proxies and controller know each other, where they are not there yet.
  * It overwrites none, so that it can be run again.
@@ -104,6 +109,8 @@ function proxy(settings: EnvoyGatewaySettings, context: Context): KubernetesObje
         kind: "EnvoyProxy",
         metadata: { name: settings.gatewayClass ?? defaultClass, namespace: context.namespace },
         spec: {
+            // Without it, the chart's values about proxies would count for nothing.
+            mergeType: "StrategicMerge",
             provider: {
                 type: "Kubernetes",
                 kubernetes: {
@@ -187,6 +194,8 @@ export const envoyGateway: Definition<EnvoyGatewaySettings> = {
         notes: [
             "The certificates between controller and proxies hold for five years, and are not renewed by themselves.",
             "The chart of another version brings other images; the chart of its CRDs stays at the tested version.",
+            "The image of the proxies is in no chart but built into the controller. With another version and a mirror, name " +
+                "it in `values`, as `global.images.envoyProxy.image`.",
         ],
     },
     hooks:
@@ -198,11 +207,12 @@ export const envoyGateway: Definition<EnvoyGatewaySettings> = {
         serviceAnnotations: map(() => undefined, text),
         proxies: integer(1, 100),
     },
-    values: (_settings, context) => ({
+    values: ({ version: chosen }, context) => ({
         "gateway-crds-helm": {
             crds: { gatewayAPI: { enabled: false }, envoyGateway: { enabled: true } },
         },
         "gateway-helm": {
+            ...(isTested(chosen) && { global: { images: { envoyProxy: { image: proxyImage } } } }),
             crds: { enabled: false },
             topologyInjector: { enabled: false },
             deployment: {
