@@ -26,6 +26,7 @@ export const controllerNames = [
     "jobset",
     "keda",
     "trainer",
+    "lws",
     "kuberay",
     "kserve",
     "metrics-server",
@@ -154,9 +155,22 @@ const recipes: Record<ControllerName, Recipe> = {
             },
         ],
         charts: (version) => [
-            // JobSet is an add-on of its own here, and the chart of LeaderWorkerSet is in no Go module.
+            // JobSet and LeaderWorkerSet are add-ons of their own here.
             copied("kubeflow-trainer", "charts/kubeflow-trainer", { version, without: ["jobset", "lws"] }),
         ],
+    },
+    lws: {
+        module: "sigs.k8s.io/lws",
+        images: [
+            {
+                package: "cmd",
+                repository: "registry.k8s.io/lws/lws",
+                path: "/manager",
+                // The release that is installed, of which the Go module is not to be had: it is the one before.
+                tag: () => lwsRelease,
+            },
+        ],
+        charts: () => [copied("lws", "charts/lws", { version: lwsRelease.slice(1), appVersion: lwsRelease })],
     },
     kuberay: {
         module: "github.com/ray-project/kuberay/ray-operator",
@@ -248,6 +262,9 @@ const recipes: Record<ControllerName, Recipe> = {
         charts: (version) => [copied("gatekeeper", "charts/gatekeeper", { version })],
     },
 };
+
+/** What the newest Go module of LeaderWorkerSet that is to be had stands in for. */
+const lwsRelease = "v0.10.0";
 
 function kedaImage(command: string, program: string, repository: string): ImageRecipe {
     return {

@@ -27,6 +27,7 @@ import {
     Fields,
     integer,
     list,
+    longestName,
     matching,
     object,
     oneOf,
@@ -327,10 +328,16 @@ function loraProblem(uri: unknown): string | undefined {
         : 'it must be a name on Hugging Face, such as "acme/sql-lora", or pvc://<claim>/<directory>';
 }
 
-function checkAcross(args: LlmServerArgs, problems: Problems): void {
+/**
+ * The longest name of a LeaderWorkerSet. The workers of group 10000 are a StatefulSet called `<name>-10000`, whose pods
+ * have a label of it, a hyphen and 10 more characters, and a label has 63.
+ */
+const longestOfGroups = 46;
+
+function checkAcross(args: LlmServerArgs, problems: Problems, name: string): void {
     checkWorkload(args, problems);
     checkClaim(args.cache, "cache", problems);
-    checkBackend(args, problems);
+    checkBackend(args, problems, name);
     checkSecrets(args, problems);
     checkFlags(args, problems);
     checkLoras(args, problems);
@@ -340,8 +347,12 @@ function checkAcross(args: LlmServerArgs, problems: Problems): void {
     }
 }
 
-function checkBackend(args: LlmServerArgs, problems: Problems): void {
+function checkBackend(args: LlmServerArgs, problems: Problems, name: string): void {
     const { backend = LlmBackend.Deployment, nodes = 1, cache } = args;
+    if (backend === LlmBackend.LeaderWorkerSet && name.length > longestOfGroups && name.length <= longestName) {
+        const most = `it must be at most ${longestOfGroups} characters`;
+        problems.add("the name", `is "${name}"; with the backend LeaderWorkerSet ${most}`);
+    }
     if (backend === LlmBackend.LeaderWorkerSet && nodes < 2) {
         problems.add("nodes", `is ${nodes}; a LeaderWorkerSet is for 2 or more: say how many, or leave backend out`);
     }
@@ -598,7 +609,7 @@ function podsOf(name: string, args: LlmServerArgs, context: LlmContext, parent: 
         args.backend === LlmBackend.LeaderWorkerSet
             ? new CustomResource(`${name}-leaderworkerset`, llmLeaderWorkerSet(name, args, context, nodes), opts)
             : new apps.Deployment(`${name}-deployment`, llmDeployment(name, args, context), opts);
-    new policy.PodDisruptionBudget(`${name}-pdb`, llmDisruptionBudget(name, args, nodes), { parent });
+    new policy.PodDisruptionBudget(`${name}-pdb`, llmDisruptionBudget(name, args), { parent });
     const pool =
         endpointPicker &&
         new CustomResource(`${name}-pool`, inferencePool(name, args, endpointPicker, nodes), { parent });

@@ -372,6 +372,8 @@ describe("an LlmServer on several nodes", () => {
             "Service llama-service",
         ]);
         assert.deepEqual(inputsOf(recording, "llama-service").spec.selector, leaders);
+        // A worker that goes takes its group along, so it is guarded as the leader is.
+        assert.deepEqual(inputsOf(recording, "llama-pdb").spec.selector, { matchLabels: selector });
         const { metadata, spec } = inputsOf(recording, "llama-leaderworkerset");
         assert.deepEqual(metadata.annotations, {
             ...annotations,
@@ -407,6 +409,23 @@ describe("an LlmServer on several nodes", () => {
             [leader, worker].flatMap((one) => violations(one!)),
             [],
         );
+    });
+});
+
+describe("the name of an LlmServer on several nodes", () => {
+    const called = (name: string) => {
+        const args = { backend: LlmBackend.LeaderWorkerSet, nodes: 2, checkMemory: false };
+        return run(() => new LlmServer(name, { ...workload, model, gpu: h100, ...args }));
+    };
+
+    it("is short enough for the label that the pods of each group have", async () => {
+        await called("f".repeat(46));
+        const long = "f".repeat(47);
+        await assert.rejects(called(long), {
+            message: `LlmServer "${long}": the name is "${long}"; with the backend LeaderWorkerSet it must be at most 46 characters`,
+        });
+        // One that is too long for all is told of once.
+        await assert.rejects(called("f".repeat(51)), /^[^\n]*at most 50 lower-case letters[^\n]*$/);
     });
 });
 

@@ -149,7 +149,7 @@ describe("the table of controllers", () => {
     // Each is compiled only once as long as all of them, and the cluster's own binary, want the same.
     const shared = ["k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go"];
     const sharedByControllers = ["k8s.io/utils", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/text"];
-    for (const name of ["jobset", "trainer", "metrics-server", "kube-rbac-proxy", "cert-manager"]) {
+    for (const name of ["jobset", "trainer", "lws", "metrics-server", "kube-rbac-proxy", "cert-manager"]) {
         it(`${name} is built with the libraries that Kueue is built with`, () => {
             const goMod = (module: string): string => read(sourceDir("local", "go", module, "go.mod"));
             for (const library of shared) {
