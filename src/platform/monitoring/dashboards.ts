@@ -27,6 +27,13 @@ export function dashboards(has: Has): Dashboard[] {
 
 const interval = "$__rate_interval";
 
+/**
+ * How often something was counted in the last hour. Unlike increase(), it knows of the first time, with which a counter
+ * comes into being.
+ */
+const counted = (by: string, counter: string): string =>
+    `sum by (${by}) (clamp_min(${counter} - (${counter} offset 1h or ${counter} * 0), 0))`;
+
 const quantile = (share: number, bucket: string, by: string, range = interval): string =>
     `histogram_quantile(${share}, sum by (le, ${by}) (rate(${bucket}[${range}])))`;
 
@@ -58,11 +65,14 @@ function queues(): Dashboard {
                     query(quantile(0.5, wait, "cluster_queue", "1h"), `${queue} half`),
                     query(quantile(0.9, wait, "cluster_queue", "1h"), `${queue} nine of ten`),
                 ]),
-                curve("Time until ready", "From creation until all pods are ready, nine of ten.", "s", [
-                    query(quantile(0.9, "kueue_ready_wait_time_seconds_bucket", "cluster_queue", "1h"), queue),
-                ]),
+                curve(
+                    "Time until ready",
+                    "From creation until all pods are ready, nine of ten; measured with `waitForPodsReady` only.",
+                    "s",
+                    [query(quantile(0.9, "kueue_ready_wait_time_seconds_bucket", "cluster_queue", "1h"), queue)],
+                ),
                 curve("Admissions", "Workloads that are admitted in an hour.", "none", [
-                    query("sum by (cluster_queue) (increase(kueue_admitted_workloads_total[1h]))", queue),
+                    query(counted("cluster_queue", "kueue_admitted_workloads_total"), queue),
                 ]),
             ],
         },
@@ -78,7 +88,7 @@ function queues(): Dashboard {
                 ]),
                 curve("Evictions", "Workloads that lost their quota in an hour, and why.", "none", [
                     query(
-                        "sum by (cluster_queue, reason) (increase(kueue_evicted_workloads_total[1h]))",
+                        counted("cluster_queue, reason", "kueue_evicted_workloads_total"),
                         "{{cluster_queue}} {{reason}}",
                     ),
                 ]),
@@ -206,14 +216,17 @@ function training(has: Has): Dashboard {
             query(`sum by (phase) (kube_pod_status_phase{${here}} > 0)`, "{{phase}}"),
         ]),
     ];
+    // The namespace of the controller is in `namespace`, that of the JobSet in `exported_namespace`.
+    const set = "exported_namespace, jobset_name";
+    const ofSets = 'exported_namespace=~"$namespace"';
     const sets: Section = {
         title: "JobSets",
         panels: [
             curve("JobSets ended", "Those that completed in an hour.", "none", [
-                query("sum by (jobset_name) (increase(jobset_completed_total[1h]))", "{{jobset_name}}"),
+                query(counted(set, `jobset_completed_total{${ofSets}}`), "{{exported_namespace}}/{{jobset_name}}"),
             ]),
             curve("JobSets failed", "Those that failed in an hour.", "none", [
-                query("sum by (jobset_name) (increase(jobset_failed_total[1h]))", "{{jobset_name}}"),
+                query(counted(set, `jobset_failed_total{${ofSets}}`), "{{exported_namespace}}/{{jobset_name}}"),
             ]),
         ],
     };
