@@ -1,4 +1,5 @@
 import type { AddonName } from "../names";
+import { ofQueues } from "./metrics";
 import {
     curve,
     type Dashboard,
@@ -40,12 +41,23 @@ const quantile = (share: number, bucket: string, by: string, range = interval): 
 function queues(): Dashboard {
     const queue = "{{cluster_queue}}";
     const wait = "kueue_admission_wait_time_seconds_bucket";
+    const byResource = (expr: string): string => `sum by (cluster_queue, resource) (${expr})`;
     return dashboard("mlops-queues", "ML: queues", "How long jobs wait in Kueue's queues, and for what.", [
         {
             title: "Waiting",
             panels: [
-                figure("Waiting now", "Workloads in all queues.", "none", "sum(kueue_pending_workloads)"),
-                figure("Admitted now", "Workloads with quota.", "none", "sum(kueue_admitted_active_workloads)"),
+                figure(
+                    "Waiting now",
+                    "Workloads in all queues.",
+                    "none",
+                    `sum(${ofQueues("kueue_pending_workloads")})`,
+                ),
+                figure(
+                    "Admitted now",
+                    "Workloads with quota.",
+                    "none",
+                    `sum(${ofQueues("kueue_admitted_active_workloads")})`,
+                ),
                 figure(
                     "Wait, half of all",
                     "From creation to admission, over the last day.",
@@ -56,10 +68,13 @@ function queues(): Dashboard {
                     "Queues that admit nothing",
                     "ClusterQueues that are not active, for lack of a flavor or because they are stopped.",
                     "none",
-                    'count(kueue_cluster_queue_status{status="active"} == 0) or vector(0)',
+                    `count(${ofQueues("kueue_cluster_queue_status", 'status="active"')} == 0) or vector(0)`,
                 ),
                 curve("Waiting by queue", "`inadmissible` ones wait for a change in the cluster.", "none", [
-                    query("sum by (cluster_queue, status) (kueue_pending_workloads)", "{{cluster_queue}} {{status}}"),
+                    query(
+                        `sum by (cluster_queue, status) (${ofQueues("kueue_pending_workloads")})`,
+                        "{{cluster_queue}} {{status}}",
+                    ),
                 ]),
                 curve("Time until admission", "From creation to admission: half of all, and nine of ten.", "s", [
                     query(quantile(0.5, wait, "cluster_queue", "1h"), `${queue} half`),
@@ -81,8 +96,8 @@ function queues(): Dashboard {
             panels: [
                 curve("Quota in use", "Above 100 % where a queue borrows from its cohort.", "percentunit", [
                     query(
-                        "sum by (cluster_queue, resource) (kueue_cluster_queue_resource_usage)" +
-                            " / sum by (cluster_queue, resource) (kueue_cluster_queue_nominal_quota > 0)",
+                        byResource(ofQueues("kueue_cluster_queue_resource_usage")) +
+                            ` / ${byResource(`${ofQueues("kueue_cluster_queue_nominal_quota")} > 0`)}`,
                         "{{cluster_queue}} {{resource}}",
                     ),
                 ]),
