@@ -23,7 +23,7 @@ import {
     serverService,
     variantOf,
 } from "../manifests/server";
-import { absolutePath, integer, object, oneOf, plain, Problems, required, rule, validate } from "../validation";
+import { absolutePath, integer, object, oneOf, plain, Problems, required, rule, truth, validate } from "../validation";
 import { AutoscalingArgs, autoscalingRule, checkAutoscaling, needsKeda } from "./autoscaling";
 import { checkClaim, ClaimArgs, claimFields, claimOf } from "./claim";
 import { gpuClaimTemplate } from "./gpu-claim";
@@ -96,6 +96,11 @@ export interface ModelServerArgs extends WorkloadArgs {
      */
     warmUpPath?: pulumi.Input<string>;
     /**
+     * Whether the container tells its metrics at `/metrics` of its `port`, to be collected by the add-on
+     * kubePrometheusStack. Defaults to false: only those of a port named "metrics" are, which `podSpec` can give it.
+     */
+    metrics?: pulumi.Input<boolean>;
+    /**
      * A volume in which models are kept that the container downloads, so that not every pod downloads them anew:
      * MODEL_DIR is then a directory of the model's own in it. The container looks there first, and writes a file under
      * another name before it gives it its own, as several pods may download at the same time.
@@ -137,6 +142,7 @@ const fields = {
     startupTimeout: duration,
     shutdownTimeout: duration,
     warmUpPath: absolutePath,
+    metrics: truth,
     modelCache: object(claimFields),
     route: routeRule,
     canary: object({

@@ -1,5 +1,6 @@
 import { kebab } from "../names";
 import type { Has } from "./dashboards";
+import { ofQueues } from "./metrics";
 
 /** How soon somebody should look. */
 export enum Severity {
@@ -157,7 +158,7 @@ const queues: Alert[] = [
         severity: Severity.Warning,
         for: "1h",
         expr:
-            "sum by (cluster_queue) (kueue_pending_workloads) > 0" +
+            `sum by (cluster_queue) (${ofQueues("kueue_pending_workloads")}) > 0` +
             " unless sum by (cluster_queue) (increase(kueue_admitted_workloads_total[1h])) > 0",
         summary: "Queue {{ $labels.cluster_queue }} has admitted nothing for an hour",
         description:
@@ -168,7 +169,7 @@ const queues: Alert[] = [
         name: "QueueInactive",
         severity: Severity.Warning,
         for: "10m",
-        expr: 'max by (cluster_queue) (kueue_cluster_queue_status{status="active"}) == 0',
+        expr: `max by (cluster_queue) (${ofQueues("kueue_cluster_queue_status", 'status="active"')}) == 0`,
         summary: "Queue {{ $labels.cluster_queue }} admits nothing",
         description:
             "The ClusterQueue is stopped, or a ResourceFlavor or AdmissionCheck that it names is missing. Its " +

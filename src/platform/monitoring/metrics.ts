@@ -90,3 +90,10 @@ export const metrics: Record<Exporter, string[]> = {
         "training_steps",
     ],
 };
+
+/**
+ * A metric of the state of Kueue's queues. Every replica tells it, also those that only wait to take over, which would
+ * count everything twice.
+ */
+export const ofQueues = (metric: string, labels = ""): string =>
+    `${metric}{${labels && `${labels}, `}replica_role!="follower"}`;
