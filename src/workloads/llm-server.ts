@@ -153,8 +153,9 @@ export interface LlmServerArgs extends WorkloadArgs {
      */
     huggingFaceToken?: pulumi.Input<string>;
     /**
-     * The token that requests below /v1 must have (`Authorization: Bearer …`). It is kept in a Secret. Defaults to
-     * none: whoever reaches the server may ask it.
+     * The token that requests below /v1 must have (`Authorization: Bearer …`). It is kept in a Secret. Inside the
+     * cluster vLLM answers without it under other paths, such as /invocations; a `route` does not lead there. Defaults
+     * to none: whoever reaches the server may ask it.
      */
     apiKey?: pulumi.Input<string>;
     /**
@@ -232,8 +233,8 @@ export interface LlmServerArgs extends WorkloadArgs {
     /** How long a pod that is told to stop has for the requests it still works on. Defaults to "1m". */
     shutdownTimeout?: pulumi.Input<string>;
     /**
-     * The Gateway by which the server is reached from outside. With KServe, without `path`, `timeout` and `tls`, which
-     * are KServe's. Defaults to none.
+     * The Gateway by which the server is reached from outside: what is below /v1, and nothing else. With KServe, what
+     * KServe leads there, and without `path`, `timeout` and `tls`, which are KServe's. Defaults to none.
      */
     route?: RouteArgs;
     /**
@@ -610,6 +611,8 @@ function podsOf(name: string, args: LlmServerArgs, context: LlmContext, parent: 
             namespace: args.workspace.namespace,
             labels: llmLabels(name),
             backends: [{ ...backend, port: llmPort }],
+            // vLLM asks for the key there and hardly anywhere else: /invocations answers whoever asks.
+            only: "/v1",
         };
         // A long answer takes longer than Gateways wait by themselves.
         routeOf(name, { timeout: "10m", ...route }, target, parent, [pods]);

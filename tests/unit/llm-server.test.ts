@@ -430,6 +430,10 @@ describe("an LlmServer with an endpoint picker", () => {
         assert.deepEqual(rule.backendRefs, [
             { group: "inference.networking.k8s.io", kind: "InferencePool", name: "llama", port: 8000 },
         ]);
+        // No more than /v1 is led to: vLLM asks for the key there alone.
+        assert.deepEqual(rule.matches, [{ path: { type: "PathPrefix", value: "/llama/v1" } }]);
+        const rewritten = { type: "ReplacePrefixMatch", replacePrefixMatch: "/v1" };
+        assert.deepEqual(rule.filters, [{ type: "URLRewrite", urlRewrite: { path: rewritten } }]);
         assert.deepEqual(rule.timeouts, { request: "10m" });
         assert.equal(recording.resource("llama").outputs!.publicUrl, "https://llm.example.com/llama/v1");
     });
@@ -438,6 +442,8 @@ describe("an LlmServer with an endpoint picker", () => {
         const recording = await serve({ route: { gateway: "public", timeout: "5m" } });
         const rule = ruleOf(recording);
         assert.deepEqual(rule.backendRefs, [{ name: "llama", port: 8000 }]);
+        assert.deepEqual(rule.matches, [{ path: { type: "PathPrefix", value: "/v1" } }]);
+        assert.equal(rule.filters, undefined);
         assert.deepEqual(rule.timeouts, { request: "5m" });
         assert.equal(recording.resource("llama").outputs!.publicUrl, undefined);
     });
