@@ -73,7 +73,7 @@ export enum LlmQuantization {
     Gptq = "gptq",
     /** 8 bits; a model that was not quantized is when it is loaded. */
     Fp8 = "fp8",
-    /** 4 bits; a model that was not quantized is when it is loaded. */
+    /** 4 bits; a model that was not quantized is when it is loaded. Since vLLM 0.28 the image needs a plugin for it. */
     BitsAndBytes = "bitsandbytes",
     /** What the model itself says, of one that was quantized with llm-compressor. Its memory is not estimated. */
     CompressedTensors = "compressed-tensors",
@@ -170,7 +170,7 @@ export interface LlmServerArgs extends WorkloadArgs {
     args?: pulumi.Input<string>[];
     /**
      * What each pod gets. `cpu` defaults to "4" and `memory` to "24Gi"; `sharedMemory`, by which the processes of
-     * several GPUs speak to each other, to "8Gi" where a pod has more than one.
+     * several GPUs speak to each other, to "8Gi" where a copy of the model has more than one.
      */
     resources?: ResourcesArgs;
     /**
@@ -568,14 +568,16 @@ function withDefaults(args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): Llm
     });
     const secretEnv = { ...args.secretEnv, ...Object.fromEntries(given) };
     const gpus = mapInput(spread, (known) => known.gpus);
+    const { nodes = 1 } = args;
     return {
         ...args,
         gpu: { ...args.gpu, count: gpus },
         resources: {
             cpu: "4",
             memory: "24Gi",
-            // It takes what is used and no more, so where the number is not known yet it does no harm.
-            ...(gpus !== 1 && { sharedMemory: "8Gi" }),
+            // It takes what is used and no more, so where the number is not known yet it does no harm. Of several nodes
+            // each has processes besides the one that computes, whatever its GPUs.
+            ...((gpus !== 1 || nodes > 1) && { sharedMemory: "8Gi" }),
             ...args.resources,
         },
         runAsUser: args.runAsUser ?? 2000,

@@ -408,6 +408,15 @@ describe("an LlmServer on several nodes", () => {
             [],
         );
     });
+
+    it("has shared memory even where each pod has one GPU", async () => {
+        const { spec } = inputsOf(await serve({ ...args, gpu: h100 }), "llama-leaderworkerset");
+        const { leaderTemplate } = spec.leaderWorkerTemplate as { leaderTemplate: { spec: { volumes: unknown[] } } };
+        assert.deepEqual(leaderTemplate.spec.volumes, [
+            { name: "tmp", emptyDir: {} },
+            { name: "shm", emptyDir: { medium: "Memory", sizeLimit: "8Gi" } },
+        ]);
+    });
 });
 
 describe("an LlmServer with an endpoint picker", () => {
