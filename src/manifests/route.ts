@@ -25,6 +25,8 @@ export interface RouteTarget {
     mirror?: { service: pulumi.Input<string>; port: pulumi.Input<number>; percent?: pulumi.Input<number> };
     /** Whether the workload wants to see the path as it was asked for. Defaults to false: `route.path` is taken off. */
     keepPath?: boolean;
+    /** The only path of the workload that is reached, such as "/v1". Defaults to all. Not together with `keepPath`. */
+    only?: string;
 }
 
 /** What a Gateway says of a route. There is a status for each Gateway of the route, here one. */
@@ -41,6 +43,7 @@ const accepted = JSON.stringify([says("Accepted"), says("ResolvedRefs")]);
 export function httpRoute(name: string, route: RouteArgs, target: RouteTarget): CustomResourceArgs {
     const { namespace, labels, backends, mirror } = target;
     const path = route.path ?? "/";
+    const { only = "", keepPath } = target;
     return {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "HTTPRoute",
@@ -54,8 +57,8 @@ export function httpRoute(name: string, route: RouteArgs, target: RouteTarget): 
             hostnames: route.hostnames,
             rules: [
                 {
-                    matches: [{ path: { type: "PathPrefix", value: path } }],
-                    filters: mapInput(path, (known) => filtersOf(known, mirror, target.keepPath)),
+                    matches: [{ path: { type: "PathPrefix", value: mapInput(path, (known) => below(known, only)) } }],
+                    filters: mapInput(path, (known) => filtersOf(keepPath ? "/" : known, only, mirror)),
                     backendRefs: backends.map(({ service, ...backend }) => ({ name: service, ...backend })),
                     timeouts: route.timeout && { request: mapInput(route.timeout, gatewayDuration) },
                 },
@@ -64,14 +67,13 @@ export function httpRoute(name: string, route: RouteArgs, target: RouteTarget): 
     };
 }
 
-function filtersOf(
-    path: string,
-    mirror: RouteTarget["mirror"],
-    keepPath: boolean | undefined,
-): Record<string, unknown>[] | undefined {
+const below = (path: string, only: string): string => (path === "/" && only ? only : `${path}${only}`);
+
+/** What is done to requests: `path` is taken off theirs, and copies are sent elsewhere. */
+function filtersOf(path: string, only: string, mirror: RouteTarget["mirror"]): Record<string, unknown>[] | undefined {
     const filters: Record<string, unknown>[] = [];
-    if (path !== "/" && !keepPath) {
-        const rewritten = { type: "ReplacePrefixMatch", replacePrefixMatch: "/" };
+    if (path !== "/") {
+        const rewritten = { type: "ReplacePrefixMatch", replacePrefixMatch: only || "/" };
         filters.push({ type: "URLRewrite", urlRewrite: { path: rewritten } });
     }
     if (mirror !== undefined) {

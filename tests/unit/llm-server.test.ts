@@ -410,6 +410,15 @@ describe("an LlmServer on several nodes", () => {
             [],
         );
     });
+
+    it("has shared memory even where each pod has one GPU", async () => {
+        const { spec } = inputsOf(await serve({ ...args, gpu: h100 }), "llama-leaderworkerset");
+        const { leaderTemplate } = spec.leaderWorkerTemplate as { leaderTemplate: { spec: { volumes: unknown[] } } };
+        assert.deepEqual(leaderTemplate.spec.volumes, [
+            { name: "tmp", emptyDir: {} },
+            { name: "shm", emptyDir: { medium: "Memory", sizeLimit: "8Gi" } },
+        ]);
+    });
 });
 
 describe("the name of an LlmServer on several nodes", () => {
@@ -449,6 +458,10 @@ describe("an LlmServer with an endpoint picker", () => {
         assert.deepEqual(rule.backendRefs, [
             { group: "inference.networking.k8s.io", kind: "InferencePool", name: "llama", port: 8000 },
         ]);
+        // No more than /v1 is led to: vLLM asks for the key there alone.
+        assert.deepEqual(rule.matches, [{ path: { type: "PathPrefix", value: "/llama/v1" } }]);
+        const rewritten = { type: "ReplacePrefixMatch", replacePrefixMatch: "/v1" };
+        assert.deepEqual(rule.filters, [{ type: "URLRewrite", urlRewrite: { path: rewritten } }]);
         assert.deepEqual(rule.timeouts, { request: "10m" });
         assert.equal(recording.resource("llama").outputs!.publicUrl, "https://llm.example.com/llama/v1");
     });
@@ -457,6 +470,8 @@ describe("an LlmServer with an endpoint picker", () => {
         const recording = await serve({ route: { gateway: "public", timeout: "5m" } });
         const rule = ruleOf(recording);
         assert.deepEqual(rule.backendRefs, [{ name: "llama", port: 8000 }]);
+        assert.deepEqual(rule.matches, [{ path: { type: "PathPrefix", value: "/v1" } }]);
+        assert.equal(rule.filters, undefined);
         assert.deepEqual(rule.timeouts, { request: "5m" });
         assert.equal(recording.resource("llama").outputs!.publicUrl, undefined);
     });

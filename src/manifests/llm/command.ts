@@ -46,6 +46,7 @@ export const ownFlags: Record<string, string> = {
     "--shutdown-timeout": "shutdownTimeout",
     "--tensor-parallel-size": "tensorParallel",
     "--tool-call-parser": "toolCallParser",
+    "-n": "nodes",
     "-pp": "pipelineParallel",
     "-q": "quantization",
     "-tp": "tensorParallel",
