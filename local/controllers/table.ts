@@ -30,6 +30,7 @@ export const controllerNames = [
     "metrics-server",
     "argo-workflows",
     "gatekeeper",
+    "katib",
 ] as const;
 export type ControllerName = (typeof controllerNames)[number];
 
@@ -211,7 +212,27 @@ const recipes: Record<ControllerName, Recipe> = {
         images: [{ repository: "docker.io/openpolicyagent/gatekeeper", path: "/manager" }],
         charts: (version) => [copied("gatekeeper", "charts/gatekeeper", { version })],
     },
+    // No add-on of the platform, as it has no chart.
+    katib: {
+        module: "github.com/kubeflow/katib",
+        images: [
+            katibImage("cmd/katib-controller", "katib-controller"),
+            katibImage("cmd/db-manager", "katib-db-manager"),
+            katibImage("cmd/metricscollector", "file-metrics-collector", "file-metricscollector"),
+        ],
+        charts: () => [],
+    },
 };
+
+/** The manifests run a program by its name with `./` before it: it is in the image's working directory. */
+function katibImage(directory: string, program: string, below?: string): ImageRecipe {
+    return {
+        program,
+        package: below ? `${directory}/v1beta1/${below}` : `${directory}/v1beta1`,
+        repository: `ghcr.io/kubeflow/katib/${program}`,
+        path: `/${program}`,
+    };
+}
 
 function kedaImage(command: string, program: string, repository: string): ImageRecipe {
     return {
