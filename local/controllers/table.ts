@@ -33,6 +33,7 @@ export const controllerNames = [
     "argo-workflows",
     "envoy-gateway",
     "gatekeeper",
+    "katib",
 ] as const;
 export type ControllerName = (typeof controllerNames)[number];
 
@@ -261,10 +262,30 @@ const recipes: Record<ControllerName, Recipe> = {
         images: [{ repository: "docker.io/openpolicyagent/gatekeeper", path: "/manager" }],
         charts: (version) => [copied("gatekeeper", "charts/gatekeeper", { version })],
     },
+    // No add-on of the platform, as it has no chart.
+    katib: {
+        module: "github.com/kubeflow/katib",
+        images: [
+            katibImage("cmd/katib-controller", "katib-controller"),
+            katibImage("cmd/db-manager", "katib-db-manager"),
+            katibImage("cmd/metricscollector", "file-metrics-collector", "file-metricscollector"),
+        ],
+        charts: () => [],
+    },
 };
 
 /** What the newest Go module of LeaderWorkerSet that is to be had stands in for. */
 const lwsRelease = "v0.10.0";
+
+/** The manifests run a program by its name with `./` before it: it is in the image's working directory. */
+function katibImage(directory: string, program: string, below?: string): ImageRecipe {
+    return {
+        program,
+        package: below ? `${directory}/v1beta1/${below}` : `${directory}/v1beta1`,
+        repository: `ghcr.io/kubeflow/katib/${program}`,
+        path: `/${program}`,
+    };
+}
 
 function kedaImage(command: string, program: string, repository: string): ImageRecipe {
     return {
