@@ -192,7 +192,10 @@ describe("a chart of a module", () => {
 
     it("gets its values from a template where it has no others", async () => {
         const target = fresh();
-        const unfinished = chart({ "Chart.yaml": chartYaml("0"), "values.tmpl.yaml": "image: ${Image}\nreplicas: 1\n" });
+        const unfinished = chart({
+            "Chart.yaml": chartYaml("0"),
+            "values.tmpl.yaml": "image: ${Image}\nreplicas: 1\n",
+        });
         const values = { image: "public/widgets:v1.2.3" };
         await releaseChart(unfinished, target, { version: "1.2.3", template: "values.tmpl.yaml", values });
         assert.deepEqual(readdirSync(target).sort(), ["Chart.yaml", "values.yaml"]);
