@@ -1,5 +1,5 @@
 import type { AddonName } from "../names";
-import { ofQueues } from "./metrics";
+import { errorShare, ofQueues } from "./metrics";
 import {
     curve,
     type Dashboard,
@@ -280,8 +280,7 @@ function serving(has: Has): Dashboard {
     const by = "namespace, app_kubernetes_io_name";
     const server = "{{namespace}}/{{app_kubernetes_io_name}}";
     const bucket = `http_request_duration_seconds_bucket{${here}}`;
-    const count = (more = ""): string =>
-        `sum by (${by}) (rate(http_request_duration_seconds_count{${here}${more}}[${interval}]))`;
+    const count = `sum by (${by}) (rate(http_request_duration_seconds_count{${here}}[${interval}]))`;
     const envoy: Section = {
         title: "At the gateway (Envoy)",
         panels: [
@@ -325,9 +324,9 @@ function serving(has: Has): Dashboard {
             {
                 title: "Servers",
                 panels: [
-                    curve("Requests", "In a second.", "reqps", [query(count(), server)]),
+                    curve("Requests", "In a second.", "reqps", [query(count, server)]),
                     curve("Errors", "The share that is answered with 5xx.", "percentunit", [
-                        query(`${count(', status=~"5.*"')} / ${count()}`, server),
+                        query(errorShare(interval, `${here}, `), server),
                     ]),
                     curve("Latency, half of all", "", "s", [query(quantile(0.5, bucket, by), server)]),
                     curve("Latency, 19 of 20", "", "s", [query(quantile(0.95, bucket, by), server)]),
