@@ -13,12 +13,20 @@ import { sourceDir } from "../paths";
 import type { Report } from "../progress";
 import { run } from "../run";
 import { ensureTools } from "../toolchain";
+import { moduleDirectory } from "../toolchain/build";
 import { STRIPPED, type Tool } from "../toolchain/tools";
 import { requiredVersion } from "../toolchain/versions";
 import { type Release, releaseChart } from "./charts";
 import { type StandIn, writeStandIn } from "./manifest-chart";
 import type { PackagedImage } from "./packaged";
-import { argoWorkflowsChart, kedaChart, kuberayChart } from "./stand-ins";
+import {
+    argoWorkflowsChart,
+    kedaChart,
+    kubePrometheusStackChart,
+    kuberayChart,
+    kubeStateMetricsChart,
+    prometheusOperatorCrdsChart,
+} from "./stand-ins";
 
 export const controllerNames = [
     "cert-manager",
@@ -32,6 +40,7 @@ export const controllerNames = [
     "metrics-server",
     "argo-workflows",
     "envoy-gateway",
+    "prometheus-operator",
     "gatekeeper",
     "katib",
 ] as const;
@@ -90,6 +99,21 @@ interface ImageRecipe {
     /** Files that the module lacks as it is served, each with the one of its own that has the same content. */
     completed?: Record<string, string>;
 }
+
+const prometheusServer = { module: "github.com/prometheus/prometheus", directory: "prometheus" };
+
+/** Prometheus 3.16.0 is the module's version 0.316.0. */
+function prometheusTag(version: string): string {
+    const [, minor, patch] = version.split(".");
+    return `v3.${Number(minor) - 300}.${patch}`;
+}
+
+const kubeStateMetrics = {
+    from: { module: "k8s.io/kube-state-metrics/v2", directory: "kube-state-metrics" },
+    program: "kube-state-metrics",
+    repository: "registry.k8s.io/kube-state-metrics/kube-state-metrics",
+    path: "/kube-state-metrics",
+};
 
 const recipes: Record<ControllerName, Recipe> = {
     "cert-manager": {
@@ -256,6 +280,39 @@ const recipes: Record<ControllerName, Recipe> = {
             ];
         },
     },
+    "prometheus-operator": {
+        module: "github.com/prometheus-operator/prometheus-operator",
+        images: [
+            {
+                package: "cmd/operator",
+                repository: "quay.io/prometheus-operator/prometheus-operator",
+                path: "/bin/operator",
+            },
+            {
+                program: "prometheus-config-reloader",
+                package: "cmd/prometheus-config-reloader",
+                repository: "quay.io/prometheus-operator/prometheus-config-reloader",
+                path: "/bin/prometheus-config-reloader",
+            },
+            {
+                // Without its pages, which are in no module; its API is all there.
+                from: prometheusServer,
+                program: "prometheus",
+                package: "cmd/prometheus",
+                repository: "quay.io/prometheus/prometheus",
+                path: "/bin/prometheus",
+                tag: prometheusTag,
+            },
+            kubeStateMetrics,
+        ],
+        charts: (version) => [
+            made(prometheusOperatorCrdsChart(version)),
+            made(kubePrometheusStackChart(version, prometheusTag(versionOf(prometheusServer))), {
+                standIn: kubeStateMetricsChart(versionOf(kubeStateMetrics.from)),
+                image: kubeStateMetrics,
+            }),
+        ],
+    },
     // No add-on of the platform: one that its users install.
     gatekeeper: {
         module: "github.com/open-policy-agent/gatekeeper/v3",
@@ -341,14 +398,20 @@ function copied(name: string, directory: string, release: Release): ControllerCh
     };
 }
 
-/** A chart that no module has. */
-function made(standIn: StandIn): ControllerChart {
+/** A chart that no module has, and one of another module in it. */
+function made(standIn: StandIn, part?: { standIn: StandIn; image: typeof kubeStateMetrics }): ControllerChart {
     return {
         name: standIn.name,
         version: standIn.version,
         write: async (module, target, report) => {
             const { kubernetes } = await ensureTools(["kubernetes"], report);
-            await writeStandIn(standIn, module, target, (args) => run(kubernetes, ["kubectl", ...args]));
+            const kubectl = (args: string[]): Promise<string> => run(kubernetes, ["kubectl", ...args]);
+            await writeStandIn(standIn, module, target, kubectl);
+            if (part) {
+                const { tool } = imageOf(part.image, part.image.from);
+                const directory = await moduleDirectory(tool, part.image.from.module);
+                await writeStandIn(part.standIn, directory, path.join(target, "charts", part.standIn.name), kubectl);
+            }
         },
     };
 }

@@ -242,6 +242,7 @@ const constant = (series: string, value: number): Series => [series, `${value}x1
 const queue = 'cluster_queue="team",replica_role="leader"';
 const waiting = 'cluster_queue="team",replica_role="follower"';
 const server = 'namespace="team",app_kubernetes_io_name="fraud"';
+const llm = 'namespace="team",app_kubernetes_io_name="llm"';
 const model = 'namespace="team",model_name="fraud"';
 const job = (name: string): string => `namespace="team",job_name="${name}"`;
 
@@ -295,6 +296,10 @@ const cluster: Series[] = [
     ...histogram("http_request_duration_seconds", server),
     [`http_request_duration_seconds_count{${server},status="200"}`, "0+54x120"],
     [`http_request_duration_seconds_count{${server},status="503"}`, "0+6x120"],
+    // As vLLM tells it: the status is at the counter only.
+    [`http_request_duration_seconds_count{${llm},handler="/v1/completions",method="POST"}`, "0+60x120"],
+    [`http_requests_total{${llm},handler="/v1/completions",method="POST",status="2xx"}`, "0+45x120"],
+    [`http_requests_total{${llm},handler="/v1/completions",method="POST",status="5xx"}`, "0+15x120"],
     constant(`kube_deployment_status_replicas_available{${deployment}}`, 2),
     ...histogram("vllm:time_to_first_token_seconds", model),
     constant(`vllm:num_requests_waiting{${model}}`, 5),
@@ -343,7 +348,10 @@ const values: Record<string, [labels: string, value: number][]> = {
     "mlops-training: Steps": [[`{${pod}}`, 10]],
     "mlops-training: Samples": [[`{${pod}}`, 10]],
     "mlops-training: Age of the last checkpoint": [[`{${pod}}`, 600]],
-    "mlops-serving: Errors": [[`{${server}}`, 0.1]],
+    "mlops-serving: Errors": [
+        [`{${server}}`, 0.1],
+        [`{${llm}}`, 0.25],
+    ],
     "mlops-serving: Pods that serve": [[`kube_deployment_status_replicas_available{${deployment}}`, 2]],
     "mlops-cost: An hour": [["{}", 6]],
     "mlops-cost: GPUs, an hour": [["{}", 2.5]],

@@ -22,7 +22,12 @@ import { placeChart, pushChart, releaseChart } from "../../local/controllers/cha
 import { imageConfiguration, pushImage } from "../../local/controllers/images";
 import { chartFile, writeStandIn } from "../../local/controllers/manifest-chart";
 import { digestOf, pulledManifest } from "../../local/controllers/oci";
-import { argoWorkflowsChart, kedaChart, kuberayChart } from "../../local/controllers/stand-ins";
+import {
+    argoWorkflowsChart,
+    kedaChart,
+    kubePrometheusStackChart,
+    kuberayChart,
+} from "../../local/controllers/stand-ins";
 import { controllerNames, controllerOf } from "../../local/controllers/table";
 import { sourceDir } from "../../local/paths";
 import { requiredVersion } from "../../local/toolchain/versions";
@@ -141,6 +146,7 @@ describe("the table of controllers", () => {
             "quay.io/jetstack/cert-manager-webhook:v1.21.1",
             "docker.io/envoyproxy/gateway:v1.9.0",
             "docker.io/envoyproxy/envoy:distroless-v1.39.0",
+            "quay.io/prometheus/prometheus:v3.16.0",
         ]) {
             assert.ok(references.includes(reference), reference);
         }
@@ -362,6 +368,25 @@ describe("a stand-in for a chart", () => {
         const deployment = { kind: "Deployment", metadata: { name: "new" }, spec: { template: { spec: {} } } };
         const other = { ...deployment, spec: { template: { spec: { containers: [] } } } };
         assert.throws(() => chartFile(other, keda), /The manifests of keda have a Deployment new/);
+    });
+
+    it("takes the kinds that it names, and has templates of its own", async () => {
+        const target = fresh();
+        const manifests = [
+            "kind: CustomResourceDefinition\nmetadata: {name: prometheuses.monitoring.coreos.com}\n",
+            "kind: ClusterRole\nmetadata: {name: prometheus-operator}\n",
+            "kind: Deployment\nmetadata: {name: prometheus-operator}\n",
+        ];
+        const kubectl = (): Promise<string> => Promise.resolve(manifests.join("---\n"));
+        await writeStandIn(kubePrometheusStackChart("0.93.1", "v3.16.0"), "/module", target, kubectl);
+        assert.deepEqual(readdirSync(path.join(target, "templates")).sort(), [
+            "_helpers.tpl",
+            "clusterrole-prometheus-operator.yaml",
+            "kubelet.yaml",
+            "operator.yaml",
+            "prometheus.yaml",
+            "webhooks.yaml",
+        ]);
     });
 
     it("is a chart without the namespace of the manifests", async () => {

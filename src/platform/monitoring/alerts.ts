@@ -1,6 +1,6 @@
 import { kebab } from "../names";
 import type { Has } from "./dashboards";
-import { ofQueues } from "./metrics";
+import { errorShare, ofQueues } from "./metrics";
 
 /** How soon somebody should look. */
 export enum Severity {
@@ -136,15 +136,12 @@ const workloads: Alert[] = [
     { ...volumeNearlyFull, severity: Severity.Critical, for: "1m", expr: volume(0.03) },
 ];
 
-const requests = (more: string): string =>
-    `sum by (namespace, app_kubernetes_io_name) (rate(http_request_duration_seconds_count${more}[5m]))`;
-
 const serving: Alert[] = [
     {
         name: "ServerErrors",
         severity: Severity.Critical,
         for: "10m",
-        expr: `${requests('{status=~"5.*"}')} / ${requests("")} > 0.05`,
+        expr: `(${errorShare("5m")}) > 0.05`,
         summary: "{{ $labels.app_kubernetes_io_name }} in {{ $labels.namespace }} fails requests",
         description:
             "{{ $value | humanizePercentage }} of its answers are 5xx. Look at its log and at what it calls; if the " +

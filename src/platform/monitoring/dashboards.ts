@@ -1,5 +1,5 @@
 import type { AddonName } from "../names";
-import { ofQueues } from "./metrics";
+import { errorShare, ofQueues } from "./metrics";
 import {
     curve,
     type Dashboard,
@@ -29,18 +29,20 @@ export function dashboards(has: Has): Dashboard[] {
 const interval = "$__rate_interval";
 
 /**
- * How often something was counted in the last hour. Unlike increase(), it knows of the first time, with which a counter
+ * How often something was counted lately. Unlike increase() and rate(), it knows of the first time, with which a counter
  * comes into being.
  */
-const counted = (by: string, counter: string): string =>
-    `sum by (${by}) (clamp_min(${counter} - (${counter} offset 1h or ${counter} * 0), 0))`;
+const counted = (by: string, counter: string, range = "1h"): string =>
+    `sum by (${by}) (clamp_min(${counter} - (${counter} offset ${range} or ${counter} * 0), 0))`;
 
-const quantile = (share: number, bucket: string, by: string, range = interval): string =>
-    `histogram_quantile(${share}, sum by (le, ${by}) (rate(${bucket}[${range}])))`;
+const quantile = (share: number, bucket: string, by: string): string =>
+    `histogram_quantile(${share}, sum by (le, ${by}) (rate(${bucket}[${interval}])))`;
 
 function queues(): Dashboard {
     const queue = "{{cluster_queue}}";
     const wait = "kueue_admission_wait_time_seconds_bucket";
+    const waited = (share: number, bucket: string): string =>
+        `histogram_quantile(${share}, ${counted("le, cluster_queue", bucket)})`;
     const byResource = (expr: string): string => `sum by (cluster_queue, resource) (${expr})`;
     return dashboard("mlops-queues", "ML: queues", "How long jobs wait in Kueue's queues, and for what.", [
         {
@@ -62,7 +64,7 @@ function queues(): Dashboard {
                     "Wait, half of all",
                     "From creation to admission, over the last day.",
                     "s",
-                    `histogram_quantile(0.5, sum by (le) (rate(${wait}[1d])))`,
+                    `histogram_quantile(0.5, ${counted("le", wait, "1d")})`,
                 ),
                 figure(
                     "Queues that admit nothing",
@@ -77,14 +79,14 @@ function queues(): Dashboard {
                     ),
                 ]),
                 curve("Time until admission", "From creation to admission: half of all, and nine of ten.", "s", [
-                    query(quantile(0.5, wait, "cluster_queue", "1h"), `${queue} half`),
-                    query(quantile(0.9, wait, "cluster_queue", "1h"), `${queue} nine of ten`),
+                    query(waited(0.5, wait), `${queue} half`),
+                    query(waited(0.9, wait), `${queue} nine of ten`),
                 ]),
                 curve(
                     "Time until ready",
                     "From creation until all pods are ready, nine of ten; measured with `waitForPodsReady` only.",
                     "s",
-                    [query(quantile(0.9, "kueue_ready_wait_time_seconds_bucket", "cluster_queue", "1h"), queue)],
+                    [query(waited(0.9, "kueue_ready_wait_time_seconds_bucket"), queue)],
                 ),
                 curve("Admissions", "Workloads that are admitted in an hour.", "none", [
                     query(counted("cluster_queue", "kueue_admitted_workloads_total"), queue),
@@ -280,8 +282,7 @@ function serving(has: Has): Dashboard {
     const by = "namespace, app_kubernetes_io_name";
     const server = "{{namespace}}/{{app_kubernetes_io_name}}";
     const bucket = `http_request_duration_seconds_bucket{${here}}`;
-    const count = (more = ""): string =>
-        `sum by (${by}) (rate(http_request_duration_seconds_count{${here}${more}}[${interval}]))`;
+    const count = `sum by (${by}) (rate(http_request_duration_seconds_count{${here}}[${interval}]))`;
     const envoy: Section = {
         title: "At the gateway (Envoy)",
         panels: [
@@ -325,9 +326,9 @@ function serving(has: Has): Dashboard {
             {
                 title: "Servers",
                 panels: [
-                    curve("Requests", "In a second.", "reqps", [query(count(), server)]),
+                    curve("Requests", "In a second.", "reqps", [query(count, server)]),
                     curve("Errors", "The share that is answered with 5xx.", "percentunit", [
-                        query(`${count(', status=~"5.*"')} / ${count()}`, server),
+                        query(errorShare(interval, `${here}, `), server),
                     ]),
                     curve("Latency, half of all", "", "s", [query(quantile(0.5, bucket, by), server)]),
                     curve("Latency, 19 of 20", "", "s", [query(quantile(0.95, bucket, by), server)]),
