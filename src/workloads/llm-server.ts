@@ -170,7 +170,7 @@ export interface LlmServerArgs extends WorkloadArgs {
     args?: pulumi.Input<string>[];
     /**
      * What each pod gets. `cpu` defaults to "4" and `memory` to "24Gi"; `sharedMemory`, by which the processes of
-     * several GPUs speak to each other, to "8Gi" where a pod has more than one.
+     * several GPUs speak to each other, to "8Gi" where a server has more than one.
      */
     resources?: ResourcesArgs;
     /**
@@ -585,7 +585,7 @@ function withDefaults(args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): Llm
             cpu: "4",
             memory: "24Gi",
             // It takes what is used and no more, so where the number is not known yet it does no harm.
-            ...(gpus !== 1 && { sharedMemory: "8Gi" }),
+            ...((gpus !== 1 || (args.nodes ?? 1) > 1) && { sharedMemory: "8Gi" }),
             ...args.resources,
         },
         runAsUser: args.runAsUser ?? 2000,
