@@ -1,6 +1,6 @@
 /**
  * An LlmServer over several nodes with the real LeaderWorkerSet controller. What each pod runs in vLLM's place takes the
- * same options, and finds the others as vLLM does (`vllm/vllm`); the GPUs are simulated.
+ * same options, and finds the others as vLLM does (`vllm-nodes/vllm`); the GPUs are simulated.
  */
 import { strict as assert } from "node:assert";
 import * as path from "node:path";
@@ -147,7 +147,7 @@ describe("an LlmServer over several nodes, with its real controller", function (
             const platform = new mlops.Platform("lws", { addons, footprint: mlops.Footprint.Small, mirror });
             const vllm = new mlops.Image("vllm", {
                 repository: `${registry}/vllm-nodes`,
-                context: path.join(__dirname, "vllm"),
+                context: path.join(__dirname, "vllm-nodes"),
                 buildArgs: { BASE: baseImage! },
             });
             const server = new mlops.LlmServer(

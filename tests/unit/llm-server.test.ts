@@ -421,6 +421,24 @@ describe("an LlmServer on several nodes", () => {
     });
 });
 
+describe("the shared memory of an LlmServer", () => {
+    const shares = async (args: Partial<LlmServerArgs>): Promise<boolean[]> => {
+        const recording = await serve({ checkMemory: false, ...args });
+        const { leaderWorkerTemplate: groups } =
+            args.nodes === undefined ? {} : inputsOf(recording, "llama-leaderworkerset").spec;
+        const pods = groups
+            ? Object.values(groups as Record<string, { spec?: PodSpec }>).flatMap(({ spec }) => spec ?? [])
+            : [podOf(recording)];
+        return pods.map(({ volumes }) => (volumes as { name: string }[]).some((volume) => volume.name === "shm"));
+    };
+
+    it("is there where processes speak to each other, in the same pod or in several", async () => {
+        assert.deepEqual(await shares({}), [false]);
+        assert.deepEqual(await shares({ gpu: { ...h100, count: 2 } }), [true]);
+        assert.deepEqual(await shares({ backend: LlmBackend.LeaderWorkerSet, nodes: 2 }), [true, true]);
+    });
+});
+
 describe("the name of an LlmServer on several nodes", () => {
     const called = (name: string) => {
         const args = { backend: LlmBackend.LeaderWorkerSet, nodes: 2, checkMemory: false };
