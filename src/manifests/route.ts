@@ -25,6 +25,11 @@ export interface RouteTarget {
     mirror?: { service: pulumi.Input<string>; port: pulumi.Input<number>; percent?: pulumi.Input<number> };
     /** Whether the workload wants to see the path as it was asked for. Defaults to false: `route.path` is taken off. */
     keepPath?: boolean;
+    /**
+     * Whether its pages name others from where they are, so that the path is taken for a directory: who asks for it
+     * without a slash at its end is led to it with one. Defaults to false.
+     */
+    directory?: boolean;
 }
 
 /** A Gateway has accepted a route, or has not. There is a status for each Gateway of the route, here one. */
@@ -37,6 +42,12 @@ const accepted = 'jsonpath={.status.parents[0].conditions[?(@.type=="Accepted")]
 export function httpRoute(name: string, route: RouteArgs, target: RouteTarget): CustomResourceArgs {
     const { namespace, labels, backends, mirror } = target;
     const path = route.path ?? "/";
+    const rule = {
+        matches: [{ path: { type: "PathPrefix", value: path } }],
+        filters: mapInput(path, (known) => filtersOf(known, mirror, target.keepPath)),
+        backendRefs: backends.map(({ service, ...backend }) => ({ name: service, ...backend })),
+        timeouts: route.timeout && { request: mapInput(route.timeout, gatewayDuration) },
+    };
     return {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "HTTPRoute",
@@ -48,16 +59,22 @@ export function httpRoute(name: string, route: RouteArgs, target: RouteTarget): 
         spec: {
             parentRefs: [{ name: route.gateway, namespace: route.gatewayNamespace, sectionName: route.listener }],
             hostnames: route.hostnames,
-            rules: [
-                {
-                    matches: [{ path: { type: "PathPrefix", value: path } }],
-                    filters: mapInput(path, (known) => filtersOf(known, mirror, target.keepPath)),
-                    backendRefs: backends.map(({ service, ...backend }) => ({ name: service, ...backend })),
-                    timeouts: route.timeout && { request: mapInput(route.timeout, gatewayDuration) },
-                },
-            ],
+            rules: target.directory ? mapInput(path, (known) => [rule, ...directoryRules(known)]) : [rule],
         },
     };
+}
+
+/** What leads to the path with a slash at its end; the root has one. */
+function directoryRules(path: string): Record<string, unknown>[] {
+    const redirected = { type: "ReplaceFullPath", replaceFullPath: `${path}/` };
+    return path === "/"
+        ? []
+        : [
+              {
+                  matches: [{ path: { type: "Exact", value: path } }],
+                  filters: [{ type: "RequestRedirect", requestRedirect: { path: redirected, statusCode: 302 } }],
+              },
+          ];
 }
 
 function filtersOf(
