@@ -1,19 +1,38 @@
-import { get } from "node:http";
+import { type IncomingHttpHeaders, request } from "node:http";
+
+/** What is asked: without any of it, GET with an empty body, for two seconds. */
+export interface Question {
+    method?: string;
+    headers?: Record<string, string>;
+    body?: string;
+    /** In milliseconds. */
+    timeout?: number;
+}
+
+export interface Answer {
+    status: number;
+    headers: IncomingHttpHeaders;
+    text: string;
+}
 
 /**
  * What answers at the address, over a connection of this request's own. In the moment in which kube-proxy changes its
  * rules a connection to a Service's address may leave the machine, and whoever takes it there would go on answering on
  * it if it were kept.
  */
-export function getOnce(url: string, timeout = 2000): Promise<{ status: number; text: string }> {
+export function askOnce(url: string, { method, headers, body, timeout = 2000 }: Question = {}): Promise<Answer> {
     return new Promise((resolve, reject) => {
-        const request = get(url, { agent: false, signal: AbortSignal.timeout(timeout) }, (response) => {
+        const options = { method, headers, agent: false, signal: AbortSignal.timeout(timeout) };
+        const sent = request(url, options, (response) => {
             let text = "";
             response.setEncoding("utf8");
             response.on("data", (part: string) => (text += part));
-            response.on("end", () => resolve({ status: response.statusCode!, text }));
+            response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, text }));
             response.on("error", reject);
         });
-        request.on("error", reject);
+        sent.on("error", reject);
+        sent.end(body);
     });
 }
+
+export const getOnce = (url: string, timeout = 2000): Promise<Answer> => askOnce(url, { timeout });
