@@ -70,8 +70,8 @@ export interface ShadowArgs extends ServerVariantArgs {
 /** The arguments of a ModelServer. */
 export interface ModelServerArgs extends WorkloadArgs {
     /**
-     * The model to serve, such as the `model` of a TrainingJob. One in a claim (`pvc://<claim>/<directory>`) and one in
-     * a registry (`oci://repository@sha256:…`, as an image volume: Kubernetes 1.35 and newer) are mounted read-only at
+     * The model to serve, such as the `model` of a TrainingJob. One in a claim (`pvc://<claim>/<directory>`) and one
+     * that is an image (`oci://repository@sha256:…`: Kubernetes 1.35, containerd 2.1, and newer) are mounted read-only at
      * MODEL_DIR; any other address is handed over as MODEL_URI for the container to download to MODEL_DIR. Another
      * model is rolled out without a dropped request.
      */

@@ -149,7 +149,7 @@ export class Notebook extends pulumi.ComponentResource {
 
         const { namespace } = checked.workspace;
         const labels = notebookLabels(name);
-        const { tokenVariable, port, path } = editorOf(checked);
+        const { tokenVariable, port, path, relative } = editorOf(checked);
         const home = claimOf(`${name}-home`, checked.home ?? {}, { resource: `${name}-home`, namespace, labels }, this);
         const token = pulumi.secret(checked.token ?? generatedToken(name, namespace, labels, this));
         const secret = environmentSecret(
@@ -200,7 +200,7 @@ export class Notebook extends pulumi.ComponentResource {
         );
         if (checked.route) {
             const backend = { service: service.metadata.name, port };
-            const target = { namespace, labels, backends: [backend], keepPath: path !== "" };
+            const target = { namespace, labels, backends: [backend], keepPath: !relative, directory: relative };
             routeOf(name, checked.route, target, this, [statefulSet]);
         }
 
@@ -214,7 +214,7 @@ export class Notebook extends pulumi.ComponentResource {
                 ([{ name: host, namespace: space }, base]) =>
                     `http://${host}.${space}.svc.cluster.local:${port}${base}`,
             );
-        this.publicUrl = publicUrlOf(checked.route);
+        this.publicUrl = publicUrlOf(checked.route, relative);
         this.registerOutputs({
             url: this.url,
             publicUrl: this.publicUrl,

@@ -369,6 +369,26 @@ describe("a Notebook", () => {
         assert.equal(recording.resource("fraud").outputs!.publicUrl, undefined);
     });
 
+    it("leads to the path with a slash, from which the addresses in VS Code's pages go out", async () => {
+        const route = { gateway: "public", hostnames: ["lab.example.com"] };
+        const withRoute = (path?: string) =>
+            notebook({ editor: NotebookEditor.VSCode, route: { ...route, ...(path && { path }) } });
+        const below = await withRoute("/fraud");
+        const root = await withRoute();
+        const rulesOf = (recording: Recording) =>
+            (recording.resource("fraud-route").inputs as { spec: { rules: unknown[] } }).spec.rules;
+        const path = { type: "ReplaceFullPath", replaceFullPath: "/fraud/" };
+        assert.deepEqual(rulesOf(below).slice(1), [
+            {
+                matches: [{ path: { type: "Exact", value: "/fraud" } }],
+                filters: [{ type: "RequestRedirect", requestRedirect: { path, statusCode: 302 } }],
+            },
+        ]);
+        assert.equal(below.resource("fraud").outputs!.publicUrl, "https://lab.example.com/fraud/");
+        assert.deepEqual(rulesOf(root).slice(1), []);
+        assert.equal(root.resource("fraud").outputs!.publicUrl, "https://lab.example.com");
+    });
+
     it("meets the restricted standard, whatever it is told", async () => {
         const all: Partial<NotebookArgs>[] = [{}, fullNotebookArgs, { gpu: { deviceClass: "gpu.nvidia.com" } }];
         for (const args of all) {
