@@ -294,10 +294,10 @@ function failureOf(args: SweepArgs, told: ExperimentStatus & { message?: string;
     if (failed + succeeded === 0) {
         return nothingPrinted(args);
     }
-    const many = `${failed + silent}${silent > 0 ? `, ${silent} of them without printing ${args.objective.metric}` : ""}`;
+    const many = `${failed + silent} failed${silent > 0 ? `, ${silent} of them without printing ${args.objective.metric}` : ""}`;
     const what =
         failed + silent > most
-            ? `too many trials have failed: ${many}, and maxFailedTrials is ${most}`
-            : `no trial has succeeded: failed are ${many}`;
+            ? `too many trials have not succeeded: ${many}, and maxFailedTrials is ${most}`
+            : `no trial has succeeded: ${many}`;
     return `${what}; see their pods' logs, and mend it, or change triggers to run it again`;
 }

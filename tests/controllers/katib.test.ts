@@ -228,8 +228,8 @@ describe("a Sweep on the real Katib", function () {
                 const lines = diagnostics.split("\n").filter((one) => !one.includes("One or more errors occurred"));
                 for (const line of [
                     'Sweep "silent": no trial has printed its loss; print a line such as loss=0.93',
-                    'Sweep "broken": no trial has succeeded: failed are 2; see their pods\' logs, and mend it, ',
-                    'Sweep "most": too many trials have failed: 2, and maxFailedTrials is 1; see their pods\' logs, ',
+                    'Sweep "broken": no trial has succeeded: 2 failed; see their pods\' logs, and mend it, ',
+                    'Sweep "most": too many trials have not succeeded: 2 failed, and maxFailedTrials is 1; see their pods\' logs, ',
                 ]) {
                     assert.equal(lines.filter((one) => one.includes(line)).length, 1, error.message);
                 }

@@ -50,8 +50,13 @@ export async function installKatib(mirror: ControllerMirror): Promise<() => Prom
         // The user interface is a program of Node, which is not in the module as it is served.
         .filter(({ metadata }) => metadata.name !== "katib-ui")
         .map((manifest) => adapted(manifest, mirror.images, built));
-    await applyObjects(...objects);
-    await ready();
+    // Its webhook looks at every pod of its own namespace, and until it answers, none is let in.
+    const isWebhook = ({ kind }: Manifest) => kind.endsWith("WebhookConfiguration");
+    await applyObjects(...objects.filter((object) => !isWebhook(object)));
+    await available("katib-mysql", "katib-db-manager");
+    await applyObjects(...objects.filter(isWebhook));
+    await available("katib-controller");
+    await certified();
     return () => deleteObjects(...objects);
 }
 
@@ -102,7 +107,9 @@ function serviceContext(source: string, service: string, target: string): string
 function adapted(manifest: Manifest, mirror: string, built: Record<string, string>): Manifest {
     const text = JSON.stringify(manifest)
         .replaceAll('"image":"ghcr.io/', `"image":"${mirror}/ghcr.io/`)
-        .replaceAll(/"image":"mysql:[^"]+"/g, `"image":"${built.mysql}"`);
+        .replaceAll(/"image":"mysql:[^"]+"/g, `"image":"${built.mysql}"`)
+        // That a machine is busy is no reason to start a program anew.
+        .replaceAll('"livenessProbe":{', '"livenessProbe":{"timeoutSeconds":15,');
     const object = JSON.parse(text) as Manifest;
     if (manifest.kind === "ConfigMap" && manifest.metadata.name === "katib-config") {
         const [[file, config]] = Object.entries(manifest.data!) as [[string, string]];
@@ -138,11 +145,14 @@ function adaptedConfig({ init, runtime }: Config, mirror: string, built: Record<
     };
 }
 
-/** Waits for its programs, and for the certificate that it gives to its own webhooks. */
-async function ready(): Promise<void> {
-    for (const name of ["katib-mysql", "katib-db-manager", "katib-controller"]) {
+async function available(...deployments: string[]): Promise<void> {
+    for (const name of deployments) {
         await kubectl("rollout", "status", "--namespace", namespace, `deployment/${name}`, "--timeout=300s");
     }
+}
+
+/** Waits for the certificate that it gives to its own webhooks. */
+async function certified(): Promise<void> {
     for (const kind of ["validatingwebhookconfiguration", "mutatingwebhookconfiguration"]) {
         const certificate = "--for=jsonpath={.webhooks[0].clientConfig.caBundle}";
         await kubectl("wait", certificate, `${kind}/katib.kubeflow.org`, "--timeout=120s");

@@ -732,14 +732,14 @@ describe("a Sweep of Katib", () => {
             "the Experiment has failed: Suggestion has failed; look at its Suggestion, which has the same name",
         );
         assert.match(outcome(failed())!, /: Katib does not say why;/);
-        assert.equal(outcome(failed({ trialsFailed: 2 })), `no trial has succeeded: failed are 2; ${look}`);
+        assert.equal(outcome(failed({ trialsFailed: 2 })), `no trial has succeeded: 2 failed; ${look}`);
         assert.equal(
             outcome(failed({ trialsFailed: 2, trialMetricsUnavailable: 1 })),
-            `no trial has succeeded: failed are 3, 1 of them without printing loss; ${look}`,
+            `no trial has succeeded: 3 failed, 1 of them without printing loss; ${look}`,
         );
         assert.equal(
             outcome(failed({ trialsFailed: 2, trialsSucceeded: 1 }), 1),
-            `too many trials have failed: 2, and maxFailedTrials is 1; ${look}`,
+            `too many trials have not succeeded: 2 failed, and maxFailedTrials is 1; ${look}`,
         );
         assert.equal(outcome(failed({ trialMetricsUnavailable: 2 })), silent);
         assert.equal(outcome({ conditions: [{ type: "Succeeded", status: "True" }] }), silent);
