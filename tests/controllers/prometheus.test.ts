@@ -206,7 +206,7 @@ interface Sample {
 }
 
 describe("monitoring with a real Prometheus", function () {
-    this.timeout("15m");
+    this.timeout("20m");
     let test: TestStack;
     let platformWith: (more?: (platform: mlops.Platform) => void) => PulumiFn;
     let address: string;
@@ -249,9 +249,10 @@ describe("monitoring with a real Prometheus", function () {
     });
 
     after(async () => {
+        // While the controllers are there that let them go.
+        await kubectl("delete", "namespace", namespace);
         await kubectl("delete", "clusterqueue", "monitoring-test", "monitoring-broken", "--ignore-not-found");
         await test.destroy();
-        await kubectl("delete", "namespace", namespace);
         // The operator makes it, and leaves it.
         await kubectl("delete", "service", "--namespace", "kube-system", `${stack}-kubelet`, "--ignore-not-found");
         const groups = ["monitoring.coreos.com", "jobset.x-k8s.io", "kueue.x-k8s.io", "cert-manager.io"];
