@@ -41,6 +41,8 @@ export const controllerNames = [
     "argo-workflows",
     "envoy-gateway",
     "prometheus-operator",
+    "ai-gateway",
+    "endpoint-picker",
     "gatekeeper",
     "katib",
 ] as const;
@@ -312,6 +314,26 @@ const recipes: Record<ControllerName, Recipe> = {
                 image: kubeStateMetrics,
             }),
         ],
+    },
+    // What Envoy Gateway needs to know InferencePools, and what chooses a pod of one: both installed by users.
+    "ai-gateway": {
+        module: "github.com/envoyproxy/ai-gateway",
+        images: [{ package: "cmd/controller", repository: "docker.io/envoyproxy/ai-gateway-controller", path: "/app" }],
+        charts: (version) =>
+            ["ai-gateway-crds-helm", "ai-gateway-helm"].map((chart) =>
+                copied(chart, `manifests/charts/${chart}`, { version: `v${version}`, appVersion: `v${version}` }),
+            ),
+    },
+    "endpoint-picker": {
+        module: "sigs.k8s.io/gateway-api-inference-extension",
+        images: [
+            {
+                package: "cmd/epp",
+                repository: "registry.k8s.io/gateway-api-inference-extension/epp",
+                path: "/epp",
+            },
+        ],
+        charts: () => [],
     },
     // No add-on of the platform: one that its users install.
     gatekeeper: {

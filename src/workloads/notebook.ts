@@ -78,8 +78,8 @@ export interface NotebookArgs extends WorkloadArgs {
      */
     startupTimeout?: pulumi.Input<string>;
     /**
-     * The way from outside the cluster, by a Gateway of the platform. Its address is `publicUrl`. Defaults to none:
-     * `kubectl port-forward service/<name> 8888` reaches it.
+     * The way from outside the cluster, by a Gateway of the platform. Its address is `publicUrl`; its `timeout` defaults
+     * to "1h". Defaults to none: `kubectl port-forward service/<name> 8888` reaches it.
      */
     route?: RouteArgs;
 }
@@ -201,7 +201,8 @@ export class Notebook extends pulumi.ComponentResource {
         if (checked.route) {
             const backend = { service: service.metadata.name, port };
             const target = { namespace, labels, backends: [backend], keepPath: !relative, directory: relative };
-            routeOf(name, checked.route, target, this, [statefulSet]);
+            // Large files, and what extensions do on the server, take longer than Gateways wait by themselves.
+            routeOf(name, { timeout: "1h", ...checked.route }, target, this, [statefulSet]);
         }
 
         this.statefulSetName = statefulSet.metadata.name;

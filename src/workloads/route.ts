@@ -21,7 +21,8 @@ export interface RouteArgs {
     /** The path below which requests come here, such as "/fraud". The longest one that fits wins. Defaults to "/". */
     path?: pulumi.Input<string>;
     /**
-     * How long the Gateway waits for an answer. Defaults to the Gateway's own limit, which is 15 seconds of Envoy's.
+     * How long the Gateway waits for the end of an answer. Defaults to the Gateway's own limit, which is 15 seconds of
+     * Envoy's; of an LlmServer to "10m", and of a Notebook to "1h".
      */
     timeout?: pulumi.Input<string>;
     /** Whether the listener speaks HTTPS, so that the address begins with `https`. Defaults to true. */

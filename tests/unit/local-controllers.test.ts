@@ -117,11 +117,13 @@ describe("the table of controllers", () => {
     for (const name of controllerNames) {
         it(`${name}: its charts are those that are installed, its programs have modules`, () => {
             const { images, charts } = controllerOf(name);
-            const example = readFileSync(path.join(__dirname, "../../examples/addon/index.ts"), "utf8");
-            const [, chart, exampleVersion] = /chart: "([^"]+)".*?version: "([^"]+)"/s.exec(example)!;
+            // Those that are no add-ons stand where their use is shown.
+            const shown = ["examples/addon/index.ts", "docs/llm-server.md"].flatMap((file) => [
+                ...read(sourceDir(file)).matchAll(/chart: "([^"]+)".*?version: "([^"]+)"/gs),
+            ]);
             const published = [
                 ...Object.values(catalog).flatMap((definition) => definition.charts),
-                { name: chart!, version: exampleVersion! },
+                ...shown.map(([, chart, version]) => ({ name: chart!, version: version! })),
             ];
             for (const { name: chartName, version } of charts) {
                 const source = published.find((candidate) => candidate.name === chartName);
