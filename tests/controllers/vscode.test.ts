@@ -190,7 +190,8 @@ describe("a notebook with VS Code", function () {
     it("is left alone, too, when it has lost sight of them because extensions were busy", async () => {
         const before = await podIds();
         await signalExtensions("SIGSTOP");
-        // Once a minute code-server counts connections, and waits five seconds for the processes of extensions to answer.
+        // Once a minute code-server counts connections, and waits five seconds for the processes of extensions to answer:
+        // those that have taken over theirs, as they have after the test before.
         let lost = 0;
         while (lost < 10) {
             await sleep(1000);
