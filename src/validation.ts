@@ -70,7 +70,7 @@ export function failOutput<T>(message: string): T {
 }
 
 /** The longest name of a component: what it creates is called `<name>-<8 characters>`, in a label of 63 characters. */
-const longestName = 50;
+export const longestName = 50;
 
 function nameProblem(name: unknown): string | undefined {
     if (typeof name !== "string" || !/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) || name.length > longestName) {

@@ -3,7 +3,7 @@
  * controllers are built, so that they are not to be had without the internet. A stand-in is made of the manifests in the
  * module, and honours of the published chart's values only those that it names. It is for tests.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 
 import * as yaml from "yaml";
@@ -16,14 +16,18 @@ export interface StandIn {
     appVersion: string;
     /** The directories below the module that kustomize builds. */
     kustomizations: string[];
+    /** The kinds of the objects that are taken from them. Defaults to all. */
+    kinds?: string[];
+    /** A directory of templates of our own, for what the module has no manifests of. */
+    templates?: string;
     /** The namespace that the manifests are written for. */
     namespace: string;
     /** The values that it honours, with the published chart's names and defaults. */
     values: object;
     /** Where the published chart has its CRDs: in `crds/`, or in templates that `crds.install` switches. */
     crds: "crds" | "templates";
-    /** By name, what the Deployments take from the values. */
-    deployments: Record<string, DeploymentTemplate>;
+    /** By name, what the Deployments take from the values. Defaults to none. */
+    deployments?: Record<string, DeploymentTemplate>;
 }
 
 /** Templates of what is set in a Deployment with one container. */
@@ -72,7 +76,7 @@ export async function writeStandIn(
     target: string,
     kubectl: (args: string[]) => Promise<string>,
 ): Promise<void> {
-    const { name, version, appVersion, kustomizations, values } = standIn;
+    const { name, version, appVersion, kustomizations, kinds, templates, values } = standIn;
     for (const directory of ["crds", "templates"]) {
         await mkdir(path.join(target, directory), { recursive: true });
     }
@@ -84,11 +88,14 @@ export async function writeStandIn(
     );
     for (const document of built.flatMap((manifests) => yaml.parseAllDocuments(manifests))) {
         const manifest = document.toJS() as Manifest;
-        const { directory, content } = chartFile(manifest, standIn);
-        if (manifest.kind !== "Namespace") {
+        if (manifest.kind !== "Namespace" && (kinds?.includes(manifest.kind) ?? true)) {
+            const { directory, content } = chartFile(manifest, standIn);
             const file = `${manifest.kind}-${manifest.metadata.name}.yaml`.toLowerCase();
             await writeFile(path.join(target, directory, file), content);
         }
+    }
+    if (templates) {
+        await cp(templates, path.join(target, "templates"), { recursive: true });
     }
 }
 
@@ -119,7 +126,7 @@ const format = { lineWidth: 0, aliasDuplicateObjects: false };
 const literal = (text: string): string => text.replaceAll("{{", "{{ `{{` }}");
 
 function fillIn({ metadata, spec }: Deployment, { name, deployments }: StandIn): DeploymentTemplate {
-    const template = deployments[metadata.name];
+    const template = deployments?.[metadata.name];
     const container = spec.template.spec.containers[0];
     if (!template || !container) {
         throw new Error(

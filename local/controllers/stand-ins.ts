@@ -1,3 +1,4 @@
+import { sourceDir } from "../paths";
 import type { DeploymentTemplate, StandIn } from "./manifest-chart";
 
 /** KEDA's chart, which is published in the version of KEDA itself. */
@@ -123,3 +124,118 @@ const argoDeployment = (program: string): DeploymentTemplate => ({
     replicas: `${program}.replicas`,
     resources: `${program}.resources`,
 });
+
+/** The chart that has nothing but the CRDs of the Prometheus operator. */
+export function prometheusOperatorCrdsChart(version: string): StandIn {
+    return {
+        name: "prometheus-operator-crds",
+        version: "31.0.1",
+        appVersion: `v${version}`,
+        kustomizations: ["."],
+        kinds: ["CustomResourceDefinition"],
+        namespace: "default",
+        crds: "templates",
+        values: { crds: { install: true } },
+    };
+}
+
+/**
+ * The chart of the Prometheus operator and a Prometheus, without Grafana, Alertmanager, node exporter and rules of its
+ * own. What the operator may do is as its module says; all else are templates that make of the values what the
+ * published ones make of them.
+ *
+ * @param prometheus the tag of Prometheus' image
+ */
+export function kubePrometheusStackChart(version: string, prometheus: string): StandIn {
+    const pod = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
+    const image = (repository: string, tag = "") => ({
+        registry: "quay.io",
+        repository,
+        tag,
+        pullPolicy: "IfNotPresent",
+    });
+    return {
+        name: "kube-prometheus-stack",
+        version: "88.5.3",
+        appVersion: `v${version}`,
+        kustomizations: ["."],
+        kinds: ["ServiceAccount", "ClusterRole", "ClusterRoleBinding"],
+        templates: sourceDir("local", "controllers", "kube-prometheus-stack"),
+        namespace: "default",
+        crds: "templates",
+        values: {
+            prometheusOperator: {
+                image: image("prometheus-operator/prometheus-operator"),
+                prometheusConfigReloader: { image: image("prometheus-operator/prometheus-config-reloader") },
+                resources: {},
+                tls: { enabled: true, tlsMinVersion: "VersionTLS13", internalPort: 10250 },
+                admissionWebhooks: {
+                    enabled: true,
+                    failurePolicy: "",
+                    timeoutSeconds: 10,
+                    patch: { enabled: true },
+                    certManager: { enabled: false },
+                },
+                securityContext: { ...pod, runAsUser: 65534, runAsGroup: 65534, fsGroup: 65534 },
+                containerSecurityContext: {
+                    allowPrivilegeEscalation: false,
+                    readOnlyRootFilesystem: true,
+                    capabilities: { drop: ["ALL"] },
+                },
+            },
+            prometheus: {
+                prometheusSpec: {
+                    image: image("prometheus/prometheus", prometheus),
+                    replicas: 1,
+                    shards: 1,
+                    retention: "10d",
+                    retentionSize: "",
+                    storageSpec: {},
+                    externalLabels: {},
+                    resources: {},
+                    portName: "http-web",
+                    securityContext: { ...pod, runAsUser: 1000, runAsGroup: 2000, fsGroup: 2000 },
+                    ...Object.fromEntries(
+                        ["serviceMonitor", "podMonitor", "probe", "scrapeConfig", "rule"].flatMap((kind) => [
+                            [`${kind}Selector`, {}],
+                            [`${kind}NamespaceSelector`, {}],
+                            [`${kind}SelectorNilUsesHelmValues`, true],
+                        ]),
+                    ),
+                },
+            },
+            "kube-state-metrics": { prometheus: { monitor: { enabled: true, http: { honorLabels: true } } } },
+        },
+    };
+}
+
+/** The chart of kube-state-metrics, which the one of the Prometheus operator has in it. */
+export function kubeStateMetricsChart(version: string): StandIn {
+    return {
+        name: "kube-state-metrics",
+        version: "8.4.0",
+        appVersion: version,
+        kustomizations: ["examples/standard"],
+        templates: sourceDir("local", "controllers", "kube-state-metrics"),
+        namespace: "kube-system",
+        crds: "templates",
+        values: {
+            image: {
+                registry: "registry.k8s.io",
+                repository: "kube-state-metrics/kube-state-metrics",
+                tag: "",
+                pullPolicy: "IfNotPresent",
+            },
+            replicas: 1,
+            resources: {},
+            prometheus: { monitor: { enabled: false, http: { honorLabels: false } } },
+        },
+        deployments: {
+            "kube-state-metrics": {
+                image: '{{ .Values.image.registry }}/{{ .Values.image.repository }}:{{ .Values.image.tag | default (print "v" .Chart.AppVersion) }}',
+                replicas: "replicas",
+                resources: "resources",
+            },
+        },
+    };
+}

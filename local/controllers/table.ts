@@ -13,12 +13,20 @@ import { sourceDir } from "../paths";
 import type { Report } from "../progress";
 import { run } from "../run";
 import { ensureTools } from "../toolchain";
+import { moduleDirectory } from "../toolchain/build";
 import { STRIPPED, type Tool } from "../toolchain/tools";
 import { requiredVersion } from "../toolchain/versions";
 import { type Release, releaseChart } from "./charts";
 import { type StandIn, writeStandIn } from "./manifest-chart";
 import type { PackagedImage } from "./packaged";
-import { argoWorkflowsChart, kedaChart, kuberayChart } from "./stand-ins";
+import {
+    argoWorkflowsChart,
+    kedaChart,
+    kubePrometheusStackChart,
+    kuberayChart,
+    kubeStateMetricsChart,
+    prometheusOperatorCrdsChart,
+} from "./stand-ins";
 
 export const controllerNames = [
     "cert-manager",
@@ -26,12 +34,17 @@ export const controllerNames = [
     "jobset",
     "keda",
     "trainer",
+    "lws",
     "kuberay",
     "kserve",
     "metrics-server",
     "argo-workflows",
     "envoy-gateway",
+    "prometheus-operator",
+    "ai-gateway",
+    "endpoint-picker",
     "gatekeeper",
+    "katib",
 ] as const;
 export type ControllerName = (typeof controllerNames)[number];
 
@@ -88,6 +101,21 @@ interface ImageRecipe {
     /** Files that the module lacks as it is served, each with the one of its own that has the same content. */
     completed?: Record<string, string>;
 }
+
+const prometheusServer = { module: "github.com/prometheus/prometheus", directory: "prometheus" };
+
+/** Prometheus 3.16.0 is the module's version 0.316.0. */
+function prometheusTag(version: string): string {
+    const [, minor, patch] = version.split(".");
+    return `v3.${Number(minor) - 300}.${patch}`;
+}
+
+const kubeStateMetrics = {
+    from: { module: "k8s.io/kube-state-metrics/v2", directory: "kube-state-metrics" },
+    program: "kube-state-metrics",
+    repository: "registry.k8s.io/kube-state-metrics/kube-state-metrics",
+    path: "/kube-state-metrics",
+};
 
 const recipes: Record<ControllerName, Recipe> = {
     "cert-manager": {
@@ -154,9 +182,22 @@ const recipes: Record<ControllerName, Recipe> = {
             },
         ],
         charts: (version) => [
-            // JobSet is an add-on of its own here, and the chart of LeaderWorkerSet is in no Go module.
+            // JobSet and LeaderWorkerSet are add-ons of their own here.
             copied("kubeflow-trainer", "charts/kubeflow-trainer", { version, without: ["jobset", "lws"] }),
         ],
+    },
+    lws: {
+        module: "sigs.k8s.io/lws",
+        images: [
+            {
+                package: "cmd",
+                repository: "registry.k8s.io/lws/lws",
+                path: "/manager",
+                // The release that is installed, of which the Go module is not to be had: it is the one before.
+                tag: () => lwsRelease,
+            },
+        ],
+        charts: () => [copied("lws", "charts/lws", { version: lwsRelease.slice(1), appVersion: lwsRelease })],
     },
     kuberay: {
         module: "github.com/ray-project/kuberay/ray-operator",
@@ -251,13 +292,89 @@ const recipes: Record<ControllerName, Recipe> = {
             ];
         },
     },
+    "prometheus-operator": {
+        module: "github.com/prometheus-operator/prometheus-operator",
+        images: [
+            {
+                package: "cmd/operator",
+                repository: "quay.io/prometheus-operator/prometheus-operator",
+                path: "/bin/operator",
+            },
+            {
+                program: "prometheus-config-reloader",
+                package: "cmd/prometheus-config-reloader",
+                repository: "quay.io/prometheus-operator/prometheus-config-reloader",
+                path: "/bin/prometheus-config-reloader",
+            },
+            {
+                // Without its pages, which are in no module; its API is all there.
+                from: prometheusServer,
+                program: "prometheus",
+                package: "cmd/prometheus",
+                repository: "quay.io/prometheus/prometheus",
+                path: "/bin/prometheus",
+                tag: prometheusTag,
+            },
+            kubeStateMetrics,
+        ],
+        charts: (version) => [
+            made(prometheusOperatorCrdsChart(version)),
+            made(kubePrometheusStackChart(version, prometheusTag(versionOf(prometheusServer))), {
+                standIn: kubeStateMetricsChart(versionOf(kubeStateMetrics.from)),
+                image: kubeStateMetrics,
+            }),
+        ],
+    },
+    // What Envoy Gateway needs to know InferencePools, and what chooses a pod of one: both installed by users.
+    "ai-gateway": {
+        module: "github.com/envoyproxy/ai-gateway",
+        images: [{ package: "cmd/controller", repository: "docker.io/envoyproxy/ai-gateway-controller", path: "/app" }],
+        charts: (version) =>
+            ["ai-gateway-crds-helm", "ai-gateway-helm"].map((chart) =>
+                copied(chart, `manifests/charts/${chart}`, { version: `v${version}`, appVersion: `v${version}` }),
+            ),
+    },
+    "endpoint-picker": {
+        module: "sigs.k8s.io/gateway-api-inference-extension",
+        images: [
+            {
+                package: "cmd/epp",
+                repository: "registry.k8s.io/gateway-api-inference-extension/epp",
+                path: "/epp",
+            },
+        ],
+        charts: () => [],
+    },
     // No add-on of the platform: one that its users install.
     gatekeeper: {
         module: "github.com/open-policy-agent/gatekeeper/v3",
         images: [{ repository: "docker.io/openpolicyagent/gatekeeper", path: "/manager" }],
         charts: (version) => [copied("gatekeeper", "charts/gatekeeper", { version })],
     },
+    // No add-on of the platform, as it has no chart.
+    katib: {
+        module: "github.com/kubeflow/katib",
+        images: [
+            katibImage("cmd/katib-controller", "katib-controller"),
+            katibImage("cmd/db-manager", "katib-db-manager"),
+            katibImage("cmd/metricscollector", "file-metrics-collector", "file-metricscollector"),
+        ],
+        charts: () => [],
+    },
 };
+
+/** What the newest Go module of LeaderWorkerSet that is to be had stands in for. */
+const lwsRelease = "v0.10.0";
+
+/** The manifests run a program by its name with `./` before it: it is in the image's working directory. */
+function katibImage(directory: string, program: string, below?: string): ImageRecipe {
+    return {
+        program,
+        package: below ? `${directory}/v1beta1/${below}` : `${directory}/v1beta1`,
+        repository: `ghcr.io/kubeflow/katib/${program}`,
+        path: `/${program}`,
+    };
+}
 
 function kedaImage(command: string, program: string, repository: string): ImageRecipe {
     return {
@@ -313,14 +430,20 @@ function copied(name: string, directory: string, release: Release): ControllerCh
     };
 }
 
-/** A chart that no module has. */
-function made(standIn: StandIn): ControllerChart {
+/** A chart that no module has, and one of another module in it. */
+function made(standIn: StandIn, part?: { standIn: StandIn; image: typeof kubeStateMetrics }): ControllerChart {
     return {
         name: standIn.name,
         version: standIn.version,
         write: async (module, target, report) => {
             const { kubernetes } = await ensureTools(["kubernetes"], report);
-            await writeStandIn(standIn, module, target, (args) => run(kubernetes, ["kubectl", ...args]));
+            const kubectl = (args: string[]): Promise<string> => run(kubernetes, ["kubectl", ...args]);
+            await writeStandIn(standIn, module, target, kubectl);
+            if (part) {
+                const { tool } = imageOf(part.image, part.image.from);
+                const directory = await moduleDirectory(tool, part.image.from.module);
+                await writeStandIn(part.standIn, directory, path.join(target, "charts", part.standIn.name), kubectl);
+            }
         },
     };
 }

@@ -8,7 +8,7 @@ import { requestsQuery } from "./autoscaler";
 import { mapInput } from "./inputs";
 import { objectMeta } from "./metadata";
 import { containerName } from "./pod";
-import { rollingUpdate, rolloutTimeout, serverLabels, type ServerObjects, serverPods } from "./server";
+import { podLabels, rollingUpdate, rolloutTimeout, serverLabels, type ServerObjects, serverPods } from "./server";
 
 type Container = types.input.core.v1.Container;
 
@@ -39,7 +39,7 @@ export function inferenceService(name: string, args: ModelServerArgs, objects: S
         }),
         spec: {
             predictor: {
-                labels,
+                labels: podLabels(args, labels),
                 ...(autoscaling
                     ? scaling(name, workspace.namespace, autoscaling)
                     : { minReplicas: args.replicas ?? 1, maxReplicas: args.replicas ?? 1 }),

@@ -1,6 +1,12 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+/**
+ * The label by which any pod is monitored: its value is the name of the port that answers `/metrics`. The pods of this
+ * package's own workloads need it not when that port is called `metrics`.
+ */
+export const metricsLabel = "kubernetes-mlops/metrics";
+
 /** The labels by which what belongs to a component is found; the ones a selector names never change. */
 export function labelsOf(name: string, component: string): Record<string, string> {
     return { "app.kubernetes.io/name": name, "app.kubernetes.io/component": component };

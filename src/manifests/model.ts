@@ -16,7 +16,7 @@ export interface PodVolumes {
 /** A model in a volume: the claim, and the directory of one run in it. */
 const inClaim = /^pvc:\/\/(?<claim>[a-z0-9][-a-z0-9.]*)\/(?<path>[^/\s]+(\/[^/\s]+)*)$/;
 
-/** A model that is an image, or what else a registry holds. */
+/** A model that is an image; of what else a registry holds, containerd makes an empty directory. */
 const inRegistry = /^oci:\/\/(?<reference>[^\s@]+@sha256:[0-9a-f]{64})$/;
 
 /** What is wrong with a model's address. */
@@ -66,7 +66,7 @@ function inputVolumes(uri: string, cache: pulumi.Input<string> | undefined) {
     }
     const { reference } = inRegistry.exec(uri)?.groups ?? {};
     if (reference !== undefined) {
-        // Kubernetes 1.35 and newer; 1.33 and 1.34 with the feature gate ImageVolume.
+        // Kubernetes 1.35 and newer; 1.33 and 1.34 with the feature gate ImageVolume. containerd 2.1 and newer.
         return {
             volumes: [{ name: "model", image: { reference, pullPolicy: "IfNotPresent" } }],
             mounts: [{ name: "model", mountPath: modelDir, readOnly: true }],

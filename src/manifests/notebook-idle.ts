@@ -6,12 +6,17 @@
  * What cannot be asked is in use: only a notebook that has answered all the time, and always that nothing happens, is
  * stopped. It is asked in a way that it does not take for use itself.
  *
+ * code-server is not only asked: it says that nobody is connected from the moment on in which its extensions have kept
+ * their process busy for five seconds, however many browsers still are. A connection that lasts from one look to the
+ * next is a browser's, since all others are as short as their request.
+ *
  * Sources: https://jupyter-server.readthedocs.io/en/latest/developers/rest-api.html,
  * https://github.com/coder/code-server/blob/main/docs/FAQ.md#what-is-the-healthz-endpoint
  */
 export const idleProgram = `
 import json, os, signal, ssl, sys, time
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 editor, notebook, limit, scale = sys.argv[1:5]
@@ -46,8 +51,24 @@ def jupyter():
         return None
     return [(one.get("id", one["name"]), one["last_activity"]) for one in kernels + terminals]
 
+connected = set()
+
+def connections():
+    port = urlsplit(notebook).port
+    found = set()
+    for table in filter(os.path.exists, ["/proc/net/tcp", "/proc/net/tcp6"]):
+        with open(table) as file:
+            for line in file.readlines()[1:]:
+                local, remote, state = line.split()[1:4]
+                if state == "01" and int(local.split(":")[1], 16) == port:  # established
+                    found.add(remote)
+    return found
+
 def code_server():
-    return None if ask("/healthz")["status"] == "alive" else "expired"
+    global connected
+    alive = ask("/healthz")["status"] == "alive"
+    before, connected = connected, connections()
+    return None if alive or before & connected else "expired"
 
 def stop():
     with open(account + "token") as file:

@@ -25,6 +25,8 @@ interface Editor {
     tokenVariable: string;
     /** The path before all its own, without a slash at the end: nothing, unless it is to know of the route's. */
     path: pulumi.Input<string>;
+    /** Whether its pages name others from where they are, so that it works below any path without knowing it. */
+    relative: boolean;
     /** The path that answers 200 to everyone while it works. */
     healthPath: pulumi.Input<string>;
 }
@@ -49,6 +51,7 @@ export function editorOf({ editor, route }: NotebookArgs): Editor {
             port: 8080,
             tokenVariable: "PASSWORD",
             path: "",
+            relative: true,
             healthPath: "/healthz",
         };
     }
@@ -67,6 +70,7 @@ export function editorOf({ editor, route }: NotebookArgs): Editor {
         port: 8888,
         tokenVariable: "JUPYTER_TOKEN",
         path,
+        relative: false,
         healthPath: mapInput(path, (known) => `${known}/api`),
     };
 }

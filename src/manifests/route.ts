@@ -25,6 +25,13 @@ export interface RouteTarget {
     mirror?: { service: pulumi.Input<string>; port: pulumi.Input<number>; percent?: pulumi.Input<number> };
     /** Whether the workload wants to see the path as it was asked for. Defaults to false: `route.path` is taken off. */
     keepPath?: boolean;
+    /** The only path of the workload that is reached, such as "/v1". Defaults to all. Not together with `keepPath`. */
+    only?: string;
+    /**
+     * Whether its pages name others from where they are, so that the path is taken for a directory: who asks for it
+     * without a slash at its end is led to it with one. Defaults to false.
+     */
+    directory?: boolean;
 }
 
 /** What a Gateway says of a route. There is a status for each Gateway of the route, here one. */
@@ -41,6 +48,13 @@ const accepted = JSON.stringify([says("Accepted"), says("ResolvedRefs")]);
 export function httpRoute(name: string, route: RouteArgs, target: RouteTarget): CustomResourceArgs {
     const { namespace, labels, backends, mirror } = target;
     const path = route.path ?? "/";
+    const { only = "", keepPath } = target;
+    const rule = {
+        matches: [{ path: { type: "PathPrefix", value: mapInput(path, (known) => below(known, only)) } }],
+        filters: mapInput(path, (known) => filtersOf(keepPath ? "/" : known, only, mirror)),
+        backendRefs: backends.map(({ service, ...backend }) => ({ name: service, ...backend })),
+        timeouts: route.timeout && { request: mapInput(route.timeout, gatewayDuration) },
+    };
     return {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "HTTPRoute",
@@ -52,26 +66,31 @@ export function httpRoute(name: string, route: RouteArgs, target: RouteTarget): 
         spec: {
             parentRefs: [{ name: route.gateway, namespace: route.gatewayNamespace, sectionName: route.listener }],
             hostnames: route.hostnames,
-            rules: [
-                {
-                    matches: [{ path: { type: "PathPrefix", value: path } }],
-                    filters: mapInput(path, (known) => filtersOf(known, mirror, target.keepPath)),
-                    backendRefs: backends.map(({ service, ...backend }) => ({ name: service, ...backend })),
-                    timeouts: route.timeout && { request: mapInput(route.timeout, gatewayDuration) },
-                },
-            ],
+            rules: target.directory ? mapInput(path, (known) => [rule, ...directoryRules(known)]) : [rule],
         },
     };
 }
 
-function filtersOf(
-    path: string,
-    mirror: RouteTarget["mirror"],
-    keepPath: boolean | undefined,
-): Record<string, unknown>[] | undefined {
+const below = (path: string, only: string): string => (path === "/" && only ? only : `${path}${only}`);
+
+/** What leads to the path with a slash at its end; the root has one. */
+function directoryRules(path: string): Record<string, unknown>[] {
+    const redirected = { type: "ReplaceFullPath", replaceFullPath: `${path}/` };
+    return path === "/"
+        ? []
+        : [
+              {
+                  matches: [{ path: { type: "Exact", value: path } }],
+                  filters: [{ type: "RequestRedirect", requestRedirect: { path: redirected, statusCode: 302 } }],
+              },
+          ];
+}
+
+/** What is done to requests: `path` is taken off theirs, and copies are sent elsewhere. */
+function filtersOf(path: string, only: string, mirror: RouteTarget["mirror"]): Record<string, unknown>[] | undefined {
     const filters: Record<string, unknown>[] = [];
-    if (path !== "/" && !keepPath) {
-        const rewritten = { type: "ReplacePrefixMatch", replacePrefixMatch: "/" };
+    if (path !== "/") {
+        const rewritten = { type: "ReplacePrefixMatch", replacePrefixMatch: only || "/" };
         filters.push({ type: "URLRewrite", urlRewrite: { path: rewritten } });
     }
     if (mirror !== undefined) {

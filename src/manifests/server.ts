@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../duration";
 import type { ModelServerArgs, ServerVariantArgs } from "../workloads/model-server";
 import { mapInput } from "./inputs";
-import { labelsOf, objectMeta } from "./metadata";
+import { labelsOf, metricsLabel, objectMeta } from "./metadata";
 import { inputVolume, modelDir } from "./model";
 import { podTemplate } from "./pod";
 
@@ -29,6 +29,15 @@ export function serverName(name: string, part?: ServerPart): string {
 /** The labels of everything that belongs to a server, or to a part of it: no selector of one finds the other. */
 export function serverLabels(name: string, part?: ServerPart): Record<string, string> {
     return labelsOf(name, serverName(component, part));
+}
+
+/** The labels of its pods, of which `labels` are those that a selector names. */
+export function podLabels(
+    { metrics = false }: ModelServerArgs,
+    labels: Record<string, string>,
+): Record<string, pulumi.Input<string>> {
+    const port = mapInput(metrics, (isTold) => (isTold ? portName : undefined));
+    return { ...labels, ...(port !== undefined && { [metricsLabel]: port as pulumi.Input<string> }) };
 }
 
 /** The port on which a server is found. */
@@ -105,7 +114,7 @@ export function serverPods(
 ): types.input.core.v1.PodTemplateSpec {
     const shutdown = mapInput(args.shutdownTimeout ?? "30s", seconds);
     return podTemplate(args, {
-        labels,
+        labels: podLabels(args, labels),
         container: serverContainer(args),
         spec: {
             terminationGracePeriodSeconds: mapInput(shutdown, (limit) => limit + drainSeconds),

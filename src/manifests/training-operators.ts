@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { TrainingFramework } from "../workloads/training-enums";
 import type { TrainingJobArgs } from "../workloads/training-job";
 import { objectMeta } from "./metadata";
-import { containerName } from "./pod";
+import { containerName, restricted } from "./pod";
 import { processesPerNode, rendezvous } from "./rendezvous";
 import { runMeta, runName, runTimeout } from "./run";
 import { untilEnded } from "./run-status";
@@ -55,8 +55,15 @@ function named(
 /** The name of the pods' Job in a JobSet, which Kubeflow Trainer expects as well. */
 const nodeJob = "node";
 
+/** The Job of the pod that starts the processes, in a JobSet for MPI. */
+const launcherJob = "launcher";
+
+/** The host name of a pod of a JobSet. */
+const hostOf = (run: pulumi.Input<string>, job: string, index: number) =>
+    pulumi.interpolate`${run}-${job}-0-${index}.${run}`;
+
 /** The host name of the first pod of a JobSet. */
-const firstPod = (run: pulumi.Input<string>) => pulumi.interpolate`${run}-${nodeJob}-0-0.${run}`;
+const firstPod = (run: pulumi.Input<string>) => hostOf(run, nodeJob, 0);
 
 /**
  * When a pod fails, all pods of the run are started anew, up to `retries` times; one that had to make way does not
@@ -152,28 +159,50 @@ const trainerLabel = { labels: { "trainer.kubeflow.org/trainjob-ancestor-step": 
 const trainerContainer = "node";
 
 function runtimeSpec(name: string, args: TrainingJobArgs, context: TrainingContext, run: pulumi.Input<string>): object {
-    const template = renamed(trainingPod(name, args, context, run, {}), trainerContainer);
-    const jobSpec = nodesJob(1, template);
-    if (args.framework !== TrainingFramework.Mpi) {
-        const framework = args.framework ?? TrainingFramework.Torch;
-        return {
-            mlPolicy: { numNodes: args.nodes ?? 1, [framework]: {} },
-            template: {
-                spec: {
-                    failurePolicy: failurePolicy(args),
-                    replicatedJobs: [{ name: nodeJob, template: { metadata: trainerLabel, spec: jobSpec } }],
-                },
-            },
-        };
+    const template = trainingPod(name, args, context, run, {});
+    if (args.framework === TrainingFramework.Mpi) {
+        return mpiRuntimeSpec(name, args, context, run, template);
     }
-    // Every pod but the launcher is an SSH server, which the image must have for a user that is not root.
-    const server = renamed(
-        trainingPod(name, { ...args, command: ["/usr/sbin/sshd"], args: ["-De", "-f", sshConfig] }, context, run, {}),
-        trainerContainer,
+    const framework = args.framework ?? TrainingFramework.Torch;
+    const spec = nodesJob(1, renamed(template, trainerContainer));
+    return {
+        mlPolicy: { numNodes: args.nodes ?? 1, [framework]: {} },
+        template: {
+            spec: {
+                failurePolicy: failurePolicy(args),
+                replicatedJobs: [{ name: nodeJob, template: { metadata: trainerLabel, spec } }],
+            },
+        },
+    };
+}
+
+/** A launcher, which is a node itself, and the other nodes, in which it starts processes over SSH. */
+function mpiRuntimeSpec(
+    name: string,
+    args: TrainingJobArgs,
+    context: TrainingContext,
+    run: pulumi.Input<string>,
+    template: object,
+): object {
+    const nodes = args.nodes ?? 1;
+    const alone = nodes === 1;
+    const hosts = [
+        hostOf(run, launcherJob, 0),
+        ...Array.from({ length: nodes - 1 }, (_, index) => hostOf(run, nodeJob, index)),
+    ];
+    const launcher = nodesJob(1, renamed(template, trainerContainer, [hostsAreKnown(args, hosts)]));
+    // The image must have an SSH server for a user that is not root.
+    const server = trainingPod(
+        name,
+        { ...args, command: ["/usr/sbin/sshd"], args: ["-De", "-f", sshConfig] },
+        context,
+        run,
+        {},
     );
     return {
         mlPolicy: {
-            numNodes: args.nodes ?? 1,
+            // Of launchers: Trainer starts as many of them. How many nodes there are is in the TrainJob.
+            numNodes: 1,
             mpi: {
                 numProcPerNode: processesPerNode(args),
                 mpiImplementation: "OpenMPI",
@@ -185,17 +214,34 @@ function runtimeSpec(name: string, args: TrainingJobArgs, context: TrainingConte
             spec: {
                 network: { publishNotReadyAddresses: true },
                 failurePolicy: failurePolicy(args),
-                successPolicy: { operator: "All", targetReplicatedJobs: ["launcher"] },
+                successPolicy: { operator: "All", targetReplicatedJobs: [launcherJob] },
                 replicatedJobs: [
-                    { name: nodeJob, template: { spec: nodesJob(1, server) } },
+                    ...(alone
+                        ? []
+                        : [{ name: nodeJob, template: { spec: nodesJob(1, renamed(server, trainerContainer)) } }]),
                     {
-                        name: "launcher",
-                        dependsOn: [{ name: nodeJob, status: "Ready" }],
-                        template: { metadata: trainerLabel, spec: jobSpec },
+                        name: launcherJob,
+                        ...(!alone && { dependsOn: [{ name: nodeJob, status: "Ready" }] }),
+                        template: { metadata: trainerLabel, spec: launcher },
                     },
                 ],
             },
         },
+    };
+}
+
+/**
+ * Waits until the cluster's DNS knows all hosts, the launcher's own name included, by which Open MPI knows that it is
+ * one of them. SSH does not try again, and a run that is started anew has new pods, of which the DNS knows nothing yet.
+ */
+function hostsAreKnown(args: TrainingJobArgs, hosts: pulumi.Input<string>[]): object {
+    return {
+        name: "hosts",
+        image: args.image,
+        command: ["/bin/sh", "-c", 'for host; do until getent hosts "$host"; do sleep 1; done; done', "hosts"],
+        args: hosts,
+        resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "32Mi" } },
+        securityContext: { ...restricted, readOnlyRootFilesystem: true },
     };
 }
 
@@ -204,17 +250,24 @@ const sshConfig = "/home/mpiuser/.sshd_config";
 
 interface Template {
     metadata?: object;
-    spec: { containers: { name: string }[] };
+    spec: { containers: { name: string }[]; initContainers?: object[] };
 }
 
-/** The pod, with the user's container by another name; what the user has patched it by is done by now. */
-function renamed(template: object, container: string): object {
+/**
+ * The pod, with the user's container by another name, and with what comes before it; what the user has patched it by is
+ * done by now.
+ */
+function renamed(template: object, container: string, before: object[] = []): object {
     const rename = (all: { name: string }[]) =>
         all.map((one) => (one.name === containerName ? { ...one, name: container } : one));
     const { metadata, spec } = template as Template;
     return {
         metadata,
-        spec: pulumi.output(spec).apply((known) => ({ ...known, containers: rename(known.containers) })),
+        spec: pulumi.all([spec, before]).apply(([known, first]) => ({
+            ...known,
+            containers: rename(known.containers),
+            ...(first.length > 0 && { initContainers: [...(known.initContainers ?? []), ...first] }),
+        })),
     };
 }
 

@@ -59,12 +59,19 @@ export function drawn({ values, min = 0, max = 1, step, log }: RangeArgs, at: nu
         return values[Math.floor(at * values.length)];
     }
     if (step !== undefined) {
-        const steps = Math.floor((max - min) / step + 1e-9);
-        return readable(min + step * Math.floor(at * (steps + 1)));
+        const range = { min, max, step };
+        return stepAt(range, Math.floor(at * stepCount(range)));
     }
     const value = log ? Math.exp(Math.log(min) + at * Math.log(max / min)) : min + at * (max - min);
     return Math.min(max, Math.max(min, readable(value)));
 }
+
+/** How many numbers there are in a range with a step. */
+export const stepCount = ({ min = 0, max = 1, step = 1 }: RangeArgs): number =>
+    Math.floor((max - min) / step + 1e-9) + 1;
+
+/** One of these numbers, by its place. */
+export const stepAt = ({ min = 0, step = 1 }: RangeArgs, place: number): number => readable(min + step * place);
 
 /** A number that is as exact as a search needs it, and no longer than one can read. */
 const readable = (value: number): number => Number(value.toPrecision(6));

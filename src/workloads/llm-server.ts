@@ -27,6 +27,7 @@ import {
     Fields,
     integer,
     list,
+    longestName,
     matching,
     object,
     oneOf,
@@ -73,7 +74,7 @@ export enum LlmQuantization {
     Gptq = "gptq",
     /** 8 bits; a model that was not quantized is when it is loaded. */
     Fp8 = "fp8",
-    /** 4 bits; a model that was not quantized is when it is loaded. */
+    /** 4 bits; a model that was not quantized is when it is loaded. Since vLLM 0.28 the image needs a plugin for it. */
     BitsAndBytes = "bitsandbytes",
     /** What the model itself says, of one that was quantized with llm-compressor. Its memory is not estimated. */
     CompressedTensors = "compressed-tensors",
@@ -153,8 +154,9 @@ export interface LlmServerArgs extends WorkloadArgs {
      */
     huggingFaceToken?: pulumi.Input<string>;
     /**
-     * The token that requests below /v1 must have (`Authorization: Bearer …`). It is kept in a Secret. Defaults to
-     * none: whoever reaches the server may ask it.
+     * The token that requests below /v1 must have (`Authorization: Bearer …`). It is kept in a Secret. Inside the
+     * cluster vLLM answers without it under other paths, such as /invocations; a `route` does not lead there. Defaults
+     * to none: whoever reaches the server may ask it.
      */
     apiKey?: pulumi.Input<string>;
     /**
@@ -169,7 +171,7 @@ export interface LlmServerArgs extends WorkloadArgs {
     args?: pulumi.Input<string>[];
     /**
      * What each pod gets. `cpu` defaults to "4" and `memory` to "24Gi"; `sharedMemory`, by which the processes of
-     * several GPUs speak to each other, to "8Gi" where a pod has more than one.
+     * several GPUs speak to each other, to "8Gi" where a copy of the model has more than one.
      */
     resources?: ResourcesArgs;
     /**
@@ -232,8 +234,8 @@ export interface LlmServerArgs extends WorkloadArgs {
     /** How long a pod that is told to stop has for the requests it still works on. Defaults to "1m". */
     shutdownTimeout?: pulumi.Input<string>;
     /**
-     * The Gateway by which the server is reached from outside. With KServe, without `path`, `timeout` and `tls`, which
-     * are KServe's. Defaults to none.
+     * The Gateway by which the server is reached from outside: what is below /v1, and nothing else. With KServe, what
+     * KServe leads there, and without `path`, `timeout` and `tls`, which are KServe's. Defaults to none.
      */
     route?: RouteArgs;
     /**
@@ -327,10 +329,16 @@ function loraProblem(uri: unknown): string | undefined {
         : 'it must be a name on Hugging Face, such as "acme/sql-lora", or pvc://<claim>/<directory>';
 }
 
-function checkAcross(args: LlmServerArgs, problems: Problems): void {
+/**
+ * The longest name of a LeaderWorkerSet. The workers of group 10000 are a StatefulSet called `<name>-10000`, whose pods
+ * have a label of it, a hyphen and 10 more characters, and a label has 63.
+ */
+const longestOfGroups = 46;
+
+function checkAcross(args: LlmServerArgs, problems: Problems, name: string): void {
     checkWorkload(args, problems);
     checkClaim(args.cache, "cache", problems);
-    checkBackend(args, problems);
+    checkBackend(args, problems, name);
     checkSecrets(args, problems);
     checkFlags(args, problems);
     checkLoras(args, problems);
@@ -340,8 +348,12 @@ function checkAcross(args: LlmServerArgs, problems: Problems): void {
     }
 }
 
-function checkBackend(args: LlmServerArgs, problems: Problems): void {
+function checkBackend(args: LlmServerArgs, problems: Problems, name: string): void {
     const { backend = LlmBackend.Deployment, nodes = 1, cache } = args;
+    if (backend === LlmBackend.LeaderWorkerSet && name.length > longestOfGroups && name.length <= longestName) {
+        const most = `it must be at most ${longestOfGroups} characters`;
+        problems.add("the name", `is "${name}"; with the backend LeaderWorkerSet ${most}`);
+    }
     if (backend === LlmBackend.LeaderWorkerSet && nodes < 2) {
         problems.add("nodes", `is ${nodes}; a LeaderWorkerSet is for 2 or more: say how many, or leave backend out`);
     }
@@ -567,14 +579,16 @@ function withDefaults(args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): Llm
     });
     const secretEnv = { ...args.secretEnv, ...Object.fromEntries(given) };
     const gpus = mapInput(spread, (known) => known.gpus);
+    const { nodes = 1 } = args;
     return {
         ...args,
         gpu: { ...args.gpu, count: gpus },
         resources: {
             cpu: "4",
             memory: "24Gi",
-            // It takes what is used and no more, so where the number is not known yet it does no harm.
-            ...(gpus !== 1 && { sharedMemory: "8Gi" }),
+            // It takes what is used and no more, so where the number is not known yet it does no harm. Of several nodes
+            // each has processes besides the one that computes, whatever its GPUs.
+            ...((gpus !== 1 || nodes > 1) && { sharedMemory: "8Gi" }),
             ...args.resources,
         },
         runAsUser: args.runAsUser ?? 2000,
@@ -598,7 +612,7 @@ function podsOf(name: string, args: LlmServerArgs, context: LlmContext, parent: 
         args.backend === LlmBackend.LeaderWorkerSet
             ? new CustomResource(`${name}-leaderworkerset`, llmLeaderWorkerSet(name, args, context, nodes), opts)
             : new apps.Deployment(`${name}-deployment`, llmDeployment(name, args, context), opts);
-    new policy.PodDisruptionBudget(`${name}-pdb`, llmDisruptionBudget(name, args, nodes), { parent });
+    new policy.PodDisruptionBudget(`${name}-pdb`, llmDisruptionBudget(name, args), { parent });
     const pool =
         endpointPicker &&
         new CustomResource(`${name}-pool`, inferencePool(name, args, endpointPicker, nodes), { parent });
@@ -610,6 +624,8 @@ function podsOf(name: string, args: LlmServerArgs, context: LlmContext, parent: 
             namespace: args.workspace.namespace,
             labels: llmLabels(name),
             backends: [{ ...backend, port: llmPort }],
+            // vLLM asks for the key there and hardly anywhere else: /invocations answers whoever asks.
+            only: "/v1",
         };
         // A long answer takes longer than Gateways wait by themselves.
         routeOf(name, { timeout: "10m", ...route }, target, parent, [pods]);

@@ -23,7 +23,7 @@ import {
     serverService,
     variantOf,
 } from "../manifests/server";
-import { absolutePath, integer, object, oneOf, plain, Problems, required, rule, validate } from "../validation";
+import { absolutePath, integer, object, oneOf, plain, Problems, required, rule, truth, validate } from "../validation";
 import { AutoscalingArgs, autoscalingRule, checkAutoscaling, needsKeda } from "./autoscaling";
 import { checkClaim, ClaimArgs, claimFields, claimOf } from "./claim";
 import { gpuClaimTemplate } from "./gpu-claim";
@@ -70,8 +70,8 @@ export interface ShadowArgs extends ServerVariantArgs {
 /** The arguments of a ModelServer. */
 export interface ModelServerArgs extends WorkloadArgs {
     /**
-     * The model to serve, such as the `model` of a TrainingJob. One in a claim (`pvc://<claim>/<directory>`) and one in
-     * a registry (`oci://repository@sha256:…`, as an image volume: Kubernetes 1.35 and newer) are mounted read-only at
+     * The model to serve, such as the `model` of a TrainingJob. One in a claim (`pvc://<claim>/<directory>`) and one
+     * that is an image (`oci://repository@sha256:…`: Kubernetes 1.35, containerd 2.1, and newer) are mounted read-only at
      * MODEL_DIR; any other address is handed over as MODEL_URI for the container to download to MODEL_DIR. Another
      * model is rolled out without a dropped request.
      */
@@ -95,6 +95,11 @@ export interface ModelServerArgs extends WorkloadArgs {
      * a GET of it has been answered with 200 within a minute. Defaults to none: `readyPath` alone is asked.
      */
     warmUpPath?: pulumi.Input<string>;
+    /**
+     * Whether the container tells its metrics at `/metrics` of its `port`, to be collected by the add-on
+     * kubePrometheusStack. Defaults to false: only those of a port named "metrics" are, which `podSpec` can give it.
+     */
+    metrics?: pulumi.Input<boolean>;
     /**
      * A volume in which models are kept that the container downloads, so that not every pod downloads them anew:
      * MODEL_DIR is then a directory of the model's own in it. The container looks there first, and writes a file under
@@ -137,6 +142,7 @@ const fields = {
     startupTimeout: duration,
     shutdownTimeout: duration,
     warmUpPath: absolutePath,
+    metrics: truth,
     modelCache: object(claimFields),
     route: routeRule,
     canary: object({

@@ -78,8 +78,8 @@ export interface NotebookArgs extends WorkloadArgs {
      */
     startupTimeout?: pulumi.Input<string>;
     /**
-     * The way from outside the cluster, by a Gateway of the platform. Its address is `publicUrl`. Defaults to none:
-     * `kubectl port-forward service/<name> 8888` reaches it.
+     * The way from outside the cluster, by a Gateway of the platform. Its address is `publicUrl`; its `timeout` defaults
+     * to "1h". Defaults to none: `kubectl port-forward service/<name> 8888` reaches it.
      */
     route?: RouteArgs;
 }
@@ -149,7 +149,7 @@ export class Notebook extends pulumi.ComponentResource {
 
         const { namespace } = checked.workspace;
         const labels = notebookLabels(name);
-        const { tokenVariable, port, path } = editorOf(checked);
+        const { tokenVariable, port, path, relative } = editorOf(checked);
         const home = claimOf(`${name}-home`, checked.home ?? {}, { resource: `${name}-home`, namespace, labels }, this);
         const token = pulumi.secret(checked.token ?? generatedToken(name, namespace, labels, this));
         const secret = environmentSecret(
@@ -200,8 +200,9 @@ export class Notebook extends pulumi.ComponentResource {
         );
         if (checked.route) {
             const backend = { service: service.metadata.name, port };
-            const target = { namespace, labels, backends: [backend], keepPath: path !== "" };
-            routeOf(name, checked.route, target, this, [statefulSet]);
+            const target = { namespace, labels, backends: [backend], keepPath: !relative, directory: relative };
+            // Large files, and what extensions do on the server, take longer than Gateways wait by themselves.
+            routeOf(name, { timeout: "1h", ...checked.route }, target, this, [statefulSet]);
         }
 
         this.statefulSetName = statefulSet.metadata.name;
@@ -214,7 +215,7 @@ export class Notebook extends pulumi.ComponentResource {
                 ([{ name: host, namespace: space }, base]) =>
                     `http://${host}.${space}.svc.cluster.local:${port}${base}`,
             );
-        this.publicUrl = publicUrlOf(checked.route);
+        this.publicUrl = publicUrlOf(checked.route, relative);
         this.registerOutputs({
             url: this.url,
             publicUrl: this.publicUrl,

@@ -21,7 +21,8 @@ export interface RouteArgs {
     /** The path below which requests come here, such as "/fraud". The longest one that fits wins. Defaults to "/". */
     path?: pulumi.Input<string>;
     /**
-     * How long the Gateway waits for an answer. Defaults to the Gateway's own limit, which is 15 seconds of Envoy's.
+     * How long the Gateway waits for the end of an answer. Defaults to the Gateway's own limit, which is 15 seconds of
+     * Envoy's; of an LlmServer to "10m", and of a Notebook to "1h".
      */
     timeout?: pulumi.Input<string>;
     /** Whether the listener speaks HTTPS, so that the address begins with `https`. Defaults to true. */
@@ -65,12 +66,17 @@ export function routeOf(
     return new CustomResource(`${name}-route`, httpRoute(name, route, target), { parent, dependsOn });
 }
 
-/** The address from outside, where a host name is given that is no pattern: known before the route is there. */
-export function publicUrlOf(route: RouteArgs | undefined): pulumi.Output<string> | undefined {
+/**
+ * The address from outside, where a host name is given that is no pattern: known before the route is there.
+ *
+ * @param directory - Whether a path has a slash at its end, as `directory` of the route's target says.
+ */
+export function publicUrlOf(route: RouteArgs | undefined, directory = false): pulumi.Output<string> | undefined {
+    const end = directory ? "/" : "";
     const host = route?.hostnames?.find((one) => typeof one !== "string" || !one.startsWith("*"));
     return host === undefined
         ? undefined
         : pulumi
               .all([host, route?.path ?? "/", route?.tls ?? true])
-              .apply(([known, path, tls]) => `${tls ? "https" : "http"}://${known}${path === "/" ? "" : path}`);
+              .apply(([known, path, tls]) => `${tls ? "https" : "http"}://${known}${path === "/" ? "" : path + end}`);
 }

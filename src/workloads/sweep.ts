@@ -3,7 +3,7 @@ import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { type ExperimentStatus, experimentOutcome, sweepExperiment } from "../manifests/katib";
+import { type ExperimentStatus, experimentOutcome, isTooFine, mostValues, sweepExperiment } from "../manifests/katib";
 import { claimUri } from "../manifests/model";
 import {
     bestPod,
@@ -294,9 +294,21 @@ function checkSearched(args: SweepArgs, problems: Problems): void {
 }
 
 function checkKatib(args: SweepArgs, problems: Problems, name: string): void {
-    // Trials are called <name>-<8 characters>-<8 characters>, and so are their Jobs.
-    if (name.length > 41 && name.length <= 50) {
-        problems.add("the name", `is "${name}"; with the backend Katib it must be at most 41 characters`);
+    // The Experiment is called <name>-<8 characters>, and Katib takes no name of more than 40.
+    if (name.length > 31 && name.length <= 50) {
+        problems.add("the name", `is "${name}"; with the backend Katib it must be at most 31 characters`);
+    }
+    const { metric } = args.objective ?? {};
+    if (typeof metric === "string" && metric.includes(";")) {
+        problems.add("objective.metric", `is "${metric}"; with the backend Katib it must have no semicolon`);
+    }
+    for (const [parameter, range] of Object.entries(args.random?.parameters ?? {})) {
+        if (range && isTooFine(range)) {
+            problems.add(
+                `random.parameters.${parameter}`,
+                `has more than ${mostValues} numbers, which the backend Katib cannot count; give a greater step, or none`,
+            );
+        }
     }
     for (const [field, value] of Object.entries({
         trials: args.trials,
@@ -412,6 +424,8 @@ function experimentRun(
     const { status } = experiment as unknown as { status: pulumi.Output<ExperimentStatus | undefined> };
     return {
         name: experiment.metadata.name,
-        outcome: status.apply((known) => experimentOutcome(args, known)),
+        outcome: pulumi
+            .output({ status, maxFailedTrials: args.maxFailedTrials })
+            .apply((told) => experimentOutcome(args, told)),
     };
 }

@@ -13,6 +13,7 @@ import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { runExample } from "../support/examples";
+import { simulateGpus } from "../support/gpus";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 
@@ -67,13 +68,6 @@ function workloads(): Promise<Record<string, pulumi.Output<unknown>>> {
         runAsUser: 1000,
     });
     return Promise.resolve({ addons });
-}
-
-/** The node says that it has GPUs, and runs pods that ask for them: the kubelet leaves alone what it does not know. */
-async function simulateGpus(count: string | null): Promise<void> {
-    const patch = { status: { capacity: { "nvidia.com/gpu": count } } };
-    const node = (await kubectl("get", "nodes", "--output=name")).trim();
-    await kubectl("patch", node, "--subresource=status", "--type=merge", `--patch=${JSON.stringify(patch)}`);
 }
 
 async function jobs(): Promise<Job[]> {

@@ -133,8 +133,9 @@ const cases: Record<string, AlertCase> = {
     QueuePendingTooLong: {
         at: 65,
         series: [
-            ['kueue_pending_workloads{cluster_queue="team",status="active"}', "3x120"],
-            ['kueue_pending_workloads{cluster_queue="team",status="inadmissible"}', "1x120"],
+            ['kueue_pending_workloads{cluster_queue="team",status="active",replica_role="leader"}', "3x120"],
+            ['kueue_pending_workloads{cluster_queue="team",status="inadmissible",replica_role="leader"}', "1x120"],
+            ['kueue_pending_workloads{cluster_queue="team",status="active",replica_role="follower"}', "4x120"],
             ['kueue_admitted_workloads_total{cluster_queue="team"}', "5x120"],
         ],
         labels: { cluster_queue: "team" },
@@ -238,19 +239,25 @@ const [first, second, third] = [
 const ofGpus = (metric: string, ...values: [number, number, number]): Series[] =>
     [first, second, third].map((labels, index) => [`${metric}{${labels}}`, `${values[index]}x120`]);
 const constant = (series: string, value: number): Series => [series, `${value}x120`];
-const queue = 'cluster_queue="team"';
+const queue = 'cluster_queue="team",replica_role="leader"';
+const waiting = 'cluster_queue="team",replica_role="follower"';
 const server = 'namespace="team",app_kubernetes_io_name="fraud"';
+const llm = 'namespace="team",app_kubernetes_io_name="llm"';
 const model = 'namespace="team",model_name="fraud"';
 const job = (name: string): string => `namespace="team",job_name="${name}"`;
 
 const cluster: Series[] = [
     constant(`kueue_pending_workloads{${queue},status="active"}`, 3),
     constant(`kueue_pending_workloads{${queue},status="inadmissible"}`, 1),
+    // A second replica tells the same, and of what waits another reason.
+    constant(`kueue_pending_workloads{${waiting},status="active"}`, 4),
     constant(`kueue_admitted_active_workloads{${queue}}`, 2),
+    constant(`kueue_admitted_active_workloads{${waiting}}`, 2),
     [`kueue_admitted_workloads_total{${queue}}`, "0+1x120"],
     [`kueue_evicted_workloads_total{${queue},reason="Preempted"}`, "0+2x120"],
     constant(`kueue_cluster_queue_status{${queue},status="active"}`, 1),
-    constant('kueue_cluster_queue_status{cluster_queue="other",status="active"}', 0),
+    constant('kueue_cluster_queue_status{cluster_queue="other",replica_role="leader",status="active"}', 0),
+    constant('kueue_cluster_queue_status{cluster_queue="other",replica_role="follower",status="active"}', 0),
     constant(`kueue_cluster_queue_resource_usage{${queue},flavor="default",resource="nvidia.com/gpu"}`, 6),
     constant(`kueue_cluster_queue_nominal_quota{${queue},flavor="default",resource="nvidia.com/gpu"}`, 8),
     ...histogram("kueue_admission_wait_time_seconds", queue),
@@ -277,8 +284,9 @@ const cluster: Series[] = [
     constant(`kube_job_failed{${job("broken")},condition="true"}`, 1),
     constant(`kube_pod_status_phase{${pod},phase="Running"}`, 1),
     constant(`kube_pod_status_phase{${pod},phase="Pending"}`, 0),
-    ['jobset_completed_total{jobset_name="fraud"}', "0+1x120"],
-    ['jobset_failed_total{jobset_name="fraud"}', "0+1x120"],
+    // The first that failed: its counter comes into being with it.
+    ['jobset_completed_total{exported_namespace="team",jobset_name="fraud"}', "0+1x120"],
+    ['jobset_failed_total{exported_namespace="team",jobset_name="churn"}', "_x90 1x30"],
     [`training_step{${pod}}`, "0+10x120"],
     constant(`training_steps{${pod}}`, 2000),
     constant(`training_loss{${pod}}`, 0.25),
@@ -288,6 +296,10 @@ const cluster: Series[] = [
     ...histogram("http_request_duration_seconds", server),
     [`http_request_duration_seconds_count{${server},status="200"}`, "0+54x120"],
     [`http_request_duration_seconds_count{${server},status="503"}`, "0+6x120"],
+    // As vLLM tells it: the status is at the counter only.
+    [`http_request_duration_seconds_count{${llm},handler="/v1/completions",method="POST"}`, "0+60x120"],
+    [`http_requests_total{${llm},handler="/v1/completions",method="POST",status="2xx"}`, "0+45x120"],
+    [`http_requests_total{${llm},handler="/v1/completions",method="POST",status="5xx"}`, "0+15x120"],
     constant(`kube_deployment_status_replicas_available{${deployment}}`, 2),
     ...histogram("vllm:time_to_first_token_seconds", model),
     constant(`vllm:num_requests_waiting{${model}}`, 5),
@@ -313,8 +325,8 @@ const values: Record<string, [labels: string, value: number][]> = {
     "mlops-queues: Admitted now": [["{}", 2]],
     "mlops-queues: Wait, half of all": [["{}", 0.625]],
     "mlops-queues: Queues that admit nothing": [["{}", 1]],
-    "mlops-queues: Admissions": [[`{${queue}}`, 60]],
-    "mlops-queues: Quota in use": [[`{${queue},resource="nvidia.com/gpu"}`, 0.75]],
+    "mlops-queues: Admissions": [['{cluster_queue="team"}', 60]],
+    "mlops-queues: Quota in use": [['{cluster_queue="team",resource="nvidia.com/gpu"}', 0.75]],
     "mlops-gpus: GPUs": [["{}", 3]],
     "mlops-gpus: Given to a pod": [["{}", 2]],
     "mlops-gpus: Mean use": [["{}", 20]],
@@ -330,12 +342,16 @@ const values: Record<string, [labels: string, value: number][]> = {
     "mlops-training: Ended in a day": [["{}", 1]],
     "mlops-training: Failed pods": [["{}", 2]],
     "mlops-training: How long they have run": [[`{${job("running")}}`, 3000]],
-    "mlops-training: JobSets failed": [['{jobset_name="fraud"}', 60]],
+    "mlops-training: JobSets ended": [['{exported_namespace="team", jobset_name="fraud"}', 60]],
+    "mlops-training: JobSets failed": [['{exported_namespace="team", jobset_name="churn"}', 1]],
     "mlops-training: Done": [[`{${pod}}`, 0.5]],
     "mlops-training: Steps": [[`{${pod}}`, 10]],
     "mlops-training: Samples": [[`{${pod}}`, 10]],
     "mlops-training: Age of the last checkpoint": [[`{${pod}}`, 600]],
-    "mlops-serving: Errors": [[`{${server}}`, 0.1]],
+    "mlops-serving: Errors": [
+        [`{${server}}`, 0.1],
+        [`{${llm}}`, 0.25],
+    ],
     "mlops-serving: Pods that serve": [[`kube_deployment_status_replicas_available{${deployment}}`, 2]],
     "mlops-cost: An hour": [["{}", 6]],
     "mlops-cost: GPUs, an hour": [["{}", 2.5]],

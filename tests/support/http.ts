@@ -1,24 +1,48 @@
-import { get } from "node:http";
+import { type IncomingHttpHeaders, request } from "node:http";
+
+/** What is asked: without any of it, GET with an empty body, for two seconds. */
+export interface Question {
+    /** Defaults to POST where there is a body. */
+    method?: string;
+    headers?: Record<string, string>;
+    /** An object is sent as JSON. */
+    body?: string | object;
+    /** In milliseconds. */
+    timeout?: number;
+}
+
+/** What answers to it. */
+export interface Answer {
+    status: number;
+    headers: IncomingHttpHeaders;
+    text: string;
+}
 
 /**
  * What answers at the address, over a connection of this request's own. In the moment in which kube-proxy changes its
  * rules a connection to a Service's address may leave the machine, and whoever takes it there would go on answering on
  * it if it were kept.
  */
-export function getOnce(
-    url: string,
-    timeout = 2000,
-    headers: Record<string, string> = {},
-): Promise<{ status: number; text: string }> {
+export function askOnce(url: string, { method, headers, body, timeout = 2000 }: Question = {}): Promise<Answer> {
+    const isJson = typeof body === "object";
     return new Promise((resolve, reject) => {
-        const options = { agent: false, headers, signal: AbortSignal.timeout(timeout) };
-        const request = get(url, options, (response) => {
+        const options = {
+            method: method ?? (body === undefined ? "GET" : "POST"),
+            headers: { ...(isJson && { "Content-Type": "application/json" }), ...headers },
+            agent: false,
+            signal: AbortSignal.timeout(timeout),
+        };
+        const sent = request(url, options, (response) => {
             let text = "";
             response.setEncoding("utf8");
             response.on("data", (part: string) => (text += part));
-            response.on("end", () => resolve({ status: response.statusCode!, text }));
+            response.on("end", () => resolve({ status: response.statusCode!, headers: response.headers, text }));
             response.on("error", reject);
         });
-        request.on("error", reject);
+        sent.on("error", reject);
+        sent.end(isJson ? JSON.stringify(body) : body);
     });
 }
+
+export const getOnce = (url: string, timeout = 2000, headers: Record<string, string> = {}): Promise<Answer> =>
+    askOnce(url, { timeout, headers });

@@ -15,16 +15,25 @@ export async function getObjects<T>(...args: string[]): Promise<T> {
 
 /** Has the API server look at objects with no field unknown to it, and changes nothing. */
 export async function validateStrictly(objects: object[]): Promise<void> {
-    const { kubernetes } = await ensureTools(["kubernetes"], () => undefined);
-    const flags = ["--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict"];
-    const args = ["kubectl", "--kubeconfig", savedEnvironment().kubeconfig, "apply", ...flags, "--filename", "-"];
-    await run(kubernetes, args, { input: JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }) });
+    await withObjects(objects, "apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict");
 }
 
 /** Creates objects as a user would who has nothing to do with Pulumi. */
-export async function createObjects(...objects: object[]): Promise<void> {
+export const createObjects = (...objects: object[]): Promise<void> =>
+    withObjects(objects, "create", "--validate=strict");
+
+/** Brings objects to be as they are given, whether they exist or not. */
+export const applyObjects = (...objects: object[]): Promise<void> =>
+    withObjects(objects, "apply", "--server-side", "--force-conflicts", "--validate=strict");
+
+/** Deletes what there is of these objects, and waits until it is gone. */
+export const deleteObjects = (...objects: object[]): Promise<void> =>
+    withObjects(objects, "delete", "--ignore-not-found", "--timeout=180s");
+
+/** Runs a command of kubectl on objects. */
+async function withObjects(objects: object[], ...command: string[]): Promise<void> {
     const { kubernetes } = await ensureTools(["kubernetes"], () => undefined);
     const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
-    const args = ["kubectl", "--kubeconfig", savedEnvironment().kubeconfig, "create", "--validate=strict", "-f", "-"];
+    const args = ["kubectl", "--kubeconfig", savedEnvironment().kubeconfig, ...command, "--filename", "-"];
     await run(kubernetes, args, { input });
 }

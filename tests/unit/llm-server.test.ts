@@ -372,6 +372,8 @@ describe("an LlmServer on several nodes", () => {
             "Service llama-service",
         ]);
         assert.deepEqual(inputsOf(recording, "llama-service").spec.selector, leaders);
+        // A worker that goes takes its group along, so it is guarded as the leader is.
+        assert.deepEqual(inputsOf(recording, "llama-pdb").spec.selector, { matchLabels: selector });
         const { metadata, spec } = inputsOf(recording, "llama-leaderworkerset");
         assert.deepEqual(metadata.annotations, {
             ...annotations,
@@ -408,6 +410,50 @@ describe("an LlmServer on several nodes", () => {
             [],
         );
     });
+
+    it("has shared memory even where each pod has one GPU", async () => {
+        const { spec } = inputsOf(await serve({ ...args, gpu: h100 }), "llama-leaderworkerset");
+        const { leaderTemplate } = spec.leaderWorkerTemplate as { leaderTemplate: { spec: { volumes: unknown[] } } };
+        assert.deepEqual(leaderTemplate.spec.volumes, [
+            { name: "tmp", emptyDir: {} },
+            { name: "shm", emptyDir: { medium: "Memory", sizeLimit: "8Gi" } },
+        ]);
+    });
+});
+
+describe("the shared memory of an LlmServer", () => {
+    const shares = async (args: Partial<LlmServerArgs>): Promise<boolean[]> => {
+        const recording = await serve({ checkMemory: false, ...args });
+        const { leaderWorkerTemplate: groups } =
+            args.nodes === undefined ? {} : inputsOf(recording, "llama-leaderworkerset").spec;
+        const pods = groups
+            ? Object.values(groups as Record<string, { spec?: PodSpec }>).flatMap(({ spec }) => spec ?? [])
+            : [podOf(recording)];
+        return pods.map(({ volumes }) => (volumes as { name: string }[]).some((volume) => volume.name === "shm"));
+    };
+
+    it("is there where processes speak to each other, in the same pod or in several", async () => {
+        assert.deepEqual(await shares({}), [false]);
+        assert.deepEqual(await shares({ gpu: { ...h100, count: 2 } }), [true]);
+        assert.deepEqual(await shares({ backend: LlmBackend.LeaderWorkerSet, nodes: 2 }), [true, true]);
+    });
+});
+
+describe("the name of an LlmServer on several nodes", () => {
+    const called = (name: string) => {
+        const args = { backend: LlmBackend.LeaderWorkerSet, nodes: 2, checkMemory: false };
+        return run(() => new LlmServer(name, { ...workload, model, gpu: h100, ...args }));
+    };
+
+    it("is short enough for the label that the pods of each group have", async () => {
+        await called("f".repeat(46));
+        const long = "f".repeat(47);
+        await assert.rejects(called(long), {
+            message: `LlmServer "${long}": the name is "${long}"; with the backend LeaderWorkerSet it must be at most 46 characters`,
+        });
+        // One that is too long for all is told of once.
+        await assert.rejects(called("f".repeat(51)), /^[^\n]*at most 50 lower-case letters[^\n]*$/);
+    });
 });
 
 describe("an LlmServer with an endpoint picker", () => {
@@ -430,6 +476,10 @@ describe("an LlmServer with an endpoint picker", () => {
         assert.deepEqual(rule.backendRefs, [
             { group: "inference.networking.k8s.io", kind: "InferencePool", name: "llama", port: 8000 },
         ]);
+        // No more than /v1 is led to: vLLM asks for the key there alone.
+        assert.deepEqual(rule.matches, [{ path: { type: "PathPrefix", value: "/llama/v1" } }]);
+        const rewritten = { type: "ReplacePrefixMatch", replacePrefixMatch: "/v1" };
+        assert.deepEqual(rule.filters, [{ type: "URLRewrite", urlRewrite: { path: rewritten } }]);
         assert.deepEqual(rule.timeouts, { request: "10m" });
         assert.equal(recording.resource("llama").outputs!.publicUrl, "https://llm.example.com/llama/v1");
     });
@@ -438,6 +488,8 @@ describe("an LlmServer with an endpoint picker", () => {
         const recording = await serve({ route: { gateway: "public", timeout: "5m" } });
         const rule = ruleOf(recording);
         assert.deepEqual(rule.backendRefs, [{ name: "llama", port: 8000 }]);
+        assert.deepEqual(rule.matches, [{ path: { type: "PathPrefix", value: "/v1" } }]);
+        assert.equal(rule.filters, undefined);
         assert.deepEqual(rule.timeouts, { request: "5m" });
         assert.equal(recording.resource("llama").outputs!.publicUrl, undefined);
     });

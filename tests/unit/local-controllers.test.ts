@@ -22,7 +22,12 @@ import { placeChart, pushChart, releaseChart } from "../../local/controllers/cha
 import { imageConfiguration, pushImage } from "../../local/controllers/images";
 import { chartFile, writeStandIn } from "../../local/controllers/manifest-chart";
 import { digestOf, pulledManifest } from "../../local/controllers/oci";
-import { argoWorkflowsChart, kedaChart, kuberayChart } from "../../local/controllers/stand-ins";
+import {
+    argoWorkflowsChart,
+    kedaChart,
+    kubePrometheusStackChart,
+    kuberayChart,
+} from "../../local/controllers/stand-ins";
 import { controllerNames, controllerOf } from "../../local/controllers/table";
 import { sourceDir } from "../../local/paths";
 import { requiredVersion } from "../../local/toolchain/versions";
@@ -112,11 +117,13 @@ describe("the table of controllers", () => {
     for (const name of controllerNames) {
         it(`${name}: its charts are those that are installed, its programs have modules`, () => {
             const { images, charts } = controllerOf(name);
-            const example = readFileSync(path.join(__dirname, "../../examples/addon/index.ts"), "utf8");
-            const [, chart, exampleVersion] = /chart: "([^"]+)".*?version: "([^"]+)"/s.exec(example)!;
+            // Those that are no add-ons stand where their use is shown.
+            const shown = ["examples/addon/index.ts", "docs/llm-server.md"].flatMap((file) => [
+                ...read(sourceDir(file)).matchAll(/chart: "([^"]+)".*?version: "([^"]+)"/gs),
+            ]);
             const published = [
                 ...Object.values(catalog).flatMap((definition) => definition.charts),
-                { name: chart!, version: exampleVersion! },
+                ...shown.map(([, chart, version]) => ({ name: chart!, version: version! })),
             ];
             for (const { name: chartName, version } of charts) {
                 const source = published.find((candidate) => candidate.name === chartName);
@@ -141,6 +148,7 @@ describe("the table of controllers", () => {
             "quay.io/jetstack/cert-manager-webhook:v1.21.1",
             "docker.io/envoyproxy/gateway:v1.9.0",
             "docker.io/envoyproxy/envoy:distroless-v1.39.0",
+            "quay.io/prometheus/prometheus:v3.16.0",
         ]) {
             assert.ok(references.includes(reference), reference);
         }
@@ -149,7 +157,7 @@ describe("the table of controllers", () => {
     // Each is compiled only once as long as all of them, and the cluster's own binary, want the same.
     const shared = ["k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go"];
     const sharedByControllers = ["k8s.io/utils", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/text"];
-    for (const name of ["jobset", "trainer", "metrics-server", "kube-rbac-proxy", "cert-manager"]) {
+    for (const name of ["jobset", "trainer", "lws", "metrics-server", "kube-rbac-proxy", "cert-manager"]) {
         it(`${name} is built with the libraries that Kueue is built with`, () => {
             const goMod = (module: string): string => read(sourceDir("local", "go", module, "go.mod"));
             for (const library of shared) {
@@ -192,7 +200,10 @@ describe("a chart of a module", () => {
 
     it("gets its values from a template where it has no others", async () => {
         const target = fresh();
-        const unfinished = chart({ "Chart.yaml": chartYaml("0"), "values.tmpl.yaml": "image: ${Image}\nreplicas: 1\n" });
+        const unfinished = chart({
+            "Chart.yaml": chartYaml("0"),
+            "values.tmpl.yaml": "image: ${Image}\nreplicas: 1\n",
+        });
         const values = { image: "public/widgets:v1.2.3" };
         await releaseChart(unfinished, target, { version: "1.2.3", template: "values.tmpl.yaml", values });
         assert.deepEqual(readdirSync(target).sort(), ["Chart.yaml", "values.yaml"]);
@@ -359,6 +370,25 @@ describe("a stand-in for a chart", () => {
         const deployment = { kind: "Deployment", metadata: { name: "new" }, spec: { template: { spec: {} } } };
         const other = { ...deployment, spec: { template: { spec: { containers: [] } } } };
         assert.throws(() => chartFile(other, keda), /The manifests of keda have a Deployment new/);
+    });
+
+    it("takes the kinds that it names, and has templates of its own", async () => {
+        const target = fresh();
+        const manifests = [
+            "kind: CustomResourceDefinition\nmetadata: {name: prometheuses.monitoring.coreos.com}\n",
+            "kind: ClusterRole\nmetadata: {name: prometheus-operator}\n",
+            "kind: Deployment\nmetadata: {name: prometheus-operator}\n",
+        ];
+        const kubectl = (): Promise<string> => Promise.resolve(manifests.join("---\n"));
+        await writeStandIn(kubePrometheusStackChart("0.93.1", "v3.16.0"), "/module", target, kubectl);
+        assert.deepEqual(readdirSync(path.join(target, "templates")).sort(), [
+            "_helpers.tpl",
+            "clusterrole-prometheus-operator.yaml",
+            "kubelet.yaml",
+            "operator.yaml",
+            "prometheus.yaml",
+            "webhooks.yaml",
+        ]);
     });
 
     it("is a chart without the namespace of the manifests", async () => {

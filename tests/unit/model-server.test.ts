@@ -751,6 +751,17 @@ describe("the route of a ModelServer", () => {
     });
 });
 
+describe("the metrics of a ModelServer", () => {
+    it("are found by a label of its pods, which no selector names", async () => {
+        const recording = await serve({ metrics: true });
+        const { spec } = recording.resource("fraud-deployment").inputs as types.output.apps.v1.Deployment;
+        assert.deepEqual(spec.template.metadata.labels, { ...selector, "kubernetes-mlops/metrics": "http" });
+        assert.deepEqual(spec.selector.matchLabels, selector);
+        const service = recording.resource("fraud-service").inputs as types.output.core.v1.Service;
+        assert.deepEqual(service.spec.selector, selector);
+    });
+});
+
 describe("the start of a ModelServer", () => {
     it("is through when a prediction of its own was made, where there is a path for it", async () => {
         const [container] = podOf(await serve({ warmUpPath: "/warmup", readyPath: "/ready" })).containers;

@@ -222,6 +222,7 @@ describe("monitoring", () => {
             "PrometheusRule mlops-workloads",
             "PrometheusRule mlops-serving",
             "PodMonitor mlops-workloads",
+            "PodMonitor mlops-llm-servers",
             "PodMonitor mlops-labelled",
         ];
 

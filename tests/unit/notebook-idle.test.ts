@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 
@@ -16,6 +16,8 @@ const python = spawnSync("python3", ["--version"]).status === 0;
 type Answer = (path: string, token: string | undefined) => [status: number, value: unknown];
 
 interface Trial {
+    /** Where the editor answers. */
+    port: number;
     /** What was asked of the API server. */
     patches: { url: string; authorization: string; type: string; body: string }[];
     /** What the program has printed. */
@@ -41,13 +43,14 @@ async function watch(editor: string, answer: Answer, scaled: () => number = () =
         response.writeHead(status).end(JSON.stringify(value));
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
-    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { port } = server.address() as AddressInfo;
+    const address = `http://127.0.0.1:${port}`;
     const account = directoryWith({ token: "of-the-account", "ca.crt": rootCertificates[0]! });
     const program = idleProgram.replace("/var/run/secrets/kubernetes.io/serviceaccount", account);
     const process = spawn("python3", ["-c", program, editor, `${address}/base`, "1.5", `${address}/scale`], {
         env: { PATH: globalThis.process.env.PATH, JUPYTER_TOKEN: "of-the-notebook", http_proxy: "http://127.0.0.1:1" },
     });
-    const trial: Trial = { patches, log: "", process };
+    const trial: Trial = { port, patches, log: "", process };
     process.stdout.on("data", (part: Buffer) => (trial.log += part.toString()));
     process.stderr.on("data", (part: Buffer) => (trial.log += part.toString()));
     return [trial, () => void (process.kill("SIGKILL"), server.close())];
@@ -139,6 +142,19 @@ let calls = 0;
             });
         });
     }
+
+    it("stops a VS Code that takes nobody for connected as soon as nobody is", async () => {
+        const [trial, stop] = await watch("vscode", () => [200, { status: "expired" }]);
+        end = stop;
+        const browser = connect(trial.port, "127.0.0.1");
+        await sleep(5000);
+        assert.deepEqual(trial.patches, [], trial.log);
+        browser.destroy();
+        while (trial.patches.length === 0) {
+            assert.equal(trial.process.exitCode, null, trial.log);
+            await sleep(50);
+        }
+    });
 
     it("tries again when it could not be stopped, and says so once", async () => {
         let asked = 0;

@@ -35,7 +35,7 @@ const nameOf = (recording: Recording, resource: string): string =>
     (recording.resource(resource).inputs as { metadata: { name: string } }).metadata.name;
 const portOf = (recording: Recording): unknown =>
     (recording.resource("fraud-service").inputs as types.output.core.v1.Service).spec.ports[0]!.port;
-const ruleOf = (recording: Recording): { backendRefs: unknown; filters?: unknown } =>
+const ruleOf = (recording: Recording): { backendRefs: unknown; filters?: unknown; timeouts?: unknown } =>
     (recording.resource("fraud-route").inputs as { spec: { rules: [{ backendRefs: unknown }] } }).spec.rules[0];
 const names = ({ resources }: Recording): string[] => resources.map(({ name }) => name);
 
@@ -347,6 +347,7 @@ describe("a Notebook", () => {
         const rule = ruleOf(recording);
         assert.deepEqual(rule.backendRefs, [{ name: "fraud", port: 8888 }]);
         assert.equal(rule.filters, undefined);
+        assert.deepEqual(rule.timeouts, { request: "1h" });
         assert.equal(containerOf(recording).command.at(-1), "--ServerApp.base_url=/fraud/");
         assert.equal(containerOf(recording).readinessProbe.httpGet.path, "/fraud/api");
         assert.equal(containerOf(recording, 1).command[4], "http://localhost:8888/fraud");
@@ -355,6 +356,11 @@ describe("a Notebook", () => {
             [url, publicUrl],
             ["http://fraud.ml.svc.cluster.local:8888/fraud", "https://lab.example.com/fraud"],
         );
+    });
+
+    it("waits for the notebook as long as it is told", async () => {
+        const recording = await notebook({ route: { gateway: "public", timeout: "30s" } });
+        assert.deepEqual(ruleOf(recording).timeouts, { request: "30s" });
     });
 
     it("has the path taken off before VS Code, which knows none", async () => {
@@ -367,6 +373,26 @@ describe("a Notebook", () => {
             { type: "URLRewrite", urlRewrite: { path: { type: "ReplacePrefixMatch", replacePrefixMatch: "/" } } },
         ]);
         assert.equal(recording.resource("fraud").outputs!.publicUrl, undefined);
+    });
+
+    it("leads to the path with a slash, from which the addresses in VS Code's pages go out", async () => {
+        const route = { gateway: "public", hostnames: ["lab.example.com"] };
+        const withRoute = (path?: string) =>
+            notebook({ editor: NotebookEditor.VSCode, route: { ...route, ...(path && { path }) } });
+        const below = await withRoute("/fraud");
+        const root = await withRoute();
+        const rulesOf = (recording: Recording) =>
+            (recording.resource("fraud-route").inputs as { spec: { rules: unknown[] } }).spec.rules;
+        const path = { type: "ReplaceFullPath", replaceFullPath: "/fraud/" };
+        assert.deepEqual(rulesOf(below).slice(1), [
+            {
+                matches: [{ path: { type: "Exact", value: "/fraud" } }],
+                filters: [{ type: "RequestRedirect", requestRedirect: { path, statusCode: 302 } }],
+            },
+        ]);
+        assert.equal(below.resource("fraud").outputs!.publicUrl, "https://lab.example.com/fraud/");
+        assert.deepEqual(rulesOf(root).slice(1), []);
+        assert.equal(root.resource("fraud").outputs!.publicUrl, "https://lab.example.com");
     });
 
     it("meets the restricted standard, whatever it is told", async () => {

@@ -9,7 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type BestTrial, ObjectiveGoal, Sweep, type SweepArgs, SweepBackend } from "../../src";
 import { bestTrialProgram } from "../../src/manifests/best-trial";
 import { endOf, indexesOf } from "../../src/manifests/indexed";
-import { experimentOutcome } from "../../src/manifests/katib";
+import { experimentOutcome, type ExperimentStatus } from "../../src/manifests/katib";
 import { sweepOutcome } from "../../src/manifests/sweep";
 import { drawn, trialCount, trialsOf } from "../../src/manifests/trials";
 import { otherImage, password, workload } from "../support/arguments";
@@ -509,33 +509,53 @@ describe("a Sweep of Katib", () => {
         const { apiVersion, kind, metadata, spec } = recording.resource("fraud-experiment").inputs;
         assert.deepEqual([apiVersion, kind], ["kubeflow.org/v1beta1", "Experiment"]);
         const { trialTemplate, ...rest } = spec as {
-            trialTemplate: { trialParameters: object[]; trialSpec: { metadata: object; spec: Job["spec"] } };
+            trialTemplate: {
+                retain: boolean;
+                trialParameters: object[];
+                trialSpec: { metadata: object; spec: Job["spec"] };
+            };
         };
         assert.deepEqual(rest, {
             objective: { type: "minimize", objectiveMetricName: "loss" },
             algorithm: { algorithmName: "random", algorithmSettings: [{ name: "random_state", value: "7" }] },
             parallelTrialCount: 8,
             maxTrialCount: 12,
-            maxFailedTrialCount: 3,
+            maxFailedTrialCount: 4,
             resumePolicy: "Never",
-            metricsCollectorSpec: { collector: { kind: "StdOut" } },
+            metricsCollectorSpec: {
+                collector: { kind: "StdOut" },
+                source: {
+                    filter: {
+                        metricsFormat: [
+                            String.raw`(?:^|[^\w./-])(loss)\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)`,
+                        ],
+                    },
+                },
+            },
             parameters: [
                 {
                     name: "rate",
                     parameterType: "double",
                     feasibleSpace: { min: "0.00001", max: "0.1", distribution: "logUniform" },
                 },
-                { name: "depth", parameterType: "int", feasibleSpace: { min: "2", max: "8", step: "2" } },
-                { name: "width", parameterType: "double", feasibleSpace: { min: "0", max: "1", step: "0.25" } },
+                { name: "depth", parameterType: "discrete", feasibleSpace: { list: ["2", "4", "6", "8"] } },
+                {
+                    name: "width",
+                    parameterType: "discrete",
+                    feasibleSpace: { list: ["0", "0.25", "0.5", "0.75", "1"] },
+                },
                 { name: "kind", parameterType: "categorical", feasibleSpace: { list: ["a", "b"] } },
                 { name: "size", parameterType: "discrete", feasibleSpace: { list: ["16", "32"] } },
                 { name: "deep", parameterType: "categorical", feasibleSpace: { list: ["true", "false"] } },
             ],
         });
-        assert.deepEqual(trialTemplate.trialParameters[0], { name: "trialName", reference: "${trialSpec.Name}" });
+        assert.deepEqual(trialTemplate.trialParameters[0], { name: "trial.name", reference: "${trialSpec.Name}" });
         assert.equal(trialTemplate.trialParameters.length, 7);
+        assert.equal(trialTemplate.retain, true);
         const { trialSpec } = trialTemplate;
+        // Not the service that draws the trials, to which Katib hands on the Experiment's labels.
         assert.deepEqual(trialSpec.metadata, { labels: { "kueue.x-k8s.io/queue-name": "team" } });
+        assert.equal((metadata as { labels: object }).labels["kueue.x-k8s.io/queue-name" as never], undefined);
         const { template } = trialSpec.spec;
         assert.deepEqual(template.metadata.annotations, {
             "kubernetes-mlops/parameters":
@@ -559,13 +579,102 @@ describe("a Sweep of Katib", () => {
             return trialTemplate.trialSpec.spec.template.spec.containers[0]!.command;
         };
         const words = ["python", "-c", "print('loss=1', \"$HOME\")", "--name=a b", "--rate=0.1"];
-        const joined = (await given(words)).join(" ");
-        assert.match(joined, /^python -c '/);
-        const printed = execFileSync("sh", ["-c", `printf '%s\\0' ${joined}`], { encoding: "utf8" });
-        assert.deepEqual(printed.split("\0").slice(0, -1), words);
-        // This one Katib hands on as it is.
-        const script = ["sh", "-c", "python train.py | tee log"];
-        assert.deepEqual(await given(script), script);
+        for (const command of [words, ["sh", "-c", "python train.py | tee log; echo $0", "it's"]]) {
+            const joined = (await given(command)).join(" ");
+            const printed = execFileSync("sh", ["-c", `printf '%s\\0' ${joined}`], { encoding: "utf8" });
+            assert.deepEqual(printed.split("\0").slice(0, -1), command);
+            // Katib would take these for the shell that it puts before all other commands.
+            assert.doesNotMatch(joined, /^(sh|bash) /);
+        }
+    });
+
+    const specOf = async (more: Partial<SweepArgs>): Promise<Record<string, unknown>> => {
+        const recording = await run(() => new Sweep("fraud", { ...args, ...more }));
+        return recording.resource("fraud-experiment").inputs["spec"] as Record<string, unknown>;
+    };
+
+    it("has no more trials at once, and may have no more that fail, than there are: Katib refuses that", async () => {
+        const counts = async (more: Partial<SweepArgs>) => {
+            const { parallelTrialCount, maxTrialCount, maxFailedTrialCount } = await specOf(more);
+            return [parallelTrialCount, maxTrialCount, maxFailedTrialCount];
+        };
+        assert.deepEqual(await counts({ parallelism: 100, maxFailedTrials: 100 }), [12, 12, 12]);
+        assert.deepEqual(await counts({ parallelism: 2, maxFailedTrials: undefined }), [2, 12, 12]);
+        // Katib gives up when there are so many; here it is one more.
+        assert.deepEqual(await counts({ maxFailedTrials: 0 }), [8, 12, 1]);
+    });
+
+    /** What a trial finds in TRIAL_FILE when Katib has put these values into the JSON of its Job. */
+    const toldWith = async (more: Partial<SweepArgs>, chosen: Record<string, number>): Promise<unknown> => {
+        const { parameters, trialTemplate } = (await specOf(more)) as {
+            parameters: { name: string; feasibleSpace: { list: string[] } }[];
+            trialTemplate: { trialSpec: object };
+        };
+        let job = JSON.stringify(trialTemplate.trialSpec);
+        for (const { name, feasibleSpace } of parameters) {
+            job = job.replaceAll(`\${trialParameters.${name}}`, () => feasibleSpace.list[chosen[name]!]!);
+        }
+        const { spec } = JSON.parse(job) as { spec: Job["spec"] };
+        return JSON.parse(spec.template.metadata.annotations["kubernetes-mlops/parameters"]!);
+    };
+
+    it("tells texts with any characters, and values of several kinds, as they are", async () => {
+        const odd = 'it\'s "$HOME" \\ <\n';
+        const grid = { kind: ["plain", odd], rate: [0.5, "auto", true], deep: [false, 1] };
+        const more = { random: undefined, grid, maxFailedTrials: undefined };
+        assert.deepEqual(await toldWith(more, { kind: 0, rate: 0, deep: 0 }), {
+            kind: "plain",
+            rate: 0.5,
+            deep: false,
+        });
+        assert.deepEqual(await toldWith(more, { kind: 1, rate: 1, deep: 1 }), { kind: odd, rate: "auto", deep: 1 });
+        assert.deepEqual(await toldWith(more, { kind: 1, rate: 2, deep: 1 }), { kind: odd, rate: true, deep: 1 });
+        const { parameters } = (await specOf(more)) as {
+            parameters: { name: string; feasibleSpace: { list: string[] } }[];
+        };
+        const chosen = parameters.map(({ name, feasibleSpace }) => ({ name, value: feasibleSpace.list[1]! }));
+        const status = {
+            conditions: [{ type: "Succeeded", status: "True" }],
+            currentOptimalTrial: { bestTrialName: "fraud-1-abc", parameterAssignments: chosen },
+        };
+        const { best } = experimentOutcome({ ...args, ...more }, { status });
+        assert.deepEqual(best!.parameters, { kind: odd, rate: "auto", deep: 1 });
+    });
+
+    it("draws numbers with a step from a list, and whole ones that are too many for that from a range", async () => {
+        const drawn = async (range: object): Promise<unknown> => {
+            const random = { count: 12, parameters: { size: range } };
+            return ((await specOf({ random })) as { parameters: object[] }).parameters[0];
+        };
+        const list = ["1", "5", "9"];
+        const listed = { name: "size", parameterType: "discrete", feasibleSpace: { list } };
+        assert.deepEqual(await drawn({ min: 1, max: 10, step: 4 }), listed);
+        const counted = { name: "size", parameterType: "int", feasibleSpace: { min: "1", max: "5000" } };
+        assert.deepEqual(await drawn({ min: 1, max: 5000.5, step: 1 }), counted);
+    });
+
+    it("finds the metric as a word of its own, with a number", async () => {
+        const found = async (metric: string, line: string): Promise<string | undefined> => {
+            const { metricsCollectorSpec } = (await specOf({ objective: { metric } })) as {
+                metricsCollectorSpec: { source: { filter: { metricsFormat: string[] } } };
+            };
+            const match = new RegExp(metricsCollectorSpec.source.filter.metricsFormat[0]!).exec(line);
+            assert.equal(match?.[1] ?? metric, metric);
+            return match?.[2];
+        };
+        for (const [line, number] of Object.entries({
+            "loss=0.5": "0.5",
+            "epoch 1, loss = -1.5e-05;": "-1.5e-05",
+            "accuracy=0.9 loss=.5": ".5",
+            "loss=1.": "1.",
+        })) {
+            assert.equal(await found("loss", line), number, line);
+        }
+        for (const line of ["val_loss=1", "val-loss=1", "val/loss=1", "val.loss=1", "loss=nan", "loss=", "loss: 1"]) {
+            assert.equal(await found("loss", line), undefined, line);
+        }
+        assert.equal(await found("val/loss.top(1)", "val/loss.top(1)=3"), "3");
+        assert.equal(await found("val/loss.top(1)", "val/lossxtop(1)=3"), undefined);
     });
 
     it("is a grid where it is told one", async () => {
@@ -574,7 +683,11 @@ describe("a Sweep of Katib", () => {
         );
         const { spec } = recording.resource("fraud-experiment").inputs as { spec: Record<string, unknown> };
         const { algorithm, maxTrialCount, maxFailedTrialCount } = spec;
-        assert.deepEqual([algorithm, maxTrialCount, maxFailedTrialCount], [{ algorithmName: "grid" }, 2, 2]);
+        const algorithmSettings = [{ name: "random_state", value: "0" }];
+        assert.deepEqual(
+            [algorithm, maxTrialCount, maxFailedTrialCount],
+            [{ algorithmName: "grid", algorithmSettings }, 2, 2],
+        );
     });
 
     it("tells the best trial that Katib has found, with values of the kinds that were given", async () => {
@@ -601,20 +714,34 @@ describe("a Sweep of Katib", () => {
         });
         assert.equal(model, `pvc://models/${runName}/fraud-1-abc`);
         const maximized = { ...args, objective: { metric: "loss" } };
-        assert.equal(experimentOutcome(maximized, status).best!.value, 0.9);
+        assert.equal(experimentOutcome(maximized, { status }).best!.value, 0.9);
     });
 
     it("has failed where Katib says so, or knows no best trial", () => {
-        assert.deepEqual(experimentOutcome(args, undefined), {});
-        const failed = { conditions: [{ type: "Failed", status: "True", message: "too many have failed" }] };
-        assert.deepEqual(experimentOutcome(args, failed), {
-            problem: "the Experiment has failed: too many have failed",
+        const outcome = (told: ExperimentStatus, maxFailedTrials?: number) =>
+            experimentOutcome(args, { status: told, maxFailedTrials }).problem;
+        const failed = (told: ExperimentStatus = {}, message?: string): ExperimentStatus => ({
+            conditions: [{ type: "Failed", status: "True", message }],
+            ...told,
         });
-        assert.deepEqual(experimentOutcome(args, { conditions: [{ type: "Failed", status: "True" }] }), {
-            problem: "the Experiment has failed: Katib does not say why",
-        });
-        assert.deepEqual(experimentOutcome(args, { conditions: [{ type: "Succeeded", status: "True" }] }), {
-            problem: "no trial has printed its loss; print a line such as loss=0.93",
-        });
+        const look = "see their pods' logs, and mend it, or change triggers to run it again";
+        const silent = "no trial has printed its loss; print a line such as loss=0.93";
+        assert.deepEqual(experimentOutcome(args, {}), {});
+        assert.equal(
+            outcome(failed({}, "Suggestion has failed")),
+            "the Experiment has failed: Suggestion has failed; look at its Suggestion, which has the same name",
+        );
+        assert.match(outcome(failed())!, /: Katib does not say why;/);
+        assert.equal(outcome(failed({ trialsFailed: 2 })), `no trial has succeeded: 2 failed; ${look}`);
+        assert.equal(
+            outcome(failed({ trialsFailed: 2, trialMetricsUnavailable: 1 })),
+            `no trial has succeeded: 3 failed, 1 of them without printing loss; ${look}`,
+        );
+        assert.equal(
+            outcome(failed({ trialsFailed: 2, trialsSucceeded: 1 }), 1),
+            `too many trials have not succeeded: 2 failed, and maxFailedTrials is 1; ${look}`,
+        );
+        assert.equal(outcome(failed({ trialMetricsUnavailable: 2 })), silent);
+        assert.equal(outcome({ conditions: [{ type: "Succeeded", status: "True" }] }), silent);
     });
 });

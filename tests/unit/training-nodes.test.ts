@@ -251,12 +251,32 @@ describe("the operators' objects", () => {
         assert.equal(variables(template.spec.template.spec).PET_NNODES, undefined);
     });
 
-    it("MPI's launcher waits for the pods that it starts processes in", async () => {
-        const { resource } = await train({ backend: TrainingBackend.TrainJob, framework: TrainingFramework.Mpi });
-        const [node, launcher] = resource("fraud-runtime").inputs.spec.template.spec.replicatedJobs;
+    const overMpi = { backend: TrainingBackend.TrainJob, framework: TrainingFramework.Mpi };
+
+    it("MPI's launcher, which is one, waits for the pods that it starts processes in", async () => {
+        const { resource } = await train({ ...overMpi, nodes: 3 });
+        assert.equal(resource("fraud-job").inputs.spec.trainer.numNodes, 3);
+        const { mlPolicy, template } = resource("fraud-runtime").inputs.spec;
+        assert.equal(mlPolicy.numNodes, 1);
+        const [node, launcher] = template.spec.replicatedJobs;
+        const [hosts] = launcher.template.spec.template.spec.initContainers;
+        const run = resource("fraud-job").inputs.metadata.name;
+        const names = ["launcher-0-0", "node-0-0", "node-0-1"].map((pod) => `${run}-${pod}.${run}`);
+        assert.deepEqual([hosts.image, hosts.args], [workload.image, names]);
+        assert.deepEqual(violations(launcher.template.spec.template.spec), []);
+        assert.equal(node.template.spec.template.spec.initContainers, undefined);
         assert.deepEqual(node.template.spec.template.spec.containers[0].command, ["/usr/sbin/sshd"]);
         assert.deepEqual(launcher.dependsOn, [{ name: "node", status: "Ready" }]);
         assert.deepEqual(launcher.template.spec.template.spec.containers[0].command, ["torchrun", "train.py"]);
+    });
+
+    it("MPI's launcher on one node is alone, and waits for nobody", async () => {
+        const { resource } = await train({ ...overMpi, nodes: 1, output: {} });
+        const jobs = resource("fraud-runtime").inputs.spec.template.spec.replicatedJobs;
+        assert.deepEqual(
+            jobs.map(({ name, dependsOn }: { name: string; dependsOn?: object }) => [name, dependsOn]),
+            [["launcher", undefined]],
+        );
     });
 
     it("a RayJob hands the command to Ray, and its pods to the cluster that is there for it", async () => {

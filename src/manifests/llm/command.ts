@@ -23,6 +23,7 @@ const isMounted = (address: string): boolean => /^(pvc|oci):/.test(address);
 /** The flags of vLLM that follow from arguments of their own, and must not be given twice. */
 export const ownFlags: Record<string, string> = {
     "--api-key": "apiKey",
+    "--device-memory-utilization": "gpuMemoryUtilization",
     "--dtype": "dtype",
     "--enable-auto-tool-choice": "toolCallParser",
     "--enable-lora": "loras",
@@ -38,6 +39,8 @@ export const ownFlags: Record<string, string> = {
     "--max-num-seqs": "maxNumSeqs",
     "--model": "model",
     "--nnodes": "nodes",
+    "--no-enable-auto-tool-choice": "toolCallParser",
+    "--no-enable-lora": "loras",
     "--no-enable-prefix-caching": "prefixCaching",
     "--pipeline-parallel-size": "pipelineParallel",
     "--quantization": "quantization",
@@ -46,6 +49,7 @@ export const ownFlags: Record<string, string> = {
     "--shutdown-timeout": "shutdownTimeout",
     "--tensor-parallel-size": "tensorParallel",
     "--tool-call-parser": "toolCallParser",
+    "-n": "nodes",
     "-pp": "pipelineParallel",
     "-q": "quantization",
     "-tp": "tensorParallel",

@@ -101,11 +101,19 @@ function parallelProblems(facts: LlmFacts, { tensorParallel, pipelineParallel, g
                 `it must make ${gpus * nodes}, which is gpu.count (${gpus}) times nodes (${nodes})`,
         });
     }
-    const { attentionHeads } = architecture(facts) ?? {};
+    const { attentionHeads, kvHeads } = architecture(facts) ?? {};
     if (attentionHeads !== undefined && attentionHeads % tensorParallel !== 0) {
         problems.push({
             path: "tensorParallel",
             problem: `is ${tensorParallel}; it must divide the ${attentionHeads} attention heads of the model`,
+        });
+    } else if (kvHeads !== undefined && kvHeads % tensorParallel !== 0 && tensorParallel % kvHeads !== 0) {
+        // vLLM says of it no more than "AssertionError", when it makes the layers.
+        problems.push({
+            path: "tensorParallel",
+            problem:
+                `is ${tensorParallel}; it must divide the ${kvHeads} key-value heads of the model, or be a multiple ` +
+                "of their number",
         });
     }
     for (const part of ["mig", "sharing"] as const) {
@@ -149,13 +157,7 @@ function estimateOf(facts: LlmFacts, spread: LlmSpread, problems: LlmProblem[]):
         return {};
     }
     const cacheBytes = facts.kvCacheDtype?.startsWith("fp8") ? 1 : dtypeBytes;
-    const perToken =
-        2 *
-        Math.ceil(known.layers / pipelineParallel) *
-        // Where there are more GPUs than heads, each has a copy of one.
-        Math.ceil(known.kvHeads / tensorParallel) *
-        known.headDim *
-        cacheBytes;
+    const perToken = tokenBytes(known, spread, cacheBytes);
     const tokens = Math.floor((left * gibibyte) / perToken / blockSize) * blockSize;
     const length = facts.maxModelLen ?? known.context;
     if (length !== undefined && tokens < length) {
@@ -200,7 +202,19 @@ function memoryOf(gpu: LlmFacts["gpu"]): number | undefined {
     return known ?? (gpu?.memory === undefined ? undefined : bytesOf(gpu.memory));
 }
 
-function weightBytes({ parameters, embeddings = 0 }: Architecture, bits: number, dtypeBytes: number): number {
+/** What each GPU keeps of a token: a key and a value for each head of each layer that it has. */
+export function tokenBytes(
+    { layers, kvHeads, headDim }: Architecture,
+    { tensorParallel, pipelineParallel }: LlmSpread,
+    cacheBytes: number,
+): number {
+    // Where there are more GPUs than heads, each has a copy of one.
+    const heads = Math.ceil(kvHeads / tensorParallel);
+    return 2 * Math.ceil(layers / pipelineParallel) * heads * headDim * cacheBytes;
+}
+
+/** What all weights take together. */
+export function weightBytes({ parameters, embeddings = 0 }: Architecture, bits: number, dtypeBytes: number): number {
     return ((parameters - embeddings) * bits) / 8 + embeddings * Math.max(bits / 8, dtypeBytes);
 }
 

@@ -229,17 +229,16 @@ export function llmService(name: string, args: LlmServerArgs, nodes: number): ty
     };
 }
 
-/** Nodes are drained one pod of the server at a time. */
-export function llmDisruptionBudget(
-    name: string,
-    args: LlmServerArgs,
-    nodes: number,
-): types.input.policy.v1.PodDisruptionBudget {
+/**
+ * Nodes are drained one pod of the server at a time. With several nodes that is one group: whichever of its pods goes,
+ * it is started anew, and until its leader answers no other may go.
+ */
+export function llmDisruptionBudget(name: string, args: LlmServerArgs): types.input.policy.v1.PodDisruptionBudget {
     return {
         metadata: objectMeta(name, args.workspace.namespace, llmLabels(name)),
         spec: {
             maxUnavailable: 1,
-            selector: { matchLabels: answeringLabels(name, nodes) },
+            selector: { matchLabels: llmLabels(name) },
             // A pod that does not work anyway must not hold a node up.
             unhealthyPodEvictionPolicy: "AlwaysAllow",
         },

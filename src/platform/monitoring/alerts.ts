@@ -1,5 +1,6 @@
 import { kebab } from "../names";
 import type { Has } from "./dashboards";
+import { errorShare, ofQueues } from "./metrics";
 
 /** How soon somebody should look. */
 export enum Severity {
@@ -135,15 +136,12 @@ const workloads: Alert[] = [
     { ...volumeNearlyFull, severity: Severity.Critical, for: "1m", expr: volume(0.03) },
 ];
 
-const requests = (more: string): string =>
-    `sum by (namespace, app_kubernetes_io_name) (rate(http_request_duration_seconds_count${more}[5m]))`;
-
 const serving: Alert[] = [
     {
         name: "ServerErrors",
         severity: Severity.Critical,
         for: "10m",
-        expr: `${requests('{status=~"5.*"}')} / ${requests("")} > 0.05`,
+        expr: `(${errorShare("5m")}) > 0.05`,
         summary: "{{ $labels.app_kubernetes_io_name }} in {{ $labels.namespace }} fails requests",
         description:
             "{{ $value | humanizePercentage }} of its answers are 5xx. Look at its log and at what it calls; if the " +
@@ -157,7 +155,7 @@ const queues: Alert[] = [
         severity: Severity.Warning,
         for: "1h",
         expr:
-            "sum by (cluster_queue) (kueue_pending_workloads) > 0" +
+            `sum by (cluster_queue) (${ofQueues("kueue_pending_workloads")}) > 0` +
             " unless sum by (cluster_queue) (increase(kueue_admitted_workloads_total[1h])) > 0",
         summary: "Queue {{ $labels.cluster_queue }} has admitted nothing for an hour",
         description:
@@ -168,7 +166,7 @@ const queues: Alert[] = [
         name: "QueueInactive",
         severity: Severity.Warning,
         for: "10m",
-        expr: 'max by (cluster_queue) (kueue_cluster_queue_status{status="active"}) == 0',
+        expr: `max by (cluster_queue) (${ofQueues("kueue_cluster_queue_status", 'status="active"')}) == 0`,
         summary: "Queue {{ $labels.cluster_queue }} admits nothing",
         description:
             "The ClusterQueue is stopped, or a ResourceFlavor or AdmissionCheck that it names is missing. Its " +

@@ -1,4 +1,5 @@
 import type { AddonName } from "../names";
+import { errorShare, ofQueues } from "./metrics";
 import {
     curve,
     type Dashboard,
@@ -27,42 +28,68 @@ export function dashboards(has: Has): Dashboard[] {
 
 const interval = "$__rate_interval";
 
-const quantile = (share: number, bucket: string, by: string, range = interval): string =>
-    `histogram_quantile(${share}, sum by (le, ${by}) (rate(${bucket}[${range}])))`;
+/**
+ * How often something was counted lately. Unlike increase() and rate(), it knows of the first time, with which a counter
+ * comes into being.
+ */
+const counted = (by: string, counter: string, range = "1h"): string =>
+    `sum by (${by}) (clamp_min(${counter} - (${counter} offset ${range} or ${counter} * 0), 0))`;
+
+const quantile = (share: number, bucket: string, by: string): string =>
+    `histogram_quantile(${share}, sum by (le, ${by}) (rate(${bucket}[${interval}])))`;
 
 function queues(): Dashboard {
     const queue = "{{cluster_queue}}";
     const wait = "kueue_admission_wait_time_seconds_bucket";
+    const waited = (share: number, bucket: string): string =>
+        `histogram_quantile(${share}, ${counted("le, cluster_queue", bucket)})`;
+    const byResource = (expr: string): string => `sum by (cluster_queue, resource) (${expr})`;
     return dashboard("mlops-queues", "ML: queues", "How long jobs wait in Kueue's queues, and for what.", [
         {
             title: "Waiting",
             panels: [
-                figure("Waiting now", "Workloads in all queues.", "none", "sum(kueue_pending_workloads)"),
-                figure("Admitted now", "Workloads with quota.", "none", "sum(kueue_admitted_active_workloads)"),
+                figure(
+                    "Waiting now",
+                    "Workloads in all queues.",
+                    "none",
+                    `sum(${ofQueues("kueue_pending_workloads")})`,
+                ),
+                figure(
+                    "Admitted now",
+                    "Workloads with quota.",
+                    "none",
+                    `sum(${ofQueues("kueue_admitted_active_workloads")})`,
+                ),
                 figure(
                     "Wait, half of all",
                     "From creation to admission, over the last day.",
                     "s",
-                    `histogram_quantile(0.5, sum by (le) (rate(${wait}[1d])))`,
+                    `histogram_quantile(0.5, ${counted("le", wait, "1d")})`,
                 ),
                 figure(
                     "Queues that admit nothing",
                     "ClusterQueues that are not active, for lack of a flavor or because they are stopped.",
                     "none",
-                    'count(kueue_cluster_queue_status{status="active"} == 0) or vector(0)',
+                    `count(${ofQueues("kueue_cluster_queue_status", 'status="active"')} == 0) or vector(0)`,
                 ),
                 curve("Waiting by queue", "`inadmissible` ones wait for a change in the cluster.", "none", [
-                    query("sum by (cluster_queue, status) (kueue_pending_workloads)", "{{cluster_queue}} {{status}}"),
+                    query(
+                        `sum by (cluster_queue, status) (${ofQueues("kueue_pending_workloads")})`,
+                        "{{cluster_queue}} {{status}}",
+                    ),
                 ]),
                 curve("Time until admission", "From creation to admission: half of all, and nine of ten.", "s", [
-                    query(quantile(0.5, wait, "cluster_queue", "1h"), `${queue} half`),
-                    query(quantile(0.9, wait, "cluster_queue", "1h"), `${queue} nine of ten`),
+                    query(waited(0.5, wait), `${queue} half`),
+                    query(waited(0.9, wait), `${queue} nine of ten`),
                 ]),
-                curve("Time until ready", "From creation until all pods are ready, nine of ten.", "s", [
-                    query(quantile(0.9, "kueue_ready_wait_time_seconds_bucket", "cluster_queue", "1h"), queue),
-                ]),
+                curve(
+                    "Time until ready",
+                    "From creation until all pods are ready, nine of ten; measured with `waitForPodsReady` only.",
+                    "s",
+                    [query(waited(0.9, "kueue_ready_wait_time_seconds_bucket"), queue)],
+                ),
                 curve("Admissions", "Workloads that are admitted in an hour.", "none", [
-                    query("sum by (cluster_queue) (increase(kueue_admitted_workloads_total[1h]))", queue),
+                    query(counted("cluster_queue", "kueue_admitted_workloads_total"), queue),
                 ]),
             ],
         },
@@ -71,14 +98,14 @@ function queues(): Dashboard {
             panels: [
                 curve("Quota in use", "Above 100 % where a queue borrows from its cohort.", "percentunit", [
                     query(
-                        "sum by (cluster_queue, resource) (kueue_cluster_queue_resource_usage)" +
-                            " / sum by (cluster_queue, resource) (kueue_cluster_queue_nominal_quota > 0)",
+                        byResource(ofQueues("kueue_cluster_queue_resource_usage")) +
+                            ` / ${byResource(`${ofQueues("kueue_cluster_queue_nominal_quota")} > 0`)}`,
                         "{{cluster_queue}} {{resource}}",
                     ),
                 ]),
                 curve("Evictions", "Workloads that lost their quota in an hour, and why.", "none", [
                     query(
-                        "sum by (cluster_queue, reason) (increase(kueue_evicted_workloads_total[1h]))",
+                        counted("cluster_queue, reason", "kueue_evicted_workloads_total"),
                         "{{cluster_queue}} {{reason}}",
                     ),
                 ]),
@@ -206,14 +233,17 @@ function training(has: Has): Dashboard {
             query(`sum by (phase) (kube_pod_status_phase{${here}} > 0)`, "{{phase}}"),
         ]),
     ];
+    // The namespace of the controller is in `namespace`, that of the JobSet in `exported_namespace`.
+    const set = "exported_namespace, jobset_name";
+    const ofSets = 'exported_namespace=~"$namespace"';
     const sets: Section = {
         title: "JobSets",
         panels: [
             curve("JobSets ended", "Those that completed in an hour.", "none", [
-                query("sum by (jobset_name) (increase(jobset_completed_total[1h]))", "{{jobset_name}}"),
+                query(counted(set, `jobset_completed_total{${ofSets}}`), "{{exported_namespace}}/{{jobset_name}}"),
             ]),
             curve("JobSets failed", "Those that failed in an hour.", "none", [
-                query("sum by (jobset_name) (increase(jobset_failed_total[1h]))", "{{jobset_name}}"),
+                query(counted(set, `jobset_failed_total{${ofSets}}`), "{{exported_namespace}}/{{jobset_name}}"),
             ]),
         ],
     };
@@ -252,8 +282,7 @@ function serving(has: Has): Dashboard {
     const by = "namespace, app_kubernetes_io_name";
     const server = "{{namespace}}/{{app_kubernetes_io_name}}";
     const bucket = `http_request_duration_seconds_bucket{${here}}`;
-    const count = (more = ""): string =>
-        `sum by (${by}) (rate(http_request_duration_seconds_count{${here}${more}}[${interval}]))`;
+    const count = `sum by (${by}) (rate(http_request_duration_seconds_count{${here}}[${interval}]))`;
     const envoy: Section = {
         title: "At the gateway (Envoy)",
         panels: [
@@ -297,9 +326,9 @@ function serving(has: Has): Dashboard {
             {
                 title: "Servers",
                 panels: [
-                    curve("Requests", "In a second.", "reqps", [query(count(), server)]),
+                    curve("Requests", "In a second.", "reqps", [query(count, server)]),
                     curve("Errors", "The share that is answered with 5xx.", "percentunit", [
-                        query(`${count(', status=~"5.*"')} / ${count()}`, server),
+                        query(errorShare(interval, `${here}, `), server),
                     ]),
                     curve("Latency, half of all", "", "s", [query(quantile(0.5, bucket, by), server)]),
                     curve("Latency, 19 of 20", "", "s", [query(quantile(0.95, bucket, by), server)]),

@@ -83,6 +83,7 @@ export const metrics: Record<Exporter, string[]> = {
     [Exporter.Program]: [
         "http_request_duration_seconds_bucket",
         "http_request_duration_seconds_count",
+        "http_requests_total",
         "training_last_checkpoint_timestamp_seconds",
         "training_loss",
         "training_samples_total",
@@ -90,3 +91,23 @@ export const metrics: Record<Exporter, string[]> = {
         "training_steps",
     ],
 };
+
+/**
+ * A metric of the state of Kueue's queues. Every replica tells it, also those that only wait to take over, which would
+ * count everything twice.
+ */
+export const ofQueues = (metric: string, labels = ""): string =>
+    `${metric}{${labels && `${labels}, `}replica_role!="follower"}`;
+
+/**
+ * The share of requests to each server that it answers with 5xx. Middlewares that label their durations with the method
+ * only, as vLLM's does, have the status at a counter of their own.
+ *
+ * @param labels which servers
+ */
+export function errorShare(range: string, labels = ""): string {
+    const requests = (metric: string, more: string): string =>
+        `sum by (namespace, app_kubernetes_io_name) (rate(${metric}{${labels}${more}}[${range}]))`;
+    const share = (metric: string): string => `${requests(metric, 'status=~"5.*"')} / ${requests(metric, "")}`;
+    return `${share("http_requests_total")} or ${share("http_request_duration_seconds_count")}`;
+}

@@ -1,3 +1,4 @@
+import { metricsLabel } from "../../manifests/metadata";
 import type { Context, KubernetesObject } from "../definition";
 import { type Alert, type AlertGroup, alertGroups, runbookUrl } from "./alerts";
 import { dashboards } from "./dashboards";
@@ -8,16 +9,23 @@ export const dashboardLabel = { grafana_dashboard: "1" };
 /** The annotation that names the folder of a dashboard. */
 export const folderAnnotation = "grafana_folder";
 
-/**
- * The label by which any pod is monitored: its value is the name of the port that answers `/metrics`. The pods of this
- * package's own workloads need it not when that port is called `metrics`.
- */
-export const metricsLabel = "kubernetes-mlops/metrics";
+const llmServer = "llm-server";
 
 const folder = "Machine learning";
 const componentLabel = "app.kubernetes.io/component";
 /** As the workloads of this package label their pods. */
-const components = ["training", "model-server"];
+const components = [
+    "training",
+    "sweep",
+    "sweep-best",
+    "schedule",
+    "batch-inference",
+    "notebook",
+    "model-server",
+    "model-server-canary",
+    "model-server-shadow",
+    llmServer,
+];
 const monitoring = "monitoring.coreos.com/v1";
 
 /** Dashboards, alerts and monitors of what the platform has and of the workloads on it. */
@@ -66,7 +74,10 @@ function ruleOf(alert: Alert): Record<string, unknown> {
     };
 }
 
-/** The pods of workloads, in all namespaces: those of this package by their port, all others by a label. */
+/**
+ * The pods of workloads, in all namespaces: those of this package by their port, all others by a label. Servers of
+ * language models tell of themselves where they answer requests.
+ */
 function podMonitors(namespace: string): KubernetesObject[] {
     const monitor = (name: string, selector: Record<string, unknown>, endpoint: Record<string, unknown>) => ({
         apiVersion: monitoring,
@@ -89,6 +100,14 @@ function podMonitors(namespace: string): KubernetesObject[] {
                 ],
             },
             { port: "metrics" },
+        ),
+        monitor(
+            "mlops-llm-servers",
+            {
+                matchLabels: { [componentLabel]: llmServer },
+                matchExpressions: [{ key: metricsLabel, operator: "DoesNotExist" }],
+            },
+            { port: "http" },
         ),
         monitor(
             "mlops-labelled",

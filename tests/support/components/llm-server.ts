@@ -182,6 +182,7 @@ export const specimen: Specimen = {
         own("--max_model_len", "maxModelLen"),
         own("--api-key=hunter2", "apiKey"),
         own("-tp", "tensorParallel"),
+        own("-n", "nodes"),
         [{ architecture: "llama" }, `architecture ${object}`],
         [
             { architecture: {} },
@@ -257,6 +258,10 @@ export const specimen: Specimen = {
         [
             { tensorParallel: 3, architecture: undefined },
             "tensorParallel is 3; it must divide the 32 attention heads of the model",
+        ],
+        [
+            { model: "Qwen/Qwen2.5-32B-Instruct", tensorParallel: 5, architecture: undefined },
+            "tensorParallel is 5; it must divide the 8 key-value heads of the model, or be a multiple of their number",
         ],
         [
             { tensorParallel: 2, gpu: { mig: "1g.10gb" } },

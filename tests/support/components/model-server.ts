@@ -43,6 +43,7 @@ export const widestServerArgs: ModelServerArgs = {
         scaleDownAfter: "10m",
     },
     warmUpPath: "/warmup",
+    metrics: true,
     route: { ...route, listener: "https", timeout: "90s", tls: true },
     canary: { image: otherImage, env: { LEVEL: "info" }, weight: 10, replicas: 2 },
     shadow: { model: "s3://models/fraud-next", command: ["serve"], args: ["--quiet"], percent: 50 },
@@ -115,6 +116,7 @@ export const specimen: Specimen = {
         ["startupTimeout", ["5"], length],
         ["shutdownTimeout", ["30"], length],
         ["warmUpPath", ["warmup", 5], httpPath],
+        ["metrics", ["yes"], "it must be true or false"],
         ...claimScalars("modelCache"),
         ["route.gateway", ["Public", "", 5], subdomain],
         ["route.gatewayNamespace", ["a.b", ""], label],
@@ -252,7 +254,7 @@ export const specimen: Specimen = {
         [
             "replica",
             `${workloadNames}, model, port, replicas, autoscaling, healthPath, readyPath, startupTimeout, shutdownTimeout, ` +
-                "warmUpPath, modelCache, route, canary, shadow, backend",
+                "warmUpPath, metrics, modelCache, route, canary, shadow, backend",
         ],
         ["autoscaling.maximum", "min, max, targetCpuUtilization, requests, queue, triggers, scaleDownAfter"],
         ["autoscaling.requests.rate", "prometheusUrl, perPod, query"],

@@ -162,6 +162,14 @@ export const specimen: Specimen = {
             `collectorImage ${ofKatib}`,
             `budget.gpuHours ${ofKatib}`,
         ],
+        [
+            katib({ objective: { metric: "a;b" } }),
+            'objective.metric is "a;b"; with the backend Katib it must have no semicolon',
+        ],
+        [
+            katib(drawn({ min: 0, max: 1, step: 0.0001 })),
+            "random.parameters.rate has more than 1000 numbers, which the backend Katib cannot count; give a greater step, or none",
+        ],
     ],
     secrets: runSecrets,
     missing: [

@@ -78,7 +78,6 @@ export const stories: Story[] = [
                     "create deployment",
                     "delete leaderworkerset",
                     'update service spec.selector["leaderworkerset.sigs.k8s.io/worker-index"]',
-                    'update pdb spec.selector.matchLabels["leaderworkerset.sigs.k8s.io/worker-index"]',
                 ],
             },
         ],

@@ -123,7 +123,7 @@ export const stories: Story[] = [
                 edit: { framework: TrainingFramework.Mpi },
                 preview: [
                     "replace job metadata.name spec.runtimeRef.name",
-                    'replace runtime metadata.labels["trainer.kubeflow.org/framework"] metadata.name network replicatedJobs[0].template.metadata replicatedJobs[0].template.spec.template.spec.args replicatedJobs[0].template.spec.template.spec.command[0] replicatedJobs[0].template.spec.template.spec.command[1] replicatedJobs[0].template.spec.template.spec.env replicatedJobs[0].template.spec.template.spec.volumeMounts replicatedJobs[1] spec.mlPolicy.mpi spec.mlPolicy.torch successPolicy',
+                    'replace runtime metadata.labels["trainer.kubeflow.org/framework"] metadata.name network replicatedJobs[0].template.metadata replicatedJobs[0].template.spec.template.spec.args replicatedJobs[0].template.spec.template.spec.command[0] replicatedJobs[0].template.spec.template.spec.command[1] replicatedJobs[0].template.spec.template.spec.env replicatedJobs[0].template.spec.template.spec.volumeMounts replicatedJobs[1] spec.mlPolicy.mpi spec.mlPolicy.numNodes spec.mlPolicy.torch successPolicy',
                 ],
             },
         ],

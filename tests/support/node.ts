@@ -1,0 +1,244 @@
+/**
+ * A node of a test's own beside the cluster's: a containerd and a kubelet that has no API server, and runs the pods that
+ * it finds in a directory.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { stringify } from "yaml";
+
+import { cgroup } from "../../local/cluster/cgroups";
+import { mountPoints, parseMounts } from "../../local/cluster/mounts";
+import { pauseImage, writePauseImage } from "../../local/cluster/pause-image";
+import { freeNetwork, machineAddresses } from "../../local/docker/settings";
+import { freePort } from "../../local/ports";
+import { run } from "../../local/run";
+import { ensureTools } from "../../local/toolchain";
+import { getOnce } from "./http";
+
+/** Below the control group of the cluster's pods, beside what the cluster's kubelet has there. */
+const ownCgroup = `${cgroup}/test-node`;
+
+export interface NodePod {
+    metadata: { name: string };
+    status: { phase: string; podIP?: string; conditions?: { type: string; status: string }[] };
+}
+
+export class TestNode {
+    private readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), "node-"));
+    private readonly processes: ChildProcess[] = [];
+    private readOnlyPort = 0;
+
+    /** @param containerd its path, and that of the program that it starts for each pod */
+    static async start(containerd: string, shim: string): Promise<TestNode> {
+        const node = new TestNode();
+        try {
+            await node.startContainerd(containerd, shim);
+            await node.startKubelet();
+        } catch (error) {
+            await node.stop();
+            throw error;
+        }
+        return node;
+    }
+
+    /** Has a pod run, which is ready when this returns; what is said of it otherwise is in the error. */
+    async runPod(pod: { metadata: { name: string } }): Promise<NodePod> {
+        const file = this.file("pods", `${pod.metadata.name}.json`);
+        fs.writeFileSync(`${file}.new`, JSON.stringify(pod));
+        // The kubelet reads what does not begin with a dot as soon as it sees it.
+        fs.renameSync(`${file}.new`, file);
+        for (const deadline = Date.now() + 120_000; ; await sleep(500)) {
+            const found = (await this.pods()).find(({ metadata }) => metadata.name.startsWith(pod.metadata.name));
+            if (found?.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True")) {
+                return found;
+            }
+            if (Date.now() > deadline) {
+                throw new Error(`${JSON.stringify(found?.status)}\n${this.log("kubelet")}`);
+            }
+        }
+    }
+
+    /** Ends everything and leaves nothing. */
+    async stop(): Promise<void> {
+        for (const daemon of this.processes.reverse()) {
+            daemon.kill("SIGTERM");
+            await (daemon.exitCode ?? once(daemon, "exit"));
+        }
+        // First containers, whose end the programs beside them would see, and then those.
+        for (const pids of [() => processesIn(ownGroups()), () => processesWith(this.file("containerd.sock"))]) {
+            for (let left = pids(); left.length > 0; left = pids()) {
+                left.forEach((pid) => process.kill(pid, "SIGKILL"));
+                await sleep(100);
+            }
+        }
+        const mounts = parseMounts(fs.readFileSync("/proc/self/mountinfo", "utf8")).map(({ point }) => point);
+        for (const point of mounts.filter((one) => one.startsWith(`${this.directory}/`)).reverse()) {
+            await run("umount", ["--lazy", point]).catch(() => undefined);
+        }
+        ownGroups().forEach((group) => fs.rmdirSync(group));
+        fs.rmSync(this.directory, { recursive: true, force: true });
+    }
+
+    private async startContainerd(containerd: string, shim: string): Promise<void> {
+        const network = `${freeNetwork(machineAddresses())}.0/24`;
+        this.write("containerd.toml", containerdConfig(this.directory));
+        this.write("cni/network.conflist", networkConfig(this.directory, network));
+        const search = `${path.dirname(shim)}:${process.env.PATH}`;
+        this.spawn("containerd", containerd, ["--config", this.file("containerd.toml")], search);
+        const ctr = (...args: string[]) =>
+            run("ctr", ["--address", this.file("containerd.sock"), "--namespace", "k8s.io", ...args]);
+        await this.until("containerd", () => ctr("version"));
+        await writePauseImage(this.file("pause.tar"));
+        await ctr("images", "import", this.file("pause.tar"));
+    }
+
+    private async startKubelet(): Promise<void> {
+        const { kubernetes } = await ensureTools(["kubernetes"], () => undefined);
+        const ports: number[] = [];
+        for (const wanted of [20250, 20255, 20248]) {
+            ports.push(await freePort(wanted, ports));
+        }
+        this.readOnlyPort = ports[1]!;
+        for (const root of mountPoints(["cgroup", "cgroup2"])) {
+            fs.mkdirSync(path.join(root, ownCgroup), { recursive: true });
+        }
+        fs.mkdirSync(this.file("pods"));
+        this.write("kubelet.yaml", kubeletConfig(this.directory, ports));
+        const flags = [`--config=${this.file("kubelet.yaml")}`, `--root-dir=${this.file("kubelet")}`];
+        const more = [`--cert-dir=${this.file("pki")}`, "--hostname-override=test-node"];
+        this.spawn("kubelet", kubernetes, ["kubelet", ...flags, ...more]);
+        await this.until("kubelet", () => this.pods());
+    }
+
+    private async pods(): Promise<NodePod[]> {
+        const { text } = await getOnce(`http://127.0.0.1:${this.readOnlyPort}/pods`);
+        return (JSON.parse(text) as { items: NodePod[] | null }).items ?? [];
+    }
+
+    private readonly file = (...parts: string[]): string => path.join(this.directory, ...parts);
+
+    private write(name: string, content: string): void {
+        fs.mkdirSync(path.dirname(this.file(name)), { recursive: true });
+        fs.writeFileSync(this.file(name), content);
+    }
+
+    private spawn(name: string, command: string, args: string[], search = process.env.PATH): void {
+        const log = fs.openSync(this.file(`${name}.log`), "w");
+        const env = { ...process.env, PATH: search };
+        this.processes.push(spawn(command, args, { stdio: ["ignore", log, log], env }));
+        fs.closeSync(log);
+    }
+
+    private log(name: string): string {
+        return fs.readFileSync(this.file(`${name}.log`), "utf8").slice(-3000);
+    }
+
+    private async until(name: string, works: () => Promise<unknown>): Promise<void> {
+        for (const deadline = Date.now() + 60_000; ; await sleep(200)) {
+            try {
+                await works();
+                return;
+            } catch (error) {
+                if (Date.now() > deadline) {
+                    throw new Error(`${name} does not get ready:\n${this.log(name)}`, { cause: error });
+                }
+            }
+        }
+    }
+}
+
+/** As local/cluster/containerd.ts has it, in a directory of its own. */
+const containerdConfig = (directory: string): string => `version = 2
+root = "${directory}/root"
+state = "${directory}/run"
+disabled_plugins = ["io.containerd.nri.v1.nri"]
+
+[grpc]
+  address = "${directory}/containerd.sock"
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${pauseImage}"
+  restrict_oom_score_adj = true
+  netns_mounts_under_state_dir = true
+  disable_apparmor = ${!fs.existsSync("/sys/kernel/security/apparmor")}
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "${directory}/cni"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = false
+      Root = "${directory}/run/runc"
+`;
+
+/** A wire from the machine to each pod, which goes with the pod. */
+const networkConfig = (directory: string, subnet: string): string =>
+    JSON.stringify({
+        cniVersion: "0.4.0",
+        name: "test-node",
+        plugins: [{ type: "ptp", ipam: { type: "host-local", dataDir: `${directory}/ipam`, ranges: [[{ subnet }]] } }],
+    });
+
+const kubeletConfig = (directory: string, [port, readOnlyPort, healthzPort]: number[]): string =>
+    stringify({
+        apiVersion: "kubelet.config.k8s.io/v1beta1",
+        kind: "KubeletConfiguration",
+        address: "127.0.0.1",
+        port,
+        readOnlyPort,
+        healthzPort,
+        authentication: { anonymous: { enabled: false }, webhook: { enabled: false } },
+        authorization: { mode: "AlwaysAllow" },
+        containerRuntimeEndpoint: `unix://${directory}/containerd.sock`,
+        podLogsDir: `${directory}/pod-logs`,
+        staticPodPath: `${directory}/pods`,
+        cgroupDriver: "cgroupfs",
+        cgroupRoot: `/${ownCgroup}`,
+        failCgroupV1: false,
+        failSwapOn: false,
+        enforceNodeAllocatable: [],
+        // The rules and chains of the machine are the cluster's.
+        makeIPTablesUtilChains: false,
+        evictionHard: { "memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%" },
+        imageGCHighThresholdPercent: 100,
+        imageGCLowThresholdPercent: 99,
+    });
+
+/** The node's control groups, the deepest first. */
+function ownGroups(): string[] {
+    const roots = mountPoints(["cgroup", "cgroup2"]).map((root) => path.join(root, ownCgroup));
+    return [...new Set(roots)].filter((root) => fs.existsSync(root)).flatMap(groupsFrom);
+}
+
+function groupsFrom(group: string): string[] {
+    const below = fs.readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return [...below.flatMap(({ name }) => groupsFrom(path.join(group, name))), group];
+}
+
+const processesIn = (groups: string[]): number[] => [
+    ...new Set(
+        groups
+            .flatMap((group) => fs.readFileSync(path.join(group, "cgroup.procs"), "utf8").split("\n"))
+            .filter((line) => line !== "")
+            .map(Number),
+    ),
+];
+
+/** The processes that were started with this argument. */
+const processesWith = (argument: string): number[] =>
+    fs
+        .readdirSync("/proc")
+        .filter((name) => /^\d+$/.test(name))
+        .filter((pid) => {
+            try {
+                return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(argument);
+            } catch {
+                return false;
+            }
+        })
+        .map(Number);
