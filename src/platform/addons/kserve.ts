@@ -168,6 +168,11 @@ export const kserve: Definition<KServeSettings> = {
             "Another `version` is that of its controller; its CRDs, its runtimes and what `llm` brings stay at the tested one.",
             "Its controller looks at its start for KEDA, the Gateway API and Knative: restart it when one comes later. That of `llm` looks for KEDA and LeaderWorkerSet.",
             "Delete all LLMInferenceServices before `llm` is turned off: without its controller, they are not cleaned up.",
+            "KServe refuses to have its LLMInferenceServiceConfigs deleted, so they stay when `llm` is turned off or KServe is " +
+                "removed, and are taken over when it comes back. Without it they go with " +
+                "`kubectl patch llminferenceserviceconfigs --namespace kserve <name> --type merge --patch " +
+                `'{"metadata":{"finalizers":null}}'` +
+                "` and `kubectl delete`.",
             "The runtime kserve-vllmserver of upstream names an image without a version, `vllm/vllm-openai:latest`.",
         ],
     },
