@@ -40,10 +40,7 @@ export function chartsOf(planned: Planned, context: Context): { kinds: AddonChar
             version,
             ...(release && { release }),
             ...(manifest && { manifest }),
-            values: mergedValues(
-                values[release ?? name] ?? values[name] ?? {},
-                name === own ? (settings.values ?? {}) : {},
-            ),
+            values: mergedValues(values[name] ?? {}, name === own ? (settings.values ?? {}) : {}),
         };
     };
     return {

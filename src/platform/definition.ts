@@ -140,7 +140,7 @@ export interface Definition<S extends AddonSettings = AddonSettings> {
     fields: Fields;
     /** What concerns several settings. Paths are relative to the add-on's settings. */
     check?: (settings: S, problems: Problems) => void;
-    /** The values of its charts, by release or else by name. A chart that is not named gets none. */
+    /** The values of its charts, by name. A chart that is not named gets none. */
     values: (settings: S, context: Context) => Record<string, Values>;
     /** Objects that are made before the charts: in the namespace, which is there by then. */
     objectsBefore?: (settings: S, context: Context) => KubernetesObject[];

@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Certificates } from "./definition";
 import { mirrored, type MirrorArgs } from "./mirror";
 import type { Placeholders } from "./placeholders";
+import { withPlainCpu } from "./quantities";
 
 /** What is done to every object that a chart renders. */
 export interface ObjectRules {
@@ -54,9 +55,16 @@ export function annotationsOf(kind: string, name: string, rules: ObjectRules): R
 const isAwaited = (kind: string, name: string, { certificates, webhooks }: ObjectRules): boolean =>
     kind.endsWith("WebhookConfiguration") && certificates !== Certificates.None && (webhooks?.includes(name) ?? true);
 
+const keptKinds = [
+    "CustomResourceDefinition",
+    "Namespace",
+    "PersistentVolumeClaim",
+    // KServe refuses to have its own ones deleted while it is there, and without it nobody takes their finalizers away.
+    "LLMInferenceServiceConfig",
+];
+
 const isKept = (kind: string, annotations: Record<string, unknown>): boolean =>
-    ["CustomResourceDefinition", "Namespace", "PersistentVolumeClaim"].includes(kind) ||
-    annotations["helm.sh/resource-policy"] === "keep";
+    keptKinds.includes(kind) || annotations["helm.sh/resource-policy"] === "keep";
 
 /**
  * What is empty in a Secret is a place for its controller to write to, and from then on the controller's: it is left
@@ -86,7 +94,9 @@ export function transformed(
     const object = props as Rendered;
     const kind = object.kind ?? "";
     const adapted: Rendered =
-        kind === "CustomResourceDefinition" ? object : rules.placeholders.resolve(mirrored(object, rules.mirror));
+        kind === "CustomResourceDefinition"
+            ? object
+            : rules.placeholders.resolve(withPlainCpu(mirrored(object, rules.mirror)));
     const annotations = {
         ...adapted.metadata?.annotations,
         ...annotationsOf(kind, object.metadata?.name ?? "", rules),

@@ -179,7 +179,7 @@ describe("add-ons", function () {
             });
 
             it("gives plain values, the same each time, for charts that it has", () => {
-                const charts = allCharts(definition).flatMap((chart) => [chart.name, chart.release ?? chart.name]);
+                const charts = allCharts(definition).map((chart) => chart.name);
                 for (const { title, settings, context } of upstream.combinationsOf(name)) {
                     const values = definition.values(settings, context);
                     assert.deepEqual(JSON.parse(JSON.stringify(values)), values, title);
@@ -271,12 +271,7 @@ describe("KServe for language models", () => {
     const context = upstream.contextOf("kserve", {});
     const usual = ["kserve-crd v0.20.0", "kserve-runtime-configs v0.20.0", "kserve-resources v0.20.0"];
     const usualCrds = Object.keys(catalog.kserve.crds!);
-    const llmCharts = [
-        "kserve-llmisvc-crd v0.20.0",
-        "llm-d-router v0.9.0",
-        "kserve-llmisvc-resources v0.20.0",
-        "kserve-runtime-configs v0.20.0",
-    ];
+    const llmCharts = ["kserve-llmisvc-crd v0.20.0", "llm-d-router v0.9.0", "kserve-llmisvc-resources v0.20.0"];
     const llmCrds = [
         "inferencemodelrewrites.llm-d.ai",
         "inferenceobjectives.llm-d.ai",
@@ -331,16 +326,11 @@ describe("KServe for language models", () => {
     });
 
     for (const llm of [false, true]) {
-        it(`has LLMInferenceServiceConfigs where llm is set, after the controller that lets them go: ${llm}`, () => {
-            const configs = chartsOf(kserveWith({ llm }), context).own.map(({ chart, release, values }) => {
-                const { llmisvcConfigs } = (values?.kserve ?? {}) as { llmisvcConfigs?: { enabled: boolean } };
-                return `${release ?? chart} ${llmisvcConfigs?.enabled ?? ""}`.trim();
+        it(`has LLMInferenceServiceConfigs where llm is set: ${llm}`, () => {
+            const values = catalog.kserve.values({ llm } as AddonSettings, context);
+            assert.deepEqual(values["kserve-runtime-configs"], {
+                kserve: { servingruntime: { enabled: true }, llmisvcConfigs: { enabled: llm } },
             });
-            assert.deepEqual(configs, [
-                "kserve-runtime-configs false",
-                "kserve-resources",
-                ...(llm ? ["kserve-llmisvc-resources", "kserve-llm-configs true"] : []),
-            ]);
         });
 
         it(`has a second controller with a budget and a monitor where llm is set: ${llm}`, () => {
@@ -476,7 +466,7 @@ describe("add-ons as upstream publishes them", function () {
                 for (const { settings, context, title } of upstream.combinationsOf(name)) {
                     const all = definition.values(settings, context);
                     for (const { source, chart } of theirCharts()) {
-                        const values = all[source.release ?? source.name] ?? all[source.name] ?? {};
+                        const values = all[source.name] ?? {};
                         const key = source.name + JSON.stringify(values);
                         if (chart && !found.has(key)) {
                             found.set(key, { chart, values, title: `${source.name}; ${title}` });

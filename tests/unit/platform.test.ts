@@ -9,6 +9,7 @@ import { type AddonName, addonNames } from "../../src/platform/names";
 import { placeholdersOf } from "../../src/platform/placeholders";
 import { contextOf, plan, type PlanArgs } from "../../src/platform/plan";
 import { Profile, profiles } from "../../src/platform/profiles";
+import { withPlainCpu } from "../../src/platform/quantities";
 import { transformed } from "../../src/platform/transform";
 import { mergedValues } from "../../src/platform/values";
 import { catalog } from "../../src/platform/catalog";
@@ -206,6 +207,21 @@ describe("an image of a mirror", () => {
             data: { config: 'sidecar: "m.example/docker.io/f/g:3"\nhome: https://docker.io/x' },
         });
         assert.equal(mirrored(object, { charts: "elsewhere" }), object);
+    });
+});
+
+describe("amounts of CPU in what a chart renders", () => {
+    it("are written as Kubernetes writes them, and nothing else is touched", () => {
+        const resources = (limit: unknown, request: unknown) => ({
+            spec: {
+                containers: [{ resources: { limits: { cpu: limit, memory: "1000m" }, requests: { cpu: request } } }],
+            },
+            data: { cpu: 4 },
+        });
+        assert.deepEqual(withPlainCpu(resources("28000m", 6)), resources("28", "6"));
+        assert.deepEqual(withPlainCpu(resources("1500m", "0.5")), resources("1500m", "0.5"));
+        const output = pulumi.output("1000m");
+        assert.equal(withPlainCpu({ limits: { cpu: output } }).limits.cpu, output);
     });
 });
 

@@ -54,9 +54,6 @@ const routerReleases = "https://github.com/llm-d/llm-d-router/releases/download"
 
 const llmController = "llmisvc-controller-manager";
 
-/** The release of what LLMInferenceServices are made from, of the chart that has the runtimes besides. */
-const llmConfigs = "kserve-llm-configs";
-
 /** Upstream gives each controller a tenth of a core, with which it takes minutes to start. */
 function controllerResources(small: boolean): Values {
     return small
@@ -147,8 +144,6 @@ export const kserve: Definition<KServeSettings> = {
                 },
                 // After kserve-resources, which has the configuration of both controllers and the issuer.
                 { name: "kserve-llmisvc-resources", version, repository },
-                // After its controller, and so removed before it: what it has made its own goes by its leave only.
-                { name: "kserve-runtime-configs", version, repository, release: llmConfigs },
             ],
             crds: {
                 "inferencemodelrewrites.llm-d.ai": ["v1alpha2"],
@@ -173,6 +168,11 @@ export const kserve: Definition<KServeSettings> = {
             "Another `version` is that of its controller; its CRDs, its runtimes and what `llm` brings stay at the tested one.",
             "Its controller looks at its start for KEDA, the Gateway API and Knative: restart it when one comes later. That of `llm` looks for KEDA and LeaderWorkerSet.",
             "Delete all LLMInferenceServices before `llm` is turned off: without its controller, they are not cleaned up.",
+            "KServe refuses to have its LLMInferenceServiceConfigs deleted, so they stay when `llm` is turned off or KServe is " +
+                "removed, and are taken over when it comes back. Without it they go with " +
+                "`kubectl patch llminferenceserviceconfigs --namespace kserve <name> --type merge --patch " +
+                `'{"metadata":{"finalizers":null}}'` +
+                "` and `kubectl delete`.",
             "The runtime kserve-vllmserver of upstream names an image without a version, `vllm/vllm-openai:latest`.",
         ],
     },
@@ -232,10 +232,9 @@ export const kserve: Definition<KServeSettings> = {
         "kserve-runtime-configs": {
             kserve: {
                 servingruntime: { enabled: settings.runtimes ?? true },
-                llmisvcConfigs: { enabled: false },
+                llmisvcConfigs: { enabled: settings.llm ?? false },
             },
         },
-        [llmConfigs]: { kserve: { servingruntime: { enabled: false }, llmisvcConfigs: { enabled: true } } },
         "kserve-llmisvc-resources": {
             kserve: {
                 // They come from kserve-resources.
