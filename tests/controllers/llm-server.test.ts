@@ -11,6 +11,7 @@ import { ensureTools } from "../../local/toolchain";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
+import { eventually } from "../support/eventually";
 import { simulateGpus } from "../support/gpus";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
@@ -56,21 +57,6 @@ async function ask(from: string, url: string): Promise<Answer> {
     const request = `urllib.request.Request("${url}/models", headers={"Authorization": "Bearer key"})`;
     const program = `import urllib.request; print(urllib.request.urlopen(${request}, timeout=5).read().decode())`;
     return JSON.parse(await python(from, program)) as Answer;
-}
-
-/** Waits until all is as it is to be, and says what is not when that takes too long. */
-async function eventually(check: () => Promise<void>, seconds = 120): Promise<void> {
-    const deadline = Date.now() + seconds * 1000;
-    for (;;) {
-        try {
-            return await check();
-        } catch (error) {
-            if (Date.now() > deadline) {
-                throw error;
-            }
-        }
-        await sleep(500);
-    }
 }
 
 /** Whether every group of so many pods works: the leader answers once all others have found it. */

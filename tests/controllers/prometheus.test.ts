@@ -6,7 +6,6 @@
 import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 
@@ -16,6 +15,7 @@ import { dashboards } from "../../src/platform/monitoring/dashboards";
 import { Exporter, metrics } from "../../src/platform/monitoring/metrics";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
+import { eventually } from "../support/eventually";
 import { getOnce } from "../support/http";
 import { createObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
@@ -221,20 +221,8 @@ describe("monitoring with a real Prometheus", function () {
     const query = async (expr: string): Promise<Sample[]> =>
         (await ask<{ result: Sample[] }>(`query?query=${encodeURIComponent(expr)}`)).result;
 
-    /** Tries until it succeeds: what is scraped and evaluated comes every half minute. */
-    async function eventually(check: () => Promise<void>, minutes = 4): Promise<void> {
-        const deadline = Date.now() + minutes * 60_000;
-        for (;;) {
-            try {
-                return await check();
-            } catch (error) {
-                if (Date.now() > deadline) {
-                    throw error;
-                }
-                await sleep(5000);
-            }
-        }
-    }
+    /** What is scraped and evaluated comes every half minute. */
+    const soon = (check: () => Promise<void>, minutes = 4): Promise<void> => eventually(check, minutes * 60, 5000);
 
     before(async function () {
         this.timeout("90m");
@@ -279,7 +267,7 @@ describe("monitoring with a real Prometheus", function () {
 
     it("evaluates every rule", async () => {
         const expected = alertGroups(has).map(({ name, alerts }) => [`mlops-${name}`, alerts.map((one) => one.name)]);
-        await eventually(async () => {
+        await soon(async () => {
             const { groups } = await ask<{ groups: { name: string; rules: Rule[] }[] }>("rules");
             const wrong = groups.flatMap(({ rules }) => rules.filter(({ health }) => health !== "ok"));
             assert.deepEqual(wrong, []);
@@ -289,7 +277,7 @@ describe("monitoring with a real Prometheus", function () {
     });
 
     it("reaches what every monitor names", async () => {
-        await eventually(async () => {
+        await soon(async () => {
             const { activeTargets } = await ask<{ activeTargets: Target[] }>("targets?state=active");
             // What others have in the cluster may be found as well.
             const ours = activeTargets.filter(({ labels }) => namespaces.includes(labels.namespace));
@@ -317,7 +305,7 @@ describe("monitoring with a real Prometheus", function () {
     ];
     for (const exporter of present) {
         it(`has every metric of ${exporter} that is shown or alerted of`, async () => {
-            await eventually(async () => {
+            await soon(async () => {
                 const missing: string[] = [];
                 for (const name of metrics[exporter]) {
                     if ((await query(`last_over_time({"${name}"}[15m])`)).length === 0) {
@@ -331,7 +319,7 @@ describe("monitoring with a real Prometheus", function () {
 
     for (const { uid, panels } of dashboards(has)) {
         it(`shows something in every panel of ${uid}`, async () => {
-            await eventually(async () => {
+            await soon(async () => {
                 const empty: string[] = [];
                 for (const { title, targets = [] } of panels) {
                     for (const { expr } of targets as { expr: string }[]) {
@@ -359,7 +347,7 @@ describe("monitoring with a real Prometheus", function () {
     });
 
     it("alerts of what is wrong, and says of what", async () => {
-        await eventually(async () => {
+        await soon(async () => {
             const { alerts } = await ask<{ alerts: ActiveAlert[] }>("alerts");
             const summaries = alerts.map(({ annotations }) => annotations.summary);
             assert.deepEqual(
