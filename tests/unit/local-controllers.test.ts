@@ -32,6 +32,7 @@ import { controllerNames, controllerOf } from "../../local/controllers/table";
 import { sourceDir } from "../../local/paths";
 import { requiredVersion } from "../../local/toolchain/versions";
 import { catalog } from "../../src/platform/catalog";
+import type { Definition } from "../../src/platform/definition";
 
 const directory = mkdtempSync(path.join(tmpdir(), "controllers-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -122,7 +123,10 @@ describe("the table of controllers", () => {
                 ...read(sourceDir(file)).matchAll(/chart: "([^"]+)".*?version: "([^"]+)"/gs),
             ]);
             const published = [
-                ...Object.values(catalog).flatMap((definition) => definition.charts),
+                ...Object.values(catalog as Record<string, Definition>).flatMap(({ charts: own, parts = [] }) => [
+                    ...own,
+                    ...parts.flatMap((part) => part.charts),
+                ]),
                 ...shown.map(([, chart, version]) => ({ name: chart!, version: version! })),
             ];
             for (const { name: chartName, version } of charts) {
