@@ -1,7 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { isEventual } from "./manifests/inputs";
-
 /** Collects what is wrong with the arguments of one component. */
 export interface Problems {
     /** Takes note of one wrong value: where it is, what is wrong with it and how to mend it. */
@@ -106,6 +104,11 @@ export function rule(problemOf: (value: unknown) => string | undefined, options:
 
 function isAbsent(value: unknown): value is undefined | null {
     return value === undefined || value === null;
+}
+
+/** Whether it is a value that may not be known yet. */
+export function isEventual(value: unknown): value is pulumi.Output<unknown> | Promise<unknown> {
+    return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 function guarded(

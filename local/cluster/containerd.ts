@@ -15,15 +15,19 @@ export const socket = (): string => clusterDir("containerd", "containerd.sock");
 /** Containers' bundles and sockets, which do not outlive a boot. */
 const runtimeDir = (): string => clusterDir("containerd", "run");
 
-export function containerdConfig(): string {
-    const directory = clusterDir("containerd");
+/** The configuration of a containerd that has all that is its own in one directory: the cluster's, or another one. */
+export function containerdConfig(
+    directory = clusterDir("containerd"),
+    cniConfig = cniConfigDir(),
+    disabled = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs"],
+): string {
     return `version = 2
 root = "${directory}/root"
-state = "${runtimeDir()}"
-disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs"]
+state = "${directory}/run"
+disabled_plugins = [${disabled.map((plugin) => `"${plugin}"`).join(", ")}]
 
 [grpc]
-  address = "${socket()}"
+  address = "${directory}/containerd.sock"
 
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "${pauseImage}"
@@ -33,12 +37,12 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   disable_apparmor = ${!existsSync("/sys/kernel/security/apparmor")}
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "${cniPlugins}"
-    conf_dir = "${cniConfigDir()}"
+    conf_dir = "${cniConfig}"
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       SystemdCgroup = false
-      Root = "${runtimeDir()}/runc"
+      Root = "${directory}/run/runc"
 `;
 }
 

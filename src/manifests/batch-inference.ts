@@ -2,12 +2,13 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { BatchInferenceArgs } from "../workloads/batch-inference";
+import { hashedName } from "./hash";
 import { defaultParallelism, endOf, indexesOf, indexVariable, type JobStatus } from "./indexed";
 import { mapInput } from "./inputs";
 import { labelsOf, objectMeta } from "./metadata";
 import { inputVolume, modelDir, type PodVolumes } from "./model";
 import { podTemplate } from "./pod";
-import { disruptionsAreNoFailures, runMeta, runName, runTimeout, runTolerations } from "./run";
+import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "./run";
 import { untilEnded } from "./run-status";
 
 type Job = types.input.batch.v1.Job;
@@ -44,7 +45,7 @@ export interface BatchContext {
 /** The Job of all shards, each of which is an index. What cannot be changed in a Job is part of its name. */
 export function batchJob(name: string, args: BatchInferenceArgs, context: BatchContext): Job {
     const fixed = fixedSpec(name, args, context);
-    const run = runName(name, { ...fixed, triggers: args.triggers });
+    const run = hashedName(name, { ...fixed, triggers: args.triggers });
     return {
         metadata: runMeta(name, component, run, args, untilEnded),
         spec: { activeDeadlineSeconds: runTimeout(args), ...fixed },
@@ -78,7 +79,7 @@ export function rerunJob(name: string, args: BatchInferenceArgs, shard: number, 
     const template = podOf(name, { ...args, image }, context, shard);
     const fixed = { podFailurePolicy: disruptionsAreNoFailures, template };
     return {
-        metadata: runMeta(name, component, runName(name, { ...fixed, triggers: args.triggers }), args),
+        metadata: runMeta(name, component, hashedName(name, { ...fixed, triggers: args.triggers }), args),
         spec: { backoffLimit: args.retries ?? 2, activeDeadlineSeconds: runTimeout(args), ...fixed },
     };
 }

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { isEventual, mapInput, mapInputs } from "./inputs";
+import { isEventual } from "../validation";
+import { mapInput, mapInputs } from "./inputs";
 
 /**
  * Eight characters that stand for a content: the same for the same content, whatever the order of its fields.

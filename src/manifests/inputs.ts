@@ -1,16 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { isEventual } from "../validation";
+
 /**
  * Applies a function to a value that may not be known yet. What is known stays plain, so that a preview shows it and
  * only what really depends on an unknown value is shown as one.
  */
 export function mapInput<T, U>(value: pulumi.Input<T>, convert: (value: T) => U): pulumi.Input<U> {
     return isEventual(value) ? pulumi.output(value).apply((known) => convert(known as T)) : convert(value);
-}
-
-/** Whether it is a value that may not be known yet. */
-export function isEventual(value: unknown): value is pulumi.Output<unknown> | Promise<unknown> {
-    return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 /**

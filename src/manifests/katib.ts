@@ -5,10 +5,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { RangeArgs, SweepArgs } from "../workloads/sweep";
+import { hashedName } from "./hash";
 import { defaultParallelism } from "./indexed";
 import { mapInput } from "./inputs";
 import { containerName, podTemplate } from "./pod";
-import { disruptionsAreNoFailures, runMeta, runName, runTimeout, runTolerations } from "./run";
+import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "./run";
 import { type Condition, conditionThatHolds } from "./run-status";
 import {
     component,
@@ -36,7 +37,7 @@ interface Experiment {
 
 /** The Experiment of a run. All of it is in its name, as Katib takes no changes of what is searched. */
 export function sweepExperiment(name: string, args: SweepArgs, context: SweepContext): Experiment {
-    const run = runName(name, { ...experimentSpec(name, args, context, "run"), triggers: args.triggers });
+    const run = hashedName(name, { ...experimentSpec(name, args, context, "run"), triggers: args.triggers });
     // Katib hands its labels on to the service that draws the trials, which is not to wait in the queue of the trials.
     const unqueued = { ...args, workspace: { ...args.workspace, queue: undefined } };
     return {

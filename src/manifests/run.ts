@@ -3,12 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../duration";
 import type { RunArgs } from "../workloads/run";
-import { hashedName } from "./hash";
 import { mapInput } from "./inputs";
 import { labelsOf, objectMeta } from "./metadata";
-
-/** The name of a run: the same for the same content, also in an update that is run again after it was killed. */
-export const runName = (name: string, content: object): pulumi.Input<string> => hashedName(name, content);
 
 /** The time limit of a run, in seconds. */
 export function runTimeout(args: RunArgs): pulumi.Input<number> {

@@ -11,7 +11,7 @@ import { mapInput } from "./inputs";
 import { labelsOf, objectMeta } from "./metadata";
 import { claimUri, modelDir, type PodVolumes } from "./model";
 import { podTemplate } from "./pod";
-import { disruptionsAreNoFailures, runMeta, runName, runTimeout, runTolerations } from "./run";
+import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "./run";
 import { untilEnded } from "./run-status";
 import type { Trial } from "./trials";
 
@@ -83,7 +83,7 @@ export function trialVolume(claim: pulumi.Input<string>, run: pulumi.Input<strin
 
 /** The Job of all trials, each of which is an index. What cannot be changed in a Job is part of its name. */
 export function sweepJob(name: string, args: SweepArgs, context: SweepJobContext): Job {
-    const run = runName(name, { ...fixedSpec(name, args, context, "run"), triggers: args.triggers });
+    const run = hashedName(name, { ...fixedSpec(name, args, context, "run"), triggers: args.triggers });
     const { maxFailedTrials } = args;
     return {
         metadata: runMeta(name, component, run, args, untilEnded),

@@ -3,10 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { TrainingFramework } from "../workloads/training-enums";
 import type { TrainingJobArgs } from "../workloads/training-job";
+import { hashedName } from "./hash";
 import { objectMeta } from "./metadata";
 import { containerName, restricted } from "./pod";
 import { processesPerNode, rendezvous } from "./rendezvous";
-import { runMeta, runName, runTimeout } from "./run";
+import { runMeta, runTimeout } from "./run";
 import { untilEnded } from "./run-status";
 import { component, type TrainingContext, trainingLabels, trainingPod } from "./training";
 
@@ -45,7 +46,7 @@ function named(
     specOf: (run: pulumi.Input<string>) => object,
     contentOf = specOf,
 ): { name: pulumi.Input<string>; object: CustomObject } {
-    const run = runName(name, { kind, spec: contentOf("run"), triggers: args.triggers });
+    const run = hashedName(name, { kind, spec: contentOf("run"), triggers: args.triggers });
     return {
         name: run,
         object: { apiVersion, kind, metadata: runMeta(name, component, run, args, wait), spec: specOf(run) },

@@ -2,11 +2,12 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { TrainingJobArgs } from "../workloads/training-job";
+import { hashedName } from "./hash";
 import { labelsOf } from "./metadata";
 import { modelDir, outputVolume, type PodVolumes } from "./model";
 import { podTemplate } from "./pod";
 import { type Rendezvous, rendezvous } from "./rendezvous";
-import { disruptionsAreNoFailures, runMeta, runName, runTimeout, runTolerations } from "./run";
+import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "./run";
 
 type Job = types.input.batch.v1.Job;
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
@@ -44,7 +45,7 @@ export interface TrainingContext {
 /** The Job of one run. What cannot be changed in a Job is part of its name, so that a change is a new run. */
 export function trainingJob(name: string, args: TrainingJobArgs, context: TrainingContext): Job {
     const content = { ...fixedSpec(name, args, context, "run"), triggers: args.triggers };
-    const run = runName(name, content);
+    const run = hashedName(name, content);
     // A lost pod takes the others of its run along: each failure of the run is one of every pod.
     const pods = args.nodes ?? 1;
     const retries = args.retries ?? 2;

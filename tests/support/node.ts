@@ -12,8 +12,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 
 import { cgroup } from "../../local/cluster/cgroups";
+import { containerdConfig } from "../../local/cluster/containerd";
 import { mountPoints, parseMounts } from "../../local/cluster/mounts";
-import { pauseImage, writePauseImage } from "../../local/cluster/pause-image";
+import { writePauseImage } from "../../local/cluster/pause-image";
 import { freeNetwork, machineAddresses } from "../../local/docker/settings";
 import { freePort } from "../../local/ports";
 import { run } from "../../local/run";
@@ -22,6 +23,9 @@ import { getOnce } from "./http";
 
 /** Below the control group of the cluster's pods, beside what the cluster's kubelet has there. */
 const ownCgroup = `${cgroup}/test-node`;
+
+/** A plugin that opens a socket for the whole machine. */
+const machineWide = "io.containerd.nri.v1.nri";
 
 export interface NodePod {
     metadata: { name: string };
@@ -86,7 +90,7 @@ export class TestNode {
 
     private async startContainerd(containerd: string, shim: string): Promise<void> {
         const network = `${freeNetwork(machineAddresses())}.0/24`;
-        this.write("containerd.toml", containerdConfig(this.directory));
+        this.write("containerd.toml", containerdConfig(this.directory, this.file("cni"), [machineWide]));
         this.write("cni/network.conflist", networkConfig(this.directory, network));
         const search = `${path.dirname(shim)}:${process.env.PATH}`;
         this.spawn("containerd", containerd, ["--config", this.file("containerd.toml")], search);
@@ -151,30 +155,6 @@ export class TestNode {
         }
     }
 }
-
-/** As local/cluster/containerd.ts has it, in a directory of its own. */
-const containerdConfig = (directory: string): string => `version = 2
-root = "${directory}/root"
-state = "${directory}/run"
-disabled_plugins = ["io.containerd.nri.v1.nri"]
-
-[grpc]
-  address = "${directory}/containerd.sock"
-
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "${pauseImage}"
-  restrict_oom_score_adj = true
-  netns_mounts_under_state_dir = true
-  disable_apparmor = ${!fs.existsSync("/sys/kernel/security/apparmor")}
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
-    conf_dir = "${directory}/cni"
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-      SystemdCgroup = false
-      Root = "${directory}/run/runc"
-`;
 
 /** A wire from the machine to each pod, which goes with the pod. */
 const networkConfig = (directory: string, subnet: string): string =>
