@@ -317,16 +317,18 @@ describe("monitoring with a real Prometheus", function () {
         });
     }
 
+    /** What a panel asks for, of all namespaces. */
+    const filled = (expr: string): string => expr.replaceAll("$namespace", ".*").replaceAll("$__rate_interval", "5m");
+
     for (const { uid, panels } of dashboards(has)) {
         it(`shows something in every panel of ${uid}`, async () => {
             await soon(async () => {
                 const empty: string[] = [];
                 for (const { title, targets = [] } of panels) {
                     for (const { expr } of targets as { expr: string }[]) {
-                        const filled = expr.replaceAll("$namespace", ".*").replaceAll("$__rate_interval", "5m");
-                        const samples = await query(filled);
+                        const samples = await query(filled(expr));
                         if (!samples.some(({ value }) => !Number.isNaN(Number(value[1])))) {
-                            empty.push(`${String(title)}: ${filled}`);
+                            empty.push(`${String(title)}: ${filled(expr)}`);
                         }
                     }
                 }
@@ -340,7 +342,7 @@ describe("monitoring with a real Prometheus", function () {
             dashboards(has)
                 .flatMap(({ panels }) => panels)
                 .filter((one) => one.title === title)
-                .map(({ targets }) => (targets as { expr: string }[])[0]!.expr)[0]!;
+                .map(({ targets }) => filled((targets as { expr: string }[])[0]!.expr))[0]!;
         const label = (sample: Sample): [string, string] => [Object.values(sample.metric).join("/"), sample.value[1]];
         assert.deepEqual((await query(panel("JobSets ended"))).map(label), [[`${namespace}/succeeds`, "1"]]);
         assert.deepEqual((await query(panel("JobSets failed"))).map(label), [[`${namespace}/breaks`, "1"]]);
