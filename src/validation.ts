@@ -12,8 +12,10 @@ export interface Problems {
  * Looks at one value, reports what is wrong with it, and returns it. Where the value is not known yet (an Output), the
  * Output that is returned fails with the same words once it is known, so that what is returned must be used in place
  * of what was given.
+ *
+ * @param missing - What is wrong where there is no value. Without it, absent values pass.
  */
-export type Rule = (value: unknown, path: string, problems: Problems) => unknown;
+export type Rule = (value: unknown, path: string, problems: Problems, missing?: string) => unknown;
 
 /** The rules of an object, by field. A field without a rule is one that does not exist. */
 export type Fields = Record<string, Rule>;
@@ -88,15 +90,22 @@ export interface RuleOptions {
     notSecret?: string;
 }
 
-/** A rule for one plain value, from a function that says what is wrong with it. Absent values pass. */
+/** A rule for one plain value, from a function that says what is wrong with it. */
 export function rule(problemOf: (value: unknown) => string | undefined, options: RuleOptions = {}): Rule {
-    return (value, path, problems) => {
+    return (value, path, problems, missing) => {
+        const told = (known: unknown, secret?: boolean): string | undefined => {
+            if (isAbsent(known)) {
+                return missing;
+            }
+            const problem = problemOf(known);
+            return problem && `is ${secret ? hidden : shown(known)}; ${problem}`;
+        };
         if (isEventual(value)) {
-            return guarded(value, path, problems, problemOf, options);
+            return guarded(outputOf(value), (problem) => problems.line(path, problem), told, options);
         }
-        const problem = isAbsent(value) ? undefined : problemOf(value);
+        const problem = told(value, options.secret);
         if (problem) {
-            problems.add(path, `is ${options.secret ? hidden : shown(value)}; ${problem}`);
+            problems.add(path, problem);
         }
         return value;
     };
@@ -106,33 +115,32 @@ function isAbsent(value: unknown): value is undefined | null {
     return value === undefined || value === null;
 }
 
-/** Whether it is a value that may not be known yet. */
-export function isEventual(value: unknown): value is pulumi.Output<unknown> | Promise<unknown> {
+/** A value that may not be known yet. */
+export type Eventual = pulumi.Output<unknown> | Promise<unknown>;
+
+export function isEventual(value: unknown): value is Eventual {
     return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
+/** The same as an Output. Pulumi's own `output` would make another one of each that there is. */
+export function outputOf<T>(value: pulumi.Input<T>): pulumi.Output<T> {
+    return pulumi.Output.isInstance<T>(value) ? value : (pulumi.output(value) as pulumi.Output<T>);
+}
+
+/** The Output, which fails where something is wrong with its value. */
 function guarded(
-    value: pulumi.Output<unknown> | Promise<unknown>,
-    path: string,
-    problems: Problems,
-    problemOf: (value: unknown) => string | undefined,
-    options: RuleOptions,
+    output: pulumi.Output<unknown>,
+    line: (problem: string) => string,
+    told: (known: unknown, secret?: boolean) => string | undefined,
+    { secret, notSecret }: RuleOptions,
 ): pulumi.Output<unknown> {
-    const output: pulumi.Output<unknown> = pulumi.output(value);
     return output.apply((known) => {
-        const problem = isAbsent(known) ? undefined : problemOf(known);
-        if (problem === undefined && options.notSecret === undefined) {
+        if (told(known) === undefined && notSecret === undefined) {
             return known;
         }
-        return pulumi.output(pulumi.isSecret(output)).apply((secret) => {
-            if (secret && options.notSecret) {
-                return failOutput(problems.line(path, `is a secret; ${options.notSecret}`));
-            }
-            if (problem) {
-                const what = secret || options.secret ? hidden : shown(known);
-                return failOutput(problems.line(path, `is ${what}; ${problem}`));
-            }
-            return known;
+        return pulumi.output(pulumi.isSecret(output)).apply((isSecret) => {
+            const problem = isSecret && notSecret ? `is a secret; ${notSecret}` : told(known, isSecret || secret);
+            return problem ? failOutput(line(problem)) : known;
         });
     });
 }
@@ -168,17 +176,7 @@ export function required(inner: Rule, mend: string): Rule {
             problems.add(path, missing);
             return value;
         }
-        const checked = inner(value, path, problems);
-        if (!isEventual(checked)) {
-            return checked;
-        }
-        const output: pulumi.Output<unknown> = pulumi.output(checked);
-        return output.apply((known) => {
-            if (isAbsent(known)) {
-                return failOutput(problems.line(path, missing));
-            }
-            return known;
-        });
+        return inner(value, path, problems, missing);
     };
 }
 

@@ -2,27 +2,24 @@ import { createHash } from "node:crypto";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { isEventual } from "../validation";
-import { mapInput, mapInputs } from "./inputs";
+import { isEventual, outputOf } from "../validation";
+import { mapInputs } from "./inputs";
 
 /**
- * Eight characters that stand for a content: the same for the same content, whatever the order of its fields.
+ * A name that ends in eight characters that stand for a content: the same for the same content, whatever the order of its
+ * fields.
  *
- * Names end in it where an object must exist beside its predecessor. Unlike a random suffix it is the same when an
+ * Names end so where an object must exist beside its predecessor. Unlike a random suffix it is the same when an
  * interrupted update is run again, which then finds what the first had made instead of making it twice.
  */
-export function contentHash(content: object): pulumi.Input<string> {
-    const hash = mapInputs(content, (known) => hashOf(known));
+export function hashedName(name: string, content: object): pulumi.Input<string> {
+    const hashed = mapInputs(content, (known) => `${name}-${hashOf(known)}`);
     // Pulumi would hide a name that is derived from a secret. It tells who reads it no more than whether a guess is
     // right, as the names and checksums of Secrets do that Kustomize and charts derive from their content.
-    return isEventual(hash) ? pulumi.unsecret(pulumi.output(hash)) : hash;
+    return isEventual(hashed) ? pulumi.unsecret(outputOf(hashed)) : hashed;
 }
 
-/** A name that ends in the hash of a content. */
-export const hashedName = (name: string, content: object): pulumi.Input<string> =>
-    mapInput(contentHash(content), (hash) => `${name}-${hash}`);
-
-/** The same of a content that is known, of any length. */
+/** What stands for a content that is known. */
 export function hashOf(content: unknown, length = 8): string {
     return createHash("sha256").update(canonical(content)).digest("hex").slice(0, length);
 }

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { isEventual } from "../validation";
+import { type Eventual, isEventual, outputOf } from "../validation";
 
 /**
  * Applies a function to a value that may not be known yet. What is known stays plain, so that a preview shows it and
  * only what really depends on an unknown value is shown as one.
  */
 export function mapInput<T, U>(value: pulumi.Input<T>, convert: (value: T) => U): pulumi.Input<U> {
-    return isEventual(value) ? pulumi.output(value).apply((known) => convert(known as T)) : convert(value);
+    return isEventual(value) ? outputOf(value).apply((known) => convert(known)) : convert(value);
 }
 
 /**
@@ -15,16 +15,17 @@ export function mapInput<T, U>(value: pulumi.Input<T>, convert: (value: T) => U)
  * Output of each object and list on the way, which of a pod are dozens; here there is one for each that is there already.
  */
 export function mapInputs<T extends object, U>(values: T, convert: (values: pulumi.Unwrap<T>) => U): pulumi.Input<U> {
-    const eventual: unknown[] = [];
-    const found = (value: unknown): unknown => eventual.push(value);
-    replaceEventual(values, found);
+    const found = new Set<Eventual>();
+    replaceEventual(values, (one) => found.add(one));
+    const eventual = [...found];
     if (eventual.length === 0) {
         return convert(values as pulumi.Unwrap<T>);
     }
-    return pulumi.all(eventual).apply((known) => {
-        const rest = known.values();
-        return convert(replaceEventual(values, () => rest.next().value) as pulumi.Unwrap<T>);
-    });
+    const replaced = (known: unknown[]): U =>
+        convert(replaceEventual(values, (one) => known[eventual.indexOf(one)]) as pulumi.Unwrap<T>);
+    return eventual.length === 1
+        ? (pulumi.output(eventual[0]) as pulumi.Output<unknown>).apply((known) => replaced([known]))
+        : pulumi.all(eventual).apply(replaced);
 }
 
 /** Two lists, either of which may not be known yet, as one. */
@@ -32,8 +33,8 @@ export function joinInputs<T>(first: pulumi.Input<T[]>, second: pulumi.Input<T[]
     return mapInput(first, (some) => mapInput(second, (more) => [...some, ...more]) as T[]);
 }
 
-/** A copy in which something else stands in the place of each Output and promise, which are always met in one order. */
-function replaceEventual(value: unknown, replace: (eventual: unknown) => unknown): unknown {
+/** A copy in which something else stands in the place of each value that may not be known yet. */
+function replaceEventual(value: unknown, replace: (eventual: Eventual) => unknown): unknown {
     if (isEventual(value)) {
         return replace(value);
     }

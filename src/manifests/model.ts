@@ -2,7 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { hashOf } from "./hash";
-import { mapInput } from "./inputs";
+import { mapInput, mapInputs } from "./inputs";
 
 /** Where a model stands in the container, as the variable MODEL_DIR says. */
 export const modelDir = "/model";
@@ -33,9 +33,8 @@ export function modelProblem(uri: unknown): string | undefined {
 }
 
 /** The address of what a run writes into a directory of a claim. */
-export function claimUri(claim: string, directory: string): string {
-    return `pvc://${claim}/${directory}`;
-}
+export const claimUri = (claim: pulumi.Input<string>, ...path: pulumi.Input<string>[]): pulumi.Input<string> =>
+    mapInputs([claim, ...path], (known) => `pvc://${known.join("/")}`);
 
 /** The volume of a run's result: its own directory of the claim, or one of the pod's from which it is uploaded. */
 export function outputVolume(claim: pulumi.Input<string> | undefined, directory: pulumi.Input<string>): PodVolumes {
@@ -52,8 +51,10 @@ export function outputVolume(claim: pulumi.Input<string> | undefined, directory:
  * directory of its own in the cache, or one of the pod's.
  */
 export function inputVolume(model: pulumi.Input<string>, cache?: pulumi.Input<string>): PodVolumes {
-    const volumes = mapInput(model, (uri) => inputVolumes(uri, cache));
-    return { volumes: mapInput(volumes, (known) => known.volumes), mounts: mapInput(volumes, (known) => known.mounts) };
+    return {
+        volumes: mapInput(model, (uri) => inputVolumes(uri, cache).volumes),
+        mounts: mapInput(model, (uri) => inputVolumes(uri, cache).mounts),
+    };
 }
 
 function inputVolumes(uri: string, cache: pulumi.Input<string> | undefined) {

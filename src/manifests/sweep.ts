@@ -61,7 +61,7 @@ export function trialVariables(
     return {
         TRIAL_FILE: trialFile,
         MODEL_DIR: modelDir,
-        MODEL_URI: pulumi.all([context.claim, run]).apply(([claim, known]) => claimUri(claim, `${known}/${trial}`)),
+        MODEL_URI: claimUri(context.claim, run, trial),
         RESULT_FILE: `${modelDir}/result.json`,
         ...trackingVariables(name, args),
     };
@@ -160,7 +160,7 @@ function recording(
         env: {
             ...trackingVariables(name, args),
             RUN: run,
-            RUN_URI: pulumi.all([claim, run]).apply(([known, ofRun]) => claimUri(known, ofRun)),
+            RUN_URI: claimUri(claim, run),
         },
         volumes: [
             {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { TrainingJobArgs } from "../workloads/training-job";
 import { hashedName } from "./hash";
+import { mapInput } from "./inputs";
 import { labelsOf } from "./metadata";
 import { modelDir, outputVolume, type PodVolumes } from "./model";
 import { podTemplate } from "./pod";
@@ -28,7 +29,7 @@ export interface TrainingTarget {
     /** The claim's name, unless results go to `output.uri`. */
     claim?: pulumi.Input<string>;
     /** The address of the run of this name. */
-    uriOf(run: string): pulumi.Output<string>;
+    uriOf(run: pulumi.Input<string>): pulumi.Input<string>;
 }
 
 /** What a run refers to, besides its arguments. */
@@ -52,7 +53,7 @@ export function trainingJob(name: string, args: TrainingJobArgs, context: Traini
     return {
         metadata: runMeta(name, component, run, args),
         spec: {
-            backoffLimit: pods === 1 ? retries : pulumi.output(retries).apply((known) => known * pods),
+            backoffLimit: pods === 1 ? retries : mapInput(retries, (known) => known * pods),
             activeDeadlineSeconds: runTimeout(args),
             ...fixedSpec(name, args, context, run),
         },
@@ -90,7 +91,7 @@ export function trainingPod(
         ...placement(name, args, run),
         spec: { restartPolicy: "Never", ...details.spec },
         env: {
-            MODEL_URI: pulumi.output(run).apply((known) => target.uriOf(known)),
+            MODEL_URI: target.uriOf(run),
             MODEL_DIR: modelDir,
             ...(checkpoint !== undefined && { CHECKPOINT_DIR: checkpointDir }),
             ...details.rendezvous?.env,

@@ -381,9 +381,8 @@ export class Sweep extends pulumi.ComponentResource {
                 ? (best ?? ({} as BestTrial))
                 : failOutput<BestTrial>(`Sweep "${name}": ${problem}`);
         });
-        this.model = pulumi
-            .all([context.claim, run.name, this.best])
-            .apply(([claim, runName, { trial }]) => claimUri(claim, `${runName}/${trial ?? ""}`));
+        const trial = this.best.apply((best) => best.trial ?? "");
+        this.model = pulumi.output(claimUri(context.claim, run.name, trial));
         this.registerOutputs({ best: this.best, model: this.model, runName: this.runName });
     }
 }

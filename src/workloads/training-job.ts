@@ -3,6 +3,7 @@ import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
+import { mapInputs } from "../manifests/inputs";
 import { claimUri } from "../manifests/model";
 import { nodesService } from "../manifests/rendezvous";
 import { failureOf, type RunStatus } from "../manifests/run-status";
@@ -205,7 +206,7 @@ export class TrainingJob extends pulumi.ComponentResource {
         };
 
         this.jobName = startRun(name, checked, context, { parent: this, dependsOn: secret && [secret] });
-        this.model = this.jobName.apply((run) => target.uriOf(run));
+        this.model = pulumi.output(target.uriOf(this.jobName));
         this.registerOutputs({ model: this.model, jobName: this.jobName });
     }
 }
@@ -270,7 +271,7 @@ function startOperatorRun(
 function trainingTarget(name: string, args: TrainingJobArgs, parent: pulumi.Resource): TrainingTarget {
     const { uri, ...output } = args.output ?? {};
     if (uri !== undefined) {
-        return { uriOf: (run) => pulumi.interpolate`${uri}/${run}` };
+        return { uriOf: (run) => mapInputs({ uri, run }, (known) => `${known.uri}/${known.run}`) };
     }
     const target = {
         resource: `${name}-model`,
@@ -278,5 +279,5 @@ function trainingTarget(name: string, args: TrainingJobArgs, parent: pulumi.Reso
         labels: trainingLabels(name),
     };
     const claim = claimOf(name, output, target, parent);
-    return { claim, uriOf: (run) => pulumi.output(claim).apply((known) => claimUri(known, run)) };
+    return { claim, uriOf: (run) => claimUri(claim, run) };
 }

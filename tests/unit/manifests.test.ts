@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../src/duration";
-import { contentHash, hashOf } from "../../src/manifests/hash";
+import { hashedName, hashOf } from "../../src/manifests/hash";
 import { mapInput } from "../../src/manifests/inputs";
 import { labelsOf, objectMeta } from "../../src/manifests/metadata";
 import { claimUri, inputVolume, outputVolume } from "../../src/manifests/model";
@@ -65,9 +65,9 @@ describe("the hash of a content", () => {
     }
 
     it("is the same whether values are plain, Outputs or secrets, and is no secret itself", async () => {
-        const hash = pulumi.output(contentHash({ a: pulumi.secret("1"), b: { c: pulumi.output(2) } }));
-        assert.equal(await valueOf(hash), hashOf({ a: "1", b: { c: 2 } }));
-        assert.equal(await pulumi.isSecret(hash), false);
+        const hashed = pulumi.output(hashedName("a", { a: pulumi.secret("1"), b: { c: pulumi.output(2) } }));
+        assert.equal(await valueOf(hashed), `a-${hashOf({ a: "1", b: { c: 2 } })}`);
+        assert.equal(await pulumi.isSecret(hashed), false);
     });
 });
 
