@@ -5,6 +5,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
+import * as https from "node:https";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -25,6 +26,7 @@ const edge = "gateway-test-edge";
 const system = "envoy-gateway-system";
 const modelsHost = "models.example.com";
 const labHost = "lab.example.com";
+const certificateSecret = "public-certificate";
 const file = (name: string): string => path.join(__dirname, "gateway", name);
 
 /** What the tests change of the server `fraud`. */
@@ -45,10 +47,30 @@ const program =
     ({ version = "1", ...edits }: Edits = {}): PulumiFn =>
     () => {
         const platform = new mlops.Platform("platform", {
-            addons: { envoyGateway: {} },
+            addons: { certManager: { selfSignedIssuer: true }, envoyGateway: {} },
             footprint: mlops.Footprint.Small,
             mirror: mirrorOf(mirror),
         });
+        const certificate = new CustomResource(
+            "certificate",
+            {
+                apiVersion: "cert-manager.io/v1",
+                kind: "Certificate",
+                metadata: {
+                    name: certificateSecret,
+                    namespace: edge,
+                    annotations: { "pulumi.com/waitFor": "condition=Ready" },
+                },
+                spec: {
+                    secretName: certificateSecret,
+                    dnsNames: [modelsHost],
+                    issuerRef: { kind: "ClusterIssuer", name: "self-signed" },
+                },
+            },
+            { dependsOn: platform },
+        );
+        const allowedRoutes = { namespaces: { from: "All" } };
+        const tls = { mode: "Terminate", certificateRefs: [{ name: certificateSecret }] };
         const entry = new CustomResource(
             "gateway",
             {
@@ -62,11 +84,12 @@ const program =
                 spec: {
                     gatewayClassName: platform.addons.apply(({ envoyGateway }) => envoyGateway!.outputs.gatewayClass!),
                     listeners: [
-                        { name: "http", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from: "All" } } },
+                        { name: "http", port: 80, protocol: "HTTP", allowedRoutes },
+                        { name: "https", port: 443, protocol: "HTTPS", hostname: modelsHost, tls, allowedRoutes },
                     ],
                 },
             },
-            { dependsOn: platform },
+            { dependsOn: certificate },
         );
         const opts = { dependsOn: entry };
         const { registry, baseImage, storageClass } = savedEnvironment();
@@ -84,6 +107,15 @@ const program =
         for (const [name, place] of Object.entries({ churn: "/churn", europe: "/fraud/europe" })) {
             new mlops.ModelServer(name, { ...model, env: { VERSION: name }, route: behind(place) }, opts);
         }
+        const secure = new mlops.ModelServer(
+            "secure",
+            {
+                ...model,
+                env: { VERSION: "secure" },
+                route: { ...route, listener: "https", tls: undefined, hostnames: [modelsHost], path: "/secure" },
+            },
+            opts,
+        );
         const image = new mlops.Image("notebook", {
             repository: `${registry}/notebook`,
             context: path.join(__dirname, "../../examples/notebook/image"),
@@ -101,7 +133,10 @@ const program =
             },
             opts,
         );
-        return Promise.resolve({ fraud: fraud.publicUrl, lab: notebook.publicUrl, token: notebook.token });
+        return Promise.resolve({
+            addresses: [fraud.publicUrl, secure.publicUrl, notebook.publicUrl],
+            token: notebook.token,
+        });
     };
 
 const inNamespace = (...args: string[]): Promise<string> => kubectl("--namespace", namespace, ...args);
@@ -117,6 +152,18 @@ async function ask(place: string): Promise<Answer> {
     const { status, text } = await getOnce(`${gateway}${place}`, 10_000, { Host: modelsHost });
     assert.equal(status, 200, text);
     return JSON.parse(text) as Answer;
+}
+
+/** The same over HTTPS, of a server that shows this certificate for its name. */
+async function askOverTls(place: string, ca: string): Promise<Answer> {
+    const { hostname } = new URL(gateway);
+    const options = { hostname, path: place, servername: modelsHost, headers: { Host: modelsHost }, ca, agent: false };
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        https.get(options, resolve).on("error", reject);
+    });
+    const body = await response.toArray();
+    assert.equal(response.statusCode, 200, String(body));
+    return JSON.parse(Buffer.concat(body as Buffer[]).toString()) as Answer;
 }
 
 /** How many of so many requests each version of `fraud` has answered. */
@@ -191,7 +238,7 @@ describe("a Gateway of Envoy Gateway", function () {
 
     before(async function () {
         this.timeout("60m");
-        mirror = await controllers(["envoy-gateway"]);
+        mirror = await controllers(["cert-manager", "envoy-gateway"]);
         const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
         for (const name of [namespace, edge]) {
             await createObjects({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels } });
@@ -201,13 +248,20 @@ describe("a Gateway of Envoy Gateway", function () {
     after(async function () {
         this.timeout("10m");
         await stack?.destroy();
-        await deleteLeftovers(["gateway.envoyproxy.io", "gateway.networking.k8s.io"], [namespace, edge, system]);
+        await deleteLeftovers(
+            ["gateway.envoyproxy.io", "gateway.networking.k8s.io", "cert-manager.io", "acme.cert-manager.io"],
+            [namespace, edge, system, "cert-manager"],
+        );
     });
 
     it("is installed in one update, with what is behind it, and has an address", async () => {
         const outputs = await stack.up();
         token = outputs.token as string;
-        assert.deepEqual([outputs.fraud, outputs.lab], [`http://${modelsHost}/fraud`, `http://${labHost}/lab`]);
+        assert.deepEqual(outputs.addresses, [
+            `http://${modelsHost}/fraud`,
+            `https://${modelsHost}/secure`,
+            `http://${labHost}/lab`,
+        ]);
         const { status } = await getObjects<{ status: { addresses: { value: string }[] } }>(
             "gateway/public",
             "--namespace",
@@ -238,6 +292,14 @@ describe("a Gateway of Envoy Gateway", function () {
         ] as const) {
             assert.equal((await getOnce(`${gateway}${place}`, 10_000, { Host: host })).status, 404);
         }
+    });
+
+    it("leads to a model over HTTPS only, where the route names such a listener", async () => {
+        const data = `--output=jsonpath={.data.tls\\.crt}`;
+        const encoded = await kubectl("get", "secret", "--namespace", edge, certificateSecret, data);
+        const ca = Buffer.from(encoded, "base64").toString();
+        assert.deepEqual(await askOverTls("/secure/predict", ca), { version: "secure", path: "/predict" });
+        assert.equal((await getOnce(`${gateway}/secure/predict`, 10_000, { Host: modelsHost })).status, 404);
     });
 
     it("shows no change then, nor does a refresh", async () => {
