@@ -140,13 +140,14 @@ export function prometheusOperatorCrdsChart(version: string): StandIn {
 }
 
 /**
- * The chart of the Prometheus operator and a Prometheus, without Grafana, Alertmanager, node exporter and rules of its
- * own. What the operator may do is as its module says; all else are templates that make of the values what the
+ * The chart of the Prometheus operator, a Prometheus and an Alertmanager, without Grafana, node exporter and rules of
+ * its own. What the operator may do is as its module says; all else are templates that make of the values what the
  * published ones make of them.
  *
  * @param prometheus the tag of Prometheus' image
+ * @param alertmanager the tag of Alertmanager's image
  */
-export function kubePrometheusStackChart(version: string, prometheus: string): StandIn {
+export function kubePrometheusStackChart(version: string, prometheus: string, alertmanager: string): StandIn {
     const pod = { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } };
     const image = (repository: string, tag = "") => ({
         registry: "quay.io",
@@ -202,6 +203,27 @@ export function kubePrometheusStackChart(version: string, prometheus: string): S
                             [`${kind}SelectorNilUsesHelmValues`, true],
                         ]),
                     ),
+                },
+            },
+            alertmanager: {
+                enabled: true,
+                config: {
+                    route: { receiver: "null", group_by: ["namespace"], group_wait: "30s", routes: [] },
+                    receivers: [{ name: "null" }],
+                },
+                alertmanagerSpec: {
+                    image: image("prometheus/alertmanager", alertmanager),
+                    replicas: 1,
+                    retention: "120h",
+                    storage: {},
+                    resources: {},
+                    useExistingSecret: false,
+                    configSecret: "",
+                    portName: "http-web",
+                    alertmanagerConfigSelector: {},
+                    alertmanagerConfigNamespaceSelector: {},
+                    alertmanagerConfigMatcherStrategy: {},
+                    securityContext: { ...pod, runAsUser: 1000, runAsGroup: 2000, fsGroup: 2000 },
                 },
             },
             "kube-state-metrics": { prometheus: { monitor: { enabled: true, http: { honorLabels: true } } } },

@@ -104,6 +104,8 @@ interface ImageRecipe {
 
 const prometheusServer = { module: "github.com/prometheus/prometheus", directory: "prometheus" };
 
+const alertmanagerServer = { module: "github.com/prometheus/alertmanager", directory: "alertmanager" };
+
 /** Prometheus 3.16.0 is the module's version 0.316.0. */
 function prometheusTag(version: string): string {
     const [, minor, patch] = version.split(".");
@@ -315,14 +317,30 @@ const recipes: Record<ControllerName, Recipe> = {
                 path: "/bin/prometheus",
                 tag: prometheusTag,
             },
+            {
+                from: alertmanagerServer,
+                program: "alertmanager",
+                package: "cmd/alertmanager",
+                repository: "quay.io/prometheus/alertmanager",
+                path: "/bin/alertmanager",
+                // The same goes for its pages, and it does not compile without any.
+                completed: { "ui/app/dist/index.html": "ui/app/index.html" },
+            },
             kubeStateMetrics,
         ],
         charts: (version) => [
             made(prometheusOperatorCrdsChart(version)),
-            made(kubePrometheusStackChart(version, prometheusTag(versionOf(prometheusServer))), {
-                standIn: kubeStateMetricsChart(versionOf(kubeStateMetrics.from)),
-                image: kubeStateMetrics,
-            }),
+            made(
+                kubePrometheusStackChart(
+                    version,
+                    prometheusTag(versionOf(prometheusServer)),
+                    `v${versionOf(alertmanagerServer)}`,
+                ),
+                {
+                    standIn: kubeStateMetricsChart(versionOf(kubeStateMetrics.from)),
+                    image: kubeStateMetrics,
+                },
+            ),
         ],
     },
     // What Envoy Gateway needs to know InferencePools, and what chooses a pod of one: both installed by users.

@@ -165,6 +165,7 @@ async function completeModule(
     const copy = path.join(directory, "module");
     await cp(await fetchModule(go, module, tool.module, onLine), copy, { recursive: true });
     for (const [missing, present] of Object.entries(files)) {
+        await mkdir(path.dirname(path.join(copy, missing)), { recursive: true });
         await copyFile(path.join(copy, present), path.join(copy, missing));
     }
     await copyFile(path.join(tool.module, "go.sum"), path.join(directory, "go.sum"));

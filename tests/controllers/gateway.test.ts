@@ -16,6 +16,7 @@ import type { ControllerMirror } from "../../local/controllers";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
+import { eventually } from "../support/eventually";
 import { getOnce } from "../support/http";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { type Change, TestStack } from "../support/stack";
@@ -438,8 +439,11 @@ describe("a Gateway of Envoy Gateway", function () {
     describe("afterwards", () => {
         it("goes with all its proxies when the Platform is removed", async () => {
             await stack.up(() => Promise.resolve({}));
-            const left = await kubectl("get", "deployments,services,pods", "--namespace", system, "--output=name");
-            assert.equal(left, "");
+            // Proxies end the connections that they have first.
+            await eventually(async () => {
+                const left = await kubectl("get", "deployments,services,pods", "--namespace", system, "--output=name");
+                assert.equal(left, "");
+            }, 120);
             assert.equal(await kubectl("get", "gatewayclasses", "--output=name"), "");
         });
     });

@@ -5,6 +5,8 @@
  */
 import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 
 import type { PulumiFn } from "@pulumi/pulumi/automation";
@@ -25,7 +27,7 @@ const program = fs.readFileSync(path.join(__dirname, "monitored", "program.py"),
 const stack = "kube-prometheus-stack";
 const addons: mlops.AddonsArgs = {
     certManager: {},
-    kubePrometheusStack: { grafana: { enabled: false } },
+    kubePrometheusStack: {},
     jobset: {},
     // Without it Kueue does not measure how long workloads take to get ready.
     kueue: { waitForPodsReady: { timeout: "1m" } },
@@ -40,6 +42,7 @@ const pools = [
     "podMonitor/monitoring/mlops-llm-servers/0",
     "serviceMonitor/jobset-system/jobset-controller/0",
     "serviceMonitor/kueue-system/kueue-controller-manager-metrics-monitor/0",
+    `serviceMonitor/monitoring/${stack}-alertmanager/0`,
     `serviceMonitor/monitoring/${stack}-kube-state-metrics/0`,
     `serviceMonitor/monitoring/${stack}-kubelet/0`,
     `serviceMonitor/monitoring/${stack}-kubelet/1`,
@@ -200,6 +203,77 @@ interface ActiveAlert {
     annotations: { summary: string };
 }
 
+/** What Alertmanager sends. */
+interface Notification {
+    alerts: { labels: { alertname: string } }[];
+}
+
+/** Takes what Alertmanager sends, by the path to which it does. */
+class Receiver {
+    private readonly received = new Map<string, Set<string>>();
+
+    private constructor(
+        private readonly server: Server,
+        /** `http://<address>:<port>`, as pods reach it. */
+        public readonly url: string,
+    ) {}
+
+    public static async start(): Promise<Receiver> {
+        const internal = "--output=jsonpath={.items[0].status.addresses[?(@.type=='InternalIP')].address}";
+        const host = await kubectl("get", "nodes", internal);
+        const server = createServer((request, response) => {
+            void request.toArray().then((parts) => {
+                const { alerts } = JSON.parse(Buffer.concat(parts as Buffer[]).toString()) as Notification;
+                alerts.forEach(({ labels }) => receiver.of(request.url!.slice(1)).add(labels.alertname));
+                response.end();
+            });
+        });
+        await new Promise<void>((resolve) => server.listen(0, resolve));
+        const receiver = new Receiver(server, `http://${host}:${(server.address() as AddressInfo).port}`);
+        return receiver;
+    }
+
+    /** The names of the alerts that have come so far. */
+    public of(place: string): Set<string> {
+        return this.received.get(place) ?? this.received.set(place, new Set()).get(place)!;
+    }
+
+    public stop(): void {
+        this.server.closeAllConnections();
+        this.server.close();
+    }
+}
+
+/** Has the alerts of a namespace, or of all, sent to the receiver. */
+const alertmanagerConfig = (name: string, where: string, receiver: Receiver) => ({
+    apiVersion: "monitoring.coreos.com/v1alpha1",
+    kind: "AlertmanagerConfig",
+    metadata: { name, namespace: where },
+    spec: {
+        route: { receiver: "test", groupWait: "1s", groupInterval: "5s" },
+        receivers: [{ name: "test", webhookConfigs: [{ url: `${receiver.url}/${name}` }] }],
+    },
+});
+
+/** Alerts that are always on, each of another namespace. */
+const alwaysOn = {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "PrometheusRule",
+    metadata: metadata("always-on"),
+    spec: {
+        groups: [
+            {
+                name: "always-on",
+                rules: Object.entries({ OfTheTeam: namespace, OfOthers: "default" }).map(([alert, of]) => ({
+                    alert,
+                    expr: "vector(1)",
+                    labels: { namespace: of },
+                })),
+            },
+        ],
+    },
+};
+
 interface Sample {
     metric: Record<string, string>;
     value: [time: number, value: string];
@@ -208,7 +282,11 @@ interface Sample {
 describe("monitoring with a real Prometheus", function () {
     this.timeout("20m");
     let test: TestStack;
-    let platformWith: (more?: (platform: mlops.Platform) => void) => PulumiFn;
+    let platformWith: (
+        more?: (platform: mlops.Platform) => void,
+        settings?: mlops.KubePrometheusStackSettings,
+    ) => PulumiFn;
+    let receiver: Receiver;
     let address: string;
 
     /** What Prometheus answers, at the address that the add-on tells workloads. */
@@ -228,8 +306,14 @@ describe("monitoring with a real Prometheus", function () {
         this.timeout("90m");
         const mirror = mirrorOf(await controllers(["cert-manager", "prometheus-operator", "jobset", "kueue"]));
         await createObjects({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-        platformWith = (more) => () => {
-            const platform = new mlops.Platform("platform", { addons, footprint: mlops.Footprint.Small, mirror });
+        receiver = await Receiver.start();
+        platformWith = (more, settings) => () => {
+            const kubePrometheusStack = { grafana: { enabled: false }, ...settings };
+            const platform = new mlops.Platform("platform", {
+                addons: { ...addons, kubePrometheusStack },
+                footprint: mlops.Footprint.Small,
+                mirror,
+            });
             more?.(platform);
             return Promise.resolve({ addons: platform.addons });
         };
@@ -237,6 +321,7 @@ describe("monitoring with a real Prometheus", function () {
     });
 
     after(async () => {
+        receiver?.stop();
         // While the controllers are there that let them go.
         await kubectl("delete", "namespace", namespace);
         await kubectl("delete", "clusterqueue", "monitoring-test", "monitoring-broken", "--ignore-not-found");
@@ -256,8 +341,8 @@ describe("monitoring with a real Prometheus", function () {
         const [service, where] = url.hostname.split(".");
         const ip = await kubectl("get", "service", "-n", where!, service!, "--output=jsonpath={.spec.clusterIP}");
         address = `${ip}:${url.port}`;
-        const prometheus = `prometheus/${stack}-prometheus`;
-        await kubectl("wait", "-n", where!, "--for=condition=Available", prometheus, "--timeout=300s");
+        const servers = [`prometheus/${stack}-prometheus`, `alertmanager/${stack}-alertmanager`];
+        await kubectl("wait", "-n", where!, "--for=condition=Available", ...servers, "--timeout=300s");
     });
 
     it("watches workloads of every kind, whatever becomes of them", async () => {
@@ -361,6 +446,20 @@ describe("monitoring with a real Prometheus", function () {
         });
     });
 
+    it("sends a team the alerts of its namespace, and the platform's own people those of all", async () => {
+        const team = alertmanagerConfig("team", namespace, receiver);
+        await createObjects(alwaysOn, team, alertmanagerConfig("platform", "monitoring", receiver));
+        await soon(() => {
+            for (const expected of ["OfTheTeam", "JobFailed"]) {
+                assert.ok(receiver.of("team").has(expected), [...receiver.of("team")].join());
+                assert.ok(receiver.of("platform").has(expected), [...receiver.of("platform")].join());
+            }
+            assert.ok(receiver.of("platform").has("OfOthers"), [...receiver.of("platform")].join());
+            return Promise.resolve();
+        });
+        assert.ok(!receiver.of("team").has("OfOthers"));
+    });
+
     it("refuses a rule that Prometheus could not read", async () => {
         const rule = { alert: "Wrong", expr: "sum(up" };
         const wrong = {
@@ -375,5 +474,26 @@ describe("monitoring with a real Prometheus", function () {
     it("shows no change then, nor does a refresh", async () => {
         assert.deepEqual(await test.preview(), []);
         assert.deepEqual(await test.refresh(), []);
+    });
+
+    it("sends alerts to whom a Secret says, too", async () => {
+        const config = {
+            route: { receiver: "test", group_by: ["alertname"], group_wait: "1s" },
+            receivers: [{ name: "test", webhook_configs: [{ url: `${receiver.url}/secret` }] }],
+        };
+        await createObjects({
+            apiVersion: "v1",
+            kind: "Secret",
+            metadata: { name: "alerts", namespace: "monitoring" },
+            stringData: { "alertmanager.yaml": JSON.stringify(config) },
+        });
+        await test.up(platformWith(workloads, { alertmanagerSecret: "alerts" }));
+        await soon(() => {
+            for (const expected of ["OfTheTeam", "OfOthers", "JobFailed"]) {
+                assert.ok(receiver.of("secret").has(expected), [...receiver.of("secret")].join());
+            }
+            return Promise.resolve();
+        });
+        assert.deepEqual(await test.preview(), []);
     });
 });

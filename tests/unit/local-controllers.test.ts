@@ -153,6 +153,7 @@ describe("the table of controllers", () => {
             "docker.io/envoyproxy/gateway:v1.9.0",
             "docker.io/envoyproxy/envoy:distroless-v1.39.0",
             "quay.io/prometheus/prometheus:v3.16.0",
+            "quay.io/prometheus/alertmanager:v0.34.0",
         ]) {
             assert.ok(references.includes(reference), reference);
         }
@@ -384,9 +385,10 @@ describe("a stand-in for a chart", () => {
             "kind: Deployment\nmetadata: {name: prometheus-operator}\n",
         ];
         const kubectl = (): Promise<string> => Promise.resolve(manifests.join("---\n"));
-        await writeStandIn(kubePrometheusStackChart("0.93.1", "v3.16.0"), "/module", target, kubectl);
+        await writeStandIn(kubePrometheusStackChart("0.93.1", "v3.16.0", "v0.34.0"), "/module", target, kubectl);
         assert.deepEqual(readdirSync(path.join(target, "templates")).sort(), [
             "_helpers.tpl",
+            "alertmanager.yaml",
             "clusterrole-prometheus-operator.yaml",
             "kubelet.yaml",
             "operator.yaml",
