@@ -3,11 +3,13 @@ import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import type { ControllerMirror } from "../../local/controllers";
 import * as mlops from "../../src";
-import { controllers } from "../support/controllers";
+import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { installKatib } from "../support/katib";
-import { createObjects, getObjects, kubectl } from "../support/kubectl";
+import { createObjects, deleteObjects, getObjects, kubectl } from "../support/kubectl";
+import { clusterQueue, localQueue } from "../support/kueue";
 import { TestStack } from "../support/stack";
 
 const namespace = "katib-test";
@@ -109,6 +111,10 @@ interface Trial {
     status: { conditions: { type: string; status: string }[] };
 }
 
+interface TrialJob {
+    status: { startTime: string; completionTime: string };
+}
+
 const trialsOf = async (run: string): Promise<Trial[]> => {
     const selector = `--selector=katib.kubeflow.org/experiment=${run}`;
     return (await getObjects<{ items: Trial[] }>("trials.kubeflow.org", "--namespace", namespace, selector)).items;
@@ -118,12 +124,14 @@ describe("a Sweep on the real Katib", function () {
     this.timeout("10m");
     this.bail(true);
 
+    let mirror: ControllerMirror;
     let remove: () => Promise<void>;
     let stack: TestStack;
     let outputs: { grid: mlops.BestTrial; model: string; run: string; random: mlops.BestTrial };
     before(async function () {
         this.timeout("60m");
-        remove = await installKatib(await controllers(["katib"]));
+        mirror = await controllers(["katib", "kueue"]);
+        remove = await installKatib(mirror);
         const labels = {
             "pod-security.kubernetes.io/enforce": "restricted",
             "katib.kubeflow.org/metrics-collector-injection": "enabled",
@@ -211,6 +219,46 @@ describe("a Sweep on the real Katib", function () {
     it("shows no change then, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
+    });
+
+    it("has its trials wait for their turn in a queue", async () => {
+        const platform = () =>
+            new mlops.Platform("platform", {
+                addons: { kueue: {} },
+                footprint: mlops.Footprint.Small,
+                mirror: mirrorOf(mirror),
+            });
+        const alone = () => Promise.resolve({ addons: platform().addons });
+        const queued = await TestStack.create("katib-queued", alone);
+        // Room for one of them at a time.
+        const queues = [
+            clusterQueue("katib-test", "default", { cpu: "30m", memory: "1Gi" }),
+            localQueue("trials", namespace, "katib-test"),
+        ];
+        try {
+            await queued.up();
+            await createObjects(...queues);
+            const { best } = await queued.up(() => {
+                platform();
+                const workspace = { namespace, queue: "trials" };
+                const grid = { x: [3, 1, 2] };
+                return Promise.resolve({ best: sweep("queued", "x", { workspace, grid, parallelism: 3 }).best });
+            });
+            const { trial, parameters } = best as mlops.BestTrial;
+            assert.deepEqual(parameters, { x: 1 });
+            const selector = `--selector=katib.kubeflow.org/experiment=${trial.replace(/-[^-]*$/, "")}`;
+            const { items } = await getObjects<{ items: TrialJob[] }>("jobs", "--namespace", namespace, selector);
+            const times = items.map(({ status }) => status).sort((a, b) => a.startTime.localeCompare(b.startTime));
+            assert.equal(times.length, 3);
+            times.slice(1).forEach(({ startTime }, index) => assert.ok(startTime >= times[index]!.completionTime));
+            assert.deepEqual(await queued.preview(), []);
+        } finally {
+            // Kueue lets its queues go when they are empty, and while it is there.
+            await queued.up(alone);
+            await deleteObjects(...queues);
+            await queued.destroy();
+            await deleteLeftovers(["kueue.x-k8s.io"], ["kueue-system"]);
+        }
     });
 
     it("says in one line each why others have failed", async () => {

@@ -20,6 +20,7 @@ import { savedEnvironment } from "../support/environment";
 import { eventually } from "../support/eventually";
 import { getOnce } from "../support/http";
 import { createObjects, kubectl } from "../support/kubectl";
+import { clusterQueue, localQueue } from "../support/kueue";
 import { TestStack } from "../support/stack";
 
 const namespace = "monitoring-test";
@@ -90,39 +91,13 @@ const jobSet = (name: string, command: string) => ({
     metadata: metadata(name),
     spec: { replicatedJobs: [{ name: "main", template: { spec: job(name, pod(command)).spec } }] },
 });
-const clusterQueue = (name: string, flavor: string) => ({
-    apiVersion: "kueue.x-k8s.io/v1beta2",
-    kind: "ClusterQueue",
-    metadata: { name },
-    spec: {
-        namespaceSelector: {},
-        resourceGroups: [
-            {
-                coveredResources: ["cpu", "memory"],
-                flavors: [
-                    {
-                        name: flavor,
-                        resources: [
-                            { name: "cpu", nominalQuota: "1" },
-                            { name: "memory", nominalQuota: "1Gi" },
-                        ],
-                    },
-                ],
-            },
-        ],
-    },
-});
+const quota = { cpu: "1", memory: "1Gi" };
 
 /** What a cluster has in which not everything goes well. */
 const troubles = () => [
-    clusterQueue("monitoring-test", "default"),
-    clusterQueue("monitoring-broken", "missing"),
-    {
-        apiVersion: "kueue.x-k8s.io/v1beta2",
-        kind: "LocalQueue",
-        metadata: metadata("queue"),
-        spec: { clusterQueue: "monitoring-test" },
-    },
+    clusterQueue("monitoring-test", "default", quota),
+    clusterQueue("monitoring-broken", "missing", quota),
+    localQueue("queue", namespace, "monitoring-test"),
     job("waits", pod("true", {}, "2"), "queue"),
     job("not-ready", pod("true", { nodeSelector: { no: "such" } }), "queue"),
     job("runs", pod("sleep 3600")),
