@@ -9,6 +9,7 @@ import { withPortForward } from "../../local/predict";
 import { run } from "../../local/run";
 import { savedEnvironment } from "../support/environment";
 import { getOnce } from "../support/http";
+import { inOrder } from "../support/in-order";
 import { trialObjects } from "../support/trial-pod";
 
 const namespace = "local-cluster-test";
@@ -18,7 +19,7 @@ const test = savedEnvironment().context === undefined ? describe : describe.skip
 
 test("a pod on the local node", function () {
     this.timeout("2m");
-    this.bail(true);
+    inOrder();
 
     const { kubeconfig } = savedEnvironment();
     const command = loadSettings()?.kubernetes ?? "";

@@ -14,6 +14,7 @@ import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { runExample } from "../support/examples";
 import { simulateGpus } from "../support/gpus";
+import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 
@@ -76,7 +77,7 @@ async function jobs(): Promise<Job[]> {
 
 describe("a Platform on a real node, from a mirror", function () {
     this.timeout("10m");
-    this.bail(true);
+    inOrder();
 
     let mirror: ControllerMirror;
     let stack: TestStack;

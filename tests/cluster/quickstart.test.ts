@@ -14,6 +14,7 @@ import { destroy, openStack, update } from "../../local/stack";
 import { type Change, UpdateProgress } from "../../local/stack-events";
 import { ensureTools } from "../../local/toolchain";
 import { savedEnvironment } from "../support/environment";
+import { inOrder } from "../support/in-order";
 
 const namespace = "quickstart-test";
 
@@ -34,7 +35,7 @@ const resources = [
 
 describe("the quickstart", function () {
     this.timeout("15m");
-    this.bail(true);
+    inOrder();
 
     const environment = savedEnvironment();
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-quickstart-"));

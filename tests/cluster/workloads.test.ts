@@ -12,6 +12,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { savedEnvironment } from "../support/environment";
 import { runExample } from "../support/examples";
+import { inOrder } from "../support/in-order";
 import { TestStack } from "../support/stack";
 import type { Workload } from "./workloads/workload";
 
@@ -38,7 +39,7 @@ function program(): Promise<Record<string, pulumi.Output<unknown>>> {
 
 describe("the examples of the workloads, on a real node", function () {
     this.timeout("15m");
-    this.bail(true);
+    inOrder();
 
     let stack: TestStack;
     let outputs: Record<string, unknown> = {};

@@ -5,12 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { runExample } from "../support/examples";
+import { inOrder } from "../support/in-order";
 import { createObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 
 describe("an Addon with a real controller", function () {
     this.timeout("15m");
-    this.bail(true);
+    inOrder();
 
     let stack: TestStack;
     before(async function () {

@@ -18,6 +18,7 @@ import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { eventually } from "../support/eventually";
 import { getOnce } from "../support/http";
+import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { type Change, TestStack } from "../support/stack";
 
@@ -235,7 +236,7 @@ async function download(url: string, headers: Record<string, string>, rate: numb
 
 describe("a Gateway of Envoy Gateway", function () {
     this.timeout("10m");
-    this.bail(true);
+    inOrder();
 
     before(async function () {
         this.timeout("60m");

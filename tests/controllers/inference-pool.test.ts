@@ -16,6 +16,7 @@ import { moduleDirectory } from "../../local/toolchain/build";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
+import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 
@@ -195,7 +196,7 @@ async function post(url: string, body: object = {}): Promise<{ pod: string }> {
 
 describe("the route of an LlmServer to an InferencePool", function () {
     this.timeout("10m");
-    this.bail(true);
+    inOrder();
 
     const crds = async (): Promise<string> => {
         const { images, module } = controllerOf("endpoint-picker");

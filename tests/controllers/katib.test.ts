@@ -7,6 +7,7 @@ import type { ControllerMirror } from "../../local/controllers";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
+import { inOrder } from "../support/in-order";
 import { installKatib } from "../support/katib";
 import { createObjects, deleteObjects, getObjects, kubectl } from "../support/kubectl";
 import { clusterQueue, localQueue } from "../support/kueue";
@@ -122,7 +123,7 @@ const trialsOf = async (run: string): Promise<Trial[]> => {
 
 describe("a Sweep on the real Katib", function () {
     this.timeout("10m");
-    this.bail(true);
+    inOrder();
 
     let mirror: ControllerMirror;
     let remove: () => Promise<void>;

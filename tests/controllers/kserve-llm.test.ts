@@ -11,6 +11,7 @@ import { controllers, deleteLeftovers } from "../support/controllers";
 import { directoryWith } from "../support/directories";
 import { savedEnvironment } from "../support/environment";
 import { simulateGpus } from "../support/gpus";
+import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 import { crdFiles, missing } from "../support/upstream";
@@ -72,7 +73,7 @@ interface Edits {
 
 describe("an LlmServer on the real KServe", function () {
     this.timeout("20m");
-    this.bail(true);
+    inOrder();
 
     let charts: string;
     let images: string;

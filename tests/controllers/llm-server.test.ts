@@ -13,6 +13,7 @@ import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { eventually } from "../support/eventually";
 import { simulateGpus } from "../support/gpus";
+import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 
@@ -115,7 +116,7 @@ function client(url: string): object {
 
 describe("an LlmServer over several nodes, with its real controller", function () {
     this.timeout("10m");
-    this.bail(true);
+    inOrder();
 
     let stack: TestStack;
     let url: string;

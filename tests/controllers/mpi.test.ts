@@ -7,6 +7,7 @@ import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
+import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 import { skipAwait } from "../support/transforms";
@@ -56,7 +57,7 @@ async function podsOf(run: unknown): Promise<string[]> {
 
 describe("trainings of Kubeflow Trainer, with its real controller", function () {
     this.timeout("15m");
-    this.bail(true);
+    inOrder();
 
     let stack: TestStack;
     let runs: Record<string, unknown>;

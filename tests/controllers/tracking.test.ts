@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "../../src";
 import { savedEnvironment } from "../support/environment";
+import { inOrder } from "../support/in-order";
 import { createObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 
@@ -129,7 +130,7 @@ function program({ password = login.MLFLOW_TRACKING_PASSWORD }: Settings = {}) {
 
 describe("a Sweep with MLflow", function () {
     this.timeout("20m");
-    this.bail(true);
+    inOrder();
 
     let stack: TestStack;
     let outputs: Record<string, unknown>;

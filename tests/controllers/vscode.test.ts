@@ -13,6 +13,7 @@ import * as mlops from "../../src";
 import { commitOf, connectVsCode, Purpose } from "../support/code-server";
 import { savedEnvironment } from "../support/environment";
 import { askOnce, type Question } from "../support/http";
+import { inOrder } from "../support/in-order";
 import { getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 
@@ -89,7 +90,7 @@ async function stopped(): Promise<number> {
 
 describe("a notebook with VS Code", function () {
     this.timeout("5m");
-    this.bail(true);
+    inOrder();
 
     let stack: TestStack;
     let token = "";

@@ -5,6 +5,7 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "../../src";
+import { inOrder } from "../support/in-order";
 import { kubectl } from "../support/kubectl";
 import { type Change, TestStack } from "../support/stack";
 import { skipAwait } from "../support/transforms";
@@ -158,7 +159,7 @@ const edits: { what: string; edit: Edit; preview: string[] }[] = [
 describe("what an edit changes, on a real API server", function () {
     this.timeout("2m");
     // Each edit comes on top of those before it.
-    this.bail(true);
+    inOrder();
 
     let stack: TestStack;
     let current: Edit = {};

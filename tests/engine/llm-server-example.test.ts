@@ -8,6 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { image, password } from "../support/arguments";
 import { runExample } from "../support/examples";
+import { inOrder } from "../support/in-order";
 import { getObjects } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 import { skipAwait } from "../support/transforms";
@@ -25,7 +26,7 @@ function program(): Promise<Record<string, unknown>> {
 
 describe("the example llm-server, on a real API server", function () {
     this.timeout("3m");
-    this.bail(true);
+    inOrder();
 
     let stack: TestStack;
     before(async () => {

@@ -5,6 +5,7 @@ import * as core from "@pulumi/kubernetes/core/v1";
 
 import { Notebook, type NotebookArgs } from "../../src";
 import { image, otherImage } from "../support/arguments";
+import { inOrder } from "../support/in-order";
 import { getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 import { deletedAtOnce, skipAwait } from "../support/transforms";
@@ -32,7 +33,7 @@ async function replicas(): Promise<number> {
 
 describe("a notebook on a real API server", function () {
     this.timeout("2m");
-    this.bail(true);
+    inOrder();
 
     let stack: TestStack;
     let token: unknown;

@@ -24,6 +24,7 @@ import { cacheDir, sourceDir } from "../../local/paths";
 import { isRunning, listDaemons, markedProcesses, signal, waitUntilGone } from "../../local/processes";
 import { run } from "../../local/run";
 import { getOnce } from "../support/http";
+import { inOrder } from "../support/in-order";
 import { trialObjects } from "../support/trial-pod";
 
 const namespace = "lifecycle-test";
@@ -73,7 +74,7 @@ async function killed(action: "up" | "down", after: number): Promise<void> {
 
 describe("the life of the local cluster", function () {
     this.timeout("3m");
-    this.bail(true);
+    inOrder();
 
     const cache = process.env.KUBERNETES_MLOPS_CACHE;
     const tools = cacheDir("tools");
