@@ -113,6 +113,7 @@ interface Trial {
 }
 
 interface TrialJob {
+    metadata: { name: string };
     status: { startTime: string; completionTime: string };
 }
 
@@ -247,9 +248,11 @@ describe("a Sweep on the real Katib", function () {
             });
             const { trial, parameters } = best as mlops.BestTrial;
             assert.deepEqual(parameters, { x: 1 });
-            const selector = `--selector=katib.kubeflow.org/experiment=${trial.replace(/-[^-]*$/, "")}`;
-            const { items } = await getObjects<{ items: TrialJob[] }>("jobs", "--namespace", namespace, selector);
-            const times = items.map(({ status }) => status).sort((a, b) => a.startTime.localeCompare(b.startTime));
+            const { items } = await getObjects<{ items: TrialJob[] }>("jobs", "--namespace", namespace);
+            const times = items
+                .filter(({ metadata }) => metadata.name.startsWith(trial.replace(/[^-]*$/, "")))
+                .map(({ status }) => status)
+                .sort((a, b) => a.startTime.localeCompare(b.startTime));
             assert.equal(times.length, 3);
             times.slice(1).forEach(({ startTime }, index) => assert.ok(startTime >= times[index]!.completionTime));
             assert.deepEqual(await queued.preview(), []);
