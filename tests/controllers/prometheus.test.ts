@@ -452,15 +452,13 @@ describe("monitoring with a real Prometheus", function () {
     });
 
     it("sends alerts to whom a Secret says, too", async () => {
-        const config = {
-            route: { receiver: "test", group_by: ["alertname"], group_wait: "1s" },
-            receivers: [{ name: "test", webhook_configs: [{ url: `${receiver.url}/secret` }] }],
-        };
+        const page = fs.readFileSync(path.join(__dirname, "../../docs/monitoring.md"), "utf8");
+        const config = /```yaml\n(route:[^`]*)```/.exec(page)![1]!;
         await createObjects({
             apiVersion: "v1",
             kind: "Secret",
             metadata: { name: "alerts", namespace: "monitoring" },
-            stringData: { "alertmanager.yaml": JSON.stringify(config) },
+            stringData: { "alertmanager.yaml": config.replace("https://example.com/alerts", `${receiver.url}/secret`) },
         });
         await test.up(platformWith(workloads, { alertmanagerSecret: "alerts" }));
         await soon(() => {

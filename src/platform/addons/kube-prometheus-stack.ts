@@ -44,7 +44,8 @@ export interface KubePrometheusStackSettings extends AddonSettings {
     /**
      * The name of a Secret in the add-on's namespace whose key `alertmanager.yaml` says who gets alerts. Defaults to
      * none: nobody, except by AlertmanagerConfig objects: one in the add-on's namespace gets all alerts, any other one
-     * those of its own namespace.
+     * those of its own namespace. What one of these takes goes to the `routes` of the Secret, too, but not to the
+     * receiver of its route itself, which gets what nobody else does.
      */
     alertmanagerSecret?: string;
     /** Grafana. Defaults to one that keeps nothing. */
