@@ -8,11 +8,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { bare, pairs } from "./pairs";
 import { image, namespace } from "./shared";
 
-/** A component that does nothing, in which objects can be put to see what Pulumi itself takes for any component. */
+/**
+ * A component that does nothing, in which objects can be put to see what Pulumi itself takes for any component. Its outputs
+ * come of them, as those of any: a step of their own, late in an update.
+ */
 class Bare extends pulumi.ComponentResource {
     constructor(type: string, name: string) {
         super(`kubernetes-mlops:index:${type}`, name);
-        this.registerOutputs({});
+    }
+
+    public finish(outputs: pulumi.Inputs): void {
+        this.registerOutputs(outputs);
     }
 }
 
@@ -108,6 +114,8 @@ for (let index = 0; index < pairs; index++) {
         { parent: training },
     );
 
+    training?.finish({ model: job.metadata.name, jobName: job.metadata.name });
+
     const serve = `serve-${index}`;
     const server = bare ? new Bare("ModelServer", serve) : undefined;
     const serveLabels = { "app.kubernetes.io/name": serve, "app.kubernetes.io/component": "model-server" };
@@ -129,7 +137,7 @@ for (let index = 0; index < pairs; index++) {
         },
         { parent: server },
     );
-    new apps.Deployment(
+    const deployment = new apps.Deployment(
         `${serve}-deployment`,
         {
             metadata: {
@@ -201,6 +209,7 @@ for (let index = 0; index < pairs; index++) {
         },
         { parent: server, dependsOn: service },
     );
+    server?.finish({ url: deployment.metadata.name, serviceName: service.metadata.name });
     new policy.PodDisruptionBudget(
         `${serve}-pdb`,
         {
