@@ -118,6 +118,7 @@ function isAbsent(value: unknown): value is undefined | null {
 /** A value that may not be known yet. */
 export type Eventual = pulumi.Output<unknown> | Promise<unknown>;
 
+/** Whether it is such a value. */
 export function isEventual(value: unknown): value is Eventual {
     return pulumi.Output.isInstance(value) || value instanceof Promise;
 }

@@ -19,7 +19,7 @@ export function hashedName(name: string, content: object): pulumi.Input<string> 
     return isEventual(hashed) ? pulumi.unsecret(outputOf(hashed)) : hashed;
 }
 
-/** What stands for a content that is known. */
+/** As many hexadecimal digits of the hash of a content that is known. */
 export function hashOf(content: unknown, length = 8): string {
     return createHash("sha256").update(canonical(content)).digest("hex").slice(0, length);
 }

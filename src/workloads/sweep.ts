@@ -23,6 +23,7 @@ import {
     map,
     object,
     oneOf,
+    outputOf,
     plain,
     Problems,
     required,
@@ -382,7 +383,7 @@ export class Sweep extends pulumi.ComponentResource {
                 : failOutput<BestTrial>(`Sweep "${name}": ${problem}`);
         });
         const trial = this.best.apply((best) => best.trial ?? "");
-        this.model = pulumi.output(claimUri(context.claim, run.name, trial));
+        this.model = outputOf(claimUri(context.claim, run.name, trial));
         this.registerOutputs({ best: this.best, model: this.model, runName: this.runName });
     }
 }

@@ -15,7 +15,7 @@ import {
     TrainingTarget,
 } from "../manifests/training";
 import { type OperatorRun, trainingJobSet, trainingRayJob, trainingTrainJob } from "../manifests/training-operators";
-import { failOutput, integer, matching, object, oneOf, plain, Problems, validate } from "../validation";
+import { failOutput, integer, matching, object, oneOf, outputOf, plain, Problems, validate } from "../validation";
 import { AccessMode, checkClaim, ClaimArgs, claimFields, claimOf } from "./claim";
 import { gpuClaimTemplate } from "./gpu-claim";
 import { RunArgs, runFields } from "./run";
@@ -206,7 +206,7 @@ export class TrainingJob extends pulumi.ComponentResource {
         };
 
         this.jobName = startRun(name, checked, context, { parent: this, dependsOn: secret && [secret] });
-        this.model = pulumi.output(target.uriOf(this.jobName));
+        this.model = outputOf(target.uriOf(this.jobName));
         this.registerOutputs({ model: this.model, jobName: this.jobName });
     }
 }

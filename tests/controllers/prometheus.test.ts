@@ -28,7 +28,7 @@ const program = fs.readFileSync(path.join(__dirname, "monitored", "program.py"),
 const stack = "kube-prometheus-stack";
 const addons: mlops.AddonsArgs = {
     certManager: {},
-    kubePrometheusStack: {},
+    kubePrometheusStack: { grafana: { enabled: false } },
     jobset: {},
     // Without it Kueue does not measure how long workloads take to get ready.
     kueue: { waitForPodsReady: { timeout: "1m" } },
@@ -283,7 +283,7 @@ describe("monitoring with a real Prometheus", function () {
         await createObjects({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
         receiver = await Receiver.start();
         platformWith = (more, settings) => () => {
-            const kubePrometheusStack = { grafana: { enabled: false }, ...settings };
+            const kubePrometheusStack = { ...addons.kubePrometheusStack, ...settings };
             const platform = new mlops.Platform("platform", {
                 addons: { ...addons, kubePrometheusStack },
                 footprint: mlops.Footprint.Small,

@@ -42,10 +42,10 @@ export interface KubePrometheusStackSettings extends AddonSettings {
      */
     controlPlane?: boolean;
     /**
-     * The name of a Secret in the add-on's namespace whose key `alertmanager.yaml` says who gets alerts. Defaults to
-     * none: nobody, except by AlertmanagerConfig objects: one in the add-on's namespace gets all alerts, any other one
-     * those of its own namespace. What one of these takes goes to the `routes` of the Secret, too, but not to the
-     * receiver of its route itself, which gets what nobody else does.
+     * The name of a Secret in the add-on's namespace whose key `alertmanager.yaml` says who gets alerts. The receiver of
+     * its route gets those that no AlertmanagerConfig takes; its `routes` get these, too. Defaults to none: nobody, except
+     * by AlertmanagerConfig objects: one in the add-on's namespace gets all alerts, any other one those of its own
+     * namespace.
      */
     alertmanagerSecret?: string;
     /** Grafana. Defaults to one that keeps nothing. */
