@@ -142,8 +142,8 @@ async function main(names: string[]): Promise<void> {
     }
     await takeDownLeftOvers();
     const wasUp = savedEnvironment() !== undefined;
-    const work = () => runLevels(names, wasUp);
     const alone = !wasUp && names.some((name) => name !== "unit");
+    const work = () => runLevels(names, wasUp, alone);
     const sum = alone ? await withLock(running, () => say("waiting for another run of tests"), work) : await work();
     console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
     process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
@@ -158,7 +158,8 @@ async function takeDownLeftOvers(): Promise<void> {
     }
 }
 
-async function runLevels(names: string[], wasUp: boolean): Promise<Counts> {
+/** @param alone whether a cluster that is up in the end is this run's own, and not one that another run needs. */
+async function runLevels(names: string[], wasUp: boolean, alone: boolean): Promise<Counts> {
     say("build");
     try {
         execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" });
@@ -169,7 +170,7 @@ async function runLevels(names: string[], wasUp: boolean): Promise<Counts> {
     for (const name of names) {
         sum = plus(sum, await runLevel(name, wasUp));
     }
-    if (!wasUp && savedEnvironment() !== undefined) {
+    if (alone && savedEnvironment() !== undefined) {
         say("taking the environment down");
         await local("down");
     }
