@@ -22,11 +22,11 @@ import { pythonVersions } from "./python";
 
 /** A Python program that has no Dockerfile of its own. */
 export interface PythonArgs {
-    /** The version of Python: "3.11", "3.12" or "3.13". Defaults to "3.12". Not together with `base`. */
+    /** The version of Python: "3.11", "3.12", "3.13" or "3.14". Defaults to "3.12". Not together with `base`. */
     version?: pulumi.Input<string>;
     /**
-     * The image to start from, which must have `python` and `pip`, for example your own or one by digest. Defaults to
-     * the official slim image of the version.
+     * The image to start from, which must have `python` and `pip`, for example your own or a newer one. Defaults to
+     * the official slim image of the version, by digest: the same until this package is another.
      */
     base?: pulumi.Input<string>;
     /** The file in the context that lists what to install. Defaults to "requirements.txt". */

@@ -33,7 +33,8 @@ describe("the build that arguments stand for", () => {
             {
                 dockerfile: pythonDockerfile,
                 args: {
-                    BASE_IMAGE: "docker.io/library/python:3.12.12-slim-bookworm",
+                    BASE_IMAGE:
+                        "docker.io/library/python:3.12.14-slim-bookworm@sha256:392307d22300de8b5986851a12d9176dfc0fc073e65bf6523ebd7dcbeb23564e",
                     REQUIREMENTS: "requirements.txt",
                     ENTRYPOINT: '["python"]',
                 },
@@ -78,7 +79,10 @@ describe("the build that arguments stand for", () => {
     it("has a pinned base for each version of Python that is offered", () => {
         for (const version of pythonVersions) {
             const base = buildOf({ context: "fraud", python: { version } }).args.BASE_IMAGE;
-            assert.match(base!, new RegExp(`^docker\\.io/library/python:${version}\\.\\d+-slim-[a-z]+$`));
+            assert.match(
+                base!,
+                new RegExp(`^docker\\.io/library/python:${version}\\.\\d+-slim-[a-z]+@sha256:[0-9a-f]{64}$`),
+            );
         }
     });
 

@@ -87,7 +87,8 @@ describe("an Image", () => {
             context,
             dockerfile: path.join("dockerfiles", "python.Dockerfile"),
             args: {
-                BASE_IMAGE: "docker.io/library/python:3.13.9-slim-bookworm",
+                BASE_IMAGE:
+                    "docker.io/library/python:3.13.15-slim-bookworm@sha256:ed86c82274b3c69b52fb5820f358f0bd7df0b603332063cb5c6e32bd220c3e6e",
                 REQUIREMENTS: "requirements.txt",
                 ENTRYPOINT: '["python","app.py"]',
             },

@@ -24,7 +24,7 @@ export const specimen: Specimen = {
         ],
         ["context", ["", 5], text],
         ["dockerfile", ["", 5], text],
-        ["python.version", ["3", "3.9", "3.12.1", 3.12], "it must be one of 3.11, 3.12, 3.13"],
+        ["python.version", ["3", "3.9", "3.12.1", 3.12], "it must be one of 3.11, 3.12, 3.13, 3.14"],
         ["python.base", ["", 5], text],
         ["python.requirements", ["", 5], text],
         ["python.entrypoint[0]", ["", 5], text],
