@@ -4,7 +4,10 @@ export enum TrainingFramework {
     Torch = "torch",
     /** JAX: `jax.distributed.initialize()` is to be told the variables JAX_NUM_PROCESSES and JAX_PROCESS_ID. */
     Jax = "jax",
-    /** MPI: the command runs in a pod from which `mpirun` reaches the others. With the backend `TrainJob` only. */
+    /**
+     * MPI: the command runs in a pod from which `mpirun` reaches the others. DeepSpeed as well, which can ask MPI. With
+     * the backend `TrainJob` only.
+     */
     Mpi = "mpi",
 }
 

@@ -1,7 +1,11 @@
-/** Trainings that Kubeflow Trainer's real controller starts: over MPI, on several nodes and on one, and with JAX. */
+/**
+ * Trainings that Kubeflow Trainer's real controller starts: over MPI, on several nodes and on one, with JAX, and with
+ * DeepSpeed, for which a queue of the real Kueue has no room twice.
+ */
 import { strict as assert } from "node:assert";
 import * as path from "node:path";
 
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
 
 import * as mlops from "../../src";
@@ -9,10 +13,11 @@ import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
+import { clusterQueue, localQueue } from "../support/kueue";
 import { TestStack } from "../support/stack";
 import { skipAwait } from "../support/transforms";
 
-const namespace = "mpi-test";
+const namespace = "trainer-test";
 const inNamespace = (...args: string[]): Promise<string> => kubectl("--namespace", namespace, ...args);
 
 /** Adds up what each process has, and says on which hosts they are, and in which of them the model can be written. */
@@ -44,15 +49,26 @@ async function said(run: unknown, job: string): Promise<string> {
     return inNamespace("logs", selector, "--tail=-1");
 }
 
-async function podsOf(run: unknown): Promise<string[]> {
+interface Pod {
+    metadata: { creationTimestamp: string };
+    spec: { hostname: string };
+}
+
+async function podsOf(run: unknown): Promise<Pod[]> {
     const selector = `--selector=jobset.sigs.k8s.io/jobset-name=${String(run)}`;
-    const { items } = await getObjects<{ items: { spec: { hostname: string } }[] }>(
-        "pods",
-        "--namespace",
-        namespace,
-        selector,
-    );
-    return items.map(({ spec }) => spec.hostname).sort();
+    return (await getObjects<{ items: Pod[] }>("pods", "--namespace", namespace, selector)).items;
+}
+
+/** When the first pod of a run was there, and when the run was through. */
+async function timesOf(run: unknown): Promise<{ started: string; ended: string }> {
+    const { status } = await getObjects<{
+        status: { conditions: { type: string; lastTransitionTime: string }[] };
+    }>("trainjob", String(run), "--namespace", namespace);
+    const created = (await podsOf(run)).map(({ metadata }) => metadata.creationTimestamp);
+    const [started] = created.sort();
+    const ended = status.conditions.find(({ type }) => type === "Complete")?.lastTransitionTime;
+    assert.ok(started !== undefined && ended !== undefined, `${String(run)} has not run`);
+    return { started, ended };
 }
 
 describe("trainings of Kubeflow Trainer, with its real controller", function () {
@@ -64,13 +80,13 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
 
     before(async function () {
         this.timeout("60m");
-        const mirror = mirrorOf(await controllers(["jobset", "trainer"]));
+        const mirror = mirrorOf(await controllers(["jobset", "trainer", "kueue"]));
         const { registry, baseImage } = savedEnvironment();
         const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
         await createObjects({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } });
-        stack = await TestStack.create("mpi", () => {
-            const addons = { kubeflowTrainer: {} };
-            const platform = new mlops.Platform("mpi", { addons, footprint: mlops.Footprint.Small, mirror });
+        stack = await TestStack.create("trainer", () => {
+            const addons = { kubeflowTrainer: {}, kueue: {} };
+            const platform = new mlops.Platform("trainer", { addons, footprint: mlops.Footprint.Small, mirror });
             const volume = new PersistentVolumeClaim(
                 "models",
                 {
@@ -80,7 +96,12 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
                 // There is no volume before somebody wants to write to it.
                 { transforms: [skipAwait] },
             );
-            const opts = { dependsOn: [platform, volume] };
+            // Of pods that ask for 100m each, two have room and four have not.
+            const queues = [
+                clusterQueue("trainer-test", "default", { cpu: "300m", memory: "8Gi" }),
+                localQueue("trainings", namespace, "trainer-test"),
+            ].map((queue) => new CustomResource(queue.kind, queue, { dependsOn: platform }));
+            const opts = { dependsOn: [platform, volume, ...queues] };
             const mpi = new mlops.Image("mpi", {
                 repository: `${registry}/mpi`,
                 context: path.join(__dirname, "mpi"),
@@ -121,7 +142,30 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
                 },
                 opts,
             );
+            const deepSpeed = new mlops.Image("deepspeed", {
+                repository: `${registry}/deepspeed`,
+                context: path.join(__dirname, "deepspeed"),
+                buildArgs: { BASE: mpi.ref },
+                network: "host",
+            });
+            const withDeepSpeed = {
+                workspace: { namespace, queue: "trainings" },
+                image: deepSpeed.ref,
+                nodes: 2,
+                processesPerNode: 1,
+                resources: { cpu: "100m", memory: "1Gi" },
+            };
+            const byTorchrun = new mlops.TrainingJob(
+                "torchrun",
+                { ...common, ...withDeepSpeed, command: ["torchrun", "/train.py"] },
+                opts,
+            );
             return Promise.resolve({
+                torchrun: byTorchrun.jobName,
+                mpirun: overMpi("mpirun", {
+                    ...withDeepSpeed,
+                    command: ["mpirun", "-x", "DS_ACCELERATOR", "python3", "/train.py"],
+                }).jobName,
                 three: overMpi("three", { nodes: 3 }).jobName,
                 one: overMpi("one", {}).jobName,
                 jax: withJax.jobName,
@@ -130,8 +174,8 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
     });
     after(async () => {
         await stack?.destroy();
-        const groups = ["trainer.kubeflow.org", "jobset.x-k8s.io"];
-        await deleteLeftovers(groups, ["kubeflow-system", "jobset-system", namespace]);
+        const groups = ["trainer.kubeflow.org", "jobset.x-k8s.io", "kueue.x-k8s.io"];
+        await deleteLeftovers(groups, ["kubeflow-system", "jobset-system", "kueue-system", namespace]);
     });
 
     it("are through, with all that they need, in one update", async () => {
@@ -150,7 +194,10 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
 
     it("over MPI on one node have no more pods than it takes", async () => {
         const host = `${String(runs.one)}-launcher-0-0`;
-        assert.deepEqual(await podsOf(runs.one), [host]);
+        assert.deepEqual(
+            (await podsOf(runs.one)).map(({ spec }) => spec.hostname),
+            [host],
+        );
         assert.ok((await said(runs.one, "launcher")).split("\n").includes(`sum 11 of ${host} ${host} files 0 1`));
     });
 
@@ -158,6 +205,22 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
         const [, error, processes] = /'error': ([\d.]+), 'processes': (\d+)/.exec(await said(runs.jax, "node")) ?? [];
         assert.equal(processes, "2");
         assert.ok(Number(error) < 0.1, error);
+    });
+
+    for (const [launcher, job] of [
+        ["torchrun", "node"],
+        ["mpirun", "launcher"],
+    ] as const) {
+        it(`with DeepSpeed, started by ${launcher}, have kept a part of the optimizer in each of two nodes`, async () => {
+            const ranks = (await said(runs[launcher], job)).match(/rank \d of .*/g);
+            assert.deepEqual(ranks?.sort(), ["rank 0 of 2 part 4 error 0.0", "rank 1 of 2 part 4 error 0.0"]);
+        });
+    }
+
+    it("in a queue have waited with all their pods until the one before was through", async () => {
+        const both = [await timesOf(runs.torchrun), await timesOf(runs.mpirun)];
+        const [first, second] = both.sort((a, b) => (a.started < b.started ? -1 : 1));
+        assert.ok(second!.started >= first!.ended, `they ran at the same time: ${JSON.stringify(both)}`);
     });
 
     it("show no change then, nor does a refresh", async () => {
