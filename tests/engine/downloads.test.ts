@@ -1,17 +1,18 @@
 /**
- * The official download of a plugin: the real CLI takes it from a mirror on this machine, as in a closed network, since
- * the addresses that it takes plugins from otherwise cannot be reached from everywhere.
+ * The official downloads. Pulumi's servers cannot be reached from everywhere, so this machine is in their place: the real
+ * CLI takes a plugin from a mirror on it, as in a closed network, and the real npm launcher takes the CLI from it.
  */
 import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import * as path from "node:path";
 
 import { dockerPluginVersion, standInDirectory } from "../../local/docker-provider";
 import { ensureTools } from "../../local/toolchain";
+import { LANGUAGE_HOST, toolOf } from "../../local/toolchain/tools";
 import { pulumiHome } from "../../local/toolchain/official";
 import { ensureDockerPlugin } from "../../local/toolchain/plugins";
 
@@ -112,4 +113,103 @@ describe("a plugin that a mirror has", () => {
         assert.equal(plugin.official, true, reports.join("\n"));
         assert.equal(execFileSync(plugin.path, { encoding: "utf8" }), "late\n");
     }).timeout(120_000);
+});
+
+describe("a CLI that its npm launcher can download", () => {
+    const { version } = toolOf("pulumi");
+    const root = path.join(__dirname, "..", "..");
+    let directory: string;
+    let environment: NodeJS.ProcessEnv;
+
+    /** What a process finds that has nothing but Node.js, and what it reports on the way. */
+    const ensure = (): { found: Record<string, string>; reports: string[] } => {
+        const program = `
+            const reports = [];
+            const { ensureTools } = require("./local/toolchain");
+            ensureTools(["pulumi", "${LANGUAGE_HOST}"], (line) => reports.push(line)).then((found) =>
+                console.log(JSON.stringify({ found, reports })),
+            );`;
+        const printed = execFileSync("npx", ["tsx", "--eval", program], {
+            cwd: root,
+            env: environment,
+            encoding: "utf8",
+        });
+        return JSON.parse(printed.trim().split("\n").at(-1)!) as ReturnType<typeof ensure>;
+    };
+
+    before(async function () {
+        this.timeout(120_000);
+        try {
+            execFileSync("npm", ["view", `pulumi@${version}`, "version"], { stdio: "pipe" });
+        } catch {
+            console.log(`      skipped: npm's registry does not give the launcher, pulumi@${version}`);
+            this.skip();
+        }
+        const built = await ensureTools(["pulumi", LANGUAGE_HOST], () => undefined);
+        directory = mkdtempSync(path.join(tmpdir(), "kubernetes-mlops-launcher-"));
+        const inDirectory = (name: string, content: string): string => {
+            writeFileSync(path.join(directory, name), content);
+            return path.join(directory, name);
+        };
+        // In the place of the script that the launcher fetches: understands as much of the same command line.
+        const script = inDirectory(
+            "install.sh",
+            [
+                "#!/bin/sh",
+                '[ "$1 $2 $4 $5" = "--no-edit-path --install-root --version ' + version + '" ] || exit 1',
+                'mkdir -p "$3/bin"',
+                ...Object.values(built).map((file) => `cp ${file} "$3/bin"`),
+            ].join("\n"),
+        );
+        // Whatever is fetched from Pulumi's server is that script.
+        const instead = inDirectory(
+            "instead.cjs",
+            `const { readFileSync, appendFileSync } = require("node:fs");
+            const { fetch: usual } = globalThis;
+            globalThis.fetch = async (url, ...more) => {
+                if (new URL(url).hostname !== "get.pulumi.com") {
+                    return usual(url, ...more);
+                }
+                appendFileSync(${JSON.stringify(path.join(directory, "fetched"))}, url + "\\n");
+                return new Response(readFileSync(${JSON.stringify(script)}));
+            };`,
+        );
+        // Without what is installed on this machine; npm is set up as it is for its user.
+        const withoutPulumi = process.env
+            .PATH!.split(path.delimiter)
+            .filter((entry) => !existsSync(path.join(entry, "pulumi")));
+        environment = {
+            ...process.env,
+            HOME: directory,
+            NPM_CONFIG_USERCONFIG: process.env.NPM_CONFIG_USERCONFIG ?? path.join(homedir(), ".npmrc"),
+            PATH: withoutPulumi.join(path.delimiter),
+            KUBERNETES_MLOPS_CACHE: path.join(directory, "cache"),
+            NODE_OPTIONS: `--require ${instead}`,
+        };
+    });
+    after(() => {
+        if (directory !== undefined) {
+            rmSync(directory, { recursive: true });
+        }
+    });
+
+    it("is had by it, with its language hosts, once", () => {
+        const first = ensure();
+        const bin = path.join(directory, "cache", "pulumi", "versions", version, "bin");
+        assert.deepEqual(first.found, {
+            pulumi: path.join(bin, "pulumi"),
+            [LANGUAGE_HOST]: path.join(bin, LANGUAGE_HOST),
+        });
+        assert.ok(
+            first.reports.some((line) => line.startsWith(`downloading the Pulumi CLI v${version}`)),
+            first.reports.join("\n"),
+        );
+        const says = execFileSync(first.found.pulumi, ["version"], { env: environment, encoding: "utf8" });
+        assert.equal(says.trim(), `v${version}`);
+        const fetched = () => readFileSync(path.join(directory, "fetched"), "utf8").trim().split("\n");
+        const asked = fetched();
+        assert.ok(asked.includes("https://get.pulumi.com/install.sh"), asked.join());
+        assert.deepEqual(ensure(), { found: first.found, reports: [] });
+        assert.deepEqual(fetched(), asked);
+    }).timeout(300_000);
 });
