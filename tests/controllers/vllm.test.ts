@@ -171,6 +171,9 @@ const program =
             // The share of the memory that vLLM takes is here the node's, which others need, too.
             shutdownTimeout: "4m",
             args: ["--enforce-eager", "--kv-cache-memory-bytes=256M"],
+            // Its processes are bound to processors, and never rest under load: on some kernels (6.18) those of the next pod,
+            // bound to the same, would wait for them for ten minutes and more.
+            podSpec: { containers: [{ name: "main", resources: { limits: { cpu: "900m" } } }] },
             ...changes,
         });
         return Promise.resolve({ url: server.url, model: server.modelName });

@@ -1,0 +1,228 @@
+/**
+ * Servers that the real KEDA has follow what there is to do: what waits in a list of Redis and in a queue of RabbitMQ,
+ * and the requests that the real Prometheus counts.
+ */
+import { strict as assert } from "node:assert";
+import * as path from "node:path";
+
+import { Deployment } from "@pulumi/kubernetes/apps/v1";
+import { Service } from "@pulumi/kubernetes/core/v1";
+import * as pulumi from "@pulumi/pulumi";
+
+import * as mlops from "../../src";
+import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
+import { savedEnvironment } from "../support/environment";
+import { eventually } from "../support/eventually";
+import { askOnce } from "../support/http";
+import { inOrder } from "../support/in-order";
+import { createObjects, kubectl } from "../support/kubectl";
+import { TestStack } from "../support/stack";
+
+const namespace = "keda-test";
+const rabbitMq = `amqp://guest:guest@queues.${namespace}:5672/`;
+const inNamespace = (...args: string[]): Promise<string> => kubectl("--namespace", namespace, ...args);
+
+const names = { app: "queues" };
+const ports = { redis: 6379, rabbitmq: 5672 };
+
+/** Redis and RabbitMQ, in one pod. */
+function queues(image: pulumi.Input<string>): Deployment {
+    const data = { name: "data", mountPath: "/data" };
+    const common = {
+        image,
+        volumeMounts: [data],
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+    };
+    const at = (port: number) => ({ tcpSocket: { port }, periodSeconds: 2, failureThreshold: 60 });
+    new Service("queues", {
+        metadata: { name: "queues", namespace },
+        spec: { selector: names, ports: Object.entries(ports).map(([name, port]) => ({ name, port })) },
+    });
+    return new Deployment("queues", {
+        metadata: { name: "queues", namespace },
+        spec: {
+            selector: { matchLabels: names },
+            template: {
+                metadata: { labels: names },
+                spec: {
+                    securityContext: {
+                        runAsNonRoot: true,
+                        runAsUser: 1000,
+                        fsGroup: 1000,
+                        seccompProfile: { type: "RuntimeDefault" },
+                    },
+                    containers: [
+                        {
+                            ...common,
+                            name: "redis",
+                            command: ["redis-server", "--dir", "/data", "--protected-mode", "no", "--save", ""],
+                            readinessProbe: at(ports.redis),
+                        },
+                        {
+                            ...common,
+                            name: "rabbitmq",
+                            // Debian's command takes nobody but root and a user of its own.
+                            command: ["/usr/lib/rabbitmq/bin/rabbitmq-server"],
+                            env: Object.entries({
+                                HOME: "/data",
+                                RABBITMQ_CONFIG_FILE: "/rabbitmq.conf",
+                                RABBITMQ_MNESIA_BASE: "/data/rabbitmq",
+                                RABBITMQ_LOG_BASE: "/data/log",
+                                RABBITMQ_LOGS: "-",
+                                RABBITMQ_NODENAME: "rabbit@localhost",
+                            }).map(([name, value]) => ({ name, value })),
+                            readinessProbe: at(ports.rabbitmq),
+                        },
+                    ],
+                    volumes: [{ name: "data", emptyDir: {} }],
+                },
+            },
+        },
+    });
+}
+
+/** A server of up to three pods. */
+const server = (name: string, autoscaling: Omit<mlops.AutoscalingArgs, "max">, image: pulumi.Input<string>) =>
+    new mlops.ModelServer(name, {
+        workspace: { namespace },
+        image,
+        command: ["python3", "/serve.py"],
+        healthPath: "/",
+        metrics: true,
+        autoscaling: { max: 3, scaleDownAfter: "1s", ...autoscaling },
+        resources: { cpu: "10m", memory: "64Mi" },
+        runAsUser: 1000,
+    });
+
+/** What is done in a program of Python with the queue `claims`. */
+const withRabbitMq = (action: string): Promise<string> => {
+    const program = [
+        "import pika",
+        `channel = pika.BlockingConnection(pika.URLParameters("${rabbitMq}")).channel()`,
+        "channel.queue_declare('claims', durable=True)",
+        action,
+    ];
+    return inNamespace("exec", "deploy/queues", "--container=rabbitmq", "--", "python3", "-c", program.join("\n"));
+};
+const withRedis = (...command: string[]): Promise<string> =>
+    inNamespace("exec", "deploy/queues", "--container=redis", "--", "redis-cli", ...command);
+
+/** Waits until a server has so many pods that are ready. */
+const hasPods = (name: string, count: number): Promise<void> =>
+    eventually(async () => {
+        const path = "--output=jsonpath={.status.readyReplicas}";
+        assert.equal(Number(await inNamespace("get", "deployment", name, path)), count, `pods of ${name}`);
+    }, 240);
+
+describe("servers that KEDA scales", function () {
+    this.timeout("10m");
+    inOrder();
+
+    let stack: TestStack;
+
+    before(async function () {
+        this.timeout("90m");
+        const mirror = mirrorOf(await controllers(["keda", "prometheus-operator"]));
+        const { registry, baseImage } = savedEnvironment();
+        const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+        await createObjects({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels } });
+        stack = await TestStack.create("keda", () => {
+            const platform = new mlops.Platform("platform", {
+                addons: { keda: {}, kubePrometheusStack: { grafana: { enabled: false } } },
+                footprint: mlops.Footprint.Small,
+                mirror,
+            });
+            const image = new mlops.Image("queues", {
+                repository: `${registry}/queues`,
+                context: path.join(__dirname, "keda"),
+                buildArgs: { BASE: baseImage! },
+                network: "host",
+            });
+            // Both the kinds of KEDA, and what it asks, are there before the servers.
+            const ready = pulumi.all([platform.addons, queues(image.ref).id, image.ref]);
+            const ref = ready.apply(([, , known]) => known);
+            const prometheusUrl = platform.addons.apply(
+                (addons) => (addons.kubePrometheusStack!.outputs as { url: string }).url,
+            );
+            const { Redis, RabbitMq } = mlops.QueueType;
+            const redis = { type: Redis, name: "work", address: `queues.${namespace}:6379`, perPod: 5 };
+            const claims = { type: RabbitMq, name: "claims", perPod: 5, authentication: "rabbitmq" };
+            server("redis", { min: 0, queue: redis }, ref);
+            server("rabbitmq", { min: 0, queue: claims }, ref);
+            server("requests", { requests: { prometheusUrl, perPod: 5 } }, ref);
+            return Promise.resolve({});
+        });
+    });
+    after(async () => {
+        await stack?.destroy();
+        // The operator makes it, and leaves it.
+        const kubelet = "kube-prometheus-stack-kubelet";
+        await kubectl("delete", "service", "--namespace", "kube-system", kubelet, "--ignore-not-found");
+        await deleteLeftovers(
+            ["keda.sh", "eventing.keda.sh", "monitoring.coreos.com"],
+            ["keda", "monitoring", namespace],
+        );
+    });
+
+    it("are up, with KEDA and Prometheus, in one update", async () => {
+        await stack.up();
+    });
+
+    it("follow a queue of RabbitMQ, whose password a Secret has", async () => {
+        await withRabbitMq("pass");
+        await createObjects(
+            {
+                apiVersion: "v1",
+                kind: "Secret",
+                metadata: { name: "rabbitmq", namespace },
+                stringData: { host: rabbitMq },
+            },
+            {
+                apiVersion: "keda.sh/v1alpha1",
+                kind: "TriggerAuthentication",
+                metadata: { name: "rabbitmq", namespace },
+                spec: { secretTargetRef: [{ parameter: "host", name: "rabbitmq", key: "host" }] },
+            },
+        );
+        await hasPods("rabbitmq", 0);
+        await withRabbitMq("for _ in range(12): channel.basic_publish('', 'claims', b'{}')");
+        await hasPods("rabbitmq", 3);
+        await withRabbitMq("channel.queue_purge('claims')");
+        await hasPods("rabbitmq", 0);
+    });
+
+    it("follow a list of Redis", async () => {
+        await hasPods("redis", 0);
+        await withRedis("RPUSH", "work", "a", "b", "c", "d", "e", "f");
+        await hasPods("redis", 2);
+        await withRedis("DEL", "work");
+        await hasPods("redis", 0);
+    });
+
+    it("have a pod while nobody can say what there is to do", async () => {
+        await inNamespace("scale", "deployment/queues", "--replicas=0");
+        await hasPods("redis", 1);
+        await inNamespace("scale", "deployment/queues", "--replicas=1");
+        await hasPods("redis", 0);
+    });
+
+    it("follow the requests that Prometheus counts, down to one pod", async () => {
+        await hasPods("requests", 1);
+        const ip = await inNamespace("get", "service", "requests", "--output=jsonpath={.spec.clusterIP}");
+        const asking = setInterval(() => void askOnce(`http://${ip}:8080/predict`).catch(() => undefined), 1000 / 12);
+        try {
+            await hasPods("requests", 3);
+            // What grew under load is no change.
+            assert.deepEqual(await stack.preview(), []);
+            assert.deepEqual(await stack.refresh(), []);
+        } finally {
+            clearInterval(asking);
+        }
+        await hasPods("requests", 1);
+    });
+
+    it("show no change then, nor does a refresh", async () => {
+        assert.deepEqual(await stack.preview(), []);
+        assert.deepEqual(await stack.refresh(), []);
+    });
+});
