@@ -5,8 +5,9 @@
 import { strict as assert } from "node:assert";
 import * as path from "node:path";
 
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { Deployment } from "@pulumi/kubernetes/apps/v1";
-import { Service } from "@pulumi/kubernetes/core/v1";
+import { Secret, Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "../../src";
@@ -147,6 +148,18 @@ describe("servers that KEDA scales", function () {
             const { Redis, RabbitMq } = mlops.QueueType;
             const redis = { type: Redis, name: "work", address: `queues.${namespace}:6379`, perPod: 5 };
             const claims = { type: RabbitMq, name: "claims", perPod: 5, authentication: "rabbitmq" };
+            const metadata = { name: "rabbitmq", namespace };
+            new Secret("rabbitmq", { metadata, stringData: { host: rabbitMq } });
+            new CustomResource(
+                "rabbitmq",
+                {
+                    apiVersion: "keda.sh/v1alpha1",
+                    kind: "TriggerAuthentication",
+                    metadata,
+                    spec: { secretTargetRef: [{ parameter: "host", name: "rabbitmq", key: "host" }] },
+                },
+                { dependsOn: platform },
+            );
             server("redis", { min: 0, queue: redis }, ref);
             server("rabbitmq", { min: 0, queue: claims }, ref);
             server("requests", { requests: { prometheusUrl, perPod: 5 } }, ref);
@@ -170,20 +183,6 @@ describe("servers that KEDA scales", function () {
 
     it("follow a queue of RabbitMQ, whose password a Secret has", async () => {
         await withRabbitMq("pass");
-        await createObjects(
-            {
-                apiVersion: "v1",
-                kind: "Secret",
-                metadata: { name: "rabbitmq", namespace },
-                stringData: { host: rabbitMq },
-            },
-            {
-                apiVersion: "keda.sh/v1alpha1",
-                kind: "TriggerAuthentication",
-                metadata: { name: "rabbitmq", namespace },
-                spec: { secretTargetRef: [{ parameter: "host", name: "rabbitmq", key: "host" }] },
-            },
-        );
         await hasPods("rabbitmq", 0);
         await withRabbitMq("for _ in range(12): channel.basic_publish('', 'claims', b'{}')");
         await hasPods("rabbitmq", 3);
