@@ -72,7 +72,8 @@ export function scaledObject(deployment: ScaledDeployment, autoscaling: Autoscal
             maxReplicaCount: autoscaling.max,
             // KEDA's default of 30 s is long for who waits for the first pod.
             pollingInterval: mapInput(autoscaling.min ?? 1, (min) => (min === 0 ? 5 : 30)),
-            // While nobody knows what there is to do, no pod goes, and one is there.
+            // While nobody knows what there is to do, no pod goes, and one is there; but KEDA comes to nothing where it
+            // cannot connect to a queue.
             fallback: {
                 failureThreshold: 3,
                 replicas: mapInput(autoscaling.min ?? 1, (min) => Math.max(1, min)),

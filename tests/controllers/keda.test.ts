@@ -4,6 +4,7 @@
  */
 import { strict as assert } from "node:assert";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { Deployment } from "@pulumi/kubernetes/apps/v1";
@@ -163,6 +164,8 @@ describe("servers that KEDA scales", function () {
             server("redis", { min: 0, queue: redis }, ref);
             server("rabbitmq", { min: 0, queue: claims }, ref);
             server("requests", { requests: { prometheusUrl, perPod: 5 } }, ref);
+            const nobody = { prometheusUrl: `http://nobody.${namespace}:9090`, query: "up", perPod: 1 };
+            server("blind", { min: 0, requests: nobody }, ref);
             return Promise.resolve({});
         });
     });
@@ -198,11 +201,22 @@ describe("servers that KEDA scales", function () {
         await hasPods("redis", 0);
     });
 
-    it("have a pod while nobody can say what there is to do", async () => {
+    it("keep their pods while nobody can say what is in their queue", async () => {
+        await withRedis("RPUSH", "work", "a", "b", "c", "d", "e", "f");
+        await hasPods("redis", 2);
         await inNamespace("scale", "deployment/queues", "--replicas=0");
-        await hasPods("redis", 1);
+        await inNamespace("wait", "--for=condition=ScalingActive=false", "hpa/keda-hpa-redis", "--timeout=2m");
+        // KEDA looks every five seconds, and would wait for one.
+        await sleep(20_000);
+        await hasPods("redis", 2);
         await inNamespace("scale", "deployment/queues", "--replicas=1");
         await hasPods("redis", 0);
+    });
+
+    it("have a pod where Prometheus cannot say", async () => {
+        await inNamespace("scale", "deployment/blind", "--replicas=0");
+        await hasPods("blind", 0);
+        await hasPods("blind", 1);
     });
 
     it("follow the requests that Prometheus counts, down to one pod", async () => {
