@@ -5,6 +5,7 @@
 import { strict as assert } from "node:assert";
 import * as path from "node:path";
 
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { ControllerMirror, ControllerName } from "../../local/controllers";
@@ -12,6 +13,7 @@ import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { createObjects, kubectl } from "../support/kubectl";
+import { clusterQueue, localQueue, turnsIn } from "../support/kueue";
 import { TestStack } from "../support/stack";
 
 const namespace = "controllers-test";
@@ -86,11 +88,11 @@ const cases: Record<string, Case> = {
             assert.deepEqual(said.trim().split("\n").sort(), ["node 0 of 2", "node 1 of 2"]);
         },
     },
-    "KubeRay runs a training of two nodes": {
-        names: ["kuberay"],
-        addons: { kuberay: {} },
-        groups: ["ray.io"],
-        namespaces: ["kuberay-system"],
+    "KubeRay runs trainings of two nodes, one after the other in a queue that has no room for both": {
+        names: ["kuberay", "kueue"],
+        addons: { kuberay: {}, kueue: {} },
+        groups: ["ray.io", "kueue.x-k8s.io"],
+        namespaces: ["kuberay-system", "kueue-system"],
         workloads: (opts) => {
             const { registry, baseImage } = savedEnvironment();
             const ray = new mlops.Image("ray", {
@@ -99,26 +101,33 @@ const cases: Record<string, Case> = {
                 buildArgs: { BASE: baseImage! },
                 network: "host",
             });
-            new mlops.TrainingJob(
-                "train",
-                {
-                    workspace: { namespace },
-                    image: ray.ref,
-                    command: ["python3", "-c", onBothNodes],
-                    backend: mlops.TrainingBackend.RayJob,
-                    nodes: 2,
-                    resources: { cpu: "500m", memory: "2Gi", sharedMemory: "256Mi" },
-                    output: { accessMode: mlops.AccessMode.ReadWriteOnce },
-                    runAsUser: 1000,
-                    timeout: "10m",
-                },
-                opts,
-            );
+            const queues = [
+                clusterQueue("controllers-test", "default", { cpu: "1500m", memory: "6Gi" }),
+                localQueue("trainings", namespace, "controllers-test"),
+            ].map((queue) => new CustomResource(queue.kind, queue, opts));
+            for (const name of ["first", "second"]) {
+                new mlops.TrainingJob(
+                    name,
+                    {
+                        workspace: { namespace, queue: "trainings" },
+                        image: ray.ref,
+                        command: ["python3", "-c", onBothNodes],
+                        backend: mlops.TrainingBackend.RayJob,
+                        nodes: 2,
+                        resources: { cpu: "500m", memory: "2Gi", sharedMemory: "256Mi" },
+                        output: { accessMode: mlops.AccessMode.ReadWriteOnce },
+                        runAsUser: 1000,
+                        timeout: "10m",
+                    },
+                    { dependsOn: queues },
+                );
+            }
         },
         check: async () => {
-            const path = "--output=jsonpath={.items[0].status.jobStatus} {.items[0].status.message}";
-            const said = await kubectl("get", "rayjobs", "--namespace", namespace, path);
-            assert.match(said, /^SUCCEEDED /);
+            const path = "--output=jsonpath={.items[*].status.jobStatus}";
+            assert.equal(await kubectl("get", "rayjobs", "--namespace", namespace, path), "SUCCEEDED SUCCEEDED");
+            const [first, second] = await turnsIn(namespace);
+            assert.ok(second!.admitted >= first!.finished, `both had their turn at once: ${second!.admitted}`);
         },
     },
     "Argo Workflows runs what a Schedule says": {

@@ -1,4 +1,7 @@
-/** Queues of Kueue, as whoever runs a platform makes them. */
+/** Queues of Kueue, as whoever runs a platform makes them, and when it has let through what waited in them. */
+import { strict as assert } from "node:assert";
+
+import { getObjects } from "./kubectl";
 
 /** A ClusterQueue of one flavor, for all namespaces, with so much of each resource. */
 export const clusterQueue = (name: string, flavor: string, quota: Record<string, string>) => ({
@@ -31,3 +34,19 @@ export const localQueue = (name: string, namespace: string, of: string) => ({
     metadata: { name, namespace },
     spec: { clusterQueue: of },
 });
+
+interface Workload {
+    status: { conditions: { type: string; lastTransitionTime: string }[] };
+}
+
+/** When each workload of a namespace had its turn, from first to last; all of them are through. */
+export async function turnsIn(namespace: string): Promise<{ admitted: string; finished: string }[]> {
+    const { items } = await getObjects<{ items: Workload[] }>("workloads.kueue.x-k8s.io", "--namespace", namespace);
+    const turns = items.map(({ status }) => {
+        const since = (type: string) => status.conditions.find((one) => one.type === type)?.lastTransitionTime;
+        const [admitted, finished] = [since("Admitted"), since("Finished")];
+        assert.ok(admitted !== undefined && finished !== undefined, JSON.stringify(status.conditions));
+        return { admitted, finished };
+    });
+    return turns.sort((a, b) => (a.admitted < b.admitted ? -1 : 1));
+}
