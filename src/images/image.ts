@@ -26,7 +26,7 @@ export interface PythonArgs {
     version?: pulumi.Input<string>;
     /**
      * The image to start from, which must have `python` and `pip`, for example your own or a newer one. Defaults to
-     * the official slim image of the version, by digest: the same until this package is another.
+     * the official slim image of the version, by digest, so that it changes with the version of this package only.
      */
     base?: pulumi.Input<string>;
     /** The file in the context that lists what to install. Defaults to "requirements.txt". */

@@ -12,12 +12,14 @@ import { Secret, Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "../../src";
+import { restricted } from "../../src/manifests/pod";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { eventually } from "../support/eventually";
 import { askOnce } from "../support/http";
 import { inOrder } from "../support/in-order";
 import { createObjects, kubectl } from "../support/kubectl";
+import { restrictedPod } from "../support/pod-security";
 import { TestStack } from "../support/stack";
 
 const namespace = "keda-test";
@@ -33,7 +35,7 @@ function queues(image: pulumi.Input<string>): Deployment {
     const common = {
         image,
         volumeMounts: [data],
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        securityContext: restricted,
     };
     const at = (port: number) => ({ tcpSocket: { port }, periodSeconds: 2, failureThreshold: 60 });
     new Service("queues", {
@@ -47,12 +49,7 @@ function queues(image: pulumi.Input<string>): Deployment {
             template: {
                 metadata: { labels: names },
                 spec: {
-                    securityContext: {
-                        runAsNonRoot: true,
-                        runAsUser: 1000,
-                        fsGroup: 1000,
-                        seccompProfile: { type: "RuntimeDefault" },
-                    },
+                    securityContext: restrictedPod,
                     containers: [
                         {
                             ...common,

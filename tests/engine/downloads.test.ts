@@ -12,9 +12,9 @@ import * as path from "node:path";
 
 import { dockerPluginVersion, standInDirectory } from "../../local/docker-provider";
 import { ensureTools } from "../../local/toolchain";
-import { LANGUAGE_HOST, toolOf } from "../../local/toolchain/tools";
 import { pulumiHome } from "../../local/toolchain/official";
 import { ensureDockerPlugin } from "../../local/toolchain/plugins";
+import { LANGUAGE_HOST, toolOf } from "../../local/toolchain/tools";
 
 describe("a plugin that a mirror has", () => {
     const version = dockerPluginVersion();
@@ -158,7 +158,7 @@ describe("a CLI that its npm launcher can download", () => {
                 "#!/bin/sh",
                 '[ "$1 $2 $4 $5" = "--no-edit-path --install-root --version ' + version + '" ] || exit 1',
                 'mkdir -p "$3/bin"',
-                ...Object.values(built).map((file) => `cp ${file} "$3/bin"`),
+                ...Object.values(built).map((file) => `cp "${file}" "$3/bin"`),
             ].join("\n"),
         );
         // Whatever is fetched from Pulumi's server is that script.

@@ -4,6 +4,14 @@
  */
 import type { types } from "@pulumi/kubernetes";
 
+/** What a pod of a test's own says of itself to meet it, and to write to volumes; its containers say `restricted`. */
+export const restrictedPod = {
+    runAsNonRoot: true,
+    runAsUser: 1000,
+    fsGroup: 1000,
+    seccompProfile: { type: "RuntimeDefault" },
+};
+
 export type PodSpec = types.output.core.v1.PodSpec;
 type Container = types.output.core.v1.Container;
 

@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
 
+import { restricted } from "../../../src/manifests/pod";
 import { savedEnvironment } from "../../support/environment";
 import { createObjects, getObjects, kubectl } from "../../support/kubectl";
+import { restrictedPod } from "../../support/pod-security";
 import type { Workload } from "./workload";
 
 const namespace = "batch-inference";
@@ -20,18 +22,13 @@ async function inResults(program: string): Promise<string> {
         metadata: reader,
         spec: {
             restartPolicy: "Never",
-            securityContext: {
-                runAsNonRoot: true,
-                runAsUser: 1000,
-                fsGroup: 1000,
-                seccompProfile: { type: "RuntimeDefault" },
-            },
+            securityContext: restrictedPod,
             containers: [
                 {
                     name: "main",
                     image: savedEnvironment().baseImage,
                     command: ["python3", "-c", program],
-                    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+                    securityContext: restricted,
                     volumeMounts: [{ name: "scores", mountPath: "/scores", subPath: "november" }],
                 },
             ],
