@@ -6,7 +6,18 @@ import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
 import { dnsLabel, oneOf, text, truth } from "../arguments/formats";
-import { anyObject, type Fields, list, map, object, plain, type Problems, required, type Rule } from "../arguments/rules";
+import {
+    anyObject,
+    type Fields,
+    list,
+    map,
+    object,
+    plain,
+    type Problems,
+    required,
+    type Rule,
+    type RulesOf,
+} from "../arguments/rules";
 import { validate } from "../arguments/validate";
 import { Certificates, type ChartSource, type KubernetesObject, type Values } from "./definition";
 import { type ChartLocation, locate, type MirrorArgs } from "./mirror";
@@ -87,7 +98,7 @@ const mirrorFields: Fields = {
 /** The rule of a mirror. */
 export const mirrorRule = object(mirrorFields);
 
-const fields: Fields = {
+const fields = {
     charts: required(
         list(
             object({
@@ -109,7 +120,7 @@ const fields: Fields = {
     objectsBefore: list(anyObject),
     objects: list(anyObject),
     mirror: mirrorRule,
-};
+} satisfies RulesOf<AddonArgs>;
 
 function checkAcross({ charts, mirror }: AddonArgs, problems: Problems): void {
     charts?.forEach((chart, index) => {
