@@ -8,8 +8,8 @@ import type { RouteArgs } from "./route-args";
 
 /** Where a route leads to. */
 export interface RouteTarget {
-    /** What the route is called. Defaults to the name of the workload. */
-    name?: string;
+    /** The name of the route. */
+    name: string;
     namespace: pulumi.Input<string>;
     labels: Record<string, string>;
     /** The Services, and the share of the requests that each of them gets where there are several. */
@@ -45,7 +45,7 @@ const accepted = JSON.stringify([says("Accepted"), says("ResolvedRefs")]);
  * The route from a Gateway to Services.
  * Source: https://gateway-api.sigs.k8s.io/reference/spec/#httproute
  */
-export function buildHttpRoute(name: string, route: RouteArgs, target: RouteTarget): CustomResourceArgs {
+export function buildHttpRoute(route: RouteArgs, target: RouteTarget): CustomResourceArgs {
     const { namespace, labels, backends, mirror } = target;
     const path = route.path ?? "/";
     const { only = "", keepPath } = target;
@@ -58,7 +58,7 @@ export function buildHttpRoute(name: string, route: RouteArgs, target: RouteTarg
     return {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "HTTPRoute",
-        metadata: objectMeta(target.name ?? name, namespace, labels, {
+        metadata: objectMeta(target.name, namespace, labels, {
             "pulumi.com/waitFor": accepted,
             // A Gateway answers within seconds; one that is not there never does.
             "pulumi.com/timeoutSeconds": "120",
@@ -129,5 +129,5 @@ export function createRoute(
     parent: pulumi.Resource,
     dependsOn: pulumi.Input<pulumi.Resource>[],
 ): CustomResource {
-    return new CustomResource(`${name}-route`, buildHttpRoute(name, route, target), { parent, dependsOn });
+    return new CustomResource(`${name}-route`, buildHttpRoute(route, target), { parent, dependsOn });
 }

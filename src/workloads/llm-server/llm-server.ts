@@ -9,6 +9,9 @@ import { mapInput, mapInputs } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { llmServerNames, llmServerObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
+import { createRecord } from "../../pod/record";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
@@ -52,26 +55,29 @@ export class LlmServer extends pulumi.ComponentResource {
 
     constructor(name: string, args: LlmServerArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("LlmServer", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:LlmServer", name, {}, opts);
+        const owned = ownership("LlmServer", name, opts);
+        const objectsName = checked.name ?? name;
+        const given = owned.claim(args, checked, llmServerObjects(objectsName));
+        super("kubernetes-mlops:index:LlmServer", name, {}, owned.options);
 
-        const { backend = LlmBackend.Deployment } = checked;
-        const { namespace } = checked.workspace;
-        const labels = llmLabels(name);
-        const fit = fitOfServer(name, checked, this);
-        const { nodes = 1, tensorParallel, pipelineParallel, gpu } = checked;
+        const { backend = LlmBackend.Deployment } = given;
+        const { namespace } = given.workspace;
+        const labels = llmLabels(objectsName);
+        const fit = fitOfServer(name, given, this);
+        const { nodes = 1, tensorParallel, pipelineParallel, gpu } = given;
         const spread = mapInputs({ nodes, tensorParallel, pipelineParallel, gpu: { count: gpu?.count } }, spreadOf);
         // Where the fit is known only later, so is the model, which fails with it.
         const model = pulumi.Output.isInstance(fit)
-            ? pulumi.all([fit, checked.model]).apply(([, known]) => known)
-            : checked.model;
-        const server = withDefaults({ ...checked, model }, spread);
+            ? pulumi.all([fit, given.model]).apply(([, known]) => known)
+            : given.model;
+        const server = withDefaults({ ...given, model }, spread);
         const secret =
             server.secretEnv &&
             createEnvironmentSecret(
                 name,
                 {
                     // Named after its content: a new token is a new Secret, which is rolled out like any change.
-                    secretName: hashedName(`${name}-env`, server.secretEnv),
+                    secretName: hashedName(llmServerNames.secret(objectsName), server.secretEnv),
                     namespace,
                     labels,
                     values: server.secretEnv,
@@ -82,9 +88,14 @@ export class LlmServer extends pulumi.ComponentResource {
             spread,
             secretName: secret?.metadata.name,
             cache:
-                checked.cache &&
-                createClaim(`${name}-cache`, checked.cache, { resource: `${name}-cache`, namespace, labels }, this),
-            claimTemplate: createGpuClaimTemplate(name, server, labels, this),
+                given.cache &&
+                createClaim(
+                    llmServerNames.cache(objectsName),
+                    given.cache,
+                    { resource: `${name}-cache`, namespace, labels },
+                    this,
+                ),
+            claimTemplate: createGpuClaimTemplate(name, llmServerNames.gpuClaim(objectsName), server, labels, this),
         };
 
         const target: LlmTarget =
@@ -93,20 +104,21 @@ export class LlmServer extends pulumi.ComponentResource {
                 : podsOf(name, server, context, this);
 
         this.serviceName = pulumi.output(target.service);
-        this.modelName = pulumi.output(servedName(name, server));
+        this.modelName = pulumi.output(servedName(objectsName, server));
         this.estimate = pulumi.output(mapInput(fit, ({ estimate }) => estimate));
         // Whoever uses the address waits for pods that answer.
         this.url = pulumi
             .all([target.service, target.namespace])
             .apply(([host, known]) => `http://${host}.${known}.svc.cluster.local:${llmPort}/v1`);
-        const outside = publicUrlOf(checked.route);
+        const outside = publicUrlOf(given.route);
         this.publicUrl =
             outside &&
             pulumi
                 .all([outside, namespace])
                 .apply(([address, known]) =>
-                    backend === LlmBackend.KServe ? `${address}/${known}/${name}/v1` : `${address}/v1`,
+                    backend === LlmBackend.KServe ? `${address}/${known}/${objectsName}/v1` : `${address}/v1`,
                 );
+        owned.check();
         this.registerOutputs({
             url: this.url,
             publicUrl: this.publicUrl,
@@ -151,24 +163,26 @@ interface LlmTarget {
 /** A server whose pods the component makes itself: alone, or several that have a model together. */
 function podsOf(name: string, args: LlmServerArgs, context: LlmContext, parent: pulumi.Resource): LlmTarget {
     const { nodes = 1, endpointPicker, route } = args;
-    const service = new core.Service(`${name}-service`, buildLlmService(name, args, nodes), { parent });
+    const server = args.name ?? name;
+    const service = new core.Service(`${name}-service`, buildLlmService(server, args, nodes), { parent });
     // Where another stack has a server of this name, that is found out before its pods are touched.
     const opts = { parent, dependsOn: service };
     const pods =
         args.backend === LlmBackend.LeaderWorkerSet
-            ? new CustomResource(`${name}-leaderworkerset`, buildLlmLeaderWorkerSet(name, args, context, nodes), opts)
-            : new apps.Deployment(`${name}-deployment`, buildLlmDeployment(name, args, context), opts);
-    new policy.PodDisruptionBudget(`${name}-pdb`, buildLlmDisruptionBudget(name, args), { parent });
+            ? new CustomResource(`${name}-leaderworkerset`, buildLlmLeaderWorkerSet(server, args, context, nodes), opts)
+            : new apps.Deployment(`${name}-deployment`, buildLlmDeployment(server, args, context), opts);
+    new policy.PodDisruptionBudget(`${name}-pdb`, buildLlmDisruptionBudget(server, args), { parent });
     const pool =
         endpointPicker &&
-        new CustomResource(`${name}-pool`, buildInferencePool(name, args, endpointPicker, nodes), { parent });
+        new CustomResource(`${name}-pool`, buildInferencePool(server, args, endpointPicker, nodes), { parent });
     if (route) {
         const backend = pool
             ? { service: pool.metadata.name, group: "inference.networking.k8s.io", kind: "InferencePool" }
             : { service: service.metadata.name };
         const target = {
+            name: server,
             namespace: args.workspace.namespace,
-            labels: llmLabels(name),
+            labels: llmLabels(server),
             backends: [{ ...backend, port: llmPort }],
             // vLLM asks for the key there and hardly anywhere else: /invocations answers whoever asks.
             only: "/v1",
@@ -190,11 +204,19 @@ function inferenceServiceOf(
     context: LlmContext,
     parent: pulumi.Resource,
 ): LlmTarget {
-    const { metadata } = new CustomResource(`${name}-inferenceservice`, buildLlmInferenceService(name, args, context), {
-        parent,
-    });
+    const server = args.name ?? name;
+    const { namespace } = args.workspace;
+    const record = createRecord(name, llmServerNames.record(server), namespace, llmLabels(server), parent);
+    const { metadata } = new CustomResource(
+        `${name}-inferenceservice`,
+        buildLlmInferenceService(server, args, context),
+        {
+            parent,
+            dependsOn: record,
+        },
+    );
     return {
         service: metadata.name.apply(kserveServiceName),
-        namespace: pulumi.all([args.workspace.namespace, metadata.name]).apply(([known]) => known),
+        namespace: pulumi.all([namespace, metadata.name]).apply(([known]) => known),
     };
 }

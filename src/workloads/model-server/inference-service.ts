@@ -16,11 +16,6 @@ type Container = types.input.core.v1.Container;
 /** The container in which KServe sees the server. */
 const kserveContainer = "kserve-container";
 
-/** The Service that KServe makes of an InferenceService in the mode Standard, on port 80. */
-export function predictorName(name: string): string {
-    return `${name}-predictor`;
-}
-
 /**
  * A server that KServe's controller runs, as a Deployment of its own.
  * Source: https://kserve.github.io/website/docs/reference/crd-api, and the sources of KServe 0.20

@@ -10,6 +10,8 @@ import { mapInput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { serverNames, serverObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { buildHorizontalPodAutoscaler, buildScaledObject } from "../../serving/autoscaler";
 import { needsKeda } from "../../serving/autoscaling-args";
@@ -18,8 +20,8 @@ import { publicUrlOf, type RouteArgs } from "../../serving/route-args";
 import { type ModelServerArgs, ServerBackend, type ServerVariantArgs } from "./args";
 import { buildServerDeployment } from "./deployment";
 import { buildServerDisruptionBudget } from "./disruption-budget";
-import { buildInferenceService, predictorName } from "./inference-service";
-import { serverLabels, serverName, type ServerObjects, type ServerPart, serverPort, variantOf } from "./pods";
+import { buildInferenceService } from "./inference-service";
+import { serverLabels, type ServerObjects, type ServerPart, serverPort, variantOf } from "./pods";
 import { checkAcross, fields } from "./rules";
 import { buildServerService } from "./service";
 
@@ -47,24 +49,34 @@ export class ModelServer extends pulumi.ComponentResource {
 
     constructor(name: string, args: ModelServerArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("ModelServer", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:ModelServer", name, {}, opts);
+        const owned = ownership("ModelServer", name, opts);
+        const modelServer = owned.claim(
+            args,
+            checked,
+            serverObjects(checked.name ?? name, partsOf(checked), isKServe(checked)),
+        );
+        super("kubernetes-mlops:index:ModelServer", name, {}, owned.options);
 
-        const objects = objectsOf(name, checked, this);
-        const server =
-            checked.backend === ServerBackend.KServe
-                ? kserveServer(name, checked, objects, this)
-                : deployedServer(name, checked, objects, this);
-        new policy.PodDisruptionBudget(`${name}-pdb`, buildServerDisruptionBudget(name, checked), { parent: this });
-        if (checked.route) {
-            addRoute(name, checked, checked.route, objects, server, this);
+        const objects = objectsOf(name, modelServer, this);
+        const server = isKServe(modelServer)
+            ? kserveServer(name, modelServer, objects, this)
+            : deployedServer(name, modelServer, objects, this);
+        new policy.PodDisruptionBudget(
+            `${name}-pdb`,
+            buildServerDisruptionBudget(modelServer.name ?? name, modelServer),
+            { parent: this },
+        );
+        if (modelServer.route) {
+            addRoute(name, modelServer, modelServer.route, objects, server, this);
         }
 
         this.serviceName = server.serviceName;
         this.url = server.url;
-        const publicUrl = publicUrlOf(checked.route);
+        const publicUrl = publicUrlOf(modelServer.route);
         if (publicUrl) {
             this.publicUrl = publicUrl;
         }
+        owned.check();
         this.registerOutputs({
             url: this.url,
             serviceName: this.serviceName,
@@ -73,9 +85,18 @@ export class ModelServer extends pulumi.ComponentResource {
     }
 }
 
+const isKServe = ({ backend }: ModelServerArgs): boolean => backend === ServerBackend.KServe;
+
+/** The pods that a server has besides its own. */
+const partsOf = ({ canary, shadow }: ModelServerArgs): ServerPart[] => [
+    ...(canary ? ["canary" as const] : []),
+    ...(shadow ? ["shadow" as const] : []),
+];
+
 /** What the pods of a server, of whatever version, refer to. */
 function objectsOf(name: string, args: ModelServerArgs, parent: pulumi.Resource): ServerObjects {
-    const labels = serverLabels(name);
+    const server = args.name ?? name;
+    const labels = serverLabels(server);
     const { namespace } = args.workspace;
     const secret =
         args.secretEnv &&
@@ -83,7 +104,7 @@ function objectsOf(name: string, args: ModelServerArgs, parent: pulumi.Resource)
             name,
             {
                 // Named after its content: a new password is a new Secret, which is rolled out like any change.
-                secretName: hashedName(`${name}-env`, args.secretEnv),
+                secretName: hashedName(serverNames.secret(server), args.secretEnv),
                 namespace,
                 labels,
                 values: args.secretEnv,
@@ -93,8 +114,8 @@ function objectsOf(name: string, args: ModelServerArgs, parent: pulumi.Resource)
     const cache = { resource: `${name}-cache`, namespace, labels };
     return {
         secretName: secret?.metadata.name,
-        claimTemplate: createGpuClaimTemplate(name, args, labels, parent),
-        cache: args.modelCache && createClaim(cache.resource, args.modelCache, cache, parent),
+        claimTemplate: createGpuClaimTemplate(name, serverNames.gpuClaim(server), args, labels, parent),
+        cache: args.modelCache && createClaim(serverNames.cache(server), args.modelCache, cache, parent),
     };
 }
 
@@ -114,9 +135,10 @@ function deployedServer(
     objects: ServerObjects,
     parent: pulumi.Resource,
 ): RunningServer {
+    const server = args.name ?? name;
     const { service, deployment } = podsBehindService(name, args, objects, parent);
     if (args.autoscaling) {
-        const target = { name, namespace: args.workspace.namespace, labels: serverLabels(name) };
+        const target = { name: server, namespace: args.workspace.namespace, labels: serverLabels(server) };
         const opts = { parent, dependsOn: deployment };
         if (needsKeda(args.autoscaling)) {
             new CustomResource(`${name}-scaledobject`, buildScaledObject(target, args.autoscaling), opts);
@@ -144,15 +166,20 @@ function podsBehindService(
     parent: pulumi.Resource,
     part?: ServerPart,
 ): { service: core.Service; deployment: apps.Deployment } {
-    const resource = serverName(name, part);
-    const service = new core.Service(`${resource}-service`, buildServerService(name, args, part), { parent });
-    const deployment = new apps.Deployment(`${resource}-deployment`, buildServerDeployment(name, args, objects, part), {
-        parent,
-        // Where another stack has a server of this name, that is found out before its pods are touched.
-        dependsOn: service,
-        // An autoscaler that takes over finds the number as it is; no longer saying one would set it to one.
-        ignoreChanges: args.autoscaling && ["spec.replicas"],
-    });
+    const server = args.name ?? name;
+    const resource = part === undefined ? name : `${name}-${part}`;
+    const service = new core.Service(`${resource}-service`, buildServerService(server, args, part), { parent });
+    const deployment = new apps.Deployment(
+        `${resource}-deployment`,
+        buildServerDeployment(server, args, objects, part),
+        {
+            parent,
+            // Where another stack has a server of this name, that is found out before its pods are touched.
+            dependsOn: service,
+            // An autoscaler that takes over finds the number as it is; no longer saying one would set it to one.
+            ignoreChanges: args.autoscaling && ["spec.replicas"],
+        },
+    );
     return { service, deployment };
 }
 
@@ -162,15 +189,18 @@ function kserveServer(
     objects: ServerObjects,
     parent: pulumi.Resource,
 ): RunningServer {
-    const service = new CustomResource(`${name}-inferenceservice`, buildInferenceService(name, args, objects), {
+    const server = args.name ?? name;
+    const service = new CustomResource(`${name}-inferenceservice`, buildInferenceService(server, args, objects), {
         parent,
     });
     // What KServe writes into the status is this very address; it is known before, so that a preview shows it.
-    const serviceName = service.metadata.apply(() => predictorName(name));
+    const serviceName = service.metadata.apply(() => serverNames.predictor(server));
     return {
         serviceName,
         port: 80,
-        url: service.metadata.apply(({ namespace }) => `http://${predictorName(name)}.${namespace}.svc.cluster.local`),
+        url: service.metadata.apply(
+            ({ namespace }) => `http://${serverNames.predictor(server)}.${namespace}.svc.cluster.local`,
+        ),
         ready: service,
     };
 }
@@ -185,14 +215,15 @@ function addRoute(
     parent: pulumi.Resource,
 ): void {
     const { canary, shadow } = args;
+    const objectsName = args.name ?? name;
     const partOf = (part: ServerPart, variant: ServerVariantArgs | undefined) =>
         variant && podsBehindService(name, variantOf(args, variant), objects, parent, part);
     const [ofCanary, ofShadow] = [partOf("canary", canary), partOf("shadow", shadow)];
     const target: RouteTarget = {
         // KServe may have a route of the server's name.
-        name: args.backend === ServerBackend.KServe ? `${name}-route` : name,
+        name: isKServe(args) ? serverNames.kserveRoute(objectsName) : objectsName,
         namespace: args.workspace.namespace,
-        labels: serverLabels(name),
+        labels: serverLabels(objectsName),
         backends: [
             {
                 service: server.serviceName,

@@ -5,6 +5,7 @@ import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, metricsLabel } from "../../pod/metadata";
 import { inputVolume, modelDir } from "../../pod/model-volume";
+import { serverNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
 import type { ModelServerArgs, ServerVariantArgs } from "./args";
 
@@ -23,7 +24,7 @@ export type ServerPart = "canary" | "shadow";
 
 /** What a server and its parts are called. */
 export function serverName(name: string, part?: ServerPart): string {
-    return part === undefined ? name : `${name}-${part}`;
+    return part === undefined ? name : serverNames[part](name);
 }
 
 /** The labels of everything that belongs to a server, or to a part of it: no selector of one finds the other. */

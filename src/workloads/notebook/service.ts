@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 
 import { objectMeta } from "../../pod/metadata";
+import { notebookNames } from "../../pod/names";
 import type { NotebookArgs } from "./args";
 import { editorOf } from "./editor";
 import { notebookLabels, portName } from "./stateful-set";
@@ -10,7 +11,9 @@ export function buildNotebookService(name: string, args: NotebookArgs): types.in
     const labels = notebookLabels(name);
     return {
         // One that was stopped has no pod to wait for.
-        metadata: objectMeta(name, args.workspace.namespace, labels, { "pulumi.com/skipAwait": "true" }),
+        metadata: objectMeta(notebookNames.service(name), args.workspace.namespace, labels, {
+            "pulumi.com/skipAwait": "true",
+        }),
         spec: {
             type: "ClusterIP",
             selector: labels,
