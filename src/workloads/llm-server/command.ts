@@ -10,6 +10,12 @@ import { isMounted, isOnHub } from "./model-name";
 /** The port on which vLLM serves. */
 export const llmPort = 8000;
 
+export const shutdownSeconds = ({ shutdownTimeout }: LlmServerArgs): pulumi.Input<number> =>
+    mapInput(shutdownTimeout ?? "1m", seconds);
+
+/** How long vLLM takes to exit after its last request, in seconds. */
+export const vllmExitSeconds = 20;
+
 /** The flags of vLLM that follow from arguments of their own, and must not be given twice. */
 export const ownFlags: Record<string, string> = {
     "--api-key": "apiKey",
@@ -117,7 +123,7 @@ export function vllmArgs(name: string, args: LlmServerArgs, spread: pulumi.Input
                   optional("max-lora-rank", args.maxLoraRank),
                   option("max-loras", args.maxLoras ?? loras.length),
               ]),
-        option("shutdown-timeout", mapInput(args.shutdownTimeout ?? "1m", seconds)),
+        option("shutdown-timeout", shutdownSeconds(args)),
         args.args ?? [],
     ]);
 }

@@ -1,11 +1,11 @@
 import type { types } from "@pulumi/kubernetes";
 
-import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildTopologySpread, progressDeadlineSeconds } from "../../serving/rollout";
 import type { LlmServerArgs } from "./args";
 import { vllmArgs } from "./command";
-import { type LlmContext, llmLabels, podDetails, rolling, servingContainer, startupOf, waiting } from "./pods";
+import { type LlmContext, llmLabels, podDetails, rolling, servingContainer, startupSeconds, waiting } from "./pods";
 
 /** The pods of a server, each on a node of its own. */
 export function buildLlmDeployment(
@@ -20,21 +20,14 @@ export function buildLlmDeployment(
         spec: {
             replicas: args.replicas ?? 1,
             selector: { matchLabels: labels },
-            progressDeadlineSeconds: mapInput(startupOf(args), (limit) => limit + 60),
+            progressDeadlineSeconds: progressDeadlineSeconds(startupSeconds(args)),
             strategy: { type: "RollingUpdate", rollingUpdate: rolling(args) },
             template: buildPodTemplate(args, {
                 ...details,
                 container: servingContainer(args, vllmArgs(name, args, context.spread)),
                 spec: {
                     ...details.spec,
-                    topologySpreadConstraints: [
-                        {
-                            maxSkew: 1,
-                            topologyKey: "kubernetes.io/hostname",
-                            whenUnsatisfiable: "ScheduleAnyway",
-                            labelSelector: { matchLabels: labels },
-                        },
-                    ],
+                    topologySpreadConstraints: buildTopologySpread(labels),
                 },
             }),
         },

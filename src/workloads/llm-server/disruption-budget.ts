@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 
 import { objectMeta } from "../../pod/metadata";
+import { buildDisruptionBudget } from "../../serving/disruption-budget";
 import type { LlmServerArgs } from "./args";
 import { llmLabels } from "./pods";
 
@@ -9,13 +10,6 @@ import { llmLabels } from "./pods";
  * it is started anew, and until its leader answers no other may go.
  */
 export function buildLlmDisruptionBudget(name: string, args: LlmServerArgs): types.input.policy.v1.PodDisruptionBudget {
-    return {
-        metadata: objectMeta(name, args.workspace.namespace, llmLabels(name)),
-        spec: {
-            maxUnavailable: 1,
-            selector: { matchLabels: llmLabels(name) },
-            // A pod that does not work anyway must not hold a node up.
-            unhealthyPodEvictionPolicy: "AlwaysAllow",
-        },
-    };
+    const labels = llmLabels(name);
+    return buildDisruptionBudget(objectMeta(name, args.workspace.namespace, labels), labels);
 }

@@ -6,11 +6,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { startupFailureThreshold } from "../../serving/probes";
 import type { RouteArgs } from "../../serving/route-args";
 import type { LlmServerArgs } from "./args";
-import { kserveFlags, servedName } from "./command";
+import { kserveFlags, servedName, shutdownSeconds, vllmExitSeconds } from "./command";
 import { isOnHub } from "./model-name";
-import { type LlmContext, llmLabels, podDetails, shutdownOf, startupOf, waiting } from "./pods";
+import { type LlmContext, llmLabels, podDetails, startupSeconds, waiting } from "./pods";
 
 /**
  * The name of the Service that KServe makes for a server, which is shortened as Knative shortens names.
@@ -46,11 +47,14 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
             // The rest of the probe is KServe's.
             startupProbe: {
                 periodSeconds: period,
-                failureThreshold: mapInput(startupOf(args), (limit) => Math.max(1, Math.ceil(limit / period))),
+                failureThreshold: startupFailureThreshold(startupSeconds(args), period),
             },
         },
         spec: {
-            terminationGracePeriodSeconds: mapInput(shutdownOf(args), (limit) => limit + kserveDrainSeconds + 20),
+            terminationGracePeriodSeconds: mapInput(
+                shutdownSeconds(args),
+                (limit) => limit + kserveDrainSeconds + vllmExitSeconds,
+            ),
         },
     });
     return {

@@ -6,20 +6,16 @@ import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
 import type { PodVolumes } from "../../pod/model-volume";
 import type { PodDetails } from "../../pod/pod-template";
+import { buildProbes, httpPortName } from "../../serving/probes";
+import { gracePeriodSeconds, rolloutTimeoutSeconds } from "../../serving/rollout";
 import type { LlmServerArgs } from "./args";
-import { llmPort, modelVolumes } from "./command";
+import { llmPort, modelVolumes, shutdownSeconds, vllmExitSeconds } from "./command";
 import type { LlmSpread } from "./estimate";
 
 type Container = types.input.core.v1.Container;
 type Words = pulumi.Input<pulumi.Input<string>[]>;
 
 const component = "llm-server";
-
-/** The name of the container's port, by which Service and probes find it, and monitors of metrics. */
-export const portName = "http";
-
-/** How long a pod that is going away still answers, until no proxy of the cluster sends it requests any more. */
-const drainSeconds = 10;
 
 /** What a server refers to, besides its arguments. */
 export interface LlmContext {
@@ -43,10 +39,8 @@ export function answeringLabels(name: string, nodes: number): Record<string, str
     return { ...llmLabels(name), ...(nodes > 1 && { "leaderworkerset.sigs.k8s.io/worker-index": "0" }) };
 }
 
-export const startupOf = (args: LlmServerArgs): pulumi.Input<number> => mapInput(args.startupTimeout ?? "20m", seconds);
-
-export const shutdownOf = (args: LlmServerArgs): pulumi.Input<number> =>
-    mapInput(args.shutdownTimeout ?? "1m", seconds);
+export const startupSeconds = ({ startupTimeout }: LlmServerArgs): pulumi.Input<number> =>
+    mapInput(startupTimeout ?? "20m", seconds);
 
 /** What the pods of a server have that is not the user's to say, wherever they are made. */
 export function podDetails(name: string, args: LlmServerArgs, context: LlmContext): PodDetails {
@@ -68,8 +62,7 @@ export function podDetails(name: string, args: LlmServerArgs, context: LlmContex
         },
         volumes: [...modelVolumes(args), ...cacheVolume(cache)],
         spec: {
-            // Some seconds more, for what vLLM does besides waiting for requests.
-            terminationGracePeriodSeconds: mapInput(shutdownOf(args), (limit) => limit + drainSeconds + 20),
+            terminationGracePeriodSeconds: gracePeriodSeconds(shutdownSeconds(args), vllmExitSeconds),
         },
     };
 }
@@ -87,22 +80,20 @@ function cacheVolume(cache: pulumi.Input<string> | undefined): PodVolumes[] {
 
 /** A container that answers, from the words that start it. */
 export function servingContainer(args: LlmServerArgs, words: Words): Partial<Container> {
-    const health = { path: "/health", port: portName };
-    const period = 5;
+    const path = "/health";
     return {
         command: commandOf(args),
         args: words,
-        ports: [{ name: portName, containerPort: llmPort }],
-        // Nothing else is asked before the start is through: weights are loaded, kernels compiled, graphs captured.
-        startupProbe: {
-            httpGet: health,
-            periodSeconds: period,
-            timeoutSeconds: 5,
-            failureThreshold: mapInput(startupOf(args), (limit) => Math.max(1, Math.ceil(limit / period))),
-        },
-        readinessProbe: { httpGet: health, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
-        livenessProbe: { httpGet: health, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
-        lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
+        ports: [{ name: httpPortName, containerPort: llmPort }],
+        ...buildProbes({
+            livenessPath: path,
+            livenessTimeoutSeconds: 10,
+            readinessPath: path,
+            startupPath: path,
+            startupPeriodSeconds: 5,
+            startupTimeoutSeconds: 5,
+            startupSeconds: startupSeconds(args),
+        }),
     };
 }
 
@@ -120,7 +111,7 @@ export function rolling(args: LlmServerArgs) {
 /** The annotations of what is waited for, whose number of pods is taken back from who has scaled by hand. */
 export function waiting(args: LlmServerArgs): Record<string, pulumi.Input<string>> {
     return {
-        "pulumi.com/timeoutSeconds": mapInput(startupOf(args), (limit) => String(2 * limit + 300)),
+        "pulumi.com/timeoutSeconds": rolloutTimeoutSeconds(startupSeconds(args)),
         "pulumi.com/patchForce": "true",
     };
 }

@@ -1,8 +1,8 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
+import { progressDeadlineSeconds, rolloutTimeoutSeconds } from "../../serving/rollout";
 import type { ModelServerArgs } from "./args";
 import {
     serverLabels,
@@ -13,9 +13,9 @@ import {
     startupSeconds,
 } from "./pods";
 
-/** How long a rollout is waited for: it starts pods in waves, which take less than the longest that one may take. */
+/** Returns the annotation that says how long Pulumi waits for a rollout. */
 export function rolloutTimeout(args: ModelServerArgs): Record<string, pulumi.Input<string>> {
-    return { "pulumi.com/timeoutSeconds": mapInput(startupSeconds(args), (limit) => String(2 * limit + 300)) };
+    return { "pulumi.com/timeoutSeconds": rolloutTimeoutSeconds(startupSeconds(args)) };
 }
 
 /** New pods are ready before old ones go, in four waves at most. */
@@ -39,7 +39,7 @@ export function buildServerDeployment(
             // Where an autoscaler owns the number, saying one here would set it back at every update.
             replicas: args.autoscaling ? undefined : (args.replicas ?? 1),
             selector: { matchLabels: labels },
-            progressDeadlineSeconds: mapInput(startupSeconds(args), (limit) => limit + 60),
+            progressDeadlineSeconds: progressDeadlineSeconds(startupSeconds(args)),
             strategy: rollingUpdate,
             template: buildServerPodTemplate(args, labels, objects),
         },

@@ -6,17 +6,13 @@ import { mapInput } from "../../arguments/inputs";
 import { labelsOf, metricsLabel } from "../../pod/metadata";
 import { inputVolume, modelDir } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildProbes, httpPortName } from "../../serving/probes";
+import { buildTopologySpread, gracePeriodSeconds } from "../../serving/rollout";
 import type { ModelServerArgs, ServerVariantArgs } from "./args";
 
 type Container = types.input.core.v1.Container;
 
 const component = "model-server";
-
-/** The name of the container's port, by which Service and probes find it. */
-export const portName = "http";
-
-/** How long a pod that is going away still answers, until no proxy of the cluster sends it requests any more. */
-const drainSeconds = 10;
 
 /** The pods of a server besides its own: those that get a part of the requests, and those that get copies. */
 export type ServerPart = "canary" | "shadow";
@@ -36,7 +32,7 @@ export function podLabels(
     { metrics = false }: ModelServerArgs,
     labels: Record<string, string>,
 ): Record<string, pulumi.Input<string>> {
-    const port = mapInput(metrics, (isTold) => (isTold ? portName : undefined));
+    const port = mapInput(metrics, (isTold) => (isTold ? httpPortName : undefined));
     return { ...labels, ...(port !== undefined && { [metricsLabel]: port as pulumi.Input<string> }) };
 }
 
@@ -69,9 +65,11 @@ export interface ServerObjects {
     cache?: pulumi.Input<string>;
 }
 
-export function startupSeconds(args: ModelServerArgs): pulumi.Input<number> {
-    return mapInput(args.startupTimeout ?? "5m", seconds);
-}
+export const startupSeconds = ({ startupTimeout }: ModelServerArgs): pulumi.Input<number> =>
+    mapInput(startupTimeout ?? "5m", seconds);
+
+const shutdownSeconds = ({ shutdownTimeout }: ModelServerArgs): pulumi.Input<number> =>
+    mapInput(shutdownTimeout ?? "30s", seconds);
 
 /** The pods of a server. */
 export function buildServerPodTemplate(
@@ -79,20 +77,12 @@ export function buildServerPodTemplate(
     labels: Record<string, string>,
     { secretName, claimTemplate, cache }: ServerObjects,
 ): types.input.core.v1.PodTemplateSpec {
-    const shutdown = mapInput(args.shutdownTimeout ?? "30s", seconds);
     return buildPodTemplate(args, {
         labels: podLabels(args, labels),
         container: serverContainer(args),
         spec: {
-            terminationGracePeriodSeconds: mapInput(shutdown, (limit) => limit + drainSeconds),
-            topologySpreadConstraints: [
-                {
-                    maxSkew: 1,
-                    topologyKey: "kubernetes.io/hostname",
-                    whenUnsatisfiable: "ScheduleAnyway",
-                    labelSelector: { matchLabels: labels },
-                },
-            ],
+            terminationGracePeriodSeconds: gracePeriodSeconds(shutdownSeconds(args)),
+            topologySpreadConstraints: buildTopologySpread(labels),
         },
         env: {
             PORT: mapInput(serverPort(args), String),
@@ -105,22 +95,18 @@ export function buildServerPodTemplate(
 }
 
 function serverContainer(args: ModelServerArgs): Partial<Container> {
-    const health = { path: args.healthPath ?? "/healthz", port: portName };
-    const ready = { path: args.readyPath ?? health.path, port: portName };
-    const period = 2;
+    const { healthPath = "/healthz", readyPath = healthPath, warmUpPath } = args;
     return {
-        ports: [{ name: portName, containerPort: serverPort(args) }],
-        // Nothing else is asked before the start is through, so that a slow load of a large model is no failure.
-        startupProbe: {
-            httpGet: args.warmUpPath === undefined ? ready : { path: args.warmUpPath, port: portName },
-            periodSeconds: period,
-            // A first prediction allocates, compiles and fills caches.
-            timeoutSeconds: args.warmUpPath === undefined ? 5 : 60,
-            failureThreshold: mapInput(startupSeconds(args), (limit) => Math.max(1, Math.ceil(limit / period))),
-        },
-        readinessProbe: { httpGet: ready, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
-        livenessProbe: { httpGet: health, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
-        // The kubelet waits itself (Kubernetes 1.30 and newer), so that the image needs no `sleep`.
-        lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
+        ports: [{ name: httpPortName, containerPort: serverPort(args) }],
+        ...buildProbes({
+            livenessPath: healthPath,
+            livenessTimeoutSeconds: 5,
+            readinessPath: readyPath,
+            startupPath: warmUpPath ?? readyPath,
+            startupPeriodSeconds: 2,
+            // A first prediction allocates memory, compiles code and fills caches.
+            startupTimeoutSeconds: warmUpPath === undefined ? 5 : 60,
+            startupSeconds: startupSeconds(args),
+        }),
     };
 }

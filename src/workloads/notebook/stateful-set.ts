@@ -5,12 +5,10 @@ import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildReadinessProbe, httpPortName } from "../../serving/probes";
 import type { NotebookArgs } from "./args";
 import { editorOf, homeDir } from "./editor";
 import { accountVolume, idleContainer } from "./idle-shutdown";
-
-/** The name of the container's port, by which Service and probe find it. */
-export const portName = "http";
 
 /** The labels of everything that belongs to a notebook. */
 export function notebookLabels(name: string): Record<string, string> {
@@ -59,14 +57,9 @@ export function buildNotebookStatefulSet(
                 {
                     labels,
                     container: {
-                        ports: [{ name: portName, containerPort: port }],
+                        ports: [{ name: httpPortName, containerPort: port }],
                         // No liveness probe: one that fails would end what the kernels work on.
-                        readinessProbe: {
-                            httpGet: { path: healthPath, port: portName },
-                            periodSeconds: 5,
-                            timeoutSeconds: 5,
-                            failureThreshold: 3,
-                        },
+                        readinessProbe: buildReadinessProbe(healthPath),
                     },
                     spec: stops ? { serviceAccountName } : {},
                     // What describes running kernels must not outlive them in the home directory.
