@@ -58,18 +58,18 @@ export interface ModelServerArgs extends WorkloadArgs {
     /** Lets the number of pods follow the load. Not together with `replicas`. */
     autoscaling?: AutoscalingArgs;
     /** The path that answers 200 while the container works; it is restarted when it does not. Defaults to "/healthz". */
-    healthPath?: pulumi.Input<string>;
-    /** The path that answers 200 while requests can be served. Defaults to `healthPath`. */
-    readyPath?: pulumi.Input<string>;
+    livenessPath?: pulumi.Input<string>;
+    /** The path that answers 200 while requests can be served. Defaults to `livenessPath`. */
+    readinessPath?: pulumi.Input<string>;
     /** How long a pod may take until it is ready, loading the model included. Defaults to "5m". */
     startupTimeout?: pulumi.Input<string>;
     /** How long a pod that is told to stop has for the requests it still works on. Defaults to "30s". */
     shutdownTimeout?: pulumi.Input<string>;
     /**
      * A path at which the container makes a prediction of its own, for example "/warmup": a pod gets no request before
-     * a GET of it has been answered with 200 within a minute. Defaults to none: `readyPath` alone is asked.
+     * a GET of it has been answered with 200 within a minute. Defaults to none: `readinessPath` alone is asked.
      */
-    warmUpPath?: pulumi.Input<string>;
+    warmupPath?: pulumi.Input<string>;
     /**
      * Whether the container tells its metrics at `/metrics` of its `port`, to be collected by the add-on
      * kubePrometheusStack. Defaults to false: only those of a port named "metrics" are, which `podSpec` can give it.
@@ -80,7 +80,7 @@ export interface ModelServerArgs extends WorkloadArgs {
      * MODEL_DIR is then a directory of the model's own in it. The container looks there first, and writes a file under
      * another name before it gives it its own, as several pods may download at the same time.
      */
-    modelCache?: ClaimArgs;
+    cache?: ClaimArgs;
     /** Lets a Gateway send requests from outside here. Defaults to none: the server is reached in the cluster only. */
     route?: RouteArgs;
     /**

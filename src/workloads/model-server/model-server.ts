@@ -94,7 +94,7 @@ function objectsOf(name: string, args: ModelServerArgs, parent: pulumi.Resource)
     return {
         secretName: secret?.metadata.name,
         claimTemplate: createGpuClaimTemplate(name, args, labels, parent),
-        cache: args.modelCache && createClaim(cache.resource, args.modelCache, cache, parent),
+        cache: args.cache && createClaim(cache.resource, args.cache, cache, parent),
     };
 }
 

@@ -95,17 +95,17 @@ export function buildServerPodTemplate(
 }
 
 function serverContainer(args: ModelServerArgs): Partial<Container> {
-    const { healthPath = "/healthz", readyPath = healthPath, warmUpPath } = args;
+    const { livenessPath = "/healthz", readinessPath = livenessPath, warmupPath } = args;
     return {
         ports: [{ name: httpPortName, containerPort: serverPort(args) }],
         ...buildProbes({
-            livenessPath: healthPath,
+            livenessPath,
             livenessTimeoutSeconds: 5,
-            readinessPath: readyPath,
-            startupPath: warmUpPath ?? readyPath,
+            readinessPath,
+            startupPath: warmupPath ?? readinessPath,
             startupPeriodSeconds: 2,
             // A first prediction allocates memory, compiles code and fills caches.
-            startupTimeoutSeconds: warmUpPath === undefined ? 5 : 60,
+            startupTimeoutSeconds: warmupPath === undefined ? 5 : 60,
             startupSeconds: startupSeconds(args),
         }),
     };

@@ -23,13 +23,13 @@ export const fields = {
     port: integer(1, 65535),
     replicas: integer(0, 10000),
     autoscaling: autoscalingRule,
-    healthPath: absolutePath,
-    readyPath: absolutePath,
+    livenessPath: absolutePath,
+    readinessPath: absolutePath,
     startupTimeout: duration,
     shutdownTimeout: duration,
-    warmUpPath: absolutePath,
+    warmupPath: absolutePath,
     metrics: truth,
-    modelCache: object(claimFields),
+    cache: object(claimFields),
     route: routeRule,
     canary: object<CanaryArgs>({
         ...variantFields,
@@ -52,13 +52,13 @@ export function checkAcross(args: ModelServerArgs, problems: Problems): void {
     }
 }
 
-function checkModelCache({ model, modelCache }: ModelServerArgs, problems: Problems): void {
-    checkClaim(modelCache, "modelCache", problems);
-    if (modelCache !== undefined && model === undefined) {
-        problems.add("modelCache", "is given without a model; name one that is downloaded, or leave it out");
+function checkModelCache({ model, cache }: ModelServerArgs, problems: Problems): void {
+    checkClaim(cache, "cache", problems);
+    if (cache !== undefined && model === undefined) {
+        problems.add("cache", "is given without a model; name one that is downloaded, or leave it out");
     }
-    if (modelCache !== undefined && typeof model === "string" && /^(pvc|oci):/.test(model)) {
-        problems.add("modelCache", `is of no use for ${model}, which is mounted and not downloaded; leave it out`);
+    if (cache !== undefined && typeof model === "string" && /^(pvc|oci):/.test(model)) {
+        problems.add("cache", `is of no use for ${model}, which is mounted and not downloaded; leave it out`);
     }
 }
 
