@@ -18,10 +18,10 @@ export function rolloutTimeout(args: ModelServerArgs): Record<string, pulumi.Inp
     return { "pulumi.com/timeoutSeconds": rolloutTimeoutSeconds(startupSeconds(args)) };
 }
 
-/** New pods are ready before old ones go, in four waves at most. */
+/** New pods become ready before old ones are deleted, in at most four waves. */
 export const rollingUpdate = { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } };
 
-/** The pods of a server as a Deployment. */
+/** Returns the Deployment of a server, or of its canary or shadow. */
 export function buildServerDeployment(
     name: string,
     args: ModelServerArgs,
@@ -32,11 +32,11 @@ export function buildServerDeployment(
     return {
         metadata: objectMeta(serverName(name, part), args.workspace.namespace, labels, {
             ...rolloutTimeout(args),
-            // The number of pods is taken back from an autoscaler, or from who has scaled by hand, without a conflict.
+            // Takes the number of pods back from an autoscaler or from `kubectl scale` without a conflict.
             "pulumi.com/patchForce": "true",
         }),
         spec: {
-            // Where an autoscaler owns the number, saying one here would set it back at every update.
+            // With an autoscaler, a number here would reset it at every update.
             replicas: args.autoscaling ? undefined : (args.replicas ?? 1),
             selector: { matchLabels: labels },
             progressDeadlineSeconds: progressDeadlineSeconds(startupSeconds(args)),

@@ -5,7 +5,7 @@ import { buildDisruptionBudget } from "../../serving/disruption-budget";
 import type { ModelServerArgs } from "./args";
 import { serverLabels } from "./pods";
 
-/** Nodes are drained one pod of the server at a time. */
+/** Returns the PodDisruptionBudget of a server. */
 export function buildServerDisruptionBudget(
     name: string,
     args: ModelServerArgs,

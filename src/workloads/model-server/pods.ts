@@ -14,35 +14,35 @@ type Container = types.input.core.v1.Container;
 
 const component = "model-server";
 
-/** The pods of a server besides its own: those that get a part of the requests, and those that get copies. */
+/** The other versions of a server: one that receives a share of the requests, and one that receives copies. */
 export type ServerPart = "canary" | "shadow";
 
-/** What a server and its parts are called. */
+/** Returns the name of a server's objects, or of those of its canary or shadow. */
 export function serverName(name: string, part?: ServerPart): string {
     return part === undefined ? name : `${name}-${part}`;
 }
 
-/** The labels of everything that belongs to a server, or to a part of it: no selector of one finds the other. */
+/** Returns the labels of a server's objects, or of those of its canary or shadow. Their selectors do not overlap. */
 export function serverLabels(name: string, part?: ServerPart): Record<string, string> {
     return labelsOf(name, serverName(component, part));
 }
 
-/** The labels of its pods, of which `labels` are those that a selector names. */
+/** Returns the labels of pods: those of the selector, and the one that lets Prometheus find them. */
 export function podLabels(
     { metrics = false }: ModelServerArgs,
     labels: Record<string, string>,
 ): Record<string, pulumi.Input<string>> {
-    const port = mapInput(metrics, (isTold) => (isTold ? httpPortName : undefined));
+    const port = mapInput(metrics, (exposed) => (exposed ? httpPortName : undefined));
     return { ...labels, ...(port !== undefined && { [metricsLabel]: port as pulumi.Input<string> }) };
 }
 
-/** The port on which a server is found. */
+/** Returns the port of a server's container and Service. */
 export function serverPort(args: ModelServerArgs): pulumi.Input<number> {
     return args.port ?? 8080;
 }
 
-/** The arguments of a part of a server: those of the server, but for what the part says itself. */
-export function variantOf(args: ModelServerArgs, variant: ServerVariantArgs): ModelServerArgs {
+/** Returns the arguments of a canary or shadow: those of the server with its own merged into them. */
+export function variantArgs(args: ModelServerArgs, variant: ServerVariantArgs): ModelServerArgs {
     return {
         ...args,
         image: variant.image ?? args.image,
@@ -55,13 +55,13 @@ export function variantOf(args: ModelServerArgs, variant: ServerVariantArgs): Mo
     };
 }
 
-/** What pods of a server refer to. */
+/** The objects to which the pods of a server refer. */
 export interface ServerObjects {
-    /** The Secret that holds `secretEnv`. */
+    /** The name of the Secret with `secretEnv`. */
     secretName?: pulumi.Input<string>;
-    /** The template of GPU claims, with `gpu.deviceClass`. */
+    /** The name of the ResourceClaimTemplate, with `gpu.deviceClass`. */
     claimTemplate?: pulumi.Input<string>;
-    /** The claim to which models are downloaded. */
+    /** The name of the PersistentVolumeClaim that caches downloaded models. */
     cache?: pulumi.Input<string>;
 }
 
@@ -71,7 +71,7 @@ export const startupSeconds = ({ startupTimeout }: ModelServerArgs): pulumi.Inpu
 const shutdownSeconds = ({ shutdownTimeout }: ModelServerArgs): pulumi.Input<number> =>
     mapInput(shutdownTimeout ?? "30s", seconds);
 
-/** The pods of a server. */
+/** Returns the pod template of a server. */
 export function buildServerPodTemplate(
     args: ModelServerArgs,
     labels: Record<string, string>,
@@ -79,7 +79,7 @@ export function buildServerPodTemplate(
 ): types.input.core.v1.PodTemplateSpec {
     return buildPodTemplate(args, {
         labels: podLabels(args, labels),
-        container: serverContainer(args),
+        container: buildServerContainer(args),
         spec: {
             terminationGracePeriodSeconds: gracePeriodSeconds(shutdownSeconds(args)),
             topologySpreadConstraints: buildTopologySpread(labels),
@@ -94,7 +94,7 @@ export function buildServerPodTemplate(
     });
 }
 
-function serverContainer(args: ModelServerArgs): Partial<Container> {
+function buildServerContainer(args: ModelServerArgs): Partial<Container> {
     const { livenessPath = "/healthz", readinessPath = livenessPath, warmupPath } = args;
     return {
         ports: [{ name: httpPortName, containerPort: serverPort(args) }],

@@ -5,7 +5,7 @@ import { buildService } from "../../serving/service";
 import type { ModelServerArgs } from "./args";
 import { serverLabels, serverName, type ServerPart, serverPort } from "./pods";
 
-/** The address of a server, the same for all its life. */
+/** Returns the Service of a server, or of its canary or shadow. */
 export function buildServerService(
     name: string,
     args: ModelServerArgs,
