@@ -26,7 +26,7 @@ const server = new mlops.ModelServer("model-server", {
     resources: { cpu: "50m", memory: "64Mi" },
     // From one pod to three, as the CPU that they use asks for. Needs metrics-server, which Platform can install.
     autoscaling: { min: 1, max: 3, targetCpuUtilization: 60 },
-    warmUpPath: "/warmup", // a pod gets requests when it has made a prediction of its own
+    warmupPath: "/warmup", // a pod gets requests when it has made a prediction of its own
     // Several servers may have the same host: each its own path below it.
     route: gatewayName ? { gateway: gatewayName, gatewayNamespace, path: "/primes" } : undefined,
 });

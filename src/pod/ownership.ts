@@ -110,7 +110,7 @@ function claimed(
         // A unit test with mocks: nothing is created.
         return namespace;
     }
-    const claims = claimsOfStacks.get(stack) ?? { owners: new Map(), numbers: new Map() };
+    const claims: Claims = claimsOfStacks.get(stack) ?? { owners: new Map(), numbers: new Map() };
     claimsOfStacks.set(stack, claims);
     const numberOf = (value: unknown): number => {
         claims.numbers.set(value, claims.numbers.get(value) ?? claims.numbers.size);

@@ -111,7 +111,7 @@ describe("the published package", () => {
             published.filter((source) => !fs.existsSync(path.join(root, source))),
             [],
         );
-        assert.ok(published.includes("src/workloads/training-job.ts"));
+        assert.ok(published.includes("src/workloads/training-job/training-job.ts"));
     });
 
     it("has a program and its types for whoever requires it", () => {

@@ -6,12 +6,10 @@ import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { notebookNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildReadinessProbe, httpPortName } from "../../serving/probes";
 import type { NotebookArgs } from "./args";
 import { editorOf, homeDir } from "./editor";
 import { accountVolume, idleContainer } from "./idle-shutdown";
-
-/** The name of the container's port, by which Service and probe find it. */
-export const portName = "http";
 
 /** The labels of everything that belongs to a notebook. */
 export function notebookLabels(name: string): Record<string, string> {
@@ -60,14 +58,9 @@ export function buildNotebookStatefulSet(
                 {
                     labels,
                     container: {
-                        ports: [{ name: portName, containerPort: port }],
+                        ports: [{ name: httpPortName, containerPort: port }],
                         // No liveness probe: one that fails would end what the kernels work on.
-                        readinessProbe: {
-                            httpGet: { path: healthPath, port: portName },
-                            periodSeconds: 5,
-                            timeoutSeconds: 5,
-                            failureThreshold: 3,
-                        },
+                        readinessProbe: buildReadinessProbe(healthPath),
                     },
                     spec: stops ? { serviceAccountName } : {},
                     // What describes running kernels must not outlive them in the home directory.
