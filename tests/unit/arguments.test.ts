@@ -6,8 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Image, ModelServer, TrainingJob } from "../../src";
 import { workload } from "../support/arguments";
-import { specimens } from "../support/components";
-import { type Args, bytes, type Component, digestRef, subdomain } from "../support/components/specimen";
+import { fixtures } from "../support/components";
+import { type Args, bytes, type Component, digestRef, subdomain } from "../support/components/fixture";
 import { directoryWith } from "../support/directories";
 import { run } from "../support/mocks";
 
@@ -45,7 +45,7 @@ function shown(value: unknown): string {
     return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
-for (const { component, valid, ...known } of specimens) {
+for (const { component, valid, ...known } of fixtures) {
     const { name } = component;
     const create = (place: string, value: unknown) =>
         run(() => new component("fraud", withValue(valid(), place, value)));
@@ -181,7 +181,7 @@ describe("files that a build needs", () => {
 });
 
 describe("the name of a component", () => {
-    for (const { component, valid } of specimens) {
+    for (const { component, valid } of fixtures) {
         it(`of ${component.name} becomes names of Kubernetes`, async () => {
             for (const name of ["", "Fraud", "fraud_model", "1fraud", "fraud-", "fraud.model", "f".repeat(51)]) {
                 assert.deepEqual(await linesOf(component, valid(), name), [

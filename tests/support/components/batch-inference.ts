@@ -11,11 +11,11 @@ import {
     runNames,
     runScalars,
     runSecrets,
-    type Specimen,
+    type Fixture,
     validWorkload,
     workloadAllowed,
     workloadMisspelt,
-} from "./specimen";
+} from "./fixture";
 
 const valid = { ...validWorkload, input: "s3://claims/november", output: "pvc://scores/november", shards: 4 };
 
@@ -42,7 +42,7 @@ const values = (from: number, to: number) => `it must be a whole number from ${f
 const again = "is given besides schedule, which runs all of it again; leave one of them out";
 const decides = "it decides which Jobs there are: give numbers";
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: BatchInference,
     valid: () => valid,
     full: () => fullBatchArgs,

@@ -1,8 +1,8 @@
 import { Image } from "../../../src";
 import { fullImageArgs, imageArgs, password } from "../arguments";
-import { aText, list, object, repository, type Specimen, text, variable } from "./specimen";
+import { aText, list, object, repository, type Fixture, text, variable } from "./fixture";
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: Image,
     valid: () => ({ ...imageArgs(), registry: { username: "ci", password } }),
     full: fullImageArgs,

@@ -7,7 +7,7 @@ import {
     length,
     object,
     type Row,
-    type Specimen,
+    type Fixture,
     subdomain,
     text,
     validWorkload,
@@ -17,7 +17,7 @@ import {
     workloadNames,
     workloadScalars,
     workloadSecrets,
-} from "./specimen";
+} from "./fixture";
 
 const model = "meta-llama/Llama-3.1-8B-Instruct";
 const count = (max: number) => `it must be a whole number from 1 to ${max}`;
@@ -96,7 +96,7 @@ const kserve = (field: string, value: unknown, mend: string): Case => [
     `${field} is given besides backend "KServe"; ${mend}`,
 ];
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: LlmServer,
     valid: () => ({
         ...validWorkload,

@@ -13,7 +13,7 @@ import {
     model,
     object,
     type Row,
-    type Specimen,
+    type Fixture,
     subdomain,
     text,
     validWorkload,
@@ -24,7 +24,7 @@ import {
     workloadNames,
     workloadScalars,
     workloadSecrets,
-} from "./specimen";
+} from "./fixture";
 
 const route = { gateway: "public", gatewayNamespace: "gateways", hostnames: ["models.example.com"], path: "/fraud" };
 
@@ -89,7 +89,7 @@ const variantCases = (part: "canary" | "shadow", others: object): Case[] => {
 
 const queue = { type: "rabbitmq", name: "claims", address: "http://rabbitmq:15672/", perPod: 5 };
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: ModelServer,
     valid: () => ({
         ...validWorkload,

@@ -7,7 +7,7 @@ import {
     length,
     list,
     object,
-    type Specimen,
+    type Fixture,
     subdomain,
     text,
     validWorkload,
@@ -17,7 +17,7 @@ import {
     workloadNames,
     workloadScalars,
     workloadSecrets,
-} from "./specimen";
+} from "./fixture";
 
 /** Everything that a Notebook can be told. */
 export const fullNotebookArgs: NotebookArgs = {
@@ -43,7 +43,7 @@ export const fullNotebookArgs: NotebookArgs = {
 
 const idle = 'it must be "never", or a length of time in days, hours, minutes and seconds, for example "30m" or "2h"';
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: Notebook,
     valid: () => ({ ...validWorkload, token: "hunter3", route: { gateway: "public" } }),
     full: () => fullNotebookArgs,

@@ -5,7 +5,7 @@ import {
     claimCases,
     claimScalars,
     length,
-    type Specimen,
+    type Fixture,
     validWorkload,
     workloadAllowed,
     workloadCases,
@@ -13,7 +13,7 @@ import {
     workloadNames,
     workloadScalars,
     workloadSecrets,
-} from "./specimen";
+} from "./fixture";
 
 /** Everything that a Schedule can be told. */
 export const fullScheduleArgs = {
@@ -34,7 +34,7 @@ const cron =
     "it must be minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
     'is 0), for example "30 3 * * 1-5" or "*/15 * * * *", or one of @hourly, @daily, @weekly, @monthly, @yearly';
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: Schedule,
     valid: () => ({ ...validWorkload, schedule: "@daily" }),
     full: () => fullScheduleArgs,

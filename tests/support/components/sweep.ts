@@ -14,12 +14,12 @@ import {
     runNames,
     runScalars,
     runSecrets,
-    type Specimen,
+    type Fixture,
     text,
     validWorkload,
     workloadAllowed,
     workloadMisspelt,
-} from "./specimen";
+} from "./fixture";
 
 const valid = {
     ...validWorkload,
@@ -81,7 +81,7 @@ const rangeCases: Case[] = [
 const katib = (args: object): object => ({ backend: "Katib", ...args });
 const ofKatib = "is given besides the backend Katib, which has no use for it; leave one of them out";
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: Sweep,
     valid: () => valid,
     full: () => fullSweepArgs,

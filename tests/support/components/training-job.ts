@@ -11,15 +11,15 @@ import {
     runScalars,
     runSecrets,
     object,
-    type Specimen,
+    type Fixture,
     validWorkload,
     workloadAllowed,
     workloadMisspelt,
-} from "./specimen";
+} from "./fixture";
 
 const labelKey = 'it must be the name of a node label, such as "topology.kubernetes.io/zone"';
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: TrainingJob,
     valid: () => validWorkload,
     full: () => ({

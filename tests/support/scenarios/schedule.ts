@@ -1,8 +1,8 @@
 import { Schedule, ScheduleBackend } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Story } from "./story";
+import type { Scenario } from "./scenario";
 
-export const stories: Story[] = [
+export const scenarios: Scenario[] = [
     {
         name: "schedule-plain",
         create: (workspace, edits, opts) =>

@@ -1,10 +1,10 @@
 import { BatchInference } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Story } from "./story";
+import type { Scenario } from "./scenario";
 
 const work = { image, input: "pvc://claims/november", output: "pvc://scores/november", shards: 4 };
 
-export const stories: Story[] = [
+export const scenarios: Scenario[] = [
     {
         name: "batch-once",
         create: (workspace, edits, opts) =>

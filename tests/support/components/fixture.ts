@@ -19,7 +19,7 @@ export type Row = [place: string, values: unknown[], allowed: string];
 /** Wrong shapes and wrong plain values: the argument, and what is said of it. */
 export type Case = [args: Args, ...problems: string[]];
 
-export interface Specimen {
+export interface Fixture {
     component: Component;
     /** Valid arguments, of which the tests make one wrong. */
     valid: () => object;
