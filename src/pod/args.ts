@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import {
     absolutePath,
+    boolean,
     bytes,
     cpu,
     dnsLabel,
@@ -10,9 +11,8 @@ import {
     imageRef,
     integer,
     matching,
-    secretText,
-    textOf,
-    truth,
+    secretString,
+    stringRule,
 } from "../arguments/formats";
 import {
     anyObject,
@@ -128,10 +128,10 @@ export const workloadFields = {
         'say where it runs, for example { namespace: "fraud" }',
     ),
     image: required(imageRef, "give repository@sha256:…, such as the ref of an Image"),
-    command: list(required(textOf({ notSecret: notOnCommandLine }), "leave the entry out or give a word")),
-    args: list(required(plainText(notOnCommandLine), "leave the entry out or give a word")),
+    command: list(required(stringRule({ notSecret: notOnCommandLine }), "remove the entry or set it to a string")),
+    args: list(required(plainText(notOnCommandLine), "remove the entry or set it to a string")),
     env: map(environmentNameProblem, plainText("put it under secretEnv, which keeps it in a Kubernetes Secret")),
-    secretEnv: map(environmentNameProblem, secretText),
+    secretEnv: map(environmentNameProblem, secretString),
     resources: object<ResourcesArgs>({ cpu, memory: bytes, sharedMemory: bytes }),
     gpu: gpuRule,
     mounts: list(
@@ -143,19 +143,19 @@ export const workloadFields = {
                     /^(?!\/)(?!(.*\/)?\.\.(\/|$))\S+$/,
                     "it must be a directory within the volume, without a slash at the start",
                 ),
-                readOnly: truth,
+                readOnly: boolean,
             }),
             "leave the entry out or name a claim",
         ),
     ),
     runAsUser: integer(1, 2 ** 31 - 1),
-    readOnlyRootFilesystem: truth,
+    readOnlyRootFilesystem: boolean,
     podSpec: anyObject,
 } satisfies RulesOf<WorkloadArgs>;
 
 /** A text, which may be empty, for a place in which all can read it. */
 function plainText(notSecret: string): Rule {
-    return rule((value) => (typeof value === "string" ? undefined : "it must be a text"), { notSecret });
+    return rule((value) => (typeof value === "string" ? undefined : "it must be a string"), { notSecret });
 }
 
 /** What concerns several arguments that all workloads have. */

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "../arguments/duration";
-import { integer, textOf, truth } from "../arguments/formats";
+import { boolean, integer, stringRule } from "../arguments/formats";
 import { list, required, type RulesOf } from "../arguments/rules";
 import { type WorkloadArgs, workloadFields } from "../pod/args";
 
@@ -32,9 +32,9 @@ export const runFields = {
     timeout: duration,
     triggers: list(
         required(
-            textOf({ notSecret: "triggers can be read in the Job: give what tells its versions apart" }),
-            "leave the entry out or give a text",
+            stringRule({ notSecret: "triggers can be read in the Job: give what tells its versions apart" }),
+            "remove the entry or set it to a string",
         ),
     ),
-    spot: truth,
+    spot: boolean,
 } satisfies RulesOf<RunArgs>;

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../arguments/duration";
-import { dnsSubdomain, integer, oneOf, text, textOf } from "../arguments/formats";
+import { dnsSubdomain, integer, nonEmptyString, oneOf, stringRule } from "../arguments/formats";
 import { list, map, object, plain, type Problems, required, rule, type Rule } from "../arguments/rules";
 
 /** The requests that a server gets, as Prometheus counts them. */
@@ -105,16 +105,16 @@ export const autoscalingRule: Rule = object<AutoscalingArgs>({
     requests: object<RequestScalingArgs>({
         prometheusUrl: required(url(), "say where Prometheus is"),
         perPod: required(above0, "say how many requests a second one pod is there for"),
-        query: text,
+        query: nonEmptyString,
     }),
     queue: object<QueueScalingArgs>({
         type: required(
             plain(oneOf(Object.values(QueueType)), "it decides which settings there are: give a text"),
             `name one of ${Object.values(QueueType).join(", ")}, or describe another under autoscaling.triggers`,
         ),
-        name: required(text, "name the queue, the topic or the list"),
-        address: textOf({ notSecret: inScaledObject }),
-        group: text,
+        name: required(nonEmptyString, "name the queue, the topic or the list"),
+        address: stringRule({ notSecret: inScaledObject }),
+        group: nonEmptyString,
         perPod: required(integer(1, 10_000_000), "say how many waiting messages one pod is there for"),
         authentication: dnsSubdomain,
     }),
@@ -132,7 +132,7 @@ export const autoscalingRule: Rule = object<AutoscalingArgs>({
                     'name the scaler of KEDA, such as "aws-sqs-queue"',
                 ),
                 metadata: required(
-                    map(settingProblem, textOf({ notSecret: inScaledObject })),
+                    map(settingProblem, stringRule({ notSecret: inScaledObject })),
                     "give the settings of the scaler",
                 ),
                 authentication: dnsSubdomain,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "../arguments/duration";
-import { dnsLabel, dnsSubdomain, matching, truth } from "../arguments/formats";
+import { boolean, dnsLabel, dnsSubdomain, matching } from "../arguments/formats";
 import { list, object, required, type Rule } from "../arguments/rules";
 
 /** How a workload is reached from outside the cluster: by a Gateway of the platform. */
@@ -47,7 +47,7 @@ export const routeRule: Rule = object<RouteArgs>({
         'it must be "/", or a path of letters, digits, ".", "-", "_" and "~" without a slash at its end',
     ),
     timeout: duration,
-    tls: truth,
+    tls: boolean,
 });
 
 /**

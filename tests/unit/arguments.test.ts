@@ -185,8 +185,8 @@ describe("the name of a component", () => {
         it(`of ${component.name} becomes names of Kubernetes`, async () => {
             for (const name of ["", "Fraud", "fraud_model", "1fraud", "fraud-", "fraud.model", "f".repeat(51)]) {
                 assert.deepEqual(await linesOf(component, valid(), name), [
-                    `${component.name} "${name}": the name is "${name}"; it must be at most 50 lower-case letters, ` +
-                        'digits and hyphens, with a letter at the start and no hyphen at the end, for example "fraud-model"',
+                    `${component.name} "${name}": the name is "${name}"; it must be at most 50 lowercase letters, ` +
+                        'digits and hyphens, start with a letter and not end with a hyphen, for example "fraud-model"',
                 ]);
             }
         });
@@ -204,8 +204,8 @@ describe("several mistakes", () => {
             helthPath: "/",
         };
         assert.deepEqual(await linesOf(ModelServer, args, "Fraud"), [
-            'ModelServer "Fraud": the name is "Fraud"; it must be at most 50 lower-case letters, digits and hyphens, ' +
-                'with a letter at the start and no hyphen at the end, for example "fraud-model"',
+            'ModelServer "Fraud": the name is "Fraud"; it must be at most 50 lowercase letters, digits and hyphens, ' +
+                'start with a letter and not end with a hyphen, for example "fraud-model"',
             'ModelServer "Fraud": helthPath does not exist; allowed here: workspace, image, command, args, env, ' +
                 "secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, model, port, replicas, autoscaling, " +
                 "healthPath, readyPath, startupTimeout, shutdownTimeout, warmUpPath, metrics, modelCache, route, canary, shadow, backend",

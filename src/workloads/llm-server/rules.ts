@@ -1,5 +1,5 @@
 import { duration } from "../../arguments/duration";
-import { dnsSubdomain, integer, matching, oneOf, secretText, truth } from "../../arguments/formats";
+import { boolean, dnsSubdomain, integer, matching, oneOf, secretString } from "../../arguments/formats";
 import { mapInputs } from "../../arguments/inputs";
 import { list, object, plain, type Problems, required, rule, type Rule, type RulesOf } from "../../arguments/rules";
 import { longestName } from "../../arguments/validate";
@@ -23,10 +23,10 @@ export const fields = {
     ...factRules,
     revision: matching(/^[-\w./]+$/, "it must be a branch, a tag or a commit"),
     servedName: aName,
-    huggingFaceToken: secretText,
-    apiKey: secretText,
+    huggingFaceToken: secretString,
+    apiKey: secretString,
     maxNumSeqs: size,
-    prefixCaching: truth,
+    prefixCaching: boolean,
     toolCallParser: matching(/^[-\w]+$/, 'it must be the name of a parser of vLLM, such as "llama3_json"'),
     loras: list(
         required(
@@ -43,7 +43,7 @@ export const fields = {
     maxLoras: integer(1, 1024),
     backend: plain(oneOf(Object.values(LlmBackend)), decides),
     replicas: integer(0, 10000),
-    surge: truth,
+    surge: boolean,
     cache: object(claimFields),
     startupTimeout: duration,
     shutdownTimeout: duration,
@@ -51,7 +51,7 @@ export const fields = {
     endpointPicker: object<EndpointPickerArgs>({
         service: required(dnsSubdomain, "name the Service of the endpoint picker, or leave endpointPicker out"),
         port: integer(1, 65535),
-        failOpen: truth,
+        failOpen: boolean,
     }),
 } satisfies RulesOf<LlmServerArgs>;
 

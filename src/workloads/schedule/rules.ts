@@ -1,6 +1,6 @@
 import { cronSchedule, timeZone } from "../../arguments/cron";
 import { duration, durationPattern, seconds } from "../../arguments/duration";
-import { integer, oneOf, truth } from "../../arguments/formats";
+import { boolean, integer, oneOf } from "../../arguments/formats";
 import { plain, type Problems, required, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { checkOutput, outputRule } from "../../runs/output-args";
@@ -12,12 +12,12 @@ export const fields = {
     timeZone,
     concurrency: oneOf(Object.values(ScheduleConcurrency)),
     startingDeadline: duration,
-    suspend: truth,
+    suspend: boolean,
     successfulRunsHistoryLimit: integer(0, 1000),
     failedRunsHistoryLimit: integer(0, 1000),
     retries: integer(0, 1000),
     timeout: duration,
-    spot: truth,
+    spot: boolean,
     output: outputRule,
     backend: plain(oneOf(Object.values(ScheduleBackend)), "it decides what is created: give one of ScheduleBackend"),
 } satisfies RulesOf<ScheduleArgs>;

@@ -4,6 +4,7 @@ import { BatchInference, type BatchInferenceArgs } from "../../../src";
 import { fullRun, otherImage } from "../arguments";
 import {
     digestRef,
+    type Fixture,
     list,
     model,
     object,
@@ -11,7 +12,6 @@ import {
     runNames,
     runScalars,
     runSecrets,
-    type Fixture,
     validWorkload,
     workloadAllowed,
     workloadMisspelt,
@@ -35,10 +35,10 @@ export const fullBatchArgs: BatchInferenceArgs = {
 const address =
     'it must be an address such as "s3://scores/november", "pvc://<claim>" or "pvc://<claim>/<directory>", without a slash at the end';
 const schedule =
-    "it must be minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
+    "it must be a cron schedule of minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
     'is 0), for example "30 3 * * 1-5" or "*/15 * * * *", or one of @hourly, @daily, @weekly, @monthly, @yearly';
 const zone = 'it must be the name of a time zone, such as "Europe/Berlin", "America/New_York" or "Etc/UTC"';
-const values = (from: number, to: number) => `it must be a whole number from ${from} to ${to}`;
+const values = (from: number, to: number) => `it must be an integer from ${from} to ${to}`;
 const again = "is given besides schedule, which runs all of it again; leave one of them out";
 const decides = "it decides which Jobs there are: give numbers";
 

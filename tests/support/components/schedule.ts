@@ -4,8 +4,8 @@ import {
     type Case,
     claimCases,
     claimScalars,
-    length,
     type Fixture,
+    length,
     validWorkload,
     workloadAllowed,
     workloadCases,
@@ -31,7 +31,7 @@ export const fullScheduleArgs = {
 } as ScheduleArgs;
 
 const cron =
-    "it must be minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
+    "it must be a cron schedule of minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
     'is 0), for example "30 3 * * 1-5" or "*/15 * * * *", or one of @hourly, @daily, @weekly, @monthly, @yearly';
 
 export const fixture: Fixture = {
@@ -56,9 +56,9 @@ export const fixture: Fixture = {
         ["concurrency", ["forbid", "", 5], "it must be one of Forbid, Allow, Replace"],
         ["startingDeadline", ["", "10", "0s", 60], length],
         ["suspend", ["yes", 1], "it must be true or false"],
-        ["successfulRunsHistoryLimit", [-1, 1001, "3"], "it must be a whole number from 0 to 1000"],
-        ["failedRunsHistoryLimit", [-1, 1.5], "it must be a whole number from 0 to 1000"],
-        ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be a whole number from 0 to 1000"],
+        ["successfulRunsHistoryLimit", [-1, 1001, "3"], "it must be an integer from 0 to 1000"],
+        ["failedRunsHistoryLimit", [-1, 1.5], "it must be an integer from 0 to 1000"],
+        ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be an integer from 0 to 1000"],
         ["timeout", ["", "6", "6 h", "0h", 6], length],
         ["spot", ["yes", 1], "it must be true or false"],
         [
