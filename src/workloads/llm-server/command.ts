@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../arguments/duration";
 import { joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
+import { shellWord } from "../../arguments/shell";
 import { inputVolume, modelDir, type PodVolumes } from "../../pod/model-volume";
 import type { LlmServerArgs } from "./args";
 import { defaultUtilization, type LlmSpread } from "./estimate";
@@ -136,14 +137,9 @@ export function nodeFlags(nodes: number, leader: boolean): string[] {
     ];
 }
 
-/** The options that KServe hands over to vLLM, whose command line it writes itself. */
+/** Returns the options that KServe passes to vLLM, in a command line that a shell reads. */
 export function kserveFlags(args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): Words {
-    return joined([...modelFlags(args, spread), (args.args ?? []).map((word) => mapInput(word, quoted))]);
-}
-
-/** KServe's command is one for a shell, which reads the words once more. */
-function quoted(word: string): string {
-    return /^[-\w./:=,@%+]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+    return joined([...modelFlags(args, spread), (args.args ?? []).map((word) => mapInput(word, shellWord))]);
 }
 
 function joined(words: Words[]): Words {

@@ -6,6 +6,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
+import { shellQuote } from "../../arguments/shell";
 import { containerName, buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism } from "../../runs/indexed-job";
 import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
@@ -121,11 +122,9 @@ function placeholder(name: string, range: RangeArgs): string {
  */
 function forShell(args: SweepArgs): SweepArgs {
     const quoted = (words: pulumi.Input<string>[] = []) =>
-        words.length > 0 ? words.map((word) => mapInput(word, inQuotes)) : undefined;
+        words.length > 0 ? words.map((word) => mapInput(word, shellQuote)) : undefined;
     return { ...args, command: quoted(args.command), args: quoted(args.args) };
 }
-
-const inQuotes = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
  * The same without an empty text and a `false` that are the default: Katib refuses a Job that it would not write in the
