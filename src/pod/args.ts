@@ -61,15 +61,15 @@ export interface ResourcesArgs {
     sharedMemory?: pulumi.Input<string>;
 }
 
-/** A volume of the workspace that a workload sees. */
+/** A PersistentVolumeClaim that is mounted into the pods of a workload. */
 export interface MountArgs {
-    /** The PersistentVolumeClaim, in the workload's namespace. */
+    /** Name of the PersistentVolumeClaim, in the workload's namespace. */
     claim: pulumi.Input<string>;
-    /** Where the container sees it, for example "/data". */
-    path: pulumi.Input<string>;
-    /** The directory of the volume that is mounted. Defaults to all of it. */
+    /** Absolute path in the container at which the volume is mounted, for example "/data". */
+    mountPath: pulumi.Input<string>;
+    /** Directory of the volume to mount, relative to its root. Defaults to the root. */
     subPath?: pulumi.Input<string>;
-    /** Whether it can only be read. Defaults to false. */
+    /** Whether the volume is mounted read-only. Defaults to false. */
     readOnly?: pulumi.Input<boolean>;
 }
 
@@ -138,7 +138,7 @@ export const workloadFields = {
         required(
             object<MountArgs>({
                 claim: required(dnsSubdomain, "name a PersistentVolumeClaim of the namespace"),
-                path: required(absolutePath, 'say where the container sees it, for example "/data"'),
+                mountPath: required(absolutePath, 'set the path in the container, for example "/data"'),
                 subPath: matching(
                     /^(?!\/)(?!(.*\/)?\.\.(\/|$))\S+$/,
                     "it must be a directory within the volume, without a slash at the start",
@@ -161,9 +161,9 @@ function plainText(notSecret: string): Rule {
 /** What concerns several arguments that all workloads have. */
 export function checkWorkload(args: WorkloadArgs, problems: Problems): void {
     checkGpu(args.gpu, problems);
-    const paths = (args.mounts ?? []).map(({ path }) => path).filter((path) => typeof path === "string");
+    const paths = (args.mounts ?? []).map(({ mountPath }) => mountPath).filter((path) => typeof path === "string");
     for (const path of new Set(paths.filter((one, index) => paths.indexOf(one) !== index))) {
-        problems.add("mounts", `has two volumes at ${path}; mount one of them elsewhere`);
+        problems.add("mounts", `has two volumes at ${path}; give one of them another mountPath`);
     }
     for (const name of Object.keys(args.secretEnv ?? {}).filter((key) => key in (args.env ?? {}))) {
         problems.add(`env.${name}`, "stands under secretEnv as well; leave one of them out");

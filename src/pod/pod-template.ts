@@ -146,11 +146,11 @@ function allVolumes(
     const parts = [
         { volumes: [{ name: "tmp", emptyDir: {} }], mounts: [{ name: "tmp", mountPath: "/tmp" }] },
         ...(details.volumes ?? []),
-        ...(args.mounts ?? []).map(({ claim, path, subPath, readOnly }, index): PodVolumes => {
+        ...(args.mounts ?? []).map(({ claim, mountPath, subPath, readOnly }, index): PodVolumes => {
             const name = `mount-${index}`;
             return {
                 volumes: [{ name, persistentVolumeClaim: { claimName: claim } }],
-                mounts: [{ name, mountPath: path, subPath, readOnly }],
+                mounts: [{ name, mountPath, subPath, readOnly }],
             };
         }),
         ...(args.resources?.sharedMemory === undefined

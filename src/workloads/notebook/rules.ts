@@ -37,7 +37,7 @@ export function checkAcross(args: NotebookArgs, problems: Problems): void {
             problems.add(`${field}.${tokenVariable}`, "is what one signs in with; give it as token");
         }
     }
-    if (args.mounts?.some(({ path }) => path === homeDir)) {
+    if (args.mounts?.some(({ mountPath }) => mountPath === homeDir)) {
         problems.add("mounts", `has a volume at ${homeDir}, which is home's; mount it elsewhere, below it for example`);
     }
 }

@@ -66,7 +66,7 @@ export const model =
     'it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
 
 /** The least that a workload can be told, and a mount, of which the tests make one thing wrong. */
-export const validWorkload = { ...workload, mounts: [{ claim: "data", path: "/data" }] };
+export const validWorkload = { ...workload, mounts: [{ claim: "data", mountPath: "/data" }] };
 
 /** The names of the arguments that all workloads have. */
 export const workloadNames =
@@ -89,7 +89,7 @@ export const workloadScalars: Row[] = [
     ["gpu.product", ["", 5], nonEmptyString],
     ["gpu.memory", ["80GB", "0", 80], bytes],
     ["mounts[0].claim", ["Data", ""], subdomain],
-    ["mounts[0].path", ["data", "", 5], httpPath],
+    ["mounts[0].mountPath", ["data", "", 5], httpPath],
     [
         "mounts[0].subPath",
         ["/a", "..", "a/../b", "", 5],
@@ -180,16 +180,16 @@ export const workloadCases: Case[] = [
     [
         { mounts: [{}] },
         "mounts[0].claim is missing; name a PersistentVolumeClaim of the namespace",
-        'mounts[0].path is missing; say where the container sees it, for example "/data"',
+        'mounts[0].mountPath is missing; set the path in the container, for example "/data"',
     ],
     [
         {
             mounts: [
-                { claim: "a", path: "/data" },
-                { claim: "b", path: "/data" },
+                { claim: "a", mountPath: "/data" },
+                { claim: "b", mountPath: "/data" },
             ],
         },
-        "mounts has two volumes at /data; mount one of them elsewhere",
+        "mounts has two volumes at /data; give one of them another mountPath",
     ],
 ];
 
@@ -248,7 +248,7 @@ export const workloadMisspelt: [place: string, allowed: string][] = [
     ["workspace.ns", "namespace, queue, serviceAccount, imagePullSecrets"],
     ["resources.gpus", "cpu, memory, sharedMemory"],
     ["gpu.gpus", "count, vendor, product, memory, mig, sharing, resource, deviceClass"],
-    ["mounts[0].mountPath", "claim, path, subPath, readOnly"],
+    ["mounts[0].path", "claim, mountPath, subPath, readOnly"],
 ];
 
 export const workloadAllowed: [place: string, values: unknown[]][] = [
@@ -263,8 +263,8 @@ export const workloadAllowed: [place: string, values: unknown[]][] = [
         [
             [],
             [
-                { claim: "a", path: "/a" },
-                { claim: "a", path: "/b", subPath: "b/c", readOnly: true },
+                { claim: "a", mountPath: "/a" },
+                { claim: "a", mountPath: "/b", subPath: "b/c", readOnly: true },
             ],
         ],
     ],

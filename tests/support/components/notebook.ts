@@ -75,7 +75,7 @@ export const fixture: Fixture = {
             "secretEnv.PASSWORD is what one signs in with; give it as token",
         ],
         [
-            { mounts: [{ claim: "team", path: "/home/notebook" }] },
+            { mounts: [{ claim: "team", mountPath: "/home/notebook" }] },
             "mounts has a volume at /home/notebook, which is home's; mount it elsewhere, below it for example",
         ],
     ],
@@ -95,6 +95,6 @@ export const fixture: Fixture = {
         ["editor", ["jupyterlab", "vscode", null]],
         ["env.PASSWORD", ["of something else"]],
         ["home", [null, undefined, {}]],
-        ["mounts[0].path", ["/home/notebook/team"]],
+        ["mounts[0].mountPath", ["/home/notebook/team"]],
     ],
 };
