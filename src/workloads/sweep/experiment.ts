@@ -9,7 +9,7 @@ import { mapInput } from "../../arguments/inputs";
 import { shellQuote } from "../../arguments/shell";
 import { containerName, buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism } from "../../runs/indexed-job";
-import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
+import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { RangeArgs, SweepArgs } from "./args";
 import { areTexts, isCounted, rangesOf, written } from "./katib-ranges";
 import { component, type SweepContext, sweepLabels, trialFile, trialVariables, trialVolume } from "./trial-pod";
@@ -157,7 +157,7 @@ function trialJob(name: string, args: SweepArgs, context: SweepContext, run: pul
         spec: {
             backoffLimit: args.retries ?? 2,
             activeDeadlineSeconds: runTimeout(args),
-            podFailurePolicy: disruptionsAreNoFailures,
+            podFailurePolicy: ignoreDisruptions,
             template: buildPodTemplate(forShell(withoutDefaults(args)), {
                 labels: sweepLabels(name),
                 annotations: { [parametersAnnotation]: `{${parameters.join(", ")}}` },
