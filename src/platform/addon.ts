@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
-import { dnsLabel, oneOf, text, truth } from "../arguments/formats";
+import { boolean, dnsLabel, nonEmptyString, oneOf } from "../arguments/formats";
 import {
     anyObject,
     type Fields,
@@ -89,10 +89,10 @@ export const known = (rule: Rule): Rule =>
     plain(rule, "a chart is rendered in the preview, so it must be a plain value");
 
 const mirrorFields: Fields = {
-    charts: known(text),
-    images: known(text),
-    registries: map(() => undefined, known(text)),
-    plainHttp: known(truth),
+    charts: known(nonEmptyString),
+    images: known(nonEmptyString),
+    registries: map(() => undefined, known(nonEmptyString)),
+    plainHttp: known(boolean),
 };
 
 /** The rule of a mirror. */
@@ -102,10 +102,10 @@ const fields = {
     charts: required(
         list(
             object({
-                chart: required(known(text), "name the chart, or its directory"),
-                repository: known(text),
-                version: known(text),
-                manifest: known(text),
+                chart: required(known(nonEmptyString), "name the chart, or its directory"),
+                repository: known(nonEmptyString),
+                version: known(nonEmptyString),
+                manifest: known(nonEmptyString),
                 release: known(dnsLabel),
                 values: anyObject,
             }),
@@ -113,10 +113,10 @@ const fields = {
         'name at least one, for example [{ chart: "kueue", repository: "oci://…", version: "0.19.2" }]',
     ),
     namespace: required(known(dnsLabel), "name the namespace it is installed in"),
-    createNamespace: known(truth),
-    privileged: known(truth),
+    createNamespace: known(boolean),
+    privileged: known(boolean),
     certificates: known(oneOf(Object.values(Certificates))),
-    webhooks: list(known(text)),
+    webhooks: list(known(nonEmptyString)),
     objectsBefore: list(anyObject),
     objects: list(anyObject),
     mirror: mirrorRule,

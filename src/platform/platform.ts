@@ -2,7 +2,7 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import { Chart } from "@pulumi/kubernetes/helm/v4";
 import * as pulumi from "@pulumi/pulumi";
 
-import { dnsLabel, oneOf, truth } from "../arguments/formats";
+import { boolean, dnsLabel, oneOf } from "../arguments/formats";
 import { anyObject, type Fields, object, type Problems, rule, type Rule, type RulesOf } from "../arguments/rules";
 import { validate } from "../arguments/validate";
 import { Addon, type AddonArgs, known, mirrorRule } from "./addon";
@@ -61,8 +61,8 @@ const addonFields: Fields = Object.fromEntries(
     addonNames.map((name): [string, Rule] => [
         name,
         object({
-            enabled: known(truth),
-            existing: known(truth),
+            enabled: known(boolean),
+            existing: known(boolean),
             namespace: known(dnsLabel),
             version: known(exactVersion),
             values: anyObject,
@@ -77,7 +77,7 @@ const fields = {
     availability: known(oneOf(Object.values(Availability))),
     footprint: known(oneOf(Object.values(Footprint))),
     mirror: mirrorRule,
-    untestedKubernetes: known(truth),
+    untestedKubernetes: known(boolean),
 } satisfies RulesOf<PlatformArgs>;
 
 /** The settings, by name: for code that treats all add-ons alike. */

@@ -9,7 +9,7 @@ export interface Exception {
     why: string;
 }
 
-const runs = /^(TrainingJob|Sweep|BatchInference|Schedule)|^the story (train|sweep|batch|schedule)/;
+const runs = /^(TrainingJob|Sweep|BatchInference|Schedule)|^the scenario (train|sweep|batch|schedule)/;
 const isNotebook = ({ origin }: Finding): boolean => /Notebook|notebook/.test(origin);
 const hasAllArguments = ({ origin }: Finding): boolean => origin.endsWith("all arguments");
 

@@ -7,7 +7,7 @@ import { addonNames, type AddonName } from "../../src/platform/names";
 import { plan, type Planned } from "../../src/platform/plan";
 import { preflightValues } from "../../src/platform/preflight";
 import type { AddonSettings } from "../../src/platform/settings";
-import { truth } from "../../src/arguments/formats";
+import { boolean } from "../../src/arguments/formats";
 import { object, type Problems } from "../../src/arguments/rules";
 import { samples } from "../support/addon-settings";
 import { type PodSpec, violations } from "../support/pod-security";
@@ -115,7 +115,7 @@ function problemsOf(name: AddonName, settings: object): string[] {
     const lines: string[] = [];
     const line = (path: string, problem: string) => `${path} ${problem}`;
     const problems: Problems = { line, add: (path, problem) => void lines.push(line(path, problem)) };
-    const checked = object({ existing: truth, ...catalog[name].fields })(settings, "", problems);
+    const checked = object({ existing: boolean, ...catalog[name].fields })(settings, "", problems);
     catalog[name].check?.(checked as AddonSettings, problems);
     return lines;
 }

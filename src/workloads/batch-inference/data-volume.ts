@@ -3,19 +3,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../../arguments/inputs";
 import type { PodVolumes } from "../../pod/model-volume";
 
-/** A claim, or a directory in it. */
+/** A claim, or a directory of a claim. */
 const inClaim = /^pvc:\/\/(?<claim>[a-z0-9][-a-z0-9.]*)(\/(?<path>[^/\s]+(\/[^/\s]+)*))?$/;
 
-/** What is wrong with the address of an input or an output. */
-export function addressProblem(uri: unknown): string | undefined {
+/** Returns what is wrong with the URI of an input or an output, if anything. */
+export function dataUriProblem(uri: unknown): string | undefined {
     const isUri = typeof uri === "string" && /^[a-z][a-z0-9+.-]*:\/\/\S*[^\s/]$/.test(uri);
     return isUri && (inClaim.test(uri) || !uri.startsWith("pvc:")) && !/\/\.\.(\/|$)/.test(uri)
         ? undefined
-        : 'it must be an address such as "s3://scores/november", "pvc://<claim>" or "pvc://<claim>/<directory>", without a slash at the end';
+        : 'it must be a URI such as "s3://scores/november", "pvc://<claim>" or "pvc://<claim>/<directory>", without a slash at the end';
 }
 
-/** The volume of an address: of its claim, or the pod's own, to which or from which the container copies. */
-export function addressVolume(
+/** Returns the volume of a URI: its claim, or an empty directory, between which and the URI the program copies. */
+export function buildDataVolume(
     name: string,
     mountPath: string,
     uri: pulumi.Input<string>,

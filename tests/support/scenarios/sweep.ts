@@ -1,10 +1,10 @@
 import { Sweep, SweepBackend } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Story } from "./story";
+import type { Scenario } from "./scenario";
 
 const searched = { image, objective: { metric: "accuracy" }, grid: { depth: [1, 2], rate: [0.1, 0.01] } };
 
-export const stories: Story[] = [
+export const scenarios: Scenario[] = [
     {
         name: "sweep-plain",
         create: (workspace, edits, opts) =>

@@ -1,11 +1,11 @@
 /**
- * What becomes of a component as its arguments are edited, on a real API server. Each file beside this one tells some
- * stories; `tests/engine/workloads.test.ts` carries them all out together, in one stack.
+ * What becomes of a component as its arguments are edited, on a real API server. Each file beside this one has some
+ * scenarios; `tests/engine/workloads.test.ts` runs them all together, in one stack.
  */
 import type * as pulumi from "@pulumi/pulumi";
 
-export interface Story {
-    /** The name of the component in the stack; no other story's name begins with it. */
+export interface Scenario {
+    /** The name of the component in the stack; no other scenario's name begins with it. */
     name: string;
     /** The CRDs that its objects need, each as `<group>/<Kind>`. */
     crds?: string[];
@@ -15,11 +15,11 @@ export interface Story {
         edits: Record<string, unknown>,
         opts: pulumi.ComponentResourceOptions,
     ) => pulumi.ComponentResource;
-    edits: StoryEdit[];
+    edits: ScenarioEdit[];
 }
 
 /** One edit, on top of those before it. */
-export interface StoryEdit {
+export interface ScenarioEdit {
     what: string;
     /** The arguments that are given other values; undefined takes one away. */
     edit: Record<string, unknown>;

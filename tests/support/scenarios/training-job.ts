@@ -7,11 +7,11 @@ import {
     type TrainingJobArgs,
 } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Story, StoryEdit } from "./story";
+import type { Scenario, ScenarioEdit } from "./scenario";
 
 const shared = { accessMode: AccessMode.ReadWriteMany };
 
-function story(name: string, args: Partial<TrainingJobArgs>, edits: StoryEdit[], crds?: string[]): Story {
+function scenario(name: string, args: Partial<TrainingJobArgs>, edits: ScenarioEdit[], crds?: string[]): Scenario {
     return {
         name,
         crds,
@@ -22,15 +22,15 @@ function story(name: string, args: Partial<TrainingJobArgs>, edits: StoryEdit[],
 
 const several = { nodes: 2, output: shared, command: ["torchrun", "train.py"] };
 
-export const stories: Story[] = [
-    story("train-gpu", { gpu: { count: 2 } }, [
+export const scenarios: Scenario[] = [
+    scenario("train-gpu", { gpu: { count: 2 } }, [
         {
             what: "another image: a new run",
             edit: { image: otherImage },
             preview: ["replace job env image metadata.name volumeMounts"],
         },
     ]),
-    story("train-claim", { gpu: { deviceClass: "gpu.nvidia.com", memory: "40Gi" } }, [
+    scenario("train-claim", { gpu: { deviceClass: "gpu.nvidia.com", memory: "40Gi" } }, [
         {
             what: "more memory of each GPU: another template of claims, and a new run with it",
             edit: { gpu: { deviceClass: "gpu.nvidia.com", memory: "70Gi" } },
@@ -48,7 +48,7 @@ export const stories: Story[] = [
             ],
         },
     ]),
-    story("train-nodes", { ...several, checkpoint: shared, topology: { required: "rack" } }, [
+    scenario("train-nodes", { ...several, checkpoint: shared, topology: { required: "rack" } }, [
         {
             what: "more nodes: a new run",
             edit: { nodes: 3 },
@@ -80,7 +80,7 @@ export const stories: Story[] = [
             ],
         },
     ]),
-    story(
+    scenario(
         "train-jobset",
         { ...several, backend: TrainingBackend.JobSet },
         [
@@ -106,7 +106,7 @@ export const stories: Story[] = [
         ],
         ["jobset.x-k8s.io/JobSet"],
     ),
-    story(
+    scenario(
         "train-trainjob",
         { ...several, backend: TrainingBackend.TrainJob },
         [
@@ -129,7 +129,7 @@ export const stories: Story[] = [
         ],
         ["trainer.kubeflow.org/TrainJob", "trainer.kubeflow.org/TrainingRuntime"],
     ),
-    story(
+    scenario(
         "train-rayjob",
         { ...several, command: ["python", "train.py", "--name", "it's"], backend: TrainingBackend.RayJob },
         [

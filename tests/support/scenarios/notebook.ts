@@ -1,8 +1,8 @@
 import { Notebook, NotebookEditor } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Story } from "./story";
+import type { Scenario } from "./scenario";
 
-export const stories: Story[] = [
+export const scenarios: Scenario[] = [
     {
         name: "notebook-plain",
         create: (workspace, edits, opts) => new Notebook("notebook-plain", { workspace, image, ...edits }, opts),

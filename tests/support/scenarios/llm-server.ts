@@ -1,11 +1,11 @@
 import { LlmBackend, LlmServer, type LlmServerArgs } from "../../../src";
 import { image, otherImage, password } from "../arguments";
-import type { Story, StoryEdit } from "./story";
+import type { Scenario, ScenarioEdit } from "./scenario";
 
 const model = "meta-llama/Llama-3.1-8B-Instruct";
 const gpu = { product: "NVIDIA-H100-80GB-HBM3" };
 
-const story = (name: string, args: Partial<LlmServerArgs>, edits: StoryEdit[], crds?: string[]): Story => ({
+const scenario = (name: string, args: Partial<LlmServerArgs>, edits: ScenarioEdit[], crds?: string[]): Scenario => ({
     name,
     crds,
     create: (workspace, changes, opts) =>
@@ -13,8 +13,8 @@ const story = (name: string, args: Partial<LlmServerArgs>, edits: StoryEdit[], c
     edits,
 });
 
-export const stories: Story[] = [
-    story("llm-plain", { apiKey: password, cache: { size: "20Gi" }, maxModelLen: 8192 }, [
+export const scenarios: Scenario[] = [
+    scenario("llm-plain", { apiKey: password, cache: { size: "20Gi" }, maxModelLen: 8192 }, [
         {
             what: "another image and a shorter context: a rolling update",
             edit: { image: otherImage, maxModelLen: 4096 },
@@ -45,7 +45,7 @@ export const stories: Story[] = [
             preview: ["replace cache metadata.name spec.storageClassName", "update deployment volumes"],
         },
     ]),
-    story(
+    scenario(
         "llm-nodes",
         {
             backend: LlmBackend.LeaderWorkerSet,
@@ -83,7 +83,7 @@ export const stories: Story[] = [
         ],
         ["leaderworkerset.x-k8s.io/LeaderWorkerSet"],
     ),
-    story(
+    scenario(
         "llm-pool",
         {
             endpointPicker: { service: "picker" },
@@ -121,7 +121,7 @@ export const stories: Story[] = [
         ],
         ["inference.networking.k8s.io/InferencePool", "gateway.networking.k8s.io/HTTPRoute"],
     ),
-    story(
+    scenario(
         "llm-kserve",
         {
             backend: LlmBackend.KServe,

@@ -1,8 +1,8 @@
 import { Schedule, ScheduleBackend } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Story } from "./story";
+import type { Scenario } from "./scenario";
 
-export const stories: Story[] = [
+export const scenarios: Scenario[] = [
     {
         name: "schedule-plain",
         create: (workspace, edits, opts) =>
@@ -19,7 +19,7 @@ export const stories: Story[] = [
                 preview: ["update cronjob spec.schedule spec.timeZone"],
             },
             {
-                what: "another secret: the next run sees it",
+                what: "another secret: the next run reads it",
                 edit: { secretEnv: { TOKEN: "b" } },
                 preview: ["replace env data.TOKEN"],
             },
@@ -36,7 +36,7 @@ export const stories: Story[] = [
                 preview: ["replace model metadata.name spec.storageClassName", "update cronjob env volumes"],
             },
             {
-                what: "an address: no claim, and the old one stays",
+                what: "a URI: no claim, and the old one stays",
                 edit: { output: { uri: "s3://m/f" } },
                 preview: ["delete model", "update cronjob env volumeMounts volumes"],
             },
@@ -77,7 +77,7 @@ export const stories: Story[] = [
                 ],
             },
             {
-                what: "a GPU by device class: what a workflow has no field for, in its patch",
+                what: "a GPU by device class: fields that a workflow lacks are in its patch",
                 edit: { gpu: { deviceClass: "gpu.nvidia.com" }, spot: true },
                 preview: [
                     "create gpu",
@@ -85,7 +85,7 @@ export const stories: Story[] = [
                 ],
             },
             {
-                what: "Kubernetes' own schedule: the other one and its rights go",
+                what: "a CronJob: the CronWorkflow and its permissions are deleted",
                 edit: { backend: ScheduleBackend.CronJob },
                 preview: ["create cronjob", "delete account", "delete binding", "delete cronworkflow", "delete role"],
             },

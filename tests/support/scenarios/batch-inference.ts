@@ -1,10 +1,10 @@
 import { BatchInference } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Story } from "./story";
+import type { Scenario } from "./scenario";
 
-const work = { image, input: "pvc://claims/november", output: "pvc://scores/november", shards: 4 };
+const work = { image, inputUri: "pvc://claims/november", outputUri: "pvc://scores/november", shards: 4 };
 
-export const stories: Story[] = [
+export const scenarios: Scenario[] = [
     {
         name: "batch-once",
         create: (workspace, edits, opts) =>
@@ -16,12 +16,12 @@ export const stories: Story[] = [
                 preview: ['update job metadata.annotations["pulumi.com/timeoutSeconds"] spec.activeDeadlineSeconds'],
             },
             {
-                what: "shards that are done once more: they alone",
+                what: "shards to run again: only they run",
                 edit: { rerun: { shards: [1, 3] } },
                 preview: ["create shard-1", "create shard-3"],
             },
             {
-                what: "another image of theirs: they alone",
+                what: "another image for them: only they run",
                 edit: { rerun: { shards: [1, 3], image: otherImage } },
                 preview: ["replace shard-1 image metadata.name", "replace shard-3 image metadata.name"],
             },
@@ -29,8 +29,8 @@ export const stories: Story[] = [
                 what: "another image, input and output: a new run",
                 edit: {
                     image: otherImage,
-                    input: "s3://claims/december",
-                    output: "s3://scores/december",
+                    inputUri: "s3://claims/december",
+                    outputUri: "s3://scores/december",
                     rerun: undefined,
                 },
                 preview: [
@@ -60,7 +60,7 @@ export const stories: Story[] = [
                 preview: ["replace env data.TOKEN"],
             },
             {
-                what: "a schedule: a CronJob in its place",
+                what: "a schedule: a CronJob replaces the Job",
                 edit: { schedule: "@daily" },
                 preview: ["create cron", "delete job"],
             },
@@ -72,13 +72,18 @@ export const stories: Story[] = [
             new BatchInference("batch-nightly", { workspace, ...work, schedule: "30 2 * * *", ...edits }, opts),
         edits: [
             {
-                what: "another hour of another time zone: in place",
+                what: "another hour in another time zone: in place",
                 edit: { schedule: "30 3 * * *", timeZone: "Europe/Berlin" },
                 preview: ["update cron spec.schedule spec.timeZone"],
             },
             {
-                what: "another image, other addresses, shards and retries: in place",
-                edit: { image: otherImage, output: "s3://scores", shards: 8, retries: 0 },
+                what: "suspended, and another starting deadline: in place",
+                edit: { suspend: true, startingDeadline: "6h" },
+                preview: ["update cron spec.startingDeadlineSeconds spec.suspend"],
+            },
+            {
+                what: "another image, another output URI, other shards and retries: in place",
+                edit: { image: otherImage, outputUri: "s3://scores", shards: 8, retries: 0 },
                 preview: [
                     "update cron env image spec.jobTemplate.spec.backoffLimitPerIndex spec.jobTemplate.spec.completions spec.jobTemplate.spec.parallelism volumeMounts volumes",
                 ],

@@ -19,7 +19,7 @@ export type Row = [place: string, values: unknown[], allowed: string];
 /** Wrong shapes and wrong plain values: the argument, and what is said of it. */
 export type Case = [args: Args, ...problems: string[]];
 
-export interface Specimen {
+export interface Fixture {
     component: Component;
     /** Valid arguments, of which the tests make one wrong. */
     valid: () => object;
@@ -44,29 +44,29 @@ export interface Specimen {
     unused?: string[];
 }
 
-export const text = "it must be a text that is not empty";
-export const aText = "it must be a text";
+export const nonEmptyString = "it must be a non-empty string";
+export const string = "it must be a string";
 export const list = "it must be a list (its entries may be Outputs)";
 export const object = "must be an object (its fields may be Outputs)";
 export const digestRef = "it must be repository@sha256:<64 hexadecimal digits>, such as the ref of an Image";
 export const label =
-    "it must be at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends";
-export const subdomain = "it must be lower-case letters, digits, hyphens and dots, with a letter or digit at both ends";
-export const cpu = 'it must be an amount of CPU above zero, in cores or thousandths, for example "2", "0.5" or "500m"';
-export const bytes = 'it must be an amount of bytes above zero as Kubernetes writes it, for example "512Mi" or "16Gi"';
-export const length =
-    'it must be a length of time in days, hours, minutes and seconds, for example "90m", "6h" or "1h30m"';
+    "it must be at most 63 lowercase letters, digits and hyphens, and start and end with a letter or digit";
+export const subdomain =
+    "it must be lowercase letters, digits, hyphens and dots, and start and end with a letter or digit";
+export const cpu = 'it must be a CPU quantity greater than zero, for example "2", "0.5" or "500m"';
+export const bytes = 'it must be a quantity of bytes greater than zero, for example "512Mi" or "16Gi"';
+export const length = 'it must be a duration in days, hours, minutes and seconds, for example "90m", "6h" or "1h30m"';
 export const httpPath = "it must be a path that starts with a slash";
-export const word = "leave the entry out or give a word";
+export const entry = "remove the entry or set it to a string";
 export const variable =
-    "is no name of an environment variable; use letters, digits and underscores, not starting with a digit";
+    "is not a valid environment variable name; use letters, digits and underscores, and start with a letter or an underscore";
 export const repository =
     'it must begin with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"';
 export const model =
     'it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
 
 /** The least that a workload can be told, and a mount, of which the tests make one thing wrong. */
-export const validWorkload = { ...workload, mounts: [{ claim: "data", path: "/data" }] };
+export const validWorkload = { ...workload, mounts: [{ claim: "data", mountPath: "/data" }] };
 
 /** The names of the arguments that all workloads have. */
 export const workloadNames =
@@ -85,18 +85,18 @@ export const workloadScalars: Row[] = [
     ["resources.cpu", ["0", "0m", "2Gi", "1.5m", "0.0001", "-1", "two", "", 2], cpu],
     ["resources.memory", ["0", "16GB", "16gi", "512m", "-1Gi", "", 16], bytes],
     ["resources.sharedMemory", ["8GB", "0", 8], bytes],
-    ["gpu.count", [0, -1, 0.5, 1025, "1", NaN], "it must be a whole number from 1 to 1024"],
-    ["gpu.product", ["", 5], text],
+    ["gpu.count", [0, -1, 0.5, 1025, "1", NaN], "it must be an integer from 1 to 1024"],
+    ["gpu.product", ["", 5], nonEmptyString],
     ["gpu.memory", ["80GB", "0", 80], bytes],
     ["mounts[0].claim", ["Data", ""], subdomain],
-    ["mounts[0].path", ["data", "", 5], httpPath],
+    ["mounts[0].mountPath", ["data", "", 5], httpPath],
     [
         "mounts[0].subPath",
         ["/a", "..", "a/../b", "", 5],
         "it must be a directory within the volume, without a slash at the start",
     ],
     ["mounts[0].readOnly", ["yes"], "it must be true or false"],
-    ["runAsUser", [0, -1, 1.5, "1000", 2 ** 31], "it must be a whole number from 1 to 2147483647"],
+    ["runAsUser", [0, -1, 1.5, "1000", 2 ** 31], "it must be an integer from 1 to 2147483647"],
     ["readOnlyRootFilesystem", ["yes", 1], "it must be true or false"],
 ];
 
@@ -117,18 +117,18 @@ export const workloadCases: Case[] = [
     [{ image: { ref: image } }, `image is an object; ${digestRef}`],
     [{ command: "python train.py" }, `command is "python train.py"; ${list}`],
     [{ command: pulumi.output(["python"]) }, `command is an Output; ${list}`],
-    [{ command: ["python", "", 5] }, `command[1] is ""; ${text}`, `command[2] is 5; ${text}`],
-    [{ command: [undefined] }, `command[0] is missing; ${word}`],
+    [{ command: ["python", "", 5] }, `command[1] is ""; ${nonEmptyString}`, `command[2] is 5; ${nonEmptyString}`],
+    [{ command: [undefined] }, `command[0] is missing; ${entry}`],
     [{ args: "--fast" }, `args is "--fast"; ${list}`],
-    [{ args: [1, null] }, `args[0] is 1; ${aText}`, `args[1] is missing; ${word}`],
+    [{ args: [1, null] }, `args[0] is 1; ${string}`, `args[1] is missing; ${entry}`],
     [{ env: "LEVEL=debug" }, "env must be an object (its values may be Outputs)"],
     [{ env: [{ name: "LEVEL", value: "debug" }] }, "env must be an object (its values may be Outputs)"],
-    [{ env: { LEVEL: 5 } }, `env.LEVEL is 5; ${aText}`],
-    [{ env: { LEVEL: undefined } }, "env.LEVEL is missing; leave the name out or give a value"],
+    [{ env: { LEVEL: 5 } }, `env.LEVEL is 5; ${string}`],
+    [{ env: { LEVEL: undefined } }, "env.LEVEL is missing; remove the key or set it to a value"],
     [{ env: { "1ST": "a", "A-B": "b" } }, `env.1ST ${variable}`, `env.A-B ${variable}`],
     [{ secretEnv: "TOKEN=hunter2" }, "secretEnv must be an object (its values may be Outputs)"],
-    [{ secretEnv: { TOKEN: 5 } }, `secretEnv.TOKEN is a secret, whose value is not shown; ${text}`],
-    [{ secretEnv: { TOKEN: "" } }, `secretEnv.TOKEN is a secret, whose value is not shown; ${text}`],
+    [{ secretEnv: { TOKEN: 5 } }, `secretEnv.TOKEN is a secret, whose value is not shown; ${nonEmptyString}`],
+    [{ secretEnv: { TOKEN: "" } }, `secretEnv.TOKEN is a secret, whose value is not shown; ${nonEmptyString}`],
     [{ secretEnv: { "a.b": "hunter2" } }, `secretEnv.a.b ${variable}`],
     [
         { env: { A: "1", B: "2" }, secretEnv: { A: "3", C: "4" } },
@@ -180,23 +180,23 @@ export const workloadCases: Case[] = [
     [
         { mounts: [{}] },
         "mounts[0].claim is missing; name a PersistentVolumeClaim of the namespace",
-        'mounts[0].path is missing; say where the container sees it, for example "/data"',
+        'mounts[0].mountPath is missing; set the path in the container, for example "/data"',
     ],
     [
         {
             mounts: [
-                { claim: "a", path: "/data" },
-                { claim: "b", path: "/data" },
+                { claim: "a", mountPath: "/data" },
+                { claim: "b", mountPath: "/data" },
             ],
         },
-        "mounts has two volumes at /data; mount one of them elsewhere",
+        "mounts has two volumes at /data; give one of them another mountPath",
     ],
 ];
 
 /** Wrong values of the arguments that all runs have. */
 export const runScalars: Row[] = [
     ...workloadScalars,
-    ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be a whole number from 0 to 1000"],
+    ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be an integer from 0 to 1000"],
     ["timeout", ["", "6", "6 h", "0h", "1m1h", "h", "-1h", "1.5h", "6H", 6], length],
     ["spot", ["yes", 1], "it must be true or false"],
 ];
@@ -204,8 +204,8 @@ export const runScalars: Row[] = [
 export const runCases: Case[] = [
     ...workloadCases,
     [{ triggers: "today" }, `triggers is "today"; ${list}`],
-    [{ triggers: [1] }, `triggers[0] is 1; ${text}`],
-    [{ triggers: [undefined] }, "triggers[0] is missing; leave the entry out or give a text"],
+    [{ triggers: [1] }, `triggers[0] is 1; ${nonEmptyString}`],
+    [{ triggers: [undefined] }, "triggers[0] is missing; remove the entry or set it to a string"],
 ];
 
 /** Wrong values of an argument that describes a volume. */
@@ -241,14 +241,14 @@ export const workloadSecrets: [place: string, mend: string][] = [
 
 export const runSecrets: [place: string, mend: string][] = [
     ...workloadSecrets,
-    ["triggers[0]", "triggers can be read in the Job: give what tells its versions apart"],
+    ["triggers[0]", "the Job stores triggers in plain text: use a value that is not secret, such as a date"],
 ];
 
 export const workloadMisspelt: [place: string, allowed: string][] = [
     ["workspace.ns", "namespace, queue, serviceAccount, imagePullSecrets"],
     ["resources.gpus", "cpu, memory, sharedMemory"],
     ["gpu.gpus", "count, vendor, product, memory, mig, sharing, resource, deviceClass"],
-    ["mounts[0].mountPath", "claim, path, subPath, readOnly"],
+    ["mounts[0].path", "claim, mountPath, subPath, readOnly"],
 ];
 
 export const workloadAllowed: [place: string, values: unknown[]][] = [
@@ -263,8 +263,8 @@ export const workloadAllowed: [place: string, values: unknown[]][] = [
         [
             [],
             [
-                { claim: "a", path: "/a" },
-                { claim: "a", path: "/b", subPath: "b/c", readOnly: true },
+                { claim: "a", mountPath: "/a" },
+                { claim: "a", mountPath: "/b", subPath: "b/c", readOnly: true },
             ],
         ],
     ],

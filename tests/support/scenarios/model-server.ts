@@ -1,9 +1,9 @@
 import { ModelServer } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Story } from "./story";
+import type { Scenario } from "./scenario";
 
 const create =
-    (name: string, args: object): Story["create"] =>
+    (name: string, args: object): Scenario["create"] =>
     (workspace, edits, opts) =>
         new ModelServer(name, { workspace, image, ...args, ...edits }, opts);
 
@@ -11,7 +11,7 @@ const digest = `sha256:${"c".repeat(64)}`;
 const requests = { prometheusUrl: "http://prometheus.monitoring:9090", perPod: 20 };
 const queue = { type: "rabbitmq" as never, name: "claims", address: "http://rabbitmq.queues:15672/", perPod: 5 };
 
-export const stories: Story[] = [
+export const scenarios: Scenario[] = [
     {
         name: "model-server-plain",
         create: create("model-server-plain", { model: "s3://models/fraud-1" }),
