@@ -502,7 +502,7 @@ export interface Combination {
 }
 
 /** What an add-on needs with these settings, and what that needs. */
-export function requiredBy(name: AddonName, settings: AddonSettings): AddonName[] {
+function requiredBy(name: AddonName, settings: AddonSettings): AddonName[] {
     const all = new Set<AddonName>();
     const add = (one: AddonName, its: AddonSettings) => {
         for (const needed of catalog[one]?.requires?.(its) ?? []) {
@@ -517,7 +517,7 @@ export function requiredBy(name: AddonName, settings: AddonSettings): AddonName[
 }
 
 /** What cannot be in a platform with an add-on, on whichever side it is said. */
-export function excludedBy(name: AddonName, settings: AddonSettings): AddonName[] {
+function excludedBy(name: AddonName, settings: AddonSettings): AddonName[] {
     const own = Object.keys(catalog[name].excludes?.(settings) ?? {}) as AddonName[];
     const others = definitions.filter(([, { excludes }]) => excludes?.({})[name] !== undefined);
     return [...new Set([...own, ...others.map(([other]) => other)])];

@@ -3,18 +3,13 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
+import { buildError, buildKey, buildProgress, builtPath, goError } from "../../local/offline/go-build";
+import { goVersion, requiredVersion } from "../../local/offline/go-mod";
+import { KUBERNETES_PROVIDER_VERSION, type Tool, toolOf } from "../../local/offline/go-tools";
 import { sourceDir } from "../../local/paths";
-import { buildError, buildKey, buildProgress, builtPath, goError } from "../../local/toolchain/build";
 import { locate, type Source } from "../../local/toolchain/lookup";
-import { KUBERNETES_PROVIDER_VERSION, type Tool, type ToolName, toolOf } from "../../local/toolchain/tools";
-import {
-    accepts,
-    compareVersions,
-    goVersion,
-    parseVersion,
-    requiredVersion,
-    type Version,
-} from "../../local/toolchain/versions";
+import type { ToolName } from "../../local/toolchain/tools";
+import { accepts, compareVersions, parseVersion, type Version } from "../../local/toolchain/versions";
 
 const toolNames: ToolName[] = [
     "pulumi",
