@@ -8,7 +8,7 @@ export function requiredVersion(goMod: string, module: string): string {
             .trim()
             .startsWith(`${module} v`),
     );
-    const version = line && /\sv(\S+)/.exec(line)?.[1];
+    const version = line && /\sv(\d\S*)/.exec(line)?.[1];
     if (!version) {
         throw new Error(`The go.mod requires no version of ${module}`);
     }

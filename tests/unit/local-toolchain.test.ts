@@ -72,6 +72,7 @@ describe("versions", () => {
         assert.equal(requiredVersion(goMod, "example.test/one"), "1.2.3");
         assert.equal(requiredVersion(goMod, "example.test/two"), "1.9.9");
         assert.equal(requiredVersion(goMod, "example.test/two/v2"), "2.0.1");
+        assert.equal(requiredVersion("require (\n\tvolcano.test/a v1.0.0\n)\n", "volcano.test/a"), "1.0.0");
         assert.throws(
             () => requiredVersion(goMod, "example.test/three"),
             /requires no version of example\.test\/three/,
