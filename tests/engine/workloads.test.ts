@@ -9,16 +9,17 @@ import { strict as assert } from "node:assert";
 
 import * as core from "@pulumi/kubernetes/core/v1";
 
-import { crdsMissing, installCrds, removeCrds } from "../support/crds";
+import { installCrds, removeCrds, whyCrdsMissing } from "../support/crds";
 import { validateStrictly } from "../support/kubectl";
 import { scenarios as allScenarios } from "../support/scenarios";
 import type { Scenario } from "../support/scenarios/scenario";
 import { type Change, TestStack } from "../support/stack";
 import { deletedAtOnce, skipAwait } from "../support/transforms";
+import { unchecked } from "../support/unchecked";
 
 const only = process.env.SCENARIOS?.split(",");
 const chosen = allScenarios.filter(({ name }) => !only || only.some((one) => name.startsWith(one)));
-const scenarios = chosen.filter(({ crds = [] }) => crds.length === 0 || !crdsMissing);
+const scenarios = chosen.filter(({ crds = [] }) => whyCrdsMissing(crds) === undefined);
 const stackName = ["workloads", ...(only ?? [])].join("-");
 
 /** The arguments of a scenario after so many edits. */
@@ -74,8 +75,8 @@ describe("every component, as its arguments are edited", function () {
     let stack: TestStack;
     let crds: string[] = [];
 
-    if (scenarios.length < chosen.length) {
-        it(`those on custom resources are skipped, because ${crdsMissing}`);
+    for (const { name, crds: kinds = [] } of chosen.filter((scenario) => !scenarios.includes(scenario))) {
+        unchecked(whyCrdsMissing(kinds)!, `${name}: its edits`);
     }
 
     before(async () => {

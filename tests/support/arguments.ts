@@ -41,7 +41,7 @@ export function fullImageArgs(): ImageArgs {
 }
 
 /** Everything that any workload can be told. */
-export const fullWorkload = {
+const fullWorkload = {
     workspace: {
         namespace: "ml",
         queue: "team-queue",

@@ -5,13 +5,13 @@ import * as path from "node:path";
 
 import * as yaml from "yaml";
 
-import { ensurePackages } from "../../local/debian";
-import { withLock } from "../../local/lock";
-import { cacheDir } from "../../local/paths";
-import { run } from "../../local/run";
-import { goCommand } from "./go-command";
-import { progressOnce } from "./progress";
-import type { Rendered } from "./rendered";
+import { ensurePackages } from "../../../local/debian";
+import { withLock } from "../../../local/lock";
+import { cacheDir } from "../../../local/paths";
+import { run } from "../../../local/run";
+import { goCommand } from "../go-command";
+import { progressOnce } from "../progress";
+import type { Rendered } from "../rendered";
 
 /** Something that a scanner has against an object. */
 export interface Finding {
@@ -87,7 +87,7 @@ interface Score {
 
 /** What kube-score has to say; 10 is its best grade. */
 export async function kubeScore(all: Rendered[]): Promise<Finding[]> {
-    const command = await goCommand("kube-score", "kube-score", "github.com/zegl/kube-score");
+    const command = await goCommand("kube-score", path.join(__dirname, "kube-score"), "github.com/zegl/kube-score");
     const { directory, originOf } = write(all);
     try {
         const files = fs.readdirSync(directory).map((file) => path.join(directory, file));

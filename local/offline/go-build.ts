@@ -7,9 +7,10 @@ import { withLock } from "../lock";
 import { cacheDir } from "../paths";
 import { formatDuration, type Report } from "../progress";
 import { run, RunError } from "../run";
-import { findExecutable } from "./installed";
-import type { Tool } from "./tools";
-import { compareVersions, goVersion, parseVersion, type Version } from "./versions";
+import { findExecutable } from "../toolchain/installed";
+import { compareVersions, parseVersion, type Version } from "../toolchain/versions";
+import { goVersion } from "./go-mod";
+import type { Tool } from "./go-tools";
 
 /** Added to the user's own Go settings, some of which would change or break the build. */
 const GO_ENV = { CGO_ENABLED: "0", GOWORK: "off", GO111MODULE: "on" };

@@ -1,5 +1,5 @@
 /** What scanners find in what the components make, and why it is meant so. */
-import type { Finding } from "./scanners";
+import type { Finding } from ".";
 
 export interface Exception {
     /** The checks, of either scanner, that find it. */

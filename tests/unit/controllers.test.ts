@@ -17,22 +17,23 @@ import { gunzipSync } from "node:zlib";
 
 import { parse } from "yaml";
 
-import { tarOf } from "../../local/controllers/archive";
-import { placeChart, pushChart, releaseChart } from "../../local/controllers/charts";
-import { imageConfiguration, pushImage } from "../../local/controllers/images";
-import { chartFile, writeStandIn } from "../../local/controllers/manifest-chart";
-import { digestOf, pulledManifest } from "../../local/controllers/oci";
+import { requiredVersion } from "../../local/offline/go-mod";
+import { toolOf } from "../../local/offline/go-tools";
+import { sourceDir } from "../../local/paths";
+import { catalog } from "../../src/platform/catalog";
+import type { Definition } from "../../src/platform/definition";
+import { tarOf } from "../controllers/support/archive";
+import { chartFile, writeStandIn } from "../controllers/support/chart-from-manifests";
 import {
     argoWorkflowsChart,
     kedaChart,
     kubePrometheusStackChart,
     kuberayChart,
-} from "../../local/controllers/stand-ins";
-import { controllerNames, controllerOf } from "../../local/controllers/table";
-import { sourceDir } from "../../local/paths";
-import { requiredVersion } from "../../local/toolchain/versions";
-import { catalog } from "../../src/platform/catalog";
-import type { Definition } from "../../src/platform/definition";
+} from "../controllers/support/chart-stand-ins";
+import { placeChart, pushChart, releaseChart } from "../controllers/support/charts";
+import { digestOf, pulledManifest } from "../controllers/support/oci";
+import { imageConfiguration, pushImage } from "../controllers/support/program-images";
+import { controllerNames, controllerOf } from "../controllers/support/recipes";
 
 const directory = mkdtempSync(path.join(tmpdir(), "controllers-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -164,9 +165,10 @@ describe("the table of controllers", () => {
     const sharedByControllers = ["k8s.io/utils", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/text"];
     for (const name of ["jobset", "trainer", "lws", "metrics-server", "kube-rbac-proxy", "cert-manager"]) {
         it(`${name} is built with the libraries that Kueue is built with`, () => {
-            const goMod = (module: string): string => read(sourceDir("local", "go", module, "go.mod"));
+            const goMod = (module: string): string => read(sourceDir("tests", "controllers", "go", module, "go.mod"));
+            const kubernetes = read(toolOf("kubernetes").module, "go.mod");
             for (const library of shared) {
-                assert.equal(requiredVersion(goMod(name), library), requiredVersion(goMod("kubernetes"), library));
+                assert.equal(requiredVersion(goMod(name), library), requiredVersion(kubernetes, library));
             }
             for (const library of [...shared, ...sharedByControllers]) {
                 assert.equal(requiredVersion(goMod(name), library), requiredVersion(goMod("kueue"), library), library);

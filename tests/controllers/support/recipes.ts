@@ -2,23 +2,21 @@
  * The controllers that can be built here, from which a closed network is made for the tests: what their projects
  * publish as images and charts.
  *
- * Their modules in local/go require more than they must: libraries that several have in common stand at one version, so
- * that Go compiles them once. It compiles anew what has the same content under another version, and takes the version
- * that is required for that, not the one that replaces it; so KubeRay repeats what KEDA requires and replaces.
+ * Their modules in tests/controllers/go require more than they must: libraries that several have in common are required
+ * at one version, so that Go compiles them once. It compiles again what has the same content under another version, and
+ * takes the version that is required for that, not the one that replaces it; so KubeRay repeats what KEDA requires and
+ * replaces.
  */
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { sourceDir } from "../paths";
-import type { Report } from "../progress";
-import { run } from "../run";
-import { ensureTools } from "../toolchain";
-import { moduleDirectory } from "../toolchain/build";
-import { STRIPPED, type Tool } from "../toolchain/tools";
-import { requiredVersion } from "../toolchain/versions";
-import { type Release, releaseChart } from "./charts";
-import { type StandIn, writeStandIn } from "./manifest-chart";
-import type { PackagedImage } from "./packaged";
+import { moduleDirectory } from "../../../local/offline/go-build";
+import { requiredVersion } from "../../../local/offline/go-mod";
+import { STRIPPED, type Tool } from "../../../local/offline/go-tools";
+import type { Report } from "../../../local/progress";
+import { run } from "../../../local/run";
+import { ensureTools } from "../../../local/toolchain";
+import { type StandIn, writeStandIn } from "./chart-from-manifests";
 import {
     argoWorkflowsChart,
     kedaChart,
@@ -26,7 +24,9 @@ import {
     kuberayChart,
     kubeStateMetricsChart,
     prometheusOperatorCrdsChart,
-} from "./stand-ins";
+} from "./chart-stand-ins";
+import { type Release, releaseChart } from "./charts";
+import type { PackagedImage } from "./python-images";
 
 export const controllerNames = [
     "cert-manager",
@@ -88,11 +88,11 @@ interface Recipe {
 }
 
 interface ImageRecipe {
-    /** Another module than the controller's, and where in local/go it is required. */
+    /** Another module than the controller's, and the folder of tests/controllers/go that requires it. */
     from?: { module: string; directory: string };
     /** The executable's name in the cache, where it is not the controller's. */
     program?: string;
-    /** The main package below the module, where it is not the module's own; `.` for one of ours in local/go. */
+    /** The main package below the module, where it is not the module's own; `.` for one of ours. */
     package?: string;
     repository: string;
     path: string;
@@ -404,7 +404,7 @@ function kedaImage(command: string, program: string, repository: string): ImageR
     };
 }
 
-/** The controller with the version that its Go module in local/go requires. */
+/** The controller with the version that its Go module in tests/controllers/go requires. */
 export function controllerOf(name: ControllerName): Controller {
     const { module, images, packaged = [], charts } = recipes[name];
     return {
@@ -421,7 +421,7 @@ function imageOf(recipe: ImageRecipe, from: { module: string; directory: string 
         tool: {
             name: recipe.program ?? from.directory,
             version,
-            module: sourceDir("local", "go", from.directory),
+            module: moduleFolder(from.directory),
             package: packageOf(recipe, from.module),
             ldflags: STRIPPED,
             ...(recipe.completed && { completed: { module: from.module, files: recipe.completed } }),
@@ -437,7 +437,9 @@ function packageOf({ package: name }: ImageRecipe, module: string): string {
 }
 
 const versionOf = ({ module, directory }: { module: string; directory: string }): string =>
-    requiredVersion(readFileSync(sourceDir("local", "go", directory, "go.mod"), "utf8"), module);
+    requiredVersion(readFileSync(path.join(moduleFolder(directory), "go.mod"), "utf8"), module);
+
+const moduleFolder = (directory: string): string => path.join(__dirname, "..", "go", directory);
 
 /** A chart that the module has, with what the project's release scripts change in it. */
 function copied(name: string, directory: string, release: Release): ControllerChart {

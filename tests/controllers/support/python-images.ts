@@ -5,11 +5,11 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 
-import { docker } from "../docker/daemon";
-import { registryHost, responds } from "../docker/registry";
-import { dockerDir, ownDockerHost, type Settings } from "../docker/settings";
-import { savedEnvironment } from "../environment";
-import type { Report } from "../progress";
+import { docker } from "../../../local/docker/daemon";
+import { registryHost, responds } from "../../../local/docker/registry";
+import { dockerDir, ownDockerHost, type Settings } from "../../../local/docker/settings";
+import { savedEnvironment } from "../../../local/environment";
+import type { Report } from "../../../local/progress";
 
 export interface PackagedImage {
     /** The package with its exact version, as pip takes it. */
@@ -21,7 +21,7 @@ export interface PackagedImage {
     tag: string;
 }
 
-const recipe = path.join(__dirname, "packaged");
+const recipe = path.join(__dirname, "python-image");
 
 /** Builds and pushes the image, unless the registry has it as it would be built now. */
 export async function ensurePackagedImage(image: PackagedImage, settings: Settings, report: Report): Promise<void> {

@@ -1,4 +1,4 @@
-import type { DockerClient } from "../docker/cli";
+import type { DockerClient } from "../../docker/cli";
 
 /** What a docker command is run with. */
 export interface Session {

@@ -6,25 +6,25 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
 
-import { registryHost } from "../docker/registry";
-import { loadSettings } from "../docker/settings";
-import { withLock } from "../lock";
-import { cacheDir } from "../paths";
-import type { Report } from "../progress";
-import { build, buildKey, moduleDirectory, timeZones } from "../toolchain/build";
+import { registryHost } from "../../../local/docker/registry";
+import { loadSettings } from "../../../local/docker/settings";
+import { withLock } from "../../../local/lock";
+import { build, buildKey, moduleDirectory, timeZones } from "../../../local/offline/go-build";
+import { cacheDir } from "../../../local/paths";
+import type { Report } from "../../../local/progress";
 import { placeChart, pushChart } from "./charts";
-import { pushImage } from "./images";
-import { ensurePackagedImage } from "./packaged";
+import { pushImage } from "./program-images";
+import { ensurePackagedImage } from "./python-images";
 import {
     type Controller,
     type ControllerChart,
     type ControllerImage,
     type ControllerName,
     controllerOf,
-} from "./table";
+} from "./recipes";
 
 export { pushChart } from "./charts";
-export { type ControllerName, controllerNames } from "./table";
+export { type ControllerName, controllerNames } from "./recipes";
 
 /** Where a stack finds what a closed network mirrors. */
 export interface ControllerMirror {

@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { run } from "../run";
+import { run } from "../../../local/run";
 
 /** A tar of what is in a directory, below `top`: the same bytes whenever and by whomever it is made. */
 export async function tarOf(directory: string, top = "."): Promise<Buffer> {

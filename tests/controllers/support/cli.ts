@@ -1,7 +1,7 @@
 /**
- * Makes controllers ready and says how to install them: `npx tsx local/controllers/cli.ts kueue jobset`.
+ * Makes controllers ready and says how to install them: `npx tsx tests/controllers/support/cli.ts kueue jobset`.
  */
-import { stage } from "../display";
+import { stage } from "../../../local/display";
 import { type ControllerName, controllerNames, ensureControllers } from ".";
 
 async function main(names: string[]): Promise<void> {

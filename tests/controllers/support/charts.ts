@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 
 import * as yaml from "yaml";
 
-import { run } from "../run";
+import { run } from "../../../local/run";
 import { tarOf } from "./archive";
 import { pushBlob, pushManifest } from "./oci";
 

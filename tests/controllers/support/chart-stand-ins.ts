@@ -1,5 +1,6 @@
-import { sourceDir } from "../paths";
-import type { DeploymentTemplate, StandIn } from "./manifest-chart";
+import * as path from "node:path";
+
+import type { DeploymentTemplate, StandIn } from "./chart-from-manifests";
 
 /** KEDA's chart, which is published in the version of KEDA itself. */
 export function kedaChart(version: string): StandIn {
@@ -161,7 +162,7 @@ export function kubePrometheusStackChart(version: string, prometheus: string, al
         appVersion: `v${version}`,
         kustomizations: ["."],
         kinds: ["ServiceAccount", "ClusterRole", "ClusterRoleBinding"],
-        templates: sourceDir("local", "controllers", "kube-prometheus-stack"),
+        templates: path.join(__dirname, "kube-prometheus-stack"),
         namespace: "default",
         crds: "templates",
         values: {
@@ -238,7 +239,7 @@ export function kubeStateMetricsChart(version: string): StandIn {
         version: "8.4.0",
         appVersion: version,
         kustomizations: ["examples/standard"],
-        templates: sourceDir("local", "controllers", "kube-state-metrics"),
+        templates: path.join(__dirname, "kube-state-metrics"),
         namespace: "kube-system",
         crds: "templates",
         values: {

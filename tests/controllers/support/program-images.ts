@@ -5,8 +5,8 @@ import { chmod, copyFile, link, mkdir, mkdtemp, rm, writeFile } from "node:fs/pr
 import * as path from "node:path";
 import { rootCertificates } from "node:tls";
 
-import { machineCertificates } from "../docker/certificates";
-import { cacheDir } from "../paths";
+import { machineCertificates } from "../../../local/offline/base-image/certificates";
+import { cacheDir } from "../../../local/paths";
 import { tarOf } from "./archive";
 import { digestOf, pulledManifest, pushBlob, pushManifest } from "./oci";
 

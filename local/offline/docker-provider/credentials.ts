@@ -2,6 +2,8 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/prom
 import { homedir, tmpdir } from "node:os";
 import * as path from "node:path";
 
+import { isAlive } from "../../process-identity";
+
 /** The parts of docker's config.json that say where credentials are. */
 export interface DockerConfig {
     auths?: Record<string, unknown>;
@@ -85,14 +87,5 @@ async function removeOrphans(): Promise<void> {
         if (pid && !isAlive(Number(pid))) {
             await rm(path.join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
         }
-    }
-}
-
-function isAlive(pid: number): boolean {
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code === "EPERM";
     }
 }

@@ -1,11 +1,11 @@
-import { credentialServer, parseReference } from "./reference";
-import { buildError, daemonError, readable, registryError } from "./failures";
+import { findDockerClient, pushDigest } from "../../docker/cli";
 import { ignoreFile } from "./context";
-import { type Image, outputs } from "./image";
-import { docker, type Session } from "./session";
 import { withPrivateConfig } from "./credentials";
+import { buildError, daemonError, readable, registryError } from "./failures";
+import { type Image, outputs } from "./image";
+import { credentialServer, parseReference } from "./reference";
+import { docker, type Session } from "./session";
 import type { Properties } from "./values";
-import { findDockerClient, pushDigest } from "../docker/cli";
 
 /** Where the user is told what goes on. */
 export interface Log {

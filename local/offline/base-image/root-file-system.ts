@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 
-import { ensurePackages } from "../debian";
-import { isRunning, startDaemon, stopDaemon, waitUntilReady } from "../processes";
-import { type Report, whileRunning } from "../progress";
-import { run } from "../run";
-import { dockerDir } from "./settings";
-import { BOOTSTRAP, unmountBelow } from "./sweep";
+import { ensurePackages } from "../../debian";
+import { dockerDir } from "../../docker/settings";
+import { BOOTSTRAP, unmountBelow } from "../../docker/sweep";
+import { isRunning, startDaemon, stopDaemon, waitUntilReady } from "../../processes";
+import { type Report, whileRunning } from "../../progress";
+import { run } from "../../run";
 
 /** What is in the root file system, beside what Debian cannot be without. */
 const PACKAGES = ["python3", "python3-pip", "python3-venv", "ca-certificates"];

@@ -3,18 +3,18 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 
-import { cacheDir } from "../paths";
-import { type Report, whileRunning } from "../progress";
+import { pushDigest } from "../../docker/cli";
+import { docker } from "../../docker/daemon";
+import { registryHost, responds } from "../../docker/registry";
+import { dockerDir, type Settings, writeFile as writeState } from "../../docker/settings";
+import { cacheDir } from "../../paths";
+import { type Report, whileRunning } from "../../progress";
 import { machineCertificates } from "./certificates";
-import { pushDigest } from "./cli";
-import { docker } from "./daemon";
 import { machinePipConfig } from "./pip-config";
-import { registryHost, responds } from "./registry";
-import { makeRootfs } from "./rootfs";
-import { dockerDir, type Settings, writeFile as writeState } from "./settings";
+import { makeRootfs } from "./root-file-system";
 
 /** The public image that comes first. */
 const PUBLIC = "python:3.12-slim";
@@ -25,7 +25,7 @@ const PROBE_TIMEOUT = 15;
 
 const REPOSITORY = "python";
 const TAG = "3-slim";
-const recipe = path.join(__dirname, "base");
+const dockerfile = path.join(__dirname, "Dockerfile");
 
 /** What the registry has, as the last run left it. */
 interface Published {
@@ -71,7 +71,7 @@ export async function ensureBaseImage(host: string, settings: Settings, report: 
 
 /** Changes with everything that the image is made of on this side. */
 function recipeKey(certificates: string[], pipConfig: string): string {
-    const parts = [readFileSync(path.join(recipe, "Dockerfile"), "utf8"), PUBLIC, pipConfig, ...certificates];
+    const parts = [readFileSync(dockerfile, "utf8"), PUBLIC, pipConfig, ...certificates];
     return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);
 }
 
@@ -93,8 +93,8 @@ async function makeImage(
     const root = (await pullPublic(host, report)) ? PUBLIC : await importRootfs(host, report);
     const context = dockerDir("base");
     await rm(context, { recursive: true, force: true });
-    await cp(recipe, context, { recursive: true });
-    await mkdir(path.join(context, "certificates"));
+    await mkdir(path.join(context, "certificates"), { recursive: true });
+    await copyFile(dockerfile, path.join(context, "Dockerfile"));
     await writeFile(path.join(context, "pip.conf"), pipConfig);
     for (const [index, certificate] of certificates.entries()) {
         await writeFile(path.join(context, "certificates", `machine-${index}.crt`), certificate);
