@@ -1,5 +1,50 @@
+import { readdirSync } from "node:fs";
+
 import js from "@eslint/js";
+import { createNodeResolver, importX } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
+
+/**
+ * What each folder of `src` may import from, besides itself. It is the order in which they build on each other, the
+ * same as in CONTRIBUTING; a type counts like a value.
+ */
+const mayImport = {
+    arguments: [],
+    pod: ["arguments"],
+    runs: ["arguments", "pod"],
+    serving: ["arguments", "pod"],
+    images: ["arguments", "package-files.ts"],
+    platform: ["arguments", "pod", "package-files.ts"],
+};
+
+const workloads = readdirSync(new URL("src/workloads", import.meta.url));
+
+const zones = [
+    ...Object.entries(mayImport).map(([folder, others]) => ({
+        target: `./src/${folder}`,
+        from: "./src",
+        except: [folder, ...others].map((one) => `./${one}`),
+        message: `src/${folder} may import from ${[...others, "itself"].join(", ")} only.`,
+    })),
+    ...workloads.flatMap((name) => [
+        {
+            target: `./src/workloads/${name}`,
+            from: "./src",
+            except: ["arguments", "pod", "runs", "serving", `workloads/${name}`].map((one) => `./${one}`),
+            message: "A workload imports nothing from another one: what they share is in pod, runs or serving.",
+        },
+        {
+            target: `./src/workloads/${name}/args.ts`,
+            from: `./src/workloads/${name}`,
+            message: "args.ts is what the other files of a workload build on.",
+        },
+        {
+            target: `./src/workloads/${name}`,
+            from: `./src/workloads/${name}/${name}.ts`,
+            message: "The component comes last: only index.ts imports it.",
+        },
+    ]),
+];
 
 export default tseslint.config(
     { ignores: ["dist", "node_modules"] },
@@ -7,8 +52,24 @@ export default tseslint.config(
     ...tseslint.configs.recommendedTypeChecked,
     {
         languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.mjs"] } } },
+        plugins: { "import-x": importX },
+        settings: {
+            "import-x/resolver-next": [createNodeResolver({ extensions: [".ts", ".js"] })],
+            "import-x/parsers": { "@typescript-eslint/parser": [".ts"] },
+        },
         rules: {
             "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+            "import-x/no-cycle": "error",
+            "import-x/no-duplicates": "error",
+            "import-x/no-restricted-paths": ["error", { zones }],
+            "import-x/order": [
+                "error",
+                {
+                    groups: ["builtin", "external", ["parent", "sibling", "index"]],
+                    alphabetize: { order: "asc", caseInsensitive: true },
+                    "newlines-between": "always",
+                },
+            ],
         },
     },
     { files: ["**/*.mjs"], extends: [tseslint.configs.disableTypeChecked] },

@@ -10,12 +10,7 @@ export { GatewayApiSettings } from "./platform/addons/gateway-api";
 export { GpuOperatorSettings } from "./platform/addons/gpu-operator";
 export { InferenceExtensionSettings } from "./platform/addons/inference-extension";
 export { JobSetSettings } from "./platform/addons/jobset";
-export {
-    JupyterHubOidcSettings,
-    JupyterHubProfileSettings,
-    JupyterHubRouteSettings,
-    JupyterHubSettings,
-} from "./platform/addons/jupyterhub";
+export { JupyterHubOidcSettings, JupyterHubProfileSettings, JupyterHubRouteSettings, JupyterHubSettings } from "./platform/addons/jupyterhub";
 export { KaiPlacement, KaiSchedulerSettings } from "./platform/addons/kai-scheduler";
 export { KedaSettings } from "./platform/addons/keda";
 export { KServeMode, KServeSettings } from "./platform/addons/kserve";
@@ -27,12 +22,7 @@ export { KyvernoAction, KyvernoSettings } from "./platform/addons/kyverno";
 export { LeaderWorkerSetSettings } from "./platform/addons/leader-worker-set";
 export { LokiBucketSettings, LokiSettings } from "./platform/addons/loki";
 export { MetricsServerSettings } from "./platform/addons/metrics-server";
-export {
-    MlflowArtifactsSettings,
-    MlflowDatabaseSettings,
-    MlflowOidcSettings,
-    MlflowSettings,
-} from "./platform/addons/mlflow";
+export { MlflowArtifactsSettings, MlflowDatabaseSettings, MlflowOidcSettings, MlflowSettings } from "./platform/addons/mlflow";
 export { NodeFeatureDiscoverySettings } from "./platform/addons/node-feature-discovery";
 export { NvidiaDevicePluginSettings } from "./platform/addons/nvidia-device-plugin";
 export { NvidiaDraDriverSettings } from "./platform/addons/nvidia-dra-driver";
@@ -42,58 +32,33 @@ export { SeaweedfsSettings } from "./platform/addons/seaweedfs";
 export { VolcanoSettings } from "./platform/addons/volcano";
 export { AddonsArgs } from "./platform/catalog";
 export { Certificates } from "./platform/definition";
-export { GpuSharingMode, GpuSharingSettings, MigStrategy } from "./platform/gpu-sharing";
+export { GpuSharingSettings, MigStrategy } from "./platform/gpu-sharing";
+export { GpuSharingMode } from "./pod/gpu-args";
 export { MirrorArgs } from "./platform/mirror";
 export { AddonStatus, Platform, PlatformArgs } from "./platform/platform";
 export { AddonSettings } from "./platform/settings";
 export { Availability, Footprint, Profile } from "./platform/profiles";
-export { Image, ImageArgs, PythonArgs, RegistryArgs } from "./images/image";
-export {
-    AutoscalingArgs,
-    QueueScalingArgs,
-    QueueType,
-    RequestScalingArgs,
-    ScalingTriggerArgs,
-} from "./workloads/autoscaling";
-export {
-    CanaryArgs,
-    ModelServer,
-    ModelServerArgs,
-    ServerBackend,
-    ServerVariantArgs,
-    ShadowArgs,
-} from "./workloads/model-server";
-export { BatchInference, BatchInferenceArgs, RerunArgs } from "./workloads/batch-inference";
-export { AccessMode, ClaimArgs } from "./workloads/claim";
-export { GpuArgs, GpuVendor } from "./workloads/gpu";
-export {
-    EndpointPickerArgs,
-    LlmArchitectureArgs,
-    LlmBackend,
-    LlmDtype,
-    LlmEstimate,
-    LlmKvCacheDtype,
-    LlmQuantization,
-    LlmServer,
-    LlmServerArgs,
-    LoraArgs,
-} from "./workloads/llm-server";
-export { Notebook, NotebookArgs, NotebookEditor } from "./workloads/notebook";
-export { RouteArgs } from "./workloads/route";
-export { RunArgs } from "./workloads/run";
-export { Schedule, ScheduleArgs, ScheduleBackend, ScheduleConcurrency } from "./workloads/schedule";
-export {
-    BestTrial,
-    BudgetArgs,
-    ObjectiveArgs,
-    ObjectiveGoal,
-    RandomArgs,
-    RangeArgs,
-    Sweep,
-    SweepArgs,
-    SweepBackend,
-    TrackingArgs,
-} from "./workloads/sweep";
-export { TrainingBackend, TrainingFramework } from "./workloads/training-enums";
-export { TopologyArgs, TrainingJob, TrainingJobArgs, TrainingOutputArgs } from "./workloads/training-job";
-export { MountArgs, ResourcesArgs, WorkloadArgs, WorkspaceArgs } from "./workloads/workload";
+export { ImageArgs, PythonArgs, RegistryArgs } from "./images/args";
+export { Image } from "./images/image";
+export { AutoscalingArgs, QueueScalingArgs, QueueType, RequestScalingArgs, ScalingTriggerArgs } from "./serving/autoscaling-args";
+export { CanaryArgs, ModelServerArgs, ServerBackend, ServerVariantArgs, ShadowArgs } from "./workloads/model-server/args";
+export { ModelServer } from "./workloads/model-server/model-server";
+export { BatchInferenceArgs, RerunArgs } from "./workloads/batch-inference/args";
+export { BatchInference } from "./workloads/batch-inference/batch-inference";
+export { AccessMode, ClaimArgs } from "./pod/claim-args";
+export { GpuArgs, GpuVendor } from "./pod/gpu-args";
+export { EndpointPickerArgs, LlmArchitectureArgs, LlmBackend, LlmDtype, LlmEstimate, LlmKvCacheDtype, LlmQuantization, LlmServerArgs, LoraArgs } from "./workloads/llm-server/args";
+export { LlmServer } from "./workloads/llm-server/llm-server";
+export { NotebookArgs, NotebookEditor } from "./workloads/notebook/args";
+export { Notebook } from "./workloads/notebook/notebook";
+export { RouteArgs } from "./serving/route-args";
+export { RunArgs } from "./runs/args";
+export { ScheduleArgs, ScheduleBackend, ScheduleConcurrency } from "./workloads/schedule/args";
+export { Schedule } from "./workloads/schedule/schedule";
+export { BestTrial, BudgetArgs, ObjectiveArgs, ObjectiveGoal, RandomArgs, RangeArgs, SweepArgs, SweepBackend, TrackingArgs } from "./workloads/sweep/args";
+export { Sweep } from "./workloads/sweep/sweep";
+export { TrainingBackend, TrainingFramework } from "./workloads/training-job/args";
+export { TrainingOutputArgs } from "./runs/output-args";
+export { TopologyArgs, TrainingJobArgs } from "./workloads/training-job/args";
+export { TrainingJob } from "./workloads/training-job/training-job";
+export { MountArgs, ResourcesArgs, WorkloadArgs, WorkspaceArgs } from "./pod/args";

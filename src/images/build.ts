@@ -1,9 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { hashOf } from "../manifests/hash";
+import { hashOf } from "../arguments/hash";
 import { contextHash } from "./context";
-import { Python, pythonBuildArgs, pythonDockerfile, requirementsOf } from "./python";
+import { type Python, pythonBuildArgs, pythonDockerfile, requirementsOf } from "./python";
 
 /** What is built, once it is known. */
 export interface Build {

@@ -1,28 +1,15 @@
-import { Chart } from "@pulumi/kubernetes/helm/v4";
 import { Namespace } from "@pulumi/kubernetes/core/v1";
+import { Chart } from "@pulumi/kubernetes/helm/v4";
 import { ConfigFile } from "@pulumi/kubernetes/yaml/v2";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
-import {
-    anyObject,
-    dnsLabel,
-    Fields,
-    list,
-    map,
-    object,
-    oneOf,
-    plain,
-    Problems,
-    required,
-    type Rule,
-    text,
-    truth,
-    validate,
-} from "../validation";
+import { dnsLabel, oneOf, text, truth } from "../arguments/formats";
+import { anyObject, type Fields, list, map, object, plain, type Problems, required, type Rule } from "../arguments/rules";
+import { validate } from "../arguments/validate";
 import { Certificates, type ChartSource, type KubernetesObject, type Values } from "./definition";
-import { type ChartLocation, locate, MirrorArgs } from "./mirror";
+import { type ChartLocation, locate, type MirrorArgs } from "./mirror";
 import { objectName, registerObject } from "./objects";
 import { placeholdersOf } from "./placeholders";
 import { objectTransform } from "./transform";

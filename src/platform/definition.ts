@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Fields, Problems } from "../validation";
+import type { Fields, Problems } from "../arguments/rules";
 import type { AddonName } from "./names";
 import type { AddonSettings } from "./settings";
 

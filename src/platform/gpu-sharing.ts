@@ -1,12 +1,6 @@
-import { type Fields, integer, object, oneOf, required, truth } from "../validation";
-
-/** How several pods share a GPU. */
-export enum GpuSharingMode {
-    /** They take turns. Nothing keeps one from using all the memory. */
-    TimeSlicing = "time-slicing",
-    /** They compute at the same time (MPS), each with its part of the memory. */
-    Mps = "mps",
-}
+import { integer, oneOf, truth } from "../arguments/formats";
+import { type Fields, object, required } from "../arguments/rules";
+import { GpuSharingMode } from "../pod/gpu-args";
 
 /** How GPUs are shared between pods. */
 export interface GpuSharingSettings {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { hashOf } from "../manifests/hash";
+import { hashOf } from "../arguments/hash";
 import type { Values } from "./definition";
 
 /**

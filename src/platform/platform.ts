@@ -2,23 +2,14 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import { Chart } from "@pulumi/kubernetes/helm/v4";
 import * as pulumi from "@pulumi/pulumi";
 
-import {
-    anyObject,
-    dnsLabel,
-    type Fields,
-    object,
-    oneOf,
-    type Problems,
-    type Rule,
-    rule,
-    truth,
-    validate,
-} from "../validation";
-import { Addon, AddonArgs, known, mirrorRule } from "./addon";
-import { AddonsArgs, catalog } from "./catalog";
+import { dnsLabel, oneOf, truth } from "../arguments/formats";
+import { anyObject, type Fields, object, type Problems, rule, type Rule } from "../arguments/rules";
+import { validate } from "../arguments/validate";
+import { Addon, type AddonArgs, known, mirrorRule } from "./addon";
+import { type AddonsArgs, catalog } from "./catalog";
 import { chartsOf, sourcesOf } from "./charts";
 import type { Context } from "./definition";
-import { locate, MirrorArgs } from "./mirror";
+import { locate, type MirrorArgs } from "./mirror";
 import { type AddonName, addonNames, kebab } from "./names";
 import { certificatesOf, contextOf, plan, type Planned } from "./plan";
 import { preflightChart, preflightValues, recordAnnotations, recordName } from "./preflight";

@@ -4,7 +4,7 @@ import { getVersion } from "@pulumi/kubernetes/utilities";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Certificates } from "./definition";
-import { mirrored, type MirrorArgs } from "./mirror";
+import { type MirrorArgs, mirrored } from "./mirror";
 import type { Placeholders } from "./placeholders";
 import { withPlainCpu } from "./quantities";
 

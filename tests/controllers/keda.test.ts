@@ -12,7 +12,7 @@ import { Secret, Service } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "../../src";
-import { restricted } from "../../src/manifests/pod";
+import { restricted } from "../../src/pod/pod-template";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { eventually } from "../support/eventually";

@@ -8,8 +8,8 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "../../src";
-import { nodeFlags, ownFlags, vllmArgs } from "../../src/manifests/llm/command";
-import { spreadOf, tokenBytes } from "../../src/manifests/llm/estimate";
+import { nodeFlags, ownFlags, vllmArgs } from "../../src/workloads/llm-server/command";
+import { spreadOf, tokenBytes } from "../../src/workloads/llm-server/estimate";
 import { savedEnvironment } from "../support/environment";
 import { type Answer, askOnce } from "../support/http";
 import { createObjects, kubectl } from "../support/kubectl";

@@ -4,7 +4,7 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { BatchInference, type BatchInferenceArgs } from "../../src";
-import { batchProblem } from "../../src/manifests/batch-inference";
+import { batchProblem } from "../../src/workloads/batch-inference/shards";
 import { otherImage, password, workload } from "../support/arguments";
 import { fullBatchArgs } from "../support/components/batch-inference";
 import { type Recording, run, type RunOptions, unknownOutput, unknownPaths } from "../support/mocks";

@@ -1,7 +1,7 @@
 import * as assert from "node:assert/strict";
 
-import { cronSchedule, timeZone } from "../../src/cron";
-import type { Rule } from "../../src/validation";
+import { cronSchedule, timeZone } from "../../src/arguments/cron";
+import type { Rule } from "../../src/arguments/rules";
 
 function accepts(rule: Rule, value: unknown): boolean {
     const problems: string[] = [];

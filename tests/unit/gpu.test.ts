@@ -3,8 +3,9 @@ import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type GpuArgs, GpuSharingMode, GpuVendor, TrainingJob } from "../../src";
-import { gpuClaimSpec, gpuNeeds } from "../../src/manifests/gpu";
-import { bytesOf } from "../../src/quantity";
+import { gpuClaimSpec } from "../../src/pod/gpu-claim";
+import { gpuNeeds } from "../../src/pod/gpu";
+import { bytesOf } from "../../src/arguments/quantity";
 import { workload } from "../support/arguments";
 import { run } from "../support/mocks";
 

@@ -4,9 +4,9 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { LlmBackend, LlmServer, type LlmServerArgs } from "../../src";
-import { architectureOf, gpuMemory, weightBits } from "../../src/manifests/llm/catalog";
-import { fitOf, type LlmFacts, spreadOf } from "../../src/manifests/llm/estimate";
-import { kserveServiceName } from "../../src/manifests/llm/objects";
+import { architectureOf, gpuMemory, weightBits } from "../../src/workloads/llm-server/models";
+import { fitOf, type LlmFacts, spreadOf } from "../../src/workloads/llm-server/estimate";
+import { kserveServiceName } from "../../src/workloads/llm-server/llm-inference-service";
 import { image, password, workload } from "../support/arguments";
 import { Recording, run, RunOptions, unknown, unknownOutput, unknownPaths } from "../support/mocks";
 import { type PodSpec, violations } from "../support/pod-security";

@@ -4,12 +4,12 @@ import { inspect } from "node:util";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { seconds } from "../../src/duration";
-import { hashedName, hashOf } from "../../src/manifests/hash";
-import { mapInput } from "../../src/manifests/inputs";
-import { labelsOf, objectMeta } from "../../src/manifests/metadata";
-import { claimUri, inputVolume, outputVolume } from "../../src/manifests/model";
-import { patched } from "../../src/manifests/patch";
+import { seconds } from "../../src/arguments/duration";
+import { hashedName, hashOf } from "../../src/arguments/hash";
+import { mapInput } from "../../src/arguments/inputs";
+import { labelsOf, objectMeta } from "../../src/pod/metadata";
+import { claimUri, inputVolume, outputVolume } from "../../src/pod/model-volume";
+import { patched } from "../../src/pod/patch";
 import { run } from "../support/mocks";
 
 /** What an Output comes to. */

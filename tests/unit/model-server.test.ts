@@ -11,7 +11,7 @@ import {
     QueueType,
     ServerBackend,
 } from "../../src";
-import { hashOf } from "../../src/manifests/hash";
+import { hashOf } from "../../src/arguments/hash";
 import { fullServerArgs, image, otherImage, password, workload } from "../support/arguments";
 import { widestServerArgs } from "../support/components/model-server";
 import { Recording, run, RunOptions, Secret, unknownOutput, unknownPaths } from "../support/mocks";

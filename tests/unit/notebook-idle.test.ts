@@ -7,7 +7,7 @@ import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 
-import { idleProgram } from "../../src/manifests/notebook-idle";
+import { idleProgram } from "../../src/workloads/notebook/idle-shutdown-program";
 import { directoryWith } from "../support/directories";
 
 const python = spawnSync("python3", ["--version"]).status === 0;

@@ -5,7 +5,7 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Notebook, NotebookArgs, NotebookEditor } from "../../src";
-import { idleProgram } from "../../src/manifests/notebook-idle";
+import { idleProgram } from "../../src/workloads/notebook/idle-shutdown-program";
 import { image, otherImage, password, workload } from "../support/arguments";
 import { fullNotebookArgs } from "../support/components/notebook";
 import { type Properties, Recording, run, RunOptions, Secret, unknownOutput, unknownPaths } from "../support/mocks";

@@ -2,8 +2,8 @@ import * as assert from "node:assert/strict";
 
 import type { types } from "@pulumi/kubernetes";
 
-import { outputVolume } from "../../src/manifests/model";
-import { PodDetails, podTemplate } from "../../src/manifests/pod";
+import { outputVolume } from "../../src/pod/model-volume";
+import { PodDetails, podTemplate } from "../../src/pod/pod-template";
 import type { WorkloadArgs } from "../../src";
 import { image, password, workload } from "../support/arguments";
 

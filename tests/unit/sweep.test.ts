@@ -7,11 +7,11 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type BestTrial, ObjectiveGoal, Sweep, type SweepArgs, SweepBackend } from "../../src";
-import { bestTrialProgram } from "../../src/manifests/best-trial";
-import { endOf, indexesOf } from "../../src/manifests/indexed";
-import { experimentOutcome, type ExperimentStatus } from "../../src/manifests/katib";
-import { sweepOutcome } from "../../src/manifests/sweep";
-import { drawn, trialCount, trialsOf } from "../../src/manifests/trials";
+import { bestTrialProgram } from "../../src/workloads/sweep/best-trial-program";
+import { endOf, indexesOf } from "../../src/runs/indexed-job";
+import { experimentOutcome, type ExperimentStatus } from "../../src/workloads/sweep/experiment-outcome";
+import { sweepOutcome } from "../../src/workloads/sweep/outcome";
+import { drawn, trialCount, trialsOf } from "../../src/workloads/sweep/trials";
 import { otherImage, password, workload } from "../support/arguments";
 import { fullSweepArgs } from "../support/components/sweep";
 import { directoryWith } from "../support/directories";

@@ -4,8 +4,8 @@
 import * as assert from "node:assert/strict";
 
 import { AccessMode, TrainingBackend, TrainingFramework, TrainingJob, type TrainingJobArgs } from "../../src";
-import { failureOf } from "../../src/manifests/run-status";
-import { shellWords } from "../../src/manifests/training-operators";
+import { failureOf } from "../../src/runs/status";
+import { shellWords } from "../../src/workloads/training-job/operator-run";
 import { otherImage, workload } from "../support/arguments";
 import { type Properties, type Recording, run, type RunOptions, unknownPaths } from "../support/mocks";
 import { type PodSpec, violations } from "../support/pod-security";

@@ -1,4 +1,5 @@
-import { dnsLabel, list, matching, text } from "../../validation";
+import { dnsLabel, matching, text } from "../../arguments/formats";
+import { list } from "../../arguments/rules";
 import type { Definition } from "../definition";
 import type { AddonSettings } from "../settings";
 

@@ -1,5 +1,6 @@
-import { duration, seconds } from "../../duration";
-import { dnsLabel, dnsSubdomain, integer, list, object, required, text, truth } from "../../validation";
+import { duration, seconds } from "../../arguments/duration";
+import { dnsLabel, dnsSubdomain, integer, text, truth } from "../../arguments/formats";
+import { list, object, required } from "../../arguments/rules";
 import type { Definition, Values } from "../definition";
 import { monitors } from "../monitors";
 import type { AddonSettings } from "../settings";

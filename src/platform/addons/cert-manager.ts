@@ -1,7 +1,8 @@
-import { list, text, truth } from "../../validation";
-import { type Definition, Certificates } from "../definition";
-import { replicas } from "../sizes";
+import { text, truth } from "../../arguments/formats";
+import { list } from "../../arguments/rules";
+import { Certificates, type Definition } from "../definition";
 import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
 
 /** The settings of cert-manager. Its namespace defaults to "cert-manager". */
 export interface CertManagerSettings extends AddonSettings {

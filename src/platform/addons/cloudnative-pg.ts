@@ -1,8 +1,9 @@
-import { list, text } from "../../validation";
+import { text } from "../../arguments/formats";
+import { list } from "../../arguments/rules";
 import { budgets } from "../budgets";
-import { type Definition, Certificates } from "../definition";
-import { replicas } from "../sizes";
+import { Certificates, type Definition } from "../definition";
 import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
 
 /** The settings of CloudNativePG. Its namespace defaults to "cnpg-system". */
 export interface CloudNativePgSettings extends AddonSettings {

@@ -1,4 +1,4 @@
-import { dnsSubdomain, truth } from "../../validation";
+import { dnsSubdomain, truth } from "../../arguments/formats";
 import type { Definition } from "../definition";
 import type { AddonSettings } from "../settings";
 

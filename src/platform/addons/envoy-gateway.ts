@@ -1,4 +1,5 @@
-import { dnsSubdomain, integer, map, oneOf, text } from "../../validation";
+import { dnsSubdomain, integer, oneOf, text } from "../../arguments/formats";
+import { map } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject } from "../definition";
 import { monitors } from "../monitors";
 import type { AddonSettings } from "../settings";

@@ -1,7 +1,8 @@
-import { integer, map, text } from "../../validation";
-import { type Definition, Certificates } from "../definition";
-import { replicas } from "../sizes";
+import { integer, text } from "../../arguments/formats";
+import { map } from "../../arguments/rules";
+import { Certificates, type Definition } from "../definition";
 import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
 
 /** The settings of External Secrets. Its namespace defaults to "external-secrets". */
 export interface ExternalSecretsSettings extends AddonSettings {

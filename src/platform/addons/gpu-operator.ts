@@ -1,13 +1,6 @@
-import { matching, truth } from "../../validation";
+import { matching, truth } from "../../arguments/formats";
 import type { Definition } from "../definition";
-import {
-    devicePluginConfig,
-    gpuResource,
-    GpuSharingSettings,
-    gpuSharingRule,
-    MigStrategy,
-    migStrategyRule,
-} from "../gpu-sharing";
+import { devicePluginConfig, gpuResource, gpuSharingRule, type GpuSharingSettings, MigStrategy, migStrategyRule } from "../gpu-sharing";
 import type { AddonSettings } from "../settings";
 
 /** The settings of the NVIDIA GPU Operator. Its namespace defaults to "gpu-operator". */

@@ -1,5 +1,5 @@
-import { bytes } from "../../validation";
-import { type Definition, Certificates } from "../definition";
+import { bytes } from "../../arguments/formats";
+import { Certificates, type Definition } from "../definition";
 import { monitors } from "../monitors";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";

@@ -1,5 +1,6 @@
-import { duration, seconds } from "../../duration";
-import { bytes, cpu, dnsLabel, dnsSubdomain, integer, list, matching, object, required, text } from "../../validation";
+import { duration, seconds } from "../../arguments/duration";
+import { bytes, cpu, dnsLabel, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
+import { list, object, required } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject, Values } from "../definition";
 import { generatedSecret } from "../generated-secret";
 import type { AddonSettings } from "../settings";

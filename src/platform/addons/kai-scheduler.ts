@@ -1,4 +1,4 @@
-import { oneOf, truth } from "../../validation";
+import { oneOf, truth } from "../../arguments/formats";
 import type { Context, Definition, KubernetesObject, Values } from "../definition";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";

@@ -1,5 +1,6 @@
-import { dnsLabel, list, map, text } from "../../validation";
-import { type Definition, Certificates } from "../definition";
+import { dnsLabel, text } from "../../arguments/formats";
+import { list, map } from "../../arguments/rules";
+import { Certificates, type Definition } from "../definition";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";
 

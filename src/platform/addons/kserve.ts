@@ -1,6 +1,6 @@
-import { matching, oneOf, text, truth } from "../../validation";
+import { matching, oneOf, text, truth } from "../../arguments/formats";
 import { budgets } from "../budgets";
-import { type Context, type Definition, type KubernetesObject, type Values, Certificates } from "../definition";
+import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../definition";
 import { monitors } from "../monitors";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";

@@ -1,5 +1,6 @@
-import { duration } from "../../duration";
-import { bytes, dnsSubdomain, matching, object, text, truth } from "../../validation";
+import { duration } from "../../arguments/duration";
+import { bytes, dnsSubdomain, matching, text, truth } from "../../arguments/formats";
+import { object } from "../../arguments/rules";
 import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../definition";
 import { replacedAlerts } from "../monitoring/alerts";
 import { dashboardLabel, folderAnnotation, monitoringObjects } from "../monitoring/objects";

@@ -1,6 +1,7 @@
-import { list, oneOf } from "../../validation";
+import { oneOf } from "../../arguments/formats";
+import { list } from "../../arguments/rules";
 import { budgets } from "../budgets";
-import { type Definition, type KubernetesObject, type Values, Certificates } from "../definition";
+import { Certificates, type Definition, type KubernetesObject, type Values } from "../definition";
 import { monitors } from "../monitors";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";

@@ -1,4 +1,5 @@
-import { dnsLabel, integer, list, oneOf } from "../../validation";
+import { dnsLabel, integer, oneOf } from "../../arguments/formats";
+import { list } from "../../arguments/rules";
 import { budgets } from "../budgets";
 import type { Definition } from "../definition";
 import type { AddonName } from "../names";

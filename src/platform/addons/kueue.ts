@@ -1,6 +1,7 @@
-import { duration, seconds } from "../../duration";
-import { list, object, oneOf, truth } from "../../validation";
-import { type Definition, Certificates, Turn } from "../definition";
+import { duration, seconds } from "../../arguments/duration";
+import { oneOf, truth } from "../../arguments/formats";
+import { list, object } from "../../arguments/rules";
+import { Certificates, type Definition, Turn } from "../definition";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";
 

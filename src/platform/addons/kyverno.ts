@@ -1,8 +1,9 @@
-import { dnsLabel, list, oneOf, text } from "../../validation";
+import { dnsLabel, oneOf, text } from "../../arguments/formats";
+import { list } from "../../arguments/rules";
 import { type Context, type Definition, type KubernetesObject, Turn } from "../definition";
 import { type AddonName, addonNames } from "../names";
-import { replicas } from "../sizes";
 import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
 
 /** What is done with an object that a policy of the platform does not allow. */
 export enum KyvernoAction {

@@ -1,6 +1,6 @@
-import { truth } from "../../validation";
+import { truth } from "../../arguments/formats";
 import { budgets } from "../budgets";
-import { type Definition, Certificates } from "../definition";
+import { Certificates, type Definition } from "../definition";
 import { monitors } from "../monitors";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";

@@ -1,5 +1,6 @@
-import { duration, seconds } from "../../duration";
-import { bytes, dnsSubdomain, matching, object, required, text } from "../../validation";
+import { duration, seconds } from "../../arguments/duration";
+import { bytes, dnsSubdomain, matching, text } from "../../arguments/formats";
+import { object, required } from "../../arguments/rules";
 import type { Definition, Values } from "../definition";
 import type { AddonSettings } from "../settings";
 

@@ -1,5 +1,5 @@
-import { duration, seconds } from "../../duration";
-import { truth } from "../../validation";
+import { duration, seconds } from "../../arguments/duration";
+import { truth } from "../../arguments/formats";
 import type { Definition } from "../definition";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";

@@ -1,9 +1,10 @@
-import { bytes, dnsSubdomain, integer, list, matching, object, required, text } from "../../validation";
+import { bytes, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
+import { list, object, required } from "../../arguments/rules";
 import { budgets } from "../budgets";
 import type { Context, Definition, KubernetesObject, Values } from "../definition";
 import { copiedSecret, generatedSecret } from "../generated-secret";
-import { replicas } from "../sizes";
 import type { AddonSettings } from "../settings";
+import { replicas } from "../sizes";
 
 /** A PostgreSQL server of your own, for what MLflow knows of runs and models. */
 export interface MlflowDatabaseSettings {

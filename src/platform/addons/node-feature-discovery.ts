@@ -1,4 +1,5 @@
-import { list, matching } from "../../validation";
+import { matching } from "../../arguments/formats";
+import { list } from "../../arguments/rules";
 import type { Definition } from "../definition";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";

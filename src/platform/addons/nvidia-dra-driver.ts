@@ -1,4 +1,4 @@
-import { matching, truth } from "../../validation";
+import { matching, truth } from "../../arguments/formats";
 import { Certificates, type Definition } from "../definition";
 import type { AddonName } from "../names";
 import type { AddonSettings } from "../settings";

@@ -1,4 +1,5 @@
-import { object, rule, text, truth } from "../../validation";
+import { text, truth } from "../../arguments/formats";
+import { object, rule } from "../../arguments/rules";
 import type { Definition, Values } from "../definition";
 import type { AddonSettings } from "../settings";
 

@@ -1,4 +1,5 @@
-import { list, object, required, text, truth } from "../../validation";
+import { text, truth } from "../../arguments/formats";
+import { list, object, required } from "../../arguments/rules";
 import type { Definition, Values } from "../definition";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";

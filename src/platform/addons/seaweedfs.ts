@@ -1,5 +1,6 @@
-import { hashOf } from "../../manifests/hash";
-import { bytes, dnsSubdomain, integer, list, matching, text } from "../../validation";
+import { bytes, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
+import { hashOf } from "../../arguments/hash";
+import { list } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject } from "../definition";
 import { generatedSecret } from "../generated-secret";
 import type { AddonSettings } from "../settings";

@@ -1,5 +1,5 @@
-import { truth } from "../../validation";
-import { type Definition, type KubernetesObject, Certificates } from "../definition";
+import { truth } from "../../arguments/formats";
+import { Certificates, type Definition, type KubernetesObject } from "../definition";
 import { monitors } from "../monitors";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";

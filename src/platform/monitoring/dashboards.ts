@@ -1,16 +1,6 @@
 import type { AddonName } from "../names";
 import { errorShare, ofQueues } from "./metrics";
-import {
-    curve,
-    type Dashboard,
-    dashboard,
-    figure,
-    namespaceVariable,
-    type Panel,
-    query,
-    type Section,
-    stacked,
-} from "./panels";
+import { curve, dashboard, type Dashboard, figure, namespaceVariable, type Panel, query, type Section, stacked } from "./panels";
 
 /** Whether the platform has an add-on. */
 export type Has = (addon: AddonName) => boolean;

@@ -1,4 +1,4 @@
-import { metricsLabel } from "../../manifests/metadata";
+import { metricsLabel } from "../../pod/metadata";
 import type { Context, KubernetesObject } from "../definition";
 import { type Alert, type AlertGroup, alertGroups, runbookUrl } from "./alerts";
 import { dashboards } from "./dashboards";

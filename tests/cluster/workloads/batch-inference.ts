@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 
-import { restricted } from "../../../src/manifests/pod";
+import { restricted } from "../../../src/pod/pod-template";
 import { savedEnvironment } from "../../support/environment";
 import { createObjects, getObjects, kubectl } from "../../support/kubectl";
 import { restrictedPod } from "../../support/pod-security";

@@ -1,0 +1,148 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { absolutePath, bytes, cpu, dnsLabel, dnsSubdomain, environmentNameProblem, imageRef, integer, matching, secretText, textOf, truth } from "../arguments/formats";
+import { anyObject, type Fields, list, map, object, type Problems, required, rule, type Rule } from "../arguments/rules";
+import { checkGpu, type GpuArgs, gpuRule } from "./gpu-args";
+
+/** Where a workload runs, and on whose account. */
+export interface WorkspaceArgs {
+    /** The namespace, which must exist. Changing it replaces what is in it. */
+    namespace: pulumi.Input<string>;
+    /** The Kueue LocalQueue of the namespace that admits its jobs. Without it they start at once. */
+    queue?: pulumi.Input<string>;
+    /**
+     * The ServiceAccount that pods run as. Defaults to the namespace's `default`. Its token is mounted only where this
+     * is set.
+     */
+    serviceAccount?: pulumi.Input<string>;
+    /** Names of the Secrets with which images are pulled. */
+    imagePullSecrets?: pulumi.Input<string>[];
+}
+
+/** What each pod of a workload gets. */
+export interface ResourcesArgs {
+    /**
+     * The CPU that is reserved, in cores ("2") or thousandths ("500m"). Defaults to "500m". There is no limit: time
+     * that nobody else wants is there to be used.
+     */
+    cpu?: pulumi.Input<string>;
+    /**
+     * The memory that is reserved, and at the same time the limit beyond which the pod is killed, for example "16Gi".
+     * Defaults to "1Gi".
+     */
+    memory?: pulumi.Input<string>;
+    /**
+     * The size of /dev/shm, which counts as memory, for example "8Gi": data loaders with worker processes and GPUs that
+     * work together need more than the 64 MiB that a container has without it.
+     */
+    sharedMemory?: pulumi.Input<string>;
+}
+
+/** A volume of the workspace that a workload sees. */
+export interface MountArgs {
+    /** The PersistentVolumeClaim, in the workload's namespace. */
+    claim: pulumi.Input<string>;
+    /** Where the container sees it, for example "/data". */
+    path: pulumi.Input<string>;
+    /** The directory of the volume that is mounted. Defaults to all of it. */
+    subPath?: pulumi.Input<string>;
+    /** Whether it can only be read. Defaults to false. */
+    readOnly?: pulumi.Input<boolean>;
+}
+
+/** What every workload is told: where it runs, what it runs, and with how much. */
+export interface WorkloadArgs {
+    /** Where it runs: namespace, queue, service account and pull secrets in one value. */
+    workspace: WorkspaceArgs;
+    /**
+     * The container image as `repository@sha256:…`, such as the `ref` of an `Image`: a tag may mean another image
+     * tomorrow.
+     */
+    image: pulumi.Input<string>;
+    /** The command to run, one entry a word. Defaults to the image's own entry point. */
+    command?: pulumi.Input<string>[];
+    /** The arguments of the command. Defaults to the image's own. */
+    args?: pulumi.Input<string>[];
+    /** Environment variables in plain text. A secret Output is refused here; see `secretEnv`. */
+    env?: Record<string, pulumi.Input<string>>;
+    /**
+     * Environment variables that are secret. They are kept in a Kubernetes Secret to which the pod only refers, and are
+     * encrypted in the state and hidden in previews.
+     */
+    secretEnv?: Record<string, pulumi.Input<string>>;
+    /** What each pod gets. */
+    resources?: ResourcesArgs;
+    /** The GPUs that each pod gets. Defaults to none. */
+    gpu?: GpuArgs;
+    /** Volumes of the workspace that each pod sees: data sets, a team's shared files. */
+    mounts?: MountArgs[];
+    /** The numeric user that the container runs as; not 0. Defaults to the image's own, which must be numeric. */
+    runAsUser?: pulumi.Input<number>;
+    /**
+     * Whether the container's file system is read-only but for `/tmp`, which is also its HOME. Defaults to true.
+     */
+    readOnlyRootFilesystem?: pulumi.Input<boolean>;
+    /**
+     * A patch for what has no argument of its own, laid over the pod's `spec`: objects are merged, lists of named
+     * things (containers, volumes, variables) by name, other lists are replaced, `null` removes a field. The container
+     * is called `main`. What it says stands in the pod for all to read: secrets belong under `secretEnv`.
+     */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
+    podSpec?: Record<string, any>;
+}
+
+const notOnCommandLine = "the command line of a pod is no place for it: put it under secretEnv";
+
+/** The rules of the arguments that all workloads have. */
+export const workloadFields: Fields = {
+    workspace: required(
+        object({
+            namespace: required(dnsLabel, "name the namespace it runs in"),
+            queue: dnsSubdomain,
+            serviceAccount: dnsSubdomain,
+            imagePullSecrets: list(required(dnsSubdomain, "name a Secret or leave the entry out")),
+        }),
+        'say where it runs, for example { namespace: "fraud" }',
+    ),
+    image: required(imageRef, "give repository@sha256:…, such as the ref of an Image"),
+    command: list(required(textOf({ notSecret: notOnCommandLine }), "leave the entry out or give a word")),
+    args: list(required(plainText(notOnCommandLine), "leave the entry out or give a word")),
+    env: map(environmentNameProblem, plainText("put it under secretEnv, which keeps it in a Kubernetes Secret")),
+    secretEnv: map(environmentNameProblem, secretText),
+    resources: object({ cpu, memory: bytes, sharedMemory: bytes }),
+    gpu: gpuRule,
+    mounts: list(
+        required(
+            object({
+                claim: required(dnsSubdomain, "name a PersistentVolumeClaim of the namespace"),
+                path: required(absolutePath, 'say where the container sees it, for example "/data"'),
+                subPath: matching(
+                    /^(?!\/)(?!(.*\/)?\.\.(\/|$))\S+$/,
+                    "it must be a directory within the volume, without a slash at the start",
+                ),
+                readOnly: truth,
+            }),
+            "leave the entry out or name a claim",
+        ),
+    ),
+    runAsUser: integer(1, 2 ** 31 - 1),
+    readOnlyRootFilesystem: truth,
+    podSpec: anyObject,
+};
+
+/** A text, which may be empty, for a place in which all can read it. */
+function plainText(notSecret: string): Rule {
+    return rule((value) => (typeof value === "string" ? undefined : "it must be a text"), { notSecret });
+}
+
+/** What concerns several arguments that all workloads have. */
+export function checkWorkload(args: WorkloadArgs, problems: Problems): void {
+    checkGpu(args.gpu, problems);
+    const paths = (args.mounts ?? []).map(({ path }) => path).filter((path) => typeof path === "string");
+    for (const path of new Set(paths.filter((one, index) => paths.indexOf(one) !== index))) {
+        problems.add("mounts", `has two volumes at ${path}; mount one of them elsewhere`);
+    }
+    for (const name of Object.keys(args.secretEnv ?? {}).filter((key) => key in (args.env ?? {}))) {
+        problems.add(`env.${name}`, "stands under secretEnv as well; leave one of them out");
+    }
+}

@@ -1,0 +1,104 @@
+import type { types } from "@pulumi/kubernetes";
+import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/customResource";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { mapInput } from "../../arguments/inputs";
+import { objectMeta } from "../../pod/metadata";
+import { containerName } from "../../pod/pod-template";
+import { requestsQuery } from "../../serving/autoscaler";
+import { type AutoscalingArgs, needsKeda } from "../../serving/autoscaling-args";
+import type { ModelServerArgs } from "./args";
+import { rollingUpdate, rolloutTimeout } from "./deployment";
+import { podLabels, serverLabels, type ServerObjects, serverPods } from "./pods";
+
+type Container = types.input.core.v1.Container;
+
+/** The container in which KServe sees the server. */
+const kserveContainer = "kserve-container";
+
+/** The Service that KServe makes of an InferenceService in the mode Standard, on port 80. */
+export function predictorName(name: string): string {
+    return `${name}-predictor`;
+}
+
+/**
+ * A server that KServe's controller runs, as a Deployment of its own.
+ * Source: https://kserve.github.io/website/docs/reference/crd-api, and the sources of KServe 0.20
+ */
+export function inferenceService(name: string, args: ModelServerArgs, objects: ServerObjects): CustomResourceArgs {
+    const { autoscaling, workspace } = args;
+    const labels = serverLabels(name);
+    const { spec } = serverPods(args, labels, objects) as { spec: { containers: pulumi.Input<Container[]> } };
+    return {
+        apiVersion: "serving.kserve.io/v1beta1",
+        kind: "InferenceService",
+        metadata: objectMeta(name, workspace.namespace, labels, {
+            ...rolloutTimeout(args),
+            "pulumi.com/waitFor": "condition=Ready",
+            "serving.kserve.io/deploymentMode": "Standard",
+            "serving.kserve.io/autoscalerClass": autoscalerClass(autoscaling),
+        }),
+        spec: {
+            predictor: {
+                labels: podLabels(args, labels),
+                ...(autoscaling
+                    ? scaling(name, workspace.namespace, autoscaling)
+                    : { minReplicas: args.replicas ?? 1, maxReplicas: args.replicas ?? 1 }),
+                deploymentStrategy: rollingUpdate,
+                ...spec,
+                containers: mapInput(spec.containers, (all) => all.map((one) => asPredictor(one, args))),
+            },
+        },
+    };
+}
+
+function autoscalerClass(autoscaling: AutoscalingArgs | undefined): string {
+    if (autoscaling === undefined) {
+        return "none";
+    }
+    return needsKeda(autoscaling) ? "keda" : "hpa";
+}
+
+/** KServe gives a container without a limit of CPU one of a core, which a pod that reserves more would contradict. */
+function asPredictor(container: Container, { resources }: ModelServerArgs): Container {
+    if (container.name !== containerName) {
+        return container;
+    }
+    const cpu = mapInput(resources?.cpu ?? "500m", (amount) => (cores(amount) > 1 ? amount : "1"));
+    const limited = mapInput(container.resources!, (given) => ({
+        ...given,
+        limits: mapInput(given.limits!, (limits) => ({ cpu, ...limits })),
+    }));
+    return { ...container, name: kserveContainer, resources: limited };
+}
+
+/** The cores of an amount of CPU that the rule `cpu` has passed. */
+function cores(amount: string): number {
+    return amount.endsWith("m") ? Number(amount.slice(0, -1)) / 1000 : Number(amount);
+}
+
+function scaling(name: string, namespace: pulumi.Input<string>, autoscaling: AutoscalingArgs): Record<string, unknown> {
+    const { min = 1, max, targetCpuUtilization, requests } = autoscaling;
+    const bounds = { minReplicas: min, maxReplicas: max };
+    if (requests === undefined) {
+        return { ...bounds, scaleMetric: "cpu", scaleTarget: targetCpuUtilization ?? 80 };
+    }
+    const external = {
+        metric: {
+            backend: "prometheus",
+            serverAddress: requests.prometheusUrl,
+            query: requests.query ?? requestsQuery({ name, namespace }),
+        },
+        target: { type: "Value", value: mapInput(requests.perPod, String) },
+    };
+    const cpu = { name: "cpu", target: { type: "Utilization", averageUtilization: targetCpuUtilization } };
+    return {
+        ...bounds,
+        autoScaling: {
+            metrics: [
+                { type: "External", external },
+                ...(targetCpuUtilization === undefined ? [] : [{ type: "Resource", resource: cpu }]),
+            ],
+        },
+    };
+}

@@ -1,0 +1,68 @@
+import type { types } from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+import { seconds } from "../../arguments/duration";
+import { mapInput } from "../../arguments/inputs";
+import { restricted } from "../../pod/pod-template";
+import type { NotebookArgs } from "./args";
+import { editorOf } from "./editor";
+import { idleProgram } from "./idle-shutdown-program";
+
+/** Where pods find the token of their ServiceAccount. */
+const accountDir = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** What the Role is called that lets a notebook be stopped. */
+export function idleRoleName(name: string): string {
+    return `${name}-idle-shutdown`;
+}
+
+/** The right to change the number of pods of one StatefulSet. */
+export function idleRules(name: string) {
+    return [{ apiGroups: ["apps"], resources: ["statefulsets/scale"], resourceNames: [name], verbs: ["patch"] }];
+}
+
+/** The token of the ServiceAccount, for the one container that mounts it. */
+export const accountVolume: types.input.core.v1.Volume = {
+    name: "account",
+    projected: {
+        sources: [
+            { serviceAccountToken: { path: "token", expirationSeconds: 3600 } },
+            { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+        ],
+    },
+};
+
+/** The container that stops a notebook which nobody uses. */
+export function idleContainer(
+    name: string,
+    args: NotebookArgs,
+    secretName: pulumi.Input<string>,
+): types.input.core.v1.Container {
+    const { port, path, tokenVariable } = editorOf(args);
+    const idle = seconds(args.idleTimeout ?? "2h");
+    const apis = "https://kubernetes.default.svc/apis/apps/v1";
+    return {
+        name: "idle-shutdown",
+        image: args.image,
+        command: [
+            "python3",
+            "-c",
+            idleProgram,
+            args.editor ?? "jupyterlab",
+            mapInput(path, (known) => `http://localhost:${port}${known}`),
+            String(idle),
+            mapInput(args.workspace.namespace, (space) => `${apis}/namespaces/${space}/statefulsets/${name}/scale`),
+        ],
+        env: [
+            // An image that asks for all GPUs would see them here, too.
+            { name: "NVIDIA_VISIBLE_DEVICES", value: "void" },
+            ...(tokenVariable === "JUPYTER_TOKEN"
+                ? [{ name: tokenVariable, valueFrom: { secretKeyRef: { name: secretName, key: tokenVariable } } }]
+                : []),
+        ],
+        resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "64Mi" } },
+        securityContext: { ...restricted, readOnlyRootFilesystem: true },
+        terminationMessagePolicy: "FallbackToLogsOnError",
+        volumeMounts: [{ name: "account", mountPath: accountDir, readOnly: true }],
+    };
+}

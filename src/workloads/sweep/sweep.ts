@@ -1,0 +1,129 @@
+import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
+import * as batch from "@pulumi/kubernetes/batch/v1";
+import * as core from "@pulumi/kubernetes/core/v1";
+import * as pulumi from "@pulumi/pulumi";
+
+import { failOutput, outputOf } from "../../arguments/inputs";
+import { validate } from "../../arguments/validate";
+import { claimOf } from "../../pod/claim";
+import { gpuClaimTemplate } from "../../pod/gpu-claim";
+import { claimUri } from "../../pod/model-volume";
+import { environmentSecret } from "../../pod/secret";
+import { type BestTrial, type SweepArgs, SweepBackend } from "./args";
+import { bestPod } from "./best-trial-pod";
+import { sweepExperiment } from "./experiment";
+import { experimentOutcome, type ExperimentStatus } from "./experiment-outcome";
+import { sweepJob } from "./job";
+import { type Outcome, sweepOutcome } from "./outcome";
+import { checkAcross, fields } from "./rules";
+import { type SweepContext, sweepLabels } from "./trial-pod";
+import { type Trial, trialsOf } from "./trials";
+import { trialsConfigMap } from "./trials-config-map";
+
+/**
+ * A search for the best parameters: a Job that runs the same image once for each trial, some of them at a time, and
+ * the best trial as an output.
+ *
+ * In the container TRIAL_FILE is a JSON file with the parameters of the trial, MODEL_DIR the directory to write its
+ * result to, and RESULT_FILE the JSON file in it to write the metric to, as `{"accuracy": 0.93}`. TRIAL_NAME names the
+ * trial for people and tracking servers.
+ *
+ * `pulumi up` waits until all trials are through, and has the best one then. A trial that fails is tried again up to
+ * `retries` times by itself; one that fails for good is no reason for the sweep to fail, unless `maxFailedTrials` says
+ * so. A change of what is searched, of the pod, of `retries` or of `parallelism` is a new run with all of its trials;
+ * `timeout`, `maxFailedTrials` and `budget.gpuHours` change in place.
+ */
+export class Sweep extends pulumi.ComponentResource {
+    /** The best trial: which it was, its parameters, and the value it has reached. */
+    public readonly best: pulumi.Output<BestTrial>;
+    /** Where the best trial's result is, `pvc://<claim>/<run>/<trial>`, for a ModelServer. */
+    public readonly model: pulumi.Output<string>;
+    /** The name of the run: of its Job, or of its Experiment. */
+    public readonly runName: pulumi.Output<string>;
+
+    constructor(name: string, args: SweepArgs, opts?: pulumi.ComponentResourceOptions) {
+        const checked = validate("Sweep", name, args, fields, checkAcross);
+        super("kubernetes-mlops:index:Sweep", name, {}, opts);
+
+        const labels = sweepLabels(name);
+        const { namespace } = checked.workspace;
+        const secret =
+            checked.secretEnv &&
+            environmentSecret(
+                name,
+                // Not named after its content: a new password is no reason to search again.
+                { secretName: `${name}-sweep-env`, namespace, labels, values: checked.secretEnv },
+                { parent: this, deleteBeforeReplace: true },
+            );
+        const context: SweepContext = {
+            claim: claimOf(
+                `${name}-sweep`,
+                checked.output ?? {},
+                { resource: `${name}-output`, namespace, labels },
+                this,
+            ),
+            secretName: secret && `${name}-sweep-env`,
+            claimTemplate: gpuClaimTemplate(name, checked, labels, this),
+        };
+        const run =
+            checked.backend === SweepBackend.Katib
+                ? experimentRun(name, checked, context, { parent: this, dependsOn: secret })
+                : jobRun(name, checked, context, { parent: this, dependsOn: secret });
+
+        this.runName = run.name;
+        this.best = run.outcome.apply(({ best, problem, warning }): BestTrial => {
+            if (warning !== undefined) {
+                void pulumi.log.warn(`Sweep "${name}": ${warning}`, this);
+            }
+            // Where nobody has waited (pulumi.com/skipAwait), nothing is known of it.
+            return problem === undefined
+                ? (best ?? ({} as BestTrial))
+                : failOutput<BestTrial>(`Sweep "${name}": ${problem}`);
+        });
+        const trial = this.best.apply((best) => best.trial ?? "");
+        this.model = outputOf(claimUri(context.claim, run.name, trial));
+        this.registerOutputs({ best: this.best, model: this.model, runName: this.runName });
+    }
+}
+
+interface SweepRun {
+    name: pulumi.Output<string>;
+    outcome: pulumi.Output<Outcome>;
+}
+
+/** A Job of all trials, and a pod that compares their results when it has ended. */
+function jobRun(name: string, args: SweepArgs, context: SweepContext, opts: pulumi.CustomResourceOptions): SweepRun {
+    const { parent } = opts;
+    const trials: Trial[] = trialsOf(args);
+    const config = new core.ConfigMap(`${name}-trials`, trialsConfigMap(name, args, trials), { parent });
+    const ofJob = { ...context, trials: trials.length, trialsName: config.metadata.name };
+    const job = new batch.Job(`${name}-job`, sweepJob(name, args, ofJob), opts);
+    const pod = new core.Pod(`${name}-best`, bestPod(name, args, ofJob, job), { parent, dependsOn: job });
+    const { maxFailedTrials, timeout, budget } = args;
+    const outcome = pulumi
+        .all([job.status, pod.status, pulumi.output({ maxFailedTrials, timeout, gpuHours: budget?.gpuHours })])
+        .apply(([jobStatus, podStatus, told]) => sweepOutcome({ trials, ...told, job: jobStatus, pod: podStatus }));
+    return { name: job.metadata.name, outcome };
+}
+
+/** An Experiment, which knows its best trial itself. */
+function experimentRun(
+    name: string,
+    args: SweepArgs,
+    context: SweepContext,
+    opts: pulumi.CustomResourceOptions,
+): SweepRun {
+    const experiment = new CustomResource(
+        `${name}-experiment`,
+        // Only what is named here is read back.
+        { ...sweepExperiment(name, args, context), status: undefined },
+        { ...opts, replaceOnChanges: ["spec"] },
+    );
+    const { status } = experiment as unknown as { status: pulumi.Output<ExperimentStatus | undefined> };
+    return {
+        name: experiment.metadata.name,
+        outcome: pulumi
+            .output({ status, maxFailedTrials: args.maxFailedTrials })
+            .apply((told) => experimentOutcome(args, told)),
+    };
+}

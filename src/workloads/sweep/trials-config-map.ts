@@ -1,0 +1,16 @@
+import type { types } from "@pulumi/kubernetes";
+
+import { hashedName } from "../../arguments/hash";
+import { objectMeta } from "../../pod/metadata";
+import type { SweepArgs } from "./args";
+import { sweepLabels } from "./trial-pod";
+import type { Trial } from "./trials";
+
+type ConfigMap = types.input.core.v1.ConfigMap;
+
+/** The trials, a file each, which is called after the trial's index. */
+export function trialsConfigMap(name: string, args: SweepArgs, trials: Trial[]): ConfigMap {
+    const data = Object.fromEntries(trials.map((trial, index) => [`${index}.json`, JSON.stringify(trial)]));
+    const named = hashedName(`${name}-trials`, data);
+    return { metadata: objectMeta(named, args.workspace.namespace, sweepLabels(name)), data, immutable: true };
+}
