@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { checkConfig } from "./config";
 import { type Fields, object, type Problems, shown } from "./rules";
 
 /**
@@ -25,6 +26,7 @@ export function validate<T extends object>(
     if (problem) {
         problems.add("the name", problem);
     }
+    checkConfig(problems);
     const checked = object(fields)(args ?? {}, "", problems) as T | undefined;
     if (checked !== undefined) {
         across?.(checked, problems, name);
