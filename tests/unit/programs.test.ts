@@ -1,53 +1,19 @@
 /** The programs of README and docs, run as users run them: as CommonJS and as ES modules. */
 import { strict as assert } from "node:assert";
-import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
-
-import { image, password } from "../support/arguments";
 import { build } from "../support/built";
 import { directoryWith } from "../support/directories";
-import { documentedPrograms } from "../support/documents";
+import { programs, type Ran, runPrograms } from "../support/programs";
 
 const root = path.join(__dirname, "..", "..");
-const programs = documentedPrograms();
 
-/** What the programs require, by the names of all of them. */
-const config = {
-    "project:vllmImage": image,
-    "project:huggingFaceToken": password,
-    "project:apiKey": password,
-};
-
-interface Ran {
-    resources: string[];
-    outputs: string[];
-}
-
-/** Runs all programs in one process, each in the folder of its example. */
+/** Runs all programs with the packages of the checkout. */
 function runAll(type: "commonjs" | "module"): Ran[] {
-    const isModule = type === "module";
-    const compilerOptions = {
-        module: isModule ? ModuleKind.ESNext : ModuleKind.CommonJS,
-        target: ScriptTarget.ES2022,
-        verbatimModuleSyntax: isModule,
-    };
-    const files = programs.map(({ text }, index): [string, string] => [
-        `${index}.js`,
-        transpileModule(text, { compilerOptions }).outputText,
-    ]);
-    const directory = directoryWith({ ...Object.fromEntries(files), "package.json": JSON.stringify({ type }) });
+    const directory = directoryWith({});
     fs.symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));
-    const runs = programs.map((program, index) => ({
-        file: path.join(directory, `${index}.js`),
-        directory: program.directory,
-        config,
-        isModule,
-    }));
-    const runner = path.join(__dirname, "..", "support", "program-runner.mjs");
-    return JSON.parse(execFileSync(process.execPath, [runner, JSON.stringify(runs)], { encoding: "utf8" })) as Ran[];
+    return runPrograms(directory, type);
 }
 
 describe("the programs of README and docs", () => {
