@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { checkConfig } from "./config";
-import { type Fields, object, type Problems, shown } from "./rules";
+import { object, type Problems, type RulesOf, shown } from "./rules";
 
 /**
  * Checks the arguments of a component and returns them with every not yet known value guarded.
@@ -15,7 +15,7 @@ export function validate<T extends object>(
     component: string,
     name: string,
     args: T,
-    fields: Fields,
+    fields: RulesOf<T>,
     across?: (args: T, problems: Problems, name: string) => void,
 ): T {
     const lines: string[] = [];

@@ -7,7 +7,7 @@ import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
 import { mirrorRule } from "../arguments/config";
 import { dnsLabel, oneOf, text, truth } from "../arguments/formats";
-import { anyObject, type Fields, list, object, plain, type Problems, required, type Rule } from "../arguments/rules";
+import { anyObject, list, object, plain, type Problems, required, type Rule, type RulesOf } from "../arguments/rules";
 import { validate } from "../arguments/validate";
 import { Certificates, type ChartSource, type KubernetesObject, type Values } from "./definition";
 import { type ChartLocation, effectiveMirror, locate, type MirrorArgs } from "./mirror";
@@ -81,7 +81,7 @@ export interface AddonArgs {
 export const known = (rule: Rule): Rule =>
     plain(rule, "a chart is rendered in the preview, so it must be a plain value");
 
-const fields: Fields = {
+const fields = {
     charts: required(
         list(
             object({
@@ -103,7 +103,7 @@ const fields: Fields = {
     objectsBefore: list(anyObject),
     objects: list(anyObject),
     mirror: known(mirrorRule),
-};
+} satisfies RulesOf<AddonArgs>;
 
 function checkAcross({ charts, mirror: given }: AddonArgs, problems: Problems): void {
     const mirror = effectiveMirror(given);

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { mirrorRule } from "../arguments/config";
 import { dnsLabel, oneOf, truth } from "../arguments/formats";
-import { anyObject, type Fields, object, type Problems, rule, type Rule } from "../arguments/rules";
+import { anyObject, type Fields, object, type Problems, rule, type Rule, type RulesOf } from "../arguments/rules";
 import { validate } from "../arguments/validate";
 import { Addon, type AddonArgs, known } from "./addon";
 import { type AddonsArgs, catalog } from "./catalog";
@@ -75,14 +75,14 @@ const addonFields: Fields = Object.fromEntries(
     ]),
 );
 
-const fields: Fields = {
+const fields = {
     profile: known(oneOf(Object.values(Profile))),
     addons: object(addonFields),
     availability: known(oneOf(Object.values(Availability))),
     footprint: known(oneOf(Object.values(Footprint))),
     mirror: known(mirrorRule),
     untestedKubernetes: known(truth),
-};
+} satisfies RulesOf<PlatformArgs>;
 
 /** The settings, by name: for code that treats all add-ons alike. */
 function settingsOf(addons: AddonsArgs = {}): Partial<Record<AddonName, AddonSettings>> {

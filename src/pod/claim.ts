@@ -8,7 +8,7 @@ import type { ClaimArgs } from "./claim-args";
 import { objectMeta } from "./metadata";
 
 /** A claim whose name begins with this one. What cannot be changed in a claim is part of its name. */
-export function claimManifest(
+export function buildClaim(
     name: string,
     args: ClaimArgs,
     namespace: pulumi.Input<string>,
@@ -31,7 +31,7 @@ export function claimManifest(
 }
 
 /** The name of the claim that exists, or of the one that is created: `<name>-<8 characters>`. */
-export function claimOf(
+export function createClaim(
     name: string,
     args: ClaimArgs,
     target: { resource: string; namespace: pulumi.Input<string>; labels: Record<string, string> },
@@ -41,7 +41,7 @@ export function claimOf(
     const { resource, namespace, labels } = target;
     return (
         claim ??
-        new core.PersistentVolumeClaim(resource, claimManifest(name, { ...args, storageClass }, namespace, labels), {
+        new core.PersistentVolumeClaim(resource, buildClaim(name, { ...args, storageClass }, namespace, labels), {
             parent,
             retainOnDelete: retain,
         }).metadata.name

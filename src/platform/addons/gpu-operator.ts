@@ -1,6 +1,13 @@
 import { matching, truth } from "../../arguments/formats";
 import type { Definition } from "../definition";
-import { devicePluginConfig, gpuResource, gpuSharingRule, type GpuSharingSettings, MigStrategy, migStrategyRule } from "../gpu-sharing";
+import {
+    devicePluginConfig,
+    gpuResource,
+    gpuSharingRule,
+    type GpuSharingSettings,
+    MigStrategy,
+    migStrategyRule,
+} from "../gpu-sharing";
 import type { AddonSettings } from "../settings";
 
 /** The settings of the NVIDIA GPU Operator. Its namespace defaults to "gpu-operator". */

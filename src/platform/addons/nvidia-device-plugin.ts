@@ -1,6 +1,13 @@
 import { dnsSubdomain } from "../../arguments/formats";
 import type { Definition } from "../definition";
-import { devicePluginConfig, gpuResource, gpuSharingRule, type GpuSharingSettings, MigStrategy, migStrategyRule } from "../gpu-sharing";
+import {
+    devicePluginConfig,
+    gpuResource,
+    gpuSharingRule,
+    type GpuSharingSettings,
+    MigStrategy,
+    migStrategyRule,
+} from "../gpu-sharing";
 import type { AddonSettings } from "../settings";
 
 /** The settings of NVIDIA's device plugin. Its namespace defaults to "nvidia-device-plugin". */
