@@ -24,6 +24,11 @@ export function runExample<Exports extends object = Record<string, unknown>>(nam
 /** Copies an example to a directory, where it is a project that has the packages of the checkout installed. */
 export function copyExample(name: string, directory: string): void {
     fs.cpSync(path.join(examples, name), directory, { recursive: true });
+    linkPackages(directory);
+}
+
+/** Gives a project the packages of the checkout, and the checkout as `kubernetes-mlops`, in place of `npm install`. */
+export function linkPackages(directory: string): void {
     fs.symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));
 }
 
