@@ -25,7 +25,7 @@ const server = {
     resources,
     gpu,
     model: "s3://models/fraud",
-    modelCache: { size: "10Gi" },
+    cache: { size: "10Gi" },
     secretEnv: { AWS_SECRET_ACCESS_KEY: "of-the-benchmark" },
 };
 const route = { gateway: "public", gatewayNamespace: "gateways", hostnames: ["models.example.com"], path: "/fraud" };

@@ -22,7 +22,7 @@ const server = new mlops.ModelServer("model-server", {
     resources: { cpu: "50m", memory: "512Mi" },
     // One to three pods, by the CPU that they use. Needs metrics-server, which a Platform can install.
     autoscaling: { min: 1, max: 3, targetCpuUtilization: 60 },
-    warmUpPath: "/warmup", // a pod receives requests once it has made a prediction
+    warmupPath: "/warmup", // a pod receives requests once it has made a prediction
 });
 
 export const namespace = team.metadata.name;

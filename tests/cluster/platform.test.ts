@@ -57,7 +57,7 @@ function workloads(): Promise<Record<string, pulumi.Output<unknown>>> {
         workspace: { namespace: addons.apply(() => workspace.namespace) },
         image: savedEnvironment().baseImage!,
         command: ["python", "-m", "http.server", "8080", "--directory", "/tmp"],
-        healthPath: "/",
+        livenessPath: "/",
         autoscaling: {
             min: 0,
             max: 2,

@@ -179,7 +179,7 @@ const cases: Record<string, Case> = {
                     image: image(),
                     command: ["python3", "-m", "http.server", "8080", "--directory", "/tmp"],
                     backend: mlops.ServerBackend.KServe,
-                    healthPath: "/",
+                    livenessPath: "/",
                     resources: { cpu: "10m", memory: "64Mi" },
                     runAsUser: 1000,
                 },

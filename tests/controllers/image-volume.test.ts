@@ -47,7 +47,7 @@ async function servingPod(model: string): Promise<{ metadata: { name: string } }
             workspace: { namespace: "ml" },
             image: savedEnvironment().baseImage!,
             command: ["python3", "-c", program],
-            healthPath: "/",
+            livenessPath: "/",
             model: `oci://${model}`,
             resources: { cpu: "10m", memory: "64Mi" },
             runAsUser: 1000,

@@ -98,7 +98,7 @@ describe("an LlmServer on the real KServe", function () {
                 workspace: { namespace },
                 image: image.ref,
                 model: "pvc://models/tiny",
-                servedName: "tiny",
+                servedModelName: "tiny",
                 backend: mlops.LlmBackend.KServe,
                 apiKey: "key",
                 maxModelLen,

@@ -60,7 +60,7 @@ const rows: Row[] = [
     [{ model: "pvc://models/run-1" }, { model_tag: "/model", served_model_name: ["llm"] }],
     [{ model: "s3://models/llama" }, { model_tag: "s3://models/llama", load_format: "runai_streamer" }],
     [{ revision: "0e9e39f" }, { revision: "0e9e39f" }],
-    [{ servedName: "llama:8b" }, { served_model_name: ["llama:8b"] }],
+    [{ servedModelName: "llama:8b" }, { served_model_name: ["llama:8b"] }],
     [
         { maxModelLen: 8192, maxNumSeqs: 64 },
         { max_model_len: 8192, max_num_seqs: 64 },
@@ -76,7 +76,7 @@ const rows: Row[] = [
     ]),
     [{ gpuMemoryUtilization: 0.5 }, { gpu_memory_utilization: 0.5 }],
     [
-        { tensorParallel: 2, pipelineParallel: 3 },
+        { tensorParallelSize: 2, pipelineParallelSize: 3 },
         { tensor_parallel_size: 2, pipeline_parallel_size: 3 },
     ],
     [{ prefixCaching: true }, { enable_prefix_caching: true }],
@@ -99,8 +99,8 @@ const rows: Row[] = [
 
 const commandOf = (args: Partial<mlops.LlmServerArgs>): string[] => {
     const told = { workspace: { namespace }, image: "", model: "acme/llama", ...args };
-    const { tensorParallel, pipelineParallel } = args as Record<string, number>;
-    const words = vllmArgs("llm", told, spreadOf({ nodes: 1, tensorParallel, pipelineParallel }));
+    const { tensorParallelSize, pipelineParallelSize } = args as Record<string, number>;
+    const words = vllmArgs("llm", told, spreadOf({ nodes: 1, tensorParallelSize, pipelineParallelSize }));
     return words as string[];
 };
 
@@ -159,7 +159,7 @@ const program =
             workspace,
             image: image.ref,
             model: training.model,
-            servedName: "tiny",
+            servedModelName: "tiny",
             apiKey,
             // vLLM for CPUs computes in a process of its own, as it does with several GPUs.
             resources: { cpu: "100m", memory: "6Gi", sharedMemory: "1Gi" },

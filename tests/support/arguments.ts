@@ -82,8 +82,8 @@ export const fullServerArgs: ModelServerArgs = {
     model: "pvc://models/fraud/run-1",
     port: 9000,
     autoscaling: { min: 2, max: 8, targetCpuUtilization: 60 },
-    healthPath: "/live",
-    readyPath: "/ready",
+    livenessPath: "/live",
+    readinessPath: "/ready",
     startupTimeout: "10m",
     shutdownTimeout: "1m",
 };

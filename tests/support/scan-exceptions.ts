@@ -70,7 +70,7 @@ export const exceptions: Exception[] = [
     },
     {
         checks: ["pod-probes-identical"],
-        why: "the paths differ where healthPath and readyPath do; a server that has one path only is asked less often whether it lives",
+        why: "the paths differ where livenessPath and readinessPath do; a server that has one path only is asked less often whether it lives",
     },
     {
         checks: ["container-security-context-readonlyrootfilesystem", "CKV_K8S_22"],

@@ -208,7 +208,7 @@ describe("several mistakes", () => {
                 'with a letter at the start and no hyphen at the end, for example "fraud-model"',
             'ModelServer "Fraud": helthPath does not exist; allowed here: workspace, image, command, args, env, ' +
                 "secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, model, port, replicas, autoscaling, " +
-                "healthPath, readyPath, startupTimeout, shutdownTimeout, warmUpPath, metrics, modelCache, route, canary, shadow, backend",
+                "livenessPath, readinessPath, startupTimeout, shutdownTimeout, warmupPath, metrics, cache, route, canary, shadow, backend",
             'ModelServer "Fraud": workspace.namespace is missing; name the namespace it runs in',
             `ModelServer "Fraud": workspace.queue is "Team"; ${subdomain}`,
             `ModelServer "Fraud": image is "fraud:latest"; ${digestRef}`,

@@ -201,7 +201,7 @@ describe("an LlmServer", () => {
     it("hands options over as vLLM calls them", async () => {
         const recording = await serve({
             revision: "main",
-            servedName: "llama",
+            servedModelName: "llama",
             maxModelLen: 8192,
             dtype: "bfloat16" as LlmServerArgs["dtype"],
             quantization: "fp8" as LlmServerArgs["quantization"],
@@ -324,12 +324,12 @@ describe("an LlmServer", () => {
     });
 
     it("asks for the GPUs that its parallelism needs", async () => {
-        const recording = await serve({ tensorParallel: 2, pipelineParallel: 2 });
+        const recording = await serve({ tensorParallelSize: 2, pipelineParallelSize: 2 });
         assert.deepEqual(containerOf(recording).resources.limits, { memory: "24Gi", "nvidia.com/gpu": "4" });
     });
 
     it("shows in a preview all that does not depend on a model that is not trained yet", async () => {
-        const recording = await serve({ model: unknownOutput(), servedName: "llama" }, { preview: true });
+        const recording = await serve({ model: unknownOutput(), servedModelName: "llama" }, { preview: true });
         assert.deepEqual(unknownPaths(recording.resource("llama-deployment").inputs), [
             "spec.template.spec.containers[0].args[0]",
             "spec.template.spec.containers[0].args[1]",
@@ -346,9 +346,9 @@ describe("an LlmServer", () => {
                 "gpuMemoryUtilization (0.9) leaves 20.2, of which weights take 15.0 and vLLM's own needs about 1.5; make it " +
                 'at most 31024, use larger GPUs, more of them, a quantized model or kvCacheDtype "fp8"',
         });
-        await assert.rejects(serve({ gpu: { ...h100, count: pulumi.output(2) }, tensorParallel: 4 }), {
+        await assert.rejects(serve({ gpu: { ...h100, count: pulumi.output(2) }, tensorParallelSize: 4 }), {
             message:
-                'LlmServer "llama": tensorParallel is 4, times pipelineParallel (1) makes 4; it must make 2, which is ' +
+                'LlmServer "llama": tensorParallelSize is 4, times pipelineParallelSize (1) makes 4; it must make 2, which is ' +
                 "gpu.count (2) times nodes (1)",
         });
     });
@@ -580,15 +580,15 @@ describe("how a model is spread over GPUs", () => {
         [{ nodes: 1 }, [1, 1, 1]],
         [{ nodes: 1, gpu: { count: 4 } }, [4, 1, 4]],
         [{ nodes: 2, gpu: { count: 8 } }, [8, 2, 8]],
-        [{ nodes: 2, gpu: { count: 8 }, pipelineParallel: 1 }, [16, 1, 8]],
-        [{ nodes: 1, gpu: { count: 4 }, pipelineParallel: 2 }, [2, 2, 4]],
-        [{ nodes: 1, tensorParallel: 2 }, [2, 1, 2]],
-        [{ nodes: 2, tensorParallel: 4 }, [4, 2, 4]],
-        [{ nodes: 1, gpu: { count: 2 }, tensorParallel: 4 }, [4, 1, 2]],
+        [{ nodes: 2, gpu: { count: 8 }, pipelineParallelSize: 1 }, [16, 1, 8]],
+        [{ nodes: 1, gpu: { count: 4 }, pipelineParallelSize: 2 }, [2, 2, 4]],
+        [{ nodes: 1, tensorParallelSize: 2 }, [2, 1, 2]],
+        [{ nodes: 2, tensorParallelSize: 4 }, [4, 2, 4]],
+        [{ nodes: 1, gpu: { count: 2 }, tensorParallelSize: 4 }, [4, 1, 2]],
     ];
-    for (const [told, [tensorParallel, pipelineParallel, gpus]] of spreads) {
-        it(`${JSON.stringify(told)} is ${tensorParallel} × ${pipelineParallel} with ${gpus} a pod`, () => {
-            assert.deepEqual(spreadOf(told), { tensorParallel, pipelineParallel, gpus });
+    for (const [told, [tensorParallelSize, pipelineParallelSize, gpus]] of spreads) {
+        it(`${JSON.stringify(told)} is ${tensorParallelSize} × ${pipelineParallelSize} with ${gpus} a pod`, () => {
+            assert.deepEqual(spreadOf(told), { tensorParallelSize, pipelineParallelSize, gpus });
         });
     }
 });

@@ -250,7 +250,7 @@ describe("a ModelServer", () => {
     });
 
     it("tells a container that works from one that is ready where they have paths of their own", async () => {
-        const [container] = podOf(await serve({ healthPath: "/live", readyPath: "/ready" })).containers;
+        const [container] = podOf(await serve({ livenessPath: "/live", readinessPath: "/ready" })).containers;
         assert.equal(container!.livenessProbe.httpGet.path, "/live");
         assert.equal(container!.readinessProbe.httpGet.path, "/ready");
         assert.equal(container!.startupProbe.httpGet.path, "/ready");
@@ -764,7 +764,7 @@ describe("the metrics of a ModelServer", () => {
 
 describe("the start of a ModelServer", () => {
     it("is through when a prediction of its own was made, where there is a path for it", async () => {
-        const [container] = podOf(await serve({ warmUpPath: "/warmup", readyPath: "/ready" })).containers;
+        const [container] = podOf(await serve({ warmupPath: "/warmup", readinessPath: "/ready" })).containers;
         assert.deepEqual(container!.startupProbe, {
             httpGet: { path: "/warmup", port: "http" },
             periodSeconds: 2,

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
+import { notebookNames } from "../../pod/names";
 import { restricted } from "../../pod/pod-template";
 import type { NotebookArgs } from "./args";
 import { editorOf } from "./editor";
@@ -10,11 +11,6 @@ import { idleProgram } from "./idle-shutdown-program";
 
 /** Where pods find the token of their ServiceAccount. */
 const accountDir = "/var/run/secrets/kubernetes.io/serviceaccount";
-
-/** What the Role is called that lets a notebook be stopped. */
-export function idleRoleName(name: string): string {
-    return `${name}-idle-shutdown`;
-}
 
 /** The right to change the number of pods of one StatefulSet. */
 export function idleRules(name: string) {
@@ -51,7 +47,10 @@ export function idleContainer(
             args.editor ?? "jupyterlab",
             mapInput(path, (known) => `http://localhost:${port}${known}`),
             String(idle),
-            mapInput(args.workspace.namespace, (space) => `${apis}/namespaces/${space}/statefulsets/${name}/scale`),
+            mapInput(
+                args.workspace.namespace,
+                (space) => `${apis}/namespaces/${space}/statefulsets/${notebookNames.statefulSet(name)}/scale`,
+            ),
         ],
         env: [
             // An image that asks for all GPUs would see them here, too.

@@ -4,13 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
+import { notebookNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildReadinessProbe, httpPortName } from "../../serving/probes";
 import type { NotebookArgs } from "./args";
 import { editorOf, homeDir } from "./editor";
 import { accountVolume, idleContainer } from "./idle-shutdown";
-
-/** The name of the container's port, by which Service and probe find it. */
-export const portName = "http";
 
 /** The labels of everything that belongs to a notebook. */
 export function notebookLabels(name: string): Record<string, string> {
@@ -43,14 +42,14 @@ export function buildNotebookStatefulSet(
     const { command, port, tokenVariable, healthPath } = editorOf(args);
     const stops = serviceAccountName !== undefined;
     return {
-        metadata: objectMeta(name, args.workspace.namespace, labels, {
+        metadata: objectMeta(notebookNames.statefulSet(name), args.workspace.namespace, labels, {
             "pulumi.com/timeoutSeconds": mapInput(args.startupTimeout ?? "15m", (limit) => String(seconds(limit))),
             ...(args.triggers && {
                 "kubernetes-mlops/triggers": pulumi.all(args.triggers).apply((all) => all.join(", ")),
             }),
         }),
         spec: {
-            serviceName: name,
+            serviceName: notebookNames.service(name),
             selector: { matchLabels: labels },
             // With the other policy a pod that never gets ready is not replaced by one that would.
             podManagementPolicy: "Parallel",
@@ -59,14 +58,9 @@ export function buildNotebookStatefulSet(
                 {
                     labels,
                     container: {
-                        ports: [{ name: portName, containerPort: port }],
+                        ports: [{ name: httpPortName, containerPort: port }],
                         // No liveness probe: one that fails would end what the kernels work on.
-                        readinessProbe: {
-                            httpGet: { path: healthPath, port: portName },
-                            periodSeconds: 5,
-                            timeoutSeconds: 5,
-                            failureThreshold: 3,
-                        },
+                        readinessProbe: buildReadinessProbe(healthPath),
                     },
                     spec: stops ? { serviceAccountName } : {},
                     // What describes running kernels must not outlive them in the home directory.

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { hashOf } from "../../arguments/hash";
 import { failOutput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
+import { notebookNames } from "../../pod/names";
 
 /**
  * A token that is made up once: by the API server, which gives every object a random UID of 122 bits when it is created
@@ -12,13 +13,14 @@ import { objectMeta } from "../../pod/metadata";
  */
 export function generatedToken(
     name: string,
+    objectsName: string,
     namespace: pulumi.Input<string>,
     labels: Record<string, string>,
     parent: pulumi.Resource,
 ): pulumi.Output<string> {
     const seed = new core.Secret(
         `${name}-seed`,
-        { metadata: objectMeta(`${name}-seed`, namespace, labels), immutable: true },
+        { metadata: objectMeta(notebookNames.seed(objectsName), namespace, labels), immutable: true },
         { parent, additionalSecretOutputs: ["metadata"] },
     );
     return seed.metadata.apply(({ uid }) => {

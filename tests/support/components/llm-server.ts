@@ -39,7 +39,7 @@ const full = {
     gpu: { count: 2, product: "NVIDIA-H100-80GB-HBM3" },
     model,
     revision: "0e9e39f249a16976918f6564b8830bc894c89659",
-    servedName: "llama",
+    servedModelName: "llama",
     huggingFaceToken: password,
     apiKey: password,
     command: ["python3", "-m", "vllm.entrypoints.cli.main", "serve"],
@@ -50,8 +50,8 @@ const full = {
     kvCacheDtype: "fp8",
     gpuMemoryUtilization: 0.85,
     maxNumSeqs: 64,
-    tensorParallel: 2,
-    pipelineParallel: 1,
+    tensorParallelSize: 2,
+    pipelineParallelSize: 1,
     prefixCaching: false,
     toolCallParser: "llama3_json",
     loras: [
@@ -114,7 +114,7 @@ export const specimen: Specimen = {
         ...workloadScalars,
         ["model", ["", "llama", "a/b/c", "http://a/b", "hf://a/b", 5], hub],
         ["revision", ["", "a b", "v1;rm", 5], "it must be a branch, a tag or a commit"],
-        ["servedName", ["", "a b", "a,b", 5], name],
+        ["servedModelName", ["", "a b", "a,b", 5], name],
         ["maxModelLen", [0, 1.5, "8192"], count(large)],
         ["dtype", ["fp16", "", 16], "it must be one of auto, float16, bfloat16, float32"],
         [
@@ -125,8 +125,8 @@ export const specimen: Specimen = {
         ["kvCacheDtype", ["int8", 8], "it must be one of auto, fp8"],
         ["gpuMemoryUtilization", [0, -0.5, 1.1, "0.9"], "it must be a number above 0 and at most 1"],
         ["maxNumSeqs", [0, 1.5, "1"], count(large)],
-        ["tensorParallel", [0, 1.5, 1025, "2"], count(1024)],
-        ["pipelineParallel", [0, 1.5, 1025, "2"], count(1024)],
+        ["tensorParallelSize", [0, 1.5, 1025, "2"], count(1024)],
+        ["pipelineParallelSize", [0, 1.5, 1025, "2"], count(1024)],
         ["prefixCaching", ["yes", 1], truth],
         ["toolCallParser", ["", "a b", 5], 'it must be the name of a parser of vLLM, such as "llama3_json"'],
         ["loras[0].name", ["", "a=b", "a b"], name],
@@ -181,7 +181,7 @@ export const specimen: Specimen = {
         own("--max-model-len=8192", "maxModelLen"),
         own("--max_model_len", "maxModelLen"),
         own("--api-key=hunter2", "apiKey"),
-        own("-tp", "tensorParallel"),
+        own("-tp", "tensorParallelSize"),
         own("-n", "nodes"),
         [{ architecture: "llama" }, `architecture ${object}`],
         [
@@ -252,23 +252,23 @@ export const specimen: Specimen = {
             ),
         ],
         [
-            { tensorParallel: 4, gpu: { count: 2 } },
-            "tensorParallel is 4, times pipelineParallel (1) makes 4; it must make 2, which is gpu.count (2) times nodes (1)",
+            { tensorParallelSize: 4, gpu: { count: 2 } },
+            "tensorParallelSize is 4, times pipelineParallelSize (1) makes 4; it must make 2, which is gpu.count (2) times nodes (1)",
         ],
         [
-            { tensorParallel: 3, architecture: undefined },
-            "tensorParallel is 3; it must divide the 32 attention heads of the model",
+            { tensorParallelSize: 3, architecture: undefined },
+            "tensorParallelSize is 3; it must divide the 32 attention heads of the model",
         ],
         [
-            { model: "Qwen/Qwen2.5-32B-Instruct", tensorParallel: 5, architecture: undefined },
-            "tensorParallel is 5; it must divide the 8 key-value heads of the model, or be a multiple of their number",
+            { model: "Qwen/Qwen2.5-32B-Instruct", tensorParallelSize: 5, architecture: undefined },
+            "tensorParallelSize is 5; it must divide the 8 key-value heads of the model, or be a multiple of their number",
         ],
         [
-            { tensorParallel: 2, gpu: { mig: "1g.10gb" } },
+            { tensorParallelSize: 2, gpu: { mig: "1g.10gb" } },
             "gpu.mig is 1g.10gb; a model is not spread over parts of GPUs: use one, or whole GPUs",
         ],
         [
-            { tensorParallel: 2, gpu: { sharing: "mps" } },
+            { tensorParallelSize: 2, gpu: { sharing: "mps" } },
             "gpu.sharing is mps; a model is not spread over parts of GPUs: use one, or whole GPUs",
         ],
         [
@@ -292,8 +292,8 @@ export const specimen: Specimen = {
     misspelt: [
         [
             "modell",
-            `${workloadNames}, model, revision, servedName, huggingFaceToken, apiKey, maxModelLen, dtype, quantization, ` +
-                "kvCacheDtype, gpuMemoryUtilization, maxNumSeqs, tensorParallel, pipelineParallel, prefixCaching, " +
+            `${workloadNames}, model, revision, servedModelName, huggingFaceToken, apiKey, maxModelLen, dtype, quantization, ` +
+                "kvCacheDtype, gpuMemoryUtilization, maxNumSeqs, tensorParallelSize, pipelineParallelSize, prefixCaching, " +
                 "toolCallParser, loras, maxLoraRank, maxLoras, architecture, checkMemory, backend, nodes, replicas, surge, " +
                 "cache, startupTimeout, shutdownTimeout, route, endpointPicker",
         ],

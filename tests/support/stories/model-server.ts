@@ -18,19 +18,19 @@ export const stories: Story[] = [
         edits: [
             {
                 what: "a warm-up: a rolling update",
-                edit: { warmUpPath: "/warmup" },
+                edit: { warmupPath: "/warmup" },
                 preview: ["update deployment startupProbe.httpGet.path startupProbe.timeoutSeconds"],
             },
             {
                 what: "probes and time limits",
-                edit: { healthPath: "/live", readyPath: "/ready", startupTimeout: "10m", shutdownTimeout: "1m" },
+                edit: { livenessPath: "/live", readinessPath: "/ready", startupTimeout: "10m", shutdownTimeout: "1m" },
                 preview: [
                     'update deployment livenessProbe.httpGet.path metadata.annotations["pulumi.com/timeoutSeconds"] readinessProbe.httpGet.path spec.progressDeadlineSeconds startupProbe.failureThreshold terminationGracePeriodSeconds',
                 ],
             },
             {
                 what: "a cache for models",
-                edit: { modelCache: { size: "5Gi" } },
+                edit: { cache: { size: "5Gi" } },
                 preview: ["create cache", "update deployment volumeMounts volumes"],
             },
             {
@@ -40,12 +40,12 @@ export const stories: Story[] = [
             },
             {
                 what: "another class of storage: a new cache beside the old one",
-                edit: { modelCache: { size: "5Gi", storageClass: "fast" } },
+                edit: { cache: { size: "5Gi", storageClass: "fast" } },
                 preview: ["replace cache metadata.name spec.storageClassName", "update deployment volumes"],
             },
             {
                 what: "a model that is an image: the cache is left",
-                edit: { model: `oci://registry.example/models/fraud@${digest}`, modelCache: undefined },
+                edit: { model: `oci://registry.example/models/fraud@${digest}`, cache: undefined },
                 preview: ["delete cache", "update deployment env volumeMounts volumes"],
             },
             {
