@@ -17,8 +17,10 @@ import { type Report } from "./progress";
 import { type Change, UpdateProgress } from "./stack-events";
 
 export interface StackOptions {
-    /** The name of a stack of the project in the root of this source tree. */
+    /** The name of the stack. */
     name: string;
+    /** The directory of its project. Defaults to the root of this source tree, which is the quickstart. */
+    workDir?: string;
     /** The directory that holds the state of the project's stacks. */
     stateDir: string;
     /** Variables with which the engine, its plugins and the cluster are found. */
@@ -48,14 +50,14 @@ export function stackEnv({ stateDir, env }: Pick<StackOptions, "stateDir" | "env
     };
 }
 
-/** Opens a stack of the project in the root, which is created when there is none, and sets its configuration. */
+/** Opens a stack, which is created when there is none, and sets its configuration. */
 export async function openStack(options: StackOptions): Promise<Stack> {
     mkdirSync(options.stateDir, { recursive: true });
     const envVars = stackEnv(options);
     // The automation API looks for the command on the path of this process.
     process.env.PATH = envVars.PATH ?? process.env.PATH;
     const stack = await LocalWorkspace.createOrSelectStack(
-        { stackName: options.name, workDir: sourceDir() },
+        { stackName: options.name, workDir: options.workDir ?? sourceDir() },
         { envVars, pulumiCommand: await PulumiCommand.get() },
     );
     await configure(stack, options.config);

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { checkConfig } from "./config";
 import { objectName } from "./formats";
 import { object, type Problems, type RulesOf } from "./rules";
 
@@ -26,6 +27,7 @@ export function validate<T extends object>(
     if (objectsName === undefined) {
         objectName(name, "the name", problems);
     }
+    checkConfig(problems);
     const checked = object(fields)(args ?? {}, "", problems) as T | undefined;
     if (checked !== undefined) {
         across?.(checked, problems, objectsName ?? name);

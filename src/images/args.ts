@@ -6,7 +6,8 @@ export interface PythonArgs {
     version?: pulumi.Input<string>;
     /**
      * The image to start from, which must have `python` and `pip`, for example your own or a newer one. Defaults to
-     * the official slim image of the version, by digest, so that it changes with the version of this package only.
+     * the configuration `kubernetes-mlops:pythonBaseImage` where no version is given, else to the official slim image
+     * of the version, by digest, so that it changes with the version of this package only.
      */
     base?: pulumi.Input<string>;
     /** The file in the context that lists what to install. Defaults to "requirements.txt". */
@@ -50,7 +51,10 @@ export interface ImageArgs {
      * default on another machine would be a change.
      */
     platform?: pulumi.Input<string>;
-    /** The network that the build's commands see, such as "host". Defaults to Docker's own default. */
+    /**
+     * The network that the build's commands see, such as "host". Defaults to the configuration
+     * `kubernetes-mlops:buildNetwork`, else to Docker's own default.
+     */
     network?: pulumi.Input<string>;
     /** How to sign in to the registry. Defaults to what `docker login` has kept on the machine. */
     registry?: RegistryArgs;

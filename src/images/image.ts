@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
+import { configured } from "../arguments/config";
 import { failOutput } from "../arguments/inputs";
 import { validate } from "../arguments/validate";
 import type { ImageArgs } from "./args";
@@ -51,6 +52,13 @@ export class Image extends pulumi.ComponentResource {
     }
 }
 
+/** What the configuration of the package says where the arguments do not. */
+function withDefaults(source: BuildSource): BuildSource {
+    const { python, network = configured("buildNetwork") } = source;
+    const base = python?.base ?? (python?.version === undefined ? configured("pythonBaseImage") : undefined);
+    return { ...source, python: python && { ...python, base }, network };
+}
+
 /** The build, once all that it depends on is known; a file that is missing then fails as it would have at once. */
 function knownBuild(name: string, args: ImageArgs): pulumi.Output<Build> {
     const { context, dockerfile, python, buildArgs, target, platform, network } = args;
@@ -61,7 +69,7 @@ function knownBuild(name: string, args: ImageArgs): pulumi.Output<Build> {
             if (missing) {
                 return failOutput(`Image "${name}": ${missing.field} ${missing.problem}`);
             }
-            return buildOf(source);
+            return buildOf(withDefaults(source));
         });
 }
 

@@ -87,7 +87,7 @@ describe("a Platform on a real node, from a mirror", function () {
         await simulateGpus("4");
         mirror = await controllers(["kueue", "jobset", "keda"]);
         stack = await TestStack.create("platform", workloads);
-        await stack.configure({ "tests:mirror": JSON.stringify(mirrorOf(mirror)), "tests:gpus": "3" });
+        await stack.configure({ "kubernetes-mlops:mirror": JSON.stringify(mirrorOf(mirror)), "tests:gpus": "3" });
     });
     after(async () => {
         await stack.destroy();
