@@ -2,7 +2,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { Build, buildOf, BuildSource, tagOf } from "../../src/images/build";
+import { Build, resolveBuild, BuildSource, buildTag } from "../../src/images/build";
 import { pythonVersions } from "../../src/images/python";
 import { directoryWith } from "../support/directories";
 
@@ -64,7 +64,7 @@ describe("the build that arguments stand for", () => {
     ];
     for (const [what, source, build] of builds) {
         it(what, () => {
-            assert.deepEqual(buildOf(source), {
+            assert.deepEqual(resolveBuild(source), {
                 context: "fraud",
                 dockerfile: path.join("fraud", "Dockerfile"),
                 args: {},
@@ -78,7 +78,7 @@ describe("the build that arguments stand for", () => {
 
     it("has a pinned base for each version of Python that is offered", () => {
         for (const version of pythonVersions) {
-            const base = buildOf({ context: "fraud", python: { version } }).args.BASE_IMAGE;
+            const base = resolveBuild({ context: "fraud", python: { version } }).args.BASE_IMAGE;
             assert.match(
                 base!,
                 new RegExp(`^docker\\.io/library/python:${version}\\.\\d+-slim-[a-z]+@sha256:[0-9a-f]{64}$`),
@@ -90,7 +90,7 @@ describe("the build that arguments stand for", () => {
         const directory = process.cwd();
         try {
             process.chdir(directoryWith({}));
-            assert.ok(fs.existsSync(buildOf({ context: ".", python: {} }).dockerfile));
+            assert.ok(fs.existsSync(resolveBuild({ context: ".", python: {} }).dockerfile));
         } finally {
             process.chdir(directory);
         }
@@ -100,7 +100,7 @@ describe("the build that arguments stand for", () => {
 describe("the tag of a build", () => {
     const context = directoryWith({ Dockerfile: "FROM scratch\n", "main.py": "" });
     const source: BuildSource = { context, buildArgs: { A: "1", B: "2" } };
-    const tag = tagOf(buildOf(source));
+    const tag = buildTag(resolveBuild(source));
 
     it("is twelve hexadecimal digits", () => {
         assert.match(tag, /^[0-9a-f]{12}$/);
@@ -114,7 +114,7 @@ describe("the tag of a build", () => {
         ["another way to the same context", { ...source, context: path.relative(process.cwd(), context) }],
     ];
     for (const [what, other] of same) {
-        it(`is the same for ${what}`, () => assert.equal(tagOf(buildOf(other)), tag));
+        it(`is the same for ${what}`, () => assert.equal(buildTag(resolveBuild(other)), tag));
     }
 
     const different: [what: string, source: BuildSource][] = [
@@ -128,11 +128,11 @@ describe("the tag of a build", () => {
         ["the entry point", { context, python: { entrypoint: ["python", "main.py"] } }],
     ];
     for (const [what, other] of different) {
-        it(`is another for another ${what}`, () => assert.notEqual(tagOf(buildOf(other)), tag));
+        it(`is another for another ${what}`, () => assert.notEqual(buildTag(resolveBuild(other)), tag));
     }
 
     it("tells apart what differs in one thing only", () => {
-        const tags = [source, ...different.map(([, other]) => other)].map((other) => tagOf(buildOf(other)));
+        const tags = [source, ...different.map(([, other]) => other)].map((other) => buildTag(resolveBuild(other)));
         assert.equal(new Set(tags).size, tags.length);
     });
 });

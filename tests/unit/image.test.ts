@@ -168,8 +168,8 @@ describe("the reference of an Image", () => {
         it(`is refused where what the registry gives is no digest: "${repoDigest}"`, async () => {
             await assert.rejects(pushedAs(repoDigest), {
                 message:
-                    `Image "fraud": the registry gave "${repoDigest}" for its digest; it must end in @sha256:…, ` +
-                    "as registries give it that keep the v2 API",
+                    `Image "fraud": the registry returned the digest "${repoDigest}"; it must end with @sha256:…: ` +
+                    "use a registry that implements the OCI distribution API",
             });
         });
     }

@@ -4,8 +4,8 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { LlmBackend, LlmServer, type LlmServerArgs } from "../../src";
-import { architectureOf, gpuMemory, weightBits } from "../../src/workloads/llm-server/models";
-import { fitOf, type LlmFacts, spreadOf } from "../../src/workloads/llm-server/estimate";
+import { findArchitecture, findGpuMemory, weightBits } from "../../src/workloads/llm-server/models";
+import { estimateFit, type LlmFacts, resolveParallelism } from "../../src/workloads/llm-server/estimate";
 import { kserveServiceName } from "../../src/workloads/llm-server/llm-inference-service";
 import { image, password, workload } from "../support/arguments";
 import { Recording, run, RunOptions, unknown, unknownOutput, unknownPaths } from "../support/mocks";
@@ -342,14 +342,14 @@ describe("an LlmServer", () => {
     it("fails in the same words where what does not fit is an Output", async () => {
         await assert.rejects(serve({ gpu: { product: pulumi.output("NVIDIA-L4") }, maxModelLen: 65536 }), {
             message:
-                'LlmServer "llama": maxModelLen is 65536, but there is room for 31024 tokens: of 22.5 GiB of each GPU, ' +
-                "gpuMemoryUtilization (0.9) leaves 20.2, of which weights take 15.0 and vLLM's own needs about 1.5; make it " +
-                'at most 31024, use larger GPUs, more of them, a quantized model or kvCacheDtype "fp8"',
+                'LlmServer "llama": maxModelLen is 65536, but the KV cache has room for 31024 tokens: of 22.5 GiB per GPU, ' +
+                "vLLM may use 20.2 (gpuMemoryUtilization is 0.9), and the weights take 15.0 and vLLM's overhead about 1.5; " +
+                'set it to at most 31024, or use larger GPUs, more GPUs, a quantized model or kvCacheDtype "fp8"',
         });
         await assert.rejects(serve({ gpu: { ...h100, count: pulumi.output(2) }, tensorParallelSize: 4 }), {
             message:
-                'LlmServer "llama": tensorParallelSize is 4, times pipelineParallelSize (1) makes 4; it must make 2, which is ' +
-                "gpu.count (2) times nodes (1)",
+                'LlmServer "llama": tensorParallelSize is 4, which times pipelineParallelSize (1) is 4; it must be 2, which ' +
+                "is gpu.count (2) times nodes (1)",
         });
     });
 
@@ -449,9 +449,9 @@ describe("the name of an LlmServer on several nodes", () => {
         await called("f".repeat(46));
         const long = "f".repeat(47);
         await assert.rejects(called(long), {
-            message: `LlmServer "${long}": the name is "${long}"; with the backend LeaderWorkerSet it must be at most 46 characters`,
+            message: `LlmServer "${long}": the name is "${long}"; it must be at most 46 characters with backend "LeaderWorkerSet"`,
         });
-        // One that is too long for all is told of once.
+        // A name that is too long for every component is reported once.
         await assert.rejects(called("f".repeat(51)), /^[^\n]*at most 50 lower-case letters[^\n]*$/);
     });
 });
@@ -574,7 +574,7 @@ describe("an LlmServer of KServe", () => {
 
 describe("how a model is spread over GPUs", () => {
     const spreads: [
-        told: Parameters<typeof spreadOf>[0],
+        told: Parameters<typeof resolveParallelism>[0],
         expected: [tensor: number, pipeline: number, gpus: number],
     ][] = [
         [{ nodes: 1 }, [1, 1, 1]],
@@ -588,7 +588,7 @@ describe("how a model is spread over GPUs", () => {
     ];
     for (const [told, [tensorParallelSize, pipelineParallelSize, gpus]] of spreads) {
         it(`${JSON.stringify(told)} is ${tensorParallelSize} × ${pipelineParallelSize} with ${gpus} a pod`, () => {
-            assert.deepEqual(spreadOf(told), { tensorParallelSize, pipelineParallelSize, gpus });
+            assert.deepEqual(resolveParallelism(told), { tensorParallelSize, pipelineParallelSize, gpus });
         });
     }
 });
@@ -632,7 +632,7 @@ describe("the memory of a model", () => {
     ];
     for (const [what, facts, weightsGiB, kvCacheTokens] of cases) {
         it(`${what}: ${weightsGiB} GiB of weights, and room for ${kvCacheTokens} tokens`, () => {
-            const { estimate, problems } = fitOf({ model, nodes: 1, ...facts });
+            const { estimate, problems } = estimateFit({ model, nodes: 1, ...facts });
             assert.deepEqual(problems, []);
             assert.deepEqual([estimate.weightsGiB, estimate.kvCacheTokens], [weightsGiB, kvCacheTokens]);
         });
@@ -646,14 +646,19 @@ describe("the memory of a model", () => {
             { gpu: {} },
         ];
         for (const facts of unknown) {
-            assert.deepEqual(fitOf({ model, nodes: 1, ...facts }), { estimate: {}, problems: [] });
+            assert.deepEqual(estimateFit({ model, nodes: 1, ...facts }), { estimate: {}, problems: [] });
         }
     });
 
     it("is told but is no error where it is not to be checked", () => {
-        const { estimate, problems } = fitOf({ model, nodes: 1, gpu: { product: "NVIDIA-L4" }, checkMemory: false });
+        const { estimate, problems } = estimateFit({
+            model,
+            nodes: 1,
+            gpu: { product: "NVIDIA-L4" },
+            checkMemory: false,
+        });
         assert.deepEqual([estimate.kvCacheTokens, problems], [31024, []]);
-        assert.deepEqual(fitOf({ model, nodes: 1, gpu: { product: "Tesla-T4" }, checkMemory: false }), {
+        assert.deepEqual(estimateFit({ model, nodes: 1, gpu: { product: "Tesla-T4" }, checkMemory: false }), {
             estimate: {},
             problems: [],
         });
@@ -663,10 +668,10 @@ describe("the memory of a model", () => {
 describe("what is known without asking", () => {
     it("is of models by their names, whoever's they are, and not of what others have made of them", () => {
         for (const name of ["unsloth/Meta-Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B"]) {
-            assert.equal(architectureOf(name)?.layers, 32, name);
+            assert.equal(findArchitecture(name)?.layers, 32, name);
         }
         for (const name of ["acme/Llama-3.1-8B-1M", "meta-llama/Llama-3.1-80B", "pvc://models/Llama-3.1-8B"]) {
-            assert.equal(architectureOf(name), undefined, name);
+            assert.equal(findArchitecture(name), undefined, name);
         }
     });
 
@@ -683,7 +688,7 @@ describe("what is known without asking", () => {
             ["NVIDIA-L400", undefined],
         ];
         for (const [product, mebibytes] of products) {
-            assert.equal(gpuMemory(product, undefined), mebibytes && mebibytes * 2 ** 20, product);
+            assert.equal(findGpuMemory(product, undefined), mebibytes && mebibytes * 2 ** 20, product);
         }
     });
 

@@ -528,7 +528,7 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
             },
         ],
         [
-            { type: QueueType.Kafka, address: "kafka:9092", group: "fraud" },
+            { type: QueueType.Kafka, address: "kafka:9092", consumerGroup: "fraud" },
             {
                 type: "kafka",
                 metadata: {
@@ -564,7 +564,8 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
     });
 
     const secret = pulumi.secret("amqp://user:hunter2@a");
-    const inScaledObject = "a ScaledObject is no place for it: name a TriggerAuthentication under authentication";
+    const inScaledObject =
+        "it would be stored in plain text in the ScaledObject: use a TriggerAuthentication and name it under authentication";
     const secrets: [place: string, args: () => Omit<AutoscalingArgs, "max">][] = [
         [
             "autoscaling.queue.address",
@@ -584,8 +585,8 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
     it("refuses a wrong Output with the same words as a wrong value", async () => {
         await assert.rejects(serve({ autoscaling: { max: 3, scaleDownAfter: pulumi.output("2h") } }), {
             message:
-                'ModelServer "fraud": autoscaling.scaleDownAfter is "2h"; it must be a length of time of at most an ' +
-                'hour, for example "10m" or "1h"',
+                'ModelServer "fraud": autoscaling.scaleDownAfter is "2h"; it must be a duration of at most one hour, for ' +
+                'example "10m" or "1h"',
         });
     });
 });

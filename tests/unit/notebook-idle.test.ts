@@ -164,10 +164,10 @@ let calls = 0;
             () => (++asked < 3 ? 403 : 200),
         );
         end = stop;
-        while (!trial.log.includes("stopped: ")) {
+        while (!trial.log.includes("stopped: idle for 1.5 seconds")) {
             await sleep(50);
         }
-        assert.equal(trial.log.split("not stopped: HTTP Error 403").length, 2, trial.log);
+        assert.equal(trial.log.split("cannot stop: HTTP Error 403").length, 2, trial.log);
     });
 
     it("ends at once when the pod does", async () => {

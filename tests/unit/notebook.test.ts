@@ -440,7 +440,7 @@ describe("a token that is made up", () => {
 
     it("is none where the API server gave nothing to make it of", async () => {
         await assert.rejects(tokenless({ outputs: () => ({}) }), {
-            message: 'Notebook "fraud": the API server gave no UID to make a token of; give a token',
+            message: 'Notebook "fraud": the API server returned no UID to generate a token from; set token',
         });
     });
 });

@@ -61,7 +61,7 @@ export const word = "leave the entry out or give a word";
 export const variable =
     "is no name of an environment variable; use letters, digits and underscores, not starting with a digit";
 export const repository =
-    'it must begin with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"';
+    'it must start with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"';
 export const model =
     'it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
 
