@@ -55,10 +55,22 @@ function replaceEventual(value: unknown, replace: (eventual: Eventual) => unknow
 export function failOutput<T>(message: string): T {
     if (pulumi.runtime.isDryRun()) {
         void pulumi.log.error(message);
+        if (isRunByHost()) {
+            process.exitCode = toldExitCode;
+        }
         return pulumi.unknown as T;
     }
     throw Object.defineProperty(new pulumi.RunError(message), "message", { get: () => message, set: () => undefined });
 }
+
+/**
+ * The exit code by which a program tells the language host that the user knows of its errors. Without it the CLI prints
+ * the error and ends with 0.
+ */
+const toldExitCode = 32;
+
+/** Whether the process is the language host's, and not one that runs a program by the Automation API. */
+const isRunByHost = (): boolean => /@pulumi[\\/]pulumi[\\/]cmd[\\/]run([\\/]|$)/.test(process.argv[1] ?? "");
 
 /** A value that may not be known yet. */
 export type Eventual = pulumi.Output<unknown> | Promise<unknown>;

@@ -10,6 +10,7 @@ import {
     imageRef,
     integer,
     matching,
+    objectName,
     secretText,
     textOf,
     truth,
@@ -19,6 +20,7 @@ import {
     list,
     map,
     object,
+    plain,
     type Problems,
     required,
     rule,
@@ -75,6 +77,12 @@ export interface MountArgs {
 
 /** What every workload is told: where it runs, what it runs, and with how much. */
 export interface WorkloadArgs {
+    /**
+     * The name of the objects in Kubernetes, where it is to differ from the component's: two teams, or two clusters of
+     * one program, may each have a server called "fraud". Follows the rules of the component's name. Another name makes
+     * other objects. Defaults to the component's name.
+     */
+    name?: string;
     /** Where it runs: namespace, queue, service account and pull secrets in one value. */
     workspace: WorkspaceArgs;
     /**
@@ -118,6 +126,7 @@ const notOnCommandLine = "the command line of a pod is no place for it: put it u
 
 /** The rules of the arguments that all workloads have. */
 export const workloadFields = {
+    name: plain(objectName, "it decides which objects there are: give a plain value"),
     workspace: required(
         object<WorkspaceArgs>({
             namespace: required(dnsLabel, "name the namespace it runs in"),

@@ -8,8 +8,8 @@ import type { RouteArgs } from "./route-args";
 
 /** The workload to which a route sends requests. */
 export interface RouteTarget {
-    /** The name of the HTTPRoute. Defaults to the name of the workload. */
-    name?: string;
+    /** The name of the HTTPRoute. */
+    name: string;
     namespace: pulumi.Input<string>;
     labels: Record<string, string>;
     /** The Services that receive requests, with their weights if there are several. */
@@ -45,7 +45,7 @@ const accepted = JSON.stringify([conditionIsTrue("Accepted"), conditionIsTrue("R
  * Returns the HTTPRoute from a Gateway to Services.
  * Source: https://gateway-api.sigs.k8s.io/reference/spec/#httproute
  */
-export function buildHttpRoute(name: string, route: RouteArgs, target: RouteTarget): CustomResourceArgs {
+export function buildHttpRoute(route: RouteArgs, target: RouteTarget): CustomResourceArgs {
     const { namespace, labels, backends, mirror } = target;
     const path = route.path ?? "/";
     const { only = "", keepPath } = target;
@@ -58,7 +58,7 @@ export function buildHttpRoute(name: string, route: RouteArgs, target: RouteTarg
     return {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "HTTPRoute",
-        metadata: objectMeta(target.name ?? name, namespace, labels, {
+        metadata: objectMeta(target.name, namespace, labels, {
             "pulumi.com/waitFor": accepted,
             // A Gateway accepts a route within seconds; one that does not exist never does.
             "pulumi.com/timeoutSeconds": "120",
@@ -133,5 +133,5 @@ export function createRoute(
     parent: pulumi.Resource,
     dependsOn: pulumi.Input<pulumi.Resource>[],
 ): CustomResource {
-    return new CustomResource(`${name}-route`, buildHttpRoute(name, route, target), { parent, dependsOn });
+    return new CustomResource(`${name}-route`, buildHttpRoute(route, target), { parent, dependsOn });
 }

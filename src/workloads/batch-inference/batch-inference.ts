@@ -4,6 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { failOutput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { batchNames, batchObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
 import type { BatchInferenceArgs } from "./args";
 import { buildBatchCronJob } from "./cron-job";
@@ -33,34 +35,39 @@ export class BatchInference extends pulumi.ComponentResource {
 
     constructor(name: string, args: BatchInferenceArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("BatchInference", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:BatchInference", name, {}, opts);
+        const owned = ownership("BatchInference", name, opts);
+        const objectsName = checked.name ?? name;
+        const inference = owned.claim(args, checked, batchObjects(objectsName, checked.schedule !== undefined));
+        super("kubernetes-mlops:index:BatchInference", name, {}, owned.options);
 
-        const labels = batchLabels(name);
+        const labels = batchLabels(objectsName);
+        const secretName = batchNames.secret(objectsName);
         const secret =
-            checked.secretEnv &&
+            inference.secretEnv &&
             createEnvironmentSecret(
                 name,
                 {
                     // Not named after its content: a new password is no reason to do all of it again.
-                    secretName: `${name}-batch-env`,
-                    namespace: checked.workspace.namespace,
+                    secretName,
+                    namespace: inference.workspace.namespace,
                     labels,
-                    values: checked.secretEnv,
+                    values: inference.secretEnv,
                 },
                 { parent: this, deleteBeforeReplace: true },
             );
         const context: BatchContext = {
-            secretName: secret && `${name}-batch-env`,
-            claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
+            secretName: secret && secretName,
+            claimTemplate: createGpuClaimTemplate(name, batchNames.gpuClaim(objectsName), inference, labels, this),
         };
         const childOpts = { parent: this, dependsOn: secret };
         const run =
-            checked.schedule === undefined
-                ? oneRun(name, checked, context, childOpts)
-                : scheduledRuns(name, checked, context, childOpts);
+            inference.schedule === undefined
+                ? oneRun(name, objectsName, inference, context, childOpts)
+                : scheduledRuns(name, objectsName, inference, context, childOpts);
 
         this.jobName = run.name;
         this.results = run.results;
+        owned.check();
         this.registerOutputs({ results: this.results, jobName: this.jobName });
     }
 }
@@ -73,26 +80,28 @@ interface BatchRun {
 /** A CronJob. Its results are where they are said to be, whatever becomes of a run. */
 function scheduledRuns(
     name: string,
+    objectsName: string,
     args: BatchInferenceArgs,
     context: BatchContext,
     opts: pulumi.CustomResourceOptions,
 ): BatchRun {
-    const cronJob = new batch.CronJob(`${name}-cron`, buildBatchCronJob(name, args, context), opts);
+    const cronJob = new batch.CronJob(`${name}-cron`, buildBatchCronJob(objectsName, args, context), opts);
     return { name: cronJob.metadata.name, results: pulumi.output(args.output) };
 }
 
 /** A Job, and one for each shard that is done once more. */
 function oneRun(
     name: string,
+    objectsName: string,
     args: BatchInferenceArgs,
     context: BatchContext,
     opts: pulumi.CustomResourceOptions,
 ): BatchRun {
-    const job = new batch.Job(`${name}-job`, buildBatchJob(name, args, context), opts);
+    const job = new batch.Job(`${name}-job`, buildBatchJob(objectsName, args, context), opts);
     const again = args.rerun?.shards ?? [];
     const reruns = again.map(
         (shard) =>
-            new batch.Job(`${name}-shard-${shard}`, buildRerunJob(name, args, shard, context), {
+            new batch.Job(`${name}-shard-${shard}`, buildRerunJob(objectsName, args, shard, context), {
                 ...opts,
                 dependsOn: job,
             }),

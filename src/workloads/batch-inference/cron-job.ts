@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 
 import { objectMeta } from "../../pod/metadata";
+import { batchNames } from "../../pod/names";
 import { runTimeout } from "../../runs/run";
 import type { BatchInferenceArgs } from "./args";
 import { type BatchContext, batchLabels, fixedSpec } from "./job";
@@ -12,7 +13,7 @@ export function buildBatchCronJob(name: string, args: BatchInferenceArgs, contex
     const labels = batchLabels(name);
     const { namespace, queue } = args.workspace;
     return {
-        metadata: objectMeta(name, namespace, labels),
+        metadata: objectMeta(batchNames.cronJob(name), namespace, labels),
         spec: {
             schedule: args.schedule!,
             timeZone: args.timeZone,

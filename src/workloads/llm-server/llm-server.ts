@@ -9,6 +9,9 @@ import { mapInput, mapInputs } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { llmServerNames, llmServerObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
+import { createRecord } from "../../pod/record";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
@@ -50,29 +53,32 @@ export class LlmServer extends pulumi.ComponentResource {
 
     constructor(name: string, args: LlmServerArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("LlmServer", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:LlmServer", name, {}, opts);
+        const owned = ownership("LlmServer", name, opts);
+        const objectsName = checked.name ?? name;
+        const llm = owned.claim(args, checked, llmServerObjects(objectsName));
+        super("kubernetes-mlops:index:LlmServer", name, {}, owned.options);
 
-        const { backend = LlmBackend.Deployment } = checked;
-        const { namespace } = checked.workspace;
-        const labels = llmLabels(name);
-        const fit = resolveFit(name, checked, this);
-        const { nodes = 1, tensorParallelSize, pipelineParallelSize, gpu } = checked;
+        const { backend = LlmBackend.Deployment } = llm;
+        const { namespace } = llm.workspace;
+        const labels = llmLabels(objectsName);
+        const fit = resolveFit(name, llm, this);
+        const { nodes = 1, tensorParallelSize, pipelineParallelSize, gpu } = llm;
         const parallelism = mapInputs(
             { nodes, tensorParallelSize, pipelineParallelSize, gpu: { count: gpu?.count } },
             resolveParallelism,
         );
         // If the fit depends on Outputs, so does the model: a server that does not fit then creates no pods.
         const model = pulumi.Output.isInstance(fit)
-            ? pulumi.all([fit, checked.model]).apply(([, known]) => known)
-            : checked.model;
-        const server = withDefaults({ ...checked, model }, parallelism);
+            ? pulumi.all([fit, llm.model]).apply(([, known]) => known)
+            : llm.model;
+        const server = withDefaults({ ...llm, model }, parallelism);
         const secret =
             server.secretEnv &&
             createEnvironmentSecret(
                 name,
                 {
                     // The name contains a hash of the content, so that a new value is a new Secret and rolls the pods.
-                    secretName: hashedName(`${name}-env`, server.secretEnv),
+                    secretName: hashedName(llmServerNames.secret(objectsName), server.secretEnv),
                     namespace,
                     labels,
                     values: server.secretEnv,
@@ -83,9 +89,14 @@ export class LlmServer extends pulumi.ComponentResource {
             parallelism,
             secretName: secret?.metadata.name,
             cache:
-                checked.cache &&
-                createClaim(`${name}-cache`, checked.cache, { resource: `${name}-cache`, namespace, labels }, this),
-            claimTemplate: createGpuClaimTemplate(name, server, labels, this),
+                llm.cache &&
+                createClaim(
+                    llmServerNames.cache(objectsName),
+                    llm.cache,
+                    { resource: `${name}-cache`, namespace, labels },
+                    this,
+                ),
+            claimTemplate: createGpuClaimTemplate(name, llmServerNames.gpuClaim(objectsName), server, labels, this),
         };
 
         const target: LlmTarget =
@@ -94,20 +105,21 @@ export class LlmServer extends pulumi.ComponentResource {
                 : createVllmServer(name, server, context, this);
 
         this.serviceName = pulumi.output(target.service);
-        this.modelName = pulumi.output(servedModelName(name, server));
+        this.modelName = pulumi.output(servedModelName(objectsName, server));
         this.estimate = pulumi.output(mapInput(fit, ({ estimate }) => estimate));
         // Resources that use the URL wait for pods that are ready.
         this.url = pulumi
             .all([target.service, target.namespace])
             .apply(([host, known]) => `http://${host}.${known}.svc.cluster.local:${llmPort}/v1`);
-        const publicUrl = publicUrlOf(checked.route);
+        const publicUrl = publicUrlOf(llm.route);
         this.publicUrl =
             publicUrl &&
             pulumi
                 .all([publicUrl, namespace])
                 .apply(([base, known]) =>
-                    backend === LlmBackend.KServe ? `${base}/${known}/${name}/v1` : `${base}/v1`,
+                    backend === LlmBackend.KServe ? `${base}/${known}/${objectsName}/v1` : `${base}/v1`,
                 );
+        owned.check();
         this.registerOutputs({
             url: this.url,
             publicUrl: this.publicUrl,
@@ -152,24 +164,26 @@ interface LlmTarget {
 /** Creates the pods of a server as a Deployment or a LeaderWorkerSet, with its Service, budget, pool and route. */
 function createVllmServer(name: string, args: LlmServerArgs, context: LlmContext, parent: pulumi.Resource): LlmTarget {
     const { nodes = 1, endpointPicker, route } = args;
-    const service = new core.Service(`${name}-service`, buildLlmService(name, args, nodes), { parent });
+    const server = args.name ?? name;
+    const service = new core.Service(`${name}-service`, buildLlmService(server, args, nodes), { parent });
     // If another stack has a server of this name, the update fails here, before it changes that server's pods.
     const opts = { parent, dependsOn: service };
     const pods =
         args.backend === LlmBackend.LeaderWorkerSet
-            ? new CustomResource(`${name}-leaderworkerset`, buildLlmLeaderWorkerSet(name, args, context, nodes), opts)
-            : new apps.Deployment(`${name}-deployment`, buildLlmDeployment(name, args, context), opts);
-    new policy.PodDisruptionBudget(`${name}-pdb`, buildLlmDisruptionBudget(name, args), { parent });
+            ? new CustomResource(`${name}-leaderworkerset`, buildLlmLeaderWorkerSet(server, args, context, nodes), opts)
+            : new apps.Deployment(`${name}-deployment`, buildLlmDeployment(server, args, context), opts);
+    new policy.PodDisruptionBudget(`${name}-pdb`, buildLlmDisruptionBudget(server, args), { parent });
     const pool =
         endpointPicker &&
-        new CustomResource(`${name}-pool`, buildInferencePool(name, args, endpointPicker, nodes), { parent });
+        new CustomResource(`${name}-pool`, buildInferencePool(server, args, endpointPicker, nodes), { parent });
     if (route) {
         const backend = pool
             ? { service: pool.metadata.name, group: "inference.networking.k8s.io", kind: "InferencePool" }
             : { service: service.metadata.name };
         const target = {
+            name: server,
             namespace: args.workspace.namespace,
-            labels: llmLabels(name),
+            labels: llmLabels(server),
             backends: [{ ...backend, port: llmPort }],
             // vLLM checks the API key on /v1 but not on most other paths, such as /invocations.
             only: "/v1",
@@ -191,11 +205,13 @@ function createKServeServer(
     context: LlmContext,
     parent: pulumi.Resource,
 ): LlmTarget {
-    const { metadata } = new CustomResource(`${name}-inferenceservice`, buildLlmInferenceService(name, args, context), {
-        parent,
-    });
+    const server = args.name ?? name;
+    const { namespace } = args.workspace;
+    const record = createRecord(name, llmServerNames.record(server), namespace, llmLabels(server), parent);
+    const manifest = buildLlmInferenceService(server, args, context);
+    const { metadata } = new CustomResource(`${name}-inferenceservice`, manifest, { parent, dependsOn: record });
     return {
         service: metadata.name.apply(kserveServiceName),
-        namespace: pulumi.all([args.workspace.namespace, metadata.name]).apply(([known]) => known),
+        namespace: pulumi.all([namespace, metadata.name]).apply(([known]) => known),
     };
 }

@@ -1,8 +1,7 @@
 import { duration } from "../../arguments/duration";
-import { dnsSubdomain, integer, matching, oneOf, secretText, truth } from "../../arguments/formats";
+import { dnsSubdomain, integer, longestName, matching, oneOf, secretText, truth } from "../../arguments/formats";
 import { mapInputs } from "../../arguments/inputs";
 import { list, object, plain, type Problems, required, rule, type Rule, type RulesOf } from "../../arguments/rules";
-import { longestName } from "../../arguments/validate";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { AccessMode, checkClaim, claimFields } from "../../pod/claim-args";
 import { modelProblem } from "../../pod/model-volume";

@@ -16,11 +16,6 @@ type Container = types.input.core.v1.Container;
 /** The name by which KServe recognizes the container of the server. */
 const kserveContainer = "kserve-container";
 
-/** Returns the name of the Service, on port 80, that KServe creates for an InferenceService in Standard mode. */
-export function predictorName(name: string): string {
-    return `${name}-predictor`;
-}
-
 /**
  * Returns the InferenceService of a server. KServe's controller runs its pods as a Deployment.
  * Source: https://kserve.github.io/website/docs/reference/crd-api, and the sources of KServe 0.20

@@ -10,6 +10,8 @@ import { mapInput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { serverNames, serverObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { buildHorizontalPodAutoscaler, buildScaledObject } from "../../serving/autoscaler";
 import { needsKeda } from "../../serving/autoscaling-args";
@@ -18,8 +20,8 @@ import { publicUrlOf, type RouteArgs } from "../../serving/route-args";
 import { type ModelServerArgs, ServerBackend, type ServerVariantArgs } from "./args";
 import { buildServerDeployment } from "./deployment";
 import { buildServerDisruptionBudget } from "./disruption-budget";
-import { buildInferenceService, predictorName } from "./inference-service";
-import { serverLabels, serverName, type ServerObjects, type ServerPart, serverPort, variantArgs } from "./pods";
+import { buildInferenceService } from "./inference-service";
+import { serverLabels, type ServerObjects, type ServerPart, serverPort, variantArgs } from "./pods";
 import { checkAcross, fields } from "./rules";
 import { buildServerService } from "./service";
 
@@ -46,24 +48,34 @@ export class ModelServer extends pulumi.ComponentResource {
 
     constructor(name: string, args: ModelServerArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("ModelServer", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:ModelServer", name, {}, opts);
+        const owned = ownership("ModelServer", name, opts);
+        const modelServer = owned.claim(
+            args,
+            checked,
+            serverObjects(checked.name ?? name, partsOf(checked), isKServe(checked)),
+        );
+        super("kubernetes-mlops:index:ModelServer", name, {}, owned.options);
 
-        const objects = createServerObjects(name, checked, this);
-        const server =
-            checked.backend === ServerBackend.KServe
-                ? createKServeServer(name, checked, objects, this)
-                : createDeployedServer(name, checked, objects, this);
-        new policy.PodDisruptionBudget(`${name}-pdb`, buildServerDisruptionBudget(name, checked), { parent: this });
-        if (checked.route) {
-            createServerRoute(name, checked, checked.route, objects, server, this);
+        const objects = createServerObjects(name, modelServer, this);
+        const server = isKServe(modelServer)
+            ? createKServeServer(name, modelServer, objects, this)
+            : createDeployedServer(name, modelServer, objects, this);
+        new policy.PodDisruptionBudget(
+            `${name}-pdb`,
+            buildServerDisruptionBudget(modelServer.name ?? name, modelServer),
+            { parent: this },
+        );
+        if (modelServer.route) {
+            createServerRoute(name, modelServer, modelServer.route, objects, server, this);
         }
 
         this.serviceName = server.serviceName;
         this.url = server.url;
-        const publicUrl = publicUrlOf(checked.route);
+        const publicUrl = publicUrlOf(modelServer.route);
         if (publicUrl) {
             this.publicUrl = publicUrl;
         }
+        owned.check();
         this.registerOutputs({
             url: this.url,
             serviceName: this.serviceName,
@@ -72,9 +84,17 @@ export class ModelServer extends pulumi.ComponentResource {
     }
 }
 
+const isKServe = ({ backend }: ModelServerArgs): boolean => backend === ServerBackend.KServe;
+
+const partsOf = ({ canary, shadow }: ModelServerArgs): ServerPart[] => [
+    ...(canary ? ["canary" as const] : []),
+    ...(shadow ? ["shadow" as const] : []),
+];
+
 /** Creates the objects to which the pods of all versions of a server refer. */
 function createServerObjects(name: string, args: ModelServerArgs, parent: pulumi.Resource): ServerObjects {
-    const labels = serverLabels(name);
+    const objectsName = args.name ?? name;
+    const labels = serverLabels(objectsName);
     const { namespace } = args.workspace;
     const secret =
         args.secretEnv &&
@@ -82,7 +102,7 @@ function createServerObjects(name: string, args: ModelServerArgs, parent: pulumi
             name,
             {
                 // The name contains a hash of the content, so that a new value is a new Secret and rolls the pods.
-                secretName: hashedName(`${name}-env`, args.secretEnv),
+                secretName: hashedName(serverNames.secret(objectsName), args.secretEnv),
                 namespace,
                 labels,
                 values: args.secretEnv,
@@ -92,8 +112,8 @@ function createServerObjects(name: string, args: ModelServerArgs, parent: pulumi
     const cache = { resource: `${name}-cache`, namespace, labels };
     return {
         secretName: secret?.metadata.name,
-        claimTemplate: createGpuClaimTemplate(name, args, labels, parent),
-        cache: args.cache && createClaim(cache.resource, args.cache, cache, parent),
+        claimTemplate: createGpuClaimTemplate(name, serverNames.gpuClaim(objectsName), args, labels, parent),
+        cache: args.cache && createClaim(serverNames.cache(objectsName), args.cache, cache, parent),
     };
 }
 
@@ -113,9 +133,11 @@ function createDeployedServer(
     objects: ServerObjects,
     parent: pulumi.Resource,
 ): RunningServer {
+    const objectsName = args.name ?? name;
     const { service, deployment } = createDeployment(name, args, objects, parent);
     if (args.autoscaling) {
-        const target = { name, namespace: args.workspace.namespace, labels: serverLabels(name) };
+        const { namespace } = args.workspace;
+        const target = { name: objectsName, namespace, labels: serverLabels(objectsName) };
         const opts = { parent, dependsOn: deployment };
         if (needsKeda(args.autoscaling)) {
             new CustomResource(`${name}-scaledobject`, buildScaledObject(target, args.autoscaling), opts);
@@ -143,9 +165,11 @@ function createDeployment(
     parent: pulumi.Resource,
     part?: ServerPart,
 ): { service: core.Service; deployment: apps.Deployment } {
-    const resource = serverName(name, part);
-    const service = new core.Service(`${resource}-service`, buildServerService(name, args, part), { parent });
-    const deployment = new apps.Deployment(`${resource}-deployment`, buildServerDeployment(name, args, objects, part), {
+    const resource = part === undefined ? name : `${name}-${part}`;
+    const objectsName = args.name ?? name;
+    const service = new core.Service(`${resource}-service`, buildServerService(objectsName, args, part), { parent });
+    const manifest = buildServerDeployment(objectsName, args, objects, part);
+    const deployment = new apps.Deployment(`${resource}-deployment`, manifest, {
         parent,
         // If another stack has a server of this name, the update fails here, before it changes that server's pods.
         dependsOn: service,
@@ -161,15 +185,16 @@ function createKServeServer(
     objects: ServerObjects,
     parent: pulumi.Resource,
 ): RunningServer {
-    const service = new CustomResource(`${name}-inferenceservice`, buildInferenceService(name, args, objects), {
-        parent,
-    });
+    const objectsName = args.name ?? name;
+    const manifest = buildInferenceService(objectsName, args, objects);
+    const service = new CustomResource(`${name}-inferenceservice`, manifest, { parent });
+    const predictor = serverNames.predictor(objectsName);
     // The URL that KServe writes into the status. It is known before, so a preview shows it.
-    const serviceName = service.metadata.apply(() => predictorName(name));
+    const serviceName = service.metadata.apply(() => predictor);
     return {
         serviceName,
         port: 80,
-        url: service.metadata.apply(({ namespace }) => `http://${predictorName(name)}.${namespace}.svc.cluster.local`),
+        url: service.metadata.apply(({ namespace }) => `http://${predictor}.${namespace}.svc.cluster.local`),
         ready: service,
     };
 }
@@ -184,14 +209,15 @@ function createServerRoute(
     parent: pulumi.Resource,
 ): void {
     const { canary, shadow } = args;
+    const objectsName = args.name ?? name;
     const createPart = (part: ServerPart, variant: ServerVariantArgs | undefined) =>
         variant && createDeployment(name, variantArgs(args, variant), objects, parent, part);
     const [canaryServer, shadowServer] = [createPart("canary", canary), createPart("shadow", shadow)];
     const target: RouteTarget = {
         // KServe may create a route with the server's name.
-        name: args.backend === ServerBackend.KServe ? `${name}-route` : name,
+        name: isKServe(args) ? serverNames.kserveRoute(objectsName) : objectsName,
         namespace: args.workspace.namespace,
-        labels: serverLabels(name),
+        labels: serverLabels(objectsName),
         backends: [
             {
                 service: server.serviceName,

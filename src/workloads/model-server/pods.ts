@@ -5,6 +5,7 @@ import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, metricsLabel } from "../../pod/metadata";
 import { inputVolume, modelDir } from "../../pod/model-volume";
+import { serverNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { buildProbes, httpPortName } from "../../serving/probes";
 import { buildTopologySpread, gracePeriodSeconds } from "../../serving/rollout";
@@ -19,7 +20,7 @@ export type ServerPart = "canary" | "shadow";
 
 /** Returns the name of a server's objects, or of those of its canary or shadow. */
 export function serverName(name: string, part?: ServerPart): string {
-    return part === undefined ? name : `${name}-${part}`;
+    return part === undefined ? name : serverNames[part](name);
 }
 
 /** Returns the labels of a server's objects, or of those of its canary or shadow. Their selectors do not overlap. */

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
+import { notebookNames } from "../../pod/names";
 import { restricted } from "../../pod/pod-template";
 import type { NotebookArgs } from "./args";
 import { editorOf } from "./editor";
@@ -10,11 +11,6 @@ import { idleProgram } from "./idle-shutdown-program";
 
 /** The directory in which pods expect the token of their ServiceAccount. */
 const accountDir = "/var/run/secrets/kubernetes.io/serviceaccount";
-
-/** Returns the name of the Role that allows a notebook to be stopped. */
-export function idleRoleName(name: string): string {
-    return `${name}-idle-shutdown`;
-}
 
 /** Returns the RBAC rules that allow scaling one StatefulSet. */
 export function buildIdleRules(name: string) {
@@ -51,7 +47,10 @@ export function buildIdleContainer(
             args.editor ?? "jupyterlab",
             mapInput(path, (known) => `http://localhost:${port}${known}`),
             String(idle),
-            mapInput(args.workspace.namespace, (space) => `${apis}/namespaces/${space}/statefulsets/${name}/scale`),
+            mapInput(
+                args.workspace.namespace,
+                (space) => `${apis}/namespaces/${space}/statefulsets/${notebookNames.statefulSet(name)}/scale`,
+            ),
         ],
         env: [
             // Hides the GPUs, even if the image requests all of them.

@@ -6,13 +6,15 @@ import { hashedName } from "../../arguments/hash";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { notebookNames, notebookObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
 import { createPodRole } from "../../pod/role";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
 import type { NotebookArgs } from "./args";
 import { editorOf } from "./editor";
-import { idleRoleName, buildIdleRules } from "./idle-shutdown";
+import { buildIdleRules } from "./idle-shutdown";
 import { checkAcross, fields } from "./rules";
 import { buildNotebookService } from "./service";
 import { notebookLabels, buildNotebookStatefulSet } from "./stateful-set";
@@ -42,54 +44,66 @@ export class Notebook extends pulumi.ComponentResource {
 
     constructor(name: string, args: NotebookArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("Notebook", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:Notebook", name, {}, opts);
+        const owned = ownership("Notebook", name, opts);
+        const objectsName = checked.name ?? name;
+        const notebook = owned.claim(args, checked, notebookObjects(objectsName));
+        super("kubernetes-mlops:index:Notebook", name, {}, owned.options);
 
-        const { namespace } = checked.workspace;
-        const labels = notebookLabels(name);
-        const { tokenVariable, port, path, relative } = editorOf(checked);
+        const { namespace } = notebook.workspace;
+        const labels = notebookLabels(objectsName);
+        const { tokenVariable, port, path, relative } = editorOf(notebook);
         const home = createClaim(
-            `${name}-home`,
-            checked.home ?? {},
+            notebookNames.home(objectsName),
+            notebook.home ?? {},
             { resource: `${name}-home`, namespace, labels },
             this,
         );
-        const token = pulumi.secret(checked.token ?? createToken(name, namespace, labels, this));
+        const token = pulumi.secret(notebook.token ?? createToken(name, objectsName, namespace, labels, this));
         const secret = createEnvironmentSecret(
             name,
             {
-                // The name contains a hash of the content, so that a new token restarts the pod. A generated token never changes.
-                secretName: hashedName(`${name}-env`, {
-                    ...checked.secretEnv,
-                    [tokenVariable]: checked.token ?? "generated",
+                // The name contains a hash of the content, so that a new token restarts the pod. A generated token never
+                // changes.
+                secretName: hashedName(notebookNames.secret(objectsName), {
+                    ...notebook.secretEnv,
+                    [tokenVariable]: notebook.token ?? "generated",
                 }),
                 namespace,
                 labels,
-                values: { ...checked.secretEnv, [tokenVariable]: token },
+                values: { ...notebook.secretEnv, [tokenVariable]: token },
             },
             { parent: this },
         );
         const role =
-            checked.idleTimeout === "never"
+            notebook.idleTimeout === "never"
                 ? undefined
                 : createPodRole(
                       name,
                       {
-                          role: idleRoleName(name),
+                          role: notebookNames.role(objectsName),
                           namespace,
                           labels,
-                          rules: buildIdleRules(name),
-                          serviceAccount: checked.workspace.serviceAccount,
+                          rules: buildIdleRules(notebookNames.statefulSet(objectsName)),
+                          serviceAccount: notebook.workspace.serviceAccount,
                       },
                       this,
                   );
-        const service = new core.Service(`${name}-service`, buildNotebookService(name, checked), { parent: this });
+        const service = new core.Service(`${name}-service`, buildNotebookService(objectsName, notebook), {
+            parent: this,
+        });
         const statefulSet = new apps.StatefulSet(
             `${name}-statefulset`,
-            buildNotebookStatefulSet(name, checked, {
+            buildNotebookStatefulSet(objectsName, notebook, {
                 home,
                 secretName: secret.metadata.name,
                 serviceAccountName: role?.serviceAccountName,
-                claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
+                claimTemplate: createGpuClaimTemplate(
+                    name,
+                    notebookNames.gpuClaim(objectsName),
+                    notebook,
+                    labels,
+                    this,
+                ),
             }),
             {
                 parent: this,
@@ -100,11 +114,18 @@ export class Notebook extends pulumi.ComponentResource {
                 deleteBeforeReplace: true,
             },
         );
-        if (checked.route) {
+        if (notebook.route) {
             const backend = { service: service.metadata.name, port };
-            const target = { namespace, labels, backends: [backend], keepPath: !relative, directory: relative };
+            const target = {
+                name: notebookNames.route(objectsName),
+                namespace,
+                labels,
+                backends: [backend],
+                keepPath: !relative,
+                directory: relative,
+            };
             // Large files and server extensions take longer than the default timeout of Gateways.
-            createRoute(name, { timeout: "1h", ...checked.route }, target, this, [statefulSet]);
+            createRoute(name, { timeout: "1h", ...notebook.route }, target, this, [statefulSet]);
         }
 
         this.statefulSetName = statefulSet.metadata.name;
@@ -117,7 +138,8 @@ export class Notebook extends pulumi.ComponentResource {
                 ([{ name: host, namespace: space }, base]) =>
                     `http://${host}.${space}.svc.cluster.local:${port}${base}`,
             );
-        this.publicUrl = publicUrlOf(checked.route, relative);
+        this.publicUrl = publicUrlOf(notebook.route, relative);
+        owned.check();
         this.registerOutputs({
             url: this.url,
             publicUrl: this.publicUrl,

@@ -1,5 +1,5 @@
 import { duration, durationPattern } from "../../arguments/duration";
-import { oneOf, secretText, textOf } from "../../arguments/formats";
+import { longestName, oneOf, secretText, textOf } from "../../arguments/formats";
 import { list, object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
@@ -31,7 +31,13 @@ export const fields = {
     route: routeRule,
 } satisfies RulesOf<NotebookArgs>;
 
-export function checkAcross(args: NotebookArgs, problems: Problems): void {
+/** The longest name of a notebook: a label of its pod is the StatefulSet's name, a hyphen and 10 more characters. */
+const longestNotebookName = 43;
+
+export function checkAcross(args: NotebookArgs, problems: Problems, name: string): void {
+    if (name.length > longestNotebookName && name.length <= longestName) {
+        problems.add("the name", `is "${name}"; it must be at most ${longestNotebookName} characters for a Notebook`);
+    }
     checkWorkload(args, problems);
     checkClaim(args.home, "home", problems);
     const { tokenVariable } = editorOf(args);

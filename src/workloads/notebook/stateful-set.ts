@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
+import { notebookNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { buildReadinessProbe, httpPortName } from "../../serving/probes";
 import type { NotebookArgs } from "./args";
@@ -41,14 +42,14 @@ export function buildNotebookStatefulSet(
     const { command, port, tokenVariable, readinessPath } = editorOf(args);
     const isStoppedWhenIdle = serviceAccountName !== undefined;
     return {
-        metadata: objectMeta(name, args.workspace.namespace, labels, {
+        metadata: objectMeta(notebookNames.statefulSet(name), args.workspace.namespace, labels, {
             "pulumi.com/timeoutSeconds": mapInput(args.startupTimeout ?? "15m", (limit) => String(seconds(limit))),
             ...(args.triggers && {
                 "kubernetes-mlops/triggers": pulumi.all(args.triggers).apply((all) => all.join(", ")),
             }),
         }),
         spec: {
-            serviceName: name,
+            serviceName: notebookNames.service(name),
             selector: { matchLabels: labels },
             // With OrderedReady, a pod that never becomes ready would block the update that fixes it.
             podManagementPolicy: "Parallel",

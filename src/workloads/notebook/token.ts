@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { hashOf } from "../../arguments/hash";
 import { failOutput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
+import { notebookNames } from "../../pod/names";
 
 /**
  * Creates a token that is generated once: a hash of the UID of an object, which the API server chooses at random (122
@@ -12,13 +13,14 @@ import { objectMeta } from "../../pod/metadata";
  */
 export function createToken(
     name: string,
+    objectsName: string,
     namespace: pulumi.Input<string>,
     labels: Record<string, string>,
     parent: pulumi.Resource,
 ): pulumi.Output<string> {
     const seed = new core.Secret(
         `${name}-seed`,
-        { metadata: objectMeta(`${name}-seed`, namespace, labels), immutable: true },
+        { metadata: objectMeta(notebookNames.seed(objectsName), namespace, labels), immutable: true },
         { parent, additionalSecretOutputs: ["metadata"] },
     );
     return seed.metadata.apply(({ uid }) => {

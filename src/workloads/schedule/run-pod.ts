@@ -5,6 +5,7 @@ import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { modelDir, outputVolume, type PodVolumes } from "../../pod/model-volume";
+import { scheduleNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { runTolerations } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
@@ -36,7 +37,7 @@ export interface ScheduleContext {
 }
 
 export function scheduleMeta(name: string, args: ScheduleArgs): types.input.meta.v1.ObjectMeta {
-    return objectMeta(name, args.workspace.namespace, scheduleLabels(name), {
+    return objectMeta(scheduleNames.cronJob(name), args.workspace.namespace, scheduleLabels(name), {
         // What somebody has suspended by hand is taken back without a conflict.
         "pulumi.com/patchForce": "true",
     });

@@ -5,6 +5,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { scheduleNames, scheduleObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
+import { createRecord } from "../../pod/record";
 import { createPodRole } from "../../pod/role";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { type ScheduleArgs, ScheduleBackend } from "./args";
@@ -31,56 +34,75 @@ export class Schedule extends pulumi.ComponentResource {
 
     constructor(name: string, args: ScheduleArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("Schedule", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:Schedule", name, {}, opts);
+        const owned = ownership("Schedule", name, opts);
+        const objectsName = checked.name ?? name;
+        const schedule = owned.claim(args, checked, scheduleObjects(objectsName));
+        super("kubernetes-mlops:index:Schedule", name, {}, owned.options);
 
-        const { namespace, serviceAccount } = checked.workspace;
-        const labels = scheduleLabels(name);
-        const target = scheduleTarget(name, checked, this);
+        const { namespace, serviceAccount } = schedule.workspace;
+        const labels = scheduleLabels(objectsName);
+        const record = createRecord(name, scheduleNames.record(objectsName), namespace, labels, this);
+        const target = scheduleTarget(name, objectsName, schedule, this);
+        const secretName = scheduleNames.secret(objectsName);
         const secret =
-            checked.secretEnv &&
+            schedule.secretEnv &&
             createEnvironmentSecret(
                 name,
                 // Not named after its content: a run that is under way finds it when a pod is tried again.
-                { secretName: `${name}-env`, namespace, labels, values: checked.secretEnv },
+                { secretName, namespace, labels, values: schedule.secretEnv },
                 { parent: this, deleteBeforeReplace: true },
             );
         const context: ScheduleContext = {
             target,
-            secretName: secret && `${name}-env`,
-            claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
+            secretName: secret && secretName,
+            claimTemplate: createGpuClaimTemplate(name, scheduleNames.gpuClaim(objectsName), schedule, labels, this),
         };
-        if (checked.backend === ScheduleBackend.CronWorkflow) {
-            const role = `${name}-workflow`;
+        const before = secret ? [record, secret] : [record];
+        if (schedule.backend === ScheduleBackend.CronWorkflow) {
+            const role = scheduleNames.role(objectsName);
             const account = createPodRole(
                 name,
                 { role, namespace, labels, rules: workflowRules, serviceAccount },
                 this,
             );
-            const schedule = new CustomResource(
+            const workflow = new CustomResource(
                 `${name}-cronworkflow`,
-                buildCronWorkflow(name, checked, { ...context, serviceAccountName: account.serviceAccountName }),
-                { parent: this, dependsOn: secret ? [secret, account.binding] : account.binding },
+                buildCronWorkflow(objectsName, schedule, {
+                    ...context,
+                    serviceAccountName: account.serviceAccountName,
+                }),
+                { parent: this, dependsOn: [...before, account.binding] },
             );
-            this.scheduleName = schedule.metadata.name;
+            this.scheduleName = workflow.metadata.name;
         } else {
-            const schedule = new batch.CronJob(`${name}-cronjob`, buildCronJob(name, checked, context), {
+            const cronJob = new batch.CronJob(`${name}-cronjob`, buildCronJob(objectsName, schedule, context), {
                 parent: this,
-                dependsOn: secret,
+                dependsOn: before,
             });
-            this.scheduleName = schedule.metadata.name;
+            this.scheduleName = cronJob.metadata.name;
         }
 
         this.outputUri = pulumi.output(target.uri);
+        owned.check();
         this.registerOutputs({ scheduleName: this.scheduleName, outputUri: this.outputUri });
     }
 }
 
-function scheduleTarget(name: string, args: ScheduleArgs, parent: pulumi.Resource): ScheduleTarget {
+function scheduleTarget(
+    name: string,
+    objectsName: string,
+    args: ScheduleArgs,
+    parent: pulumi.Resource,
+): ScheduleTarget {
     const { uri, ...output } = args.output ?? {};
     if (uri !== undefined) {
         return { uri };
     }
-    const target = { resource: `${name}-model`, namespace: args.workspace.namespace, labels: scheduleLabels(name) };
-    const claim = createClaim(name, output, target, parent);
+    const target = {
+        resource: `${name}-model`,
+        namespace: args.workspace.namespace,
+        labels: scheduleLabels(objectsName),
+    };
+    const claim = createClaim(scheduleNames.model(objectsName), output, target, parent);
     return { claim, uri: pulumi.interpolate`pvc://${claim}` };
 }
