@@ -276,9 +276,7 @@ describe("the name of a workload", () => {
     });
 
     it("lets the component be called as a program likes", async () => {
-        const { resources } = await run(
-            () => new mlops.ModelServer("Team A: fraud", { ...workload, name: "fraud" }),
-        );
+        const { resources } = await run(() => new mlops.ModelServer("Team A: fraud", { ...workload, name: "fraud" }));
         assert.ok(resources.length > 1);
     });
 });
