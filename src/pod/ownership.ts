@@ -82,7 +82,15 @@ export function ownership(
         },
         check() {
             if (pulumi.runtime.isDryRun()) {
-                created.forEach(({ type, resource }) => failIfForeign(owner, type.split(":").at(-1)!, resource));
+                let isReported = false;
+                const report = (problem: string): void => {
+                    // One object says it for all that the other owner has.
+                    if (!isReported) {
+                        isReported = true;
+                        failOutput(`${owner}: ${problem}`);
+                    }
+                };
+                created.forEach(({ type, resource }) => reportForeign(type.split(":").at(-1)!, resource, report));
             }
         },
     };
@@ -153,8 +161,8 @@ function providerOf(opts: pulumi.ComponentResourceOptions | undefined): pulumi.P
     return own ?? parent?.getProvider("kubernetes:core/v1:Service");
 }
 
-/** Fails the preview where an object that is to be created is there already and belongs to somebody else. */
-function failIfForeign(owner: string, kind: string, { id, metadata }: Kubernetes): void {
+/** Reports an object that is to be created, exists already and belongs to another owner. */
+function reportForeign(kind: string, { id, metadata }: Kubernetes, report: (problem: string) => void): void {
     let isInState = false;
     // Not called while the id is unknown, that is, for an object which is to be created.
     id.apply(() => (isInState = true));
@@ -162,9 +170,9 @@ function failIfForeign(owner: string, kind: string, { id, metadata }: Kubernetes
         await nextTurn();
         const problem = isInState ? undefined : foreignOwner(known ?? {});
         if (problem !== undefined) {
-            failOutput(
-                `${owner}: the ${kind} ${known!.namespace}/${known!.name} ${problem}; give this one another name, or ` +
-                    "delete that one first",
+            report(
+                `the ${kind} ${known!.namespace}/${known!.name} ${problem}; set name to create this one under another ` +
+                    "name, or delete that one first",
             );
         }
     });
