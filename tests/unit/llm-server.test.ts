@@ -4,9 +4,9 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { LlmBackend, LlmServer, type LlmServerArgs } from "../../src";
-import { findArchitecture, findGpuMemory, weightBits } from "../../src/workloads/llm-server/models";
 import { estimateFit, type LlmFacts, resolveParallelism } from "../../src/workloads/llm-server/estimate";
 import { kserveServiceName } from "../../src/workloads/llm-server/llm-inference-service";
+import { findArchitecture, findGpuMemory, weightBits } from "../../src/workloads/llm-server/models";
 import { image, password, workload } from "../support/arguments";
 import { Recording, run, RunOptions, unknown, unknownOutput, unknownPaths } from "../support/mocks";
 import { type PodSpec, violations } from "../support/pod-security";
