@@ -5,7 +5,8 @@ export interface PythonArgs {
     /** The version of Python: "3.11", "3.12", "3.13" or "3.14". Cannot be combined with `base`. Defaults to "3.12". */
     version?: pulumi.Input<string>;
     /**
-     * The base image, which must contain `python` and `pip`. Defaults to the official slim image of the version, by digest,
+     * The base image, which must contain `python` and `pip`. Defaults to the configuration
+     * `kubernetes-mlops:pythonBaseImage` if no version is set, else to the official slim image of the version, by digest,
      * so that it changes only with the version of this package.
      */
     base?: pulumi.Input<string>;
@@ -50,7 +51,10 @@ export interface ImageArgs {
      * that depends on the machine would show a diff on another one.
      */
     platform?: pulumi.Input<string>;
-    /** The network mode of RUN instructions during the build, for example "host". Defaults to Docker's default. */
+    /**
+     * The network mode of RUN instructions during the build, for example "host". Defaults to the configuration
+     * `kubernetes-mlops:buildNetwork`, else to Docker's default.
+     */
     network?: pulumi.Input<string>;
     /** The credentials for the registry. Defaults to those that `docker login` has stored on the machine. */
     registry?: RegistryArgs;

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
+import { configured } from "../arguments/config";
 import { failOutput } from "../arguments/inputs";
 import { validate } from "../arguments/validate";
 import type { ImageArgs } from "./args";
@@ -49,6 +50,13 @@ export class Image extends pulumi.ComponentResource {
     }
 }
 
+/** Returns the arguments with the defaults of the package's configuration. */
+function withDefaults(source: BuildSource): BuildSource {
+    const { python, network = configured("buildNetwork") } = source;
+    const base = python?.base ?? (python?.version === undefined ? configured("pythonBaseImage") : undefined);
+    return { ...source, python: python && { ...python, base }, network };
+}
+
 /** Returns the inputs of the build. With Outputs among the arguments, a missing file fails here. */
 function resolveKnownBuild(name: string, args: ImageArgs): pulumi.Output<Build> {
     const { context, dockerfile, python, buildArgs, target, platform, network } = args;
@@ -59,7 +67,7 @@ function resolveKnownBuild(name: string, args: ImageArgs): pulumi.Output<Build> 
             if (missing) {
                 return failOutput(`Image "${name}": ${missing.field} ${missing.problem}`);
             }
-            return resolveBuild(source);
+            return resolveBuild(withDefaults(source));
         });
 }
 

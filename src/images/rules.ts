@@ -1,4 +1,4 @@
-import { environmentNameProblem, matching, oneOf, secretText, text } from "../arguments/formats";
+import { environmentNameProblem, matching, nonEmptyString, oneOf, secretString } from "../arguments/formats";
 import { list, map, object, type Problems, required, rule, type RulesOf } from "../arguments/rules";
 import type { ImageArgs, PythonArgs, RegistryArgs } from "./args";
 import { type BuildSource, findMissingFile } from "./build";
@@ -17,22 +17,22 @@ export const fields = {
         ),
         'set the repository to push to, for example "ghcr.io/acme/fraud"',
     ),
-    context: required(text, 'set the directory to build from, for example "./fraud"'),
-    dockerfile: text,
+    context: required(nonEmptyString, 'set the directory to build from, for example "./fraud"'),
+    dockerfile: nonEmptyString,
     python: object<PythonArgs>({
         version: oneOf(pythonVersions),
-        base: text,
-        requirements: text,
-        entrypoint: list(required(text, "remove the entry or set it to a string")),
+        base: nonEmptyString,
+        requirements: nonEmptyString,
+        entrypoint: list(required(nonEmptyString, "remove the entry or set it to a string")),
     }),
     buildArgs: map(environmentNameProblem, buildArg),
-    target: text,
+    target: nonEmptyString,
     platform: matching(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, 'it must be <os>/<architecture>, such as "linux/arm64"'),
-    network: text,
+    network: nonEmptyString,
     registry: object<RegistryArgs>({
-        server: text,
-        username: required(text, "set the username, or remove registry"),
-        password: required(secretText, "set the password, or remove registry"),
+        server: nonEmptyString,
+        username: required(nonEmptyString, "set the username, or remove registry"),
+        password: required(secretString, "set the password, or remove registry"),
     }),
 } satisfies RulesOf<ImageArgs>;
 

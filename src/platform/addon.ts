@@ -5,22 +5,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
-import { dnsLabel, oneOf, text, truth } from "../arguments/formats";
-import {
-    anyObject,
-    type Fields,
-    list,
-    map,
-    object,
-    plain,
-    type Problems,
-    required,
-    type Rule,
-    type RulesOf,
-} from "../arguments/rules";
+import { mirrorRule } from "../arguments/config";
+import { dnsLabel, boolean, nonEmptyString, oneOf } from "../arguments/formats";
+import { anyObject, list, object, plain, type Problems, required, type Rule, type RulesOf } from "../arguments/rules";
 import { validate } from "../arguments/validate";
 import { Certificates, type ChartSource, type KubernetesObject, type Values } from "./definition";
-import { type ChartLocation, locate, type MirrorArgs } from "./mirror";
+import { type ChartLocation, effectiveMirror, locate, type MirrorArgs } from "./mirror";
 import { objectName, registerObject } from "./objects";
 import { placeholdersOf } from "./placeholders";
 import { objectTransform } from "./transform";
@@ -80,7 +70,10 @@ export interface AddonArgs {
     /** Objects that are made when the charts are ready and their webhooks answer, such as custom resources. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     objects?: Record<string, any>[];
-    /** Where a closed network has charts and images. */
+    /**
+     * Where a closed network has charts and images. Defaults to the configuration `kubernetes-mlops:mirror`, else to
+     * the internet.
+     */
     mirror?: MirrorArgs;
 }
 
@@ -88,24 +81,14 @@ export interface AddonArgs {
 export const known = (rule: Rule): Rule =>
     plain(rule, "a chart is rendered in the preview, so it must be a plain value");
 
-const mirrorFields: Fields = {
-    charts: known(text),
-    images: known(text),
-    registries: map(() => undefined, known(text)),
-    plainHttp: known(truth),
-};
-
-/** The rule of a mirror. */
-export const mirrorRule = object(mirrorFields);
-
 const fields = {
     charts: required(
         list(
             object({
-                chart: required(known(text), "name the chart, or its directory"),
-                repository: known(text),
-                version: known(text),
-                manifest: known(text),
+                chart: required(known(nonEmptyString), "name the chart, or its directory"),
+                repository: known(nonEmptyString),
+                version: known(nonEmptyString),
+                manifest: known(nonEmptyString),
                 release: known(dnsLabel),
                 values: anyObject,
             }),
@@ -113,16 +96,17 @@ const fields = {
         'name at least one, for example [{ chart: "kueue", repository: "oci://…", version: "0.19.2" }]',
     ),
     namespace: required(known(dnsLabel), "name the namespace it is installed in"),
-    createNamespace: known(truth),
-    privileged: known(truth),
+    createNamespace: known(boolean),
+    privileged: known(boolean),
     certificates: known(oneOf(Object.values(Certificates))),
-    webhooks: list(known(text)),
+    webhooks: list(known(nonEmptyString)),
     objectsBefore: list(anyObject),
     objects: list(anyObject),
-    mirror: mirrorRule,
+    mirror: known(mirrorRule),
 } satisfies RulesOf<AddonArgs>;
 
-function checkAcross({ charts, mirror }: AddonArgs, problems: Problems): void {
+function checkAcross({ charts, mirror: given }: AddonArgs, problems: Problems): void {
+    const mirror = effectiveMirror(given);
     charts?.forEach((chart, index) => {
         if (chart.repository !== undefined && chart.version === undefined) {
             problems.add(
@@ -141,11 +125,11 @@ function sourceOf({ chart, version = "", repository, release, manifest }: AddonC
     return repository === undefined ? undefined : { name: chart, version, repository, release, manifest };
 }
 
-function locationOf(chart: AddonChartArgs, mirror?: MirrorArgs): ReturnType<typeof locate> {
+function locationOf(chart: AddonChartArgs, mirror: MirrorArgs): ReturnType<typeof locate> {
     const source = sourceOf(chart);
     return source
         ? locate(source, mirror)
-        : { chart: chart.chart, manifest: chart.manifest, ...(mirror?.plainHttp && { plainHttp: true }) };
+        : { chart: chart.chart, manifest: chart.manifest, ...(mirror.plainHttp && { plainHttp: true }) };
 }
 
 const releaseOf = ({ release, chart }: AddonChartArgs): string =>
@@ -174,7 +158,8 @@ export class Addon extends pulumi.ComponentResource {
 
     constructor(name: string, args: AddonArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("Addon", name, args, fields, checkAcross);
-        const { charts, mirror = {}, namespace } = checked;
+        const { charts, namespace } = checked;
+        const mirror = effectiveMirror(checked.mirror);
         const placeholders = placeholdersOf(
             Object.fromEntries(charts.map((chart) => [releaseOf(chart), chart.values ?? {}])),
         );

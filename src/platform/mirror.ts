@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { configured } from "../arguments/config";
 import type { ChartSource } from "./definition";
 
 /** Where a closed network has what the charts take from the internet. */
@@ -25,6 +26,9 @@ export interface MirrorArgs {
     /** Whether the registry of the charts is asked over plain HTTP, such as one on localhost. Defaults to false. */
     plainHttp?: boolean;
 }
+
+/** The mirror of the arguments, or of the package's configuration. */
+export const effectiveMirror = (mirror?: MirrorArgs): MirrorArgs => mirror ?? configured<MirrorArgs>("mirror") ?? {};
 
 /** Whether the charts of a mirror are in a directory. */
 const isDirectory = (charts: string): boolean => !charts.startsWith("oci://");

@@ -2,14 +2,15 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import { Chart } from "@pulumi/kubernetes/helm/v4";
 import * as pulumi from "@pulumi/pulumi";
 
-import { dnsLabel, oneOf, truth } from "../arguments/formats";
+import { mirrorRule } from "../arguments/config";
+import { dnsLabel, oneOf, boolean } from "../arguments/formats";
 import { anyObject, type Fields, object, type Problems, rule, type Rule, type RulesOf } from "../arguments/rules";
 import { validate } from "../arguments/validate";
-import { Addon, type AddonArgs, known, mirrorRule } from "./addon";
+import { Addon, type AddonArgs, known } from "./addon";
 import { type AddonsArgs, catalog } from "./catalog";
 import { chartsOf, sourcesOf } from "./charts";
 import type { Context } from "./definition";
-import { locate, type MirrorArgs } from "./mirror";
+import { effectiveMirror, locate, type MirrorArgs } from "./mirror";
 import { type AddonName, addonNames, kebab } from "./names";
 import { certificatesOf, contextOf, plan, type Planned } from "./plan";
 import { preflightChart, preflightValues, recordAnnotations, recordName } from "./preflight";
@@ -27,7 +28,10 @@ export interface PlatformArgs {
     availability?: Availability;
     /** How much it takes of the cluster for itself. Defaults to "standard". */
     footprint?: Footprint;
-    /** Where a closed network has the charts and images. Defaults to the internet. */
+    /**
+     * Where a closed network has the charts and images. Defaults to the configuration `kubernetes-mlops:mirror`, else
+     * to the internet.
+     */
     mirror?: MirrorArgs;
     /**
      * Whether the cluster may be newer than what the add-ons are known to work with. Defaults to false: a preview then
@@ -61,8 +65,8 @@ const addonFields: Fields = Object.fromEntries(
     addonNames.map((name): [string, Rule] => [
         name,
         object({
-            enabled: known(truth),
-            existing: known(truth),
+            enabled: known(boolean),
+            existing: known(boolean),
             namespace: known(dnsLabel),
             version: known(exactVersion),
             values: anyObject,
@@ -76,8 +80,8 @@ const fields = {
     addons: object(addonFields),
     availability: known(oneOf(Object.values(Availability))),
     footprint: known(oneOf(Object.values(Footprint))),
-    mirror: mirrorRule,
-    untestedKubernetes: known(truth),
+    mirror: known(mirrorRule),
+    untestedKubernetes: known(boolean),
 } satisfies RulesOf<PlatformArgs>;
 
 /** The settings, by name: for code that treats all add-ons alike. */
@@ -103,9 +107,10 @@ function checkAcross(args: PlatformArgs, problems: Problems): void {
         });
     }
     const planned = planOf(args, (where, problem) => problems.add(where, problem));
+    const mirror = effectiveMirror(args.mirror);
     const missing = planned
         .filter(({ settings }) => !settings.existing)
-        .flatMap((one) => sourcesOf(one).map((source) => locate(source, args.mirror)))
+        .flatMap((one) => sourcesOf(one).map((source) => locate(source, mirror)))
         .filter((location) => typeof location === "string");
     missing.forEach((problem) => problems.add("mirror.charts", problem));
 }

@@ -452,7 +452,7 @@ describe("the name of an LlmServer on several nodes", () => {
             message: `LlmServer "${long}": the name is "${long}"; it must be at most 46 characters with backend "LeaderWorkerSet"`,
         });
         // A name that is too long for every component is reported once.
-        await assert.rejects(create("f".repeat(51)), /^[^\n]*at most 50 lower-case letters[^\n]*$/);
+        await assert.rejects(create("f".repeat(51)), /^[^\n]*at most 50 lowercase letters[^\n]*$/);
     });
 });
 

@@ -4,26 +4,11 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { build, filesIn } from "../support/built";
+
 const root = path.join(__dirname, "..", "..");
 
-/** Returns the files in a directory of the package, with forward slashes. */
-function filesIn(directory: string): string[] {
-    return fs
-        .readdirSync(path.join(root, directory), { recursive: true, encoding: "utf8" })
-        .filter((name) => fs.statSync(path.join(root, directory, name)).isFile())
-        .map((name) => path.posix.join(directory, name.split(path.sep).join("/")));
-}
-
-/** Builds the package unless the build is up to date. */
-function build(): void {
-    const built = path.join(root, "dist", "index.js");
-    const builtAt = fs.existsSync(built) ? fs.statSync(built).mtimeMs : 0;
-    if ([...filesIn("src"), "package.json"].some((file) => fs.statSync(path.join(root, file)).mtimeMs > builtAt)) {
-        execFileSync("npm", ["run", "--silent", "build"], { cwd: root });
-    }
-}
-
-/** What a separate process finds when it loads the package. */
+/** What a program of its own finds when it loads the package. */
 interface Loaded {
     exports: string[];
     /** The modules that it loads in addition to those of @pulumi/pulumi, relative to the package's directory. */

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../arguments/duration";
 import { joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
+import { shellWord } from "../../arguments/shell";
 import { inputVolume, modelDir, type PodVolumes } from "../../pod/model-volume";
 import type { LlmServerArgs } from "./args";
 import { defaultUtilization, type LlmParallelism } from "./estimate";
@@ -150,13 +151,9 @@ export function buildNodeFlags(nodes: number, leader: boolean): string[] {
 export function buildKServeArgs(args: LlmServerArgs, parallelism: pulumi.Input<LlmParallelism>): CommandArgs {
     return joinArgs([
         ...buildModelFlags(args, parallelism),
-        (args.args ?? []).map((word) => mapInput(word, quoteForShell)),
+        // KServe runs its command in a shell.
+        (args.args ?? []).map((word) => mapInput(word, shellWord)),
     ]);
-}
-
-/** Quotes an argument: KServe runs its command in a shell. */
-function quoteForShell(word: string): string {
-    return /^[-\w./:=,@%+]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function joinArgs(args: CommandArgs[]): CommandArgs {
