@@ -37,7 +37,7 @@ export interface QueueScalingArgs {
     name: pulumi.Input<string>;
     /**
      * The address of the queue, for example "http://rabbitmq.queues:15672/" or "amqp://…" for RabbitMQ,
-     * "kafka.queues:9092" for Kafka or "redis.queues:6379" for Redis. It is stored in plain nonEmptyString in the ScaledObject: put an
+     * "kafka.queues:9092" for Kafka or "redis.queues:6379" for Redis. It is stored in plain text in the ScaledObject: put an
      * address that contains a password into `authentication` instead, as the parameter `host` (RabbitMQ) or `address`
      * (Redis). Required unless `authentication` provides it; always required for Kafka.
      */
@@ -97,7 +97,7 @@ const positiveNumber = rule((value) =>
 );
 
 const inScaledObject =
-    "it would be stored in plain nonEmptyString in the ScaledObject: use a TriggerAuthentication and name it under authentication";
+    "it would be stored in plain text in the ScaledObject: use a TriggerAuthentication and name it under authentication";
 
 /** The rule of `autoscaling`. */
 export const autoscalingRule: Rule = object<AutoscalingArgs>({

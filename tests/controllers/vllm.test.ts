@@ -100,7 +100,11 @@ const rows: Row[] = [
 const commandOf = (args: Partial<mlops.LlmServerArgs>): string[] => {
     const told = { workspace: { namespace }, image: "", model: "acme/llama", ...args };
     const { tensorParallelSize, pipelineParallelSize } = args as Record<string, number>;
-    const words = buildVllmArgs("llm", told, resolveParallelism({ nodes: 1, tensorParallelSize, pipelineParallelSize }));
+    const words = buildVllmArgs(
+        "llm",
+        told,
+        resolveParallelism({ nodes: 1, tensorParallelSize, pipelineParallelSize }),
+    );
     return words as string[];
 };
 

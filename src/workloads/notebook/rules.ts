@@ -23,7 +23,9 @@ export const fields = {
     ),
     triggers: list(
         required(
-            stringRule({ notSecret: "triggers can be read in the StatefulSet: give what tells its starts apart" }),
+            stringRule({
+                notSecret: "it would be stored in plain text in the StatefulSet: use a value that is not secret",
+            }),
             "remove the entry or set it to a string",
         ),
     ),

@@ -114,9 +114,9 @@ export const fixture: Fixture = {
             model,
         ],
         ["model", ["oci://registry.example/fraud", "oci://registry.example/fraud:1"], ociModel],
-        ["port", [0, -1, 65536, 80.5, "8080"], "it must be a integer from 1 to 65535"],
-        ["replicas", [-1, 1.5, 10001, "2"], "it must be a integer from 0 to 10000"],
-        ["autoscaling.max", [0, 1.5, 10001, "8"], "it must be a integer from 1 to 10000"],
+        ["port", [0, -1, 65536, 80.5, "8080"], "it must be an integer from 1 to 65535"],
+        ["replicas", [-1, 1.5, 10001, "2"], "it must be an integer from 0 to 10000"],
+        ["autoscaling.max", [0, 1.5, 10001, "8"], "it must be an integer from 1 to 10000"],
         ["livenessPath", ["", "healthz", "http://a/b", "/a b", 5], httpPath],
         ["readinessPath", ["ready"], httpPath],
         ["startupTimeout", ["5"], length],
@@ -141,7 +141,7 @@ export const fixture: Fixture = {
         ...workloadCases,
         [{ autoscaling: true }, `autoscaling ${object}`],
         [{ autoscaling: {} }, "autoscaling.max is missing; set the maximum number of pods"],
-        [{ autoscaling: { min: -1, max: 2 } }, "autoscaling.min is -1; it must be a integer from 0 to 10000"],
+        [{ autoscaling: { min: -1, max: 2 } }, "autoscaling.min is -1; it must be an integer from 0 to 10000"],
         [
             { autoscaling: { min: 0, max: 2 } },
             "autoscaling.min is 0, which requires KEDA; set autoscaling.requests, autoscaling.queue or " +

@@ -84,7 +84,7 @@ export const fixture: Fixture = {
     ],
     secrets: [
         ...workloadSecrets,
-        ["triggers[0]", "triggers can be read in the StatefulSet: give what tells its starts apart"],
+        ["triggers[0]", "it would be stored in plain text in the StatefulSet: use a value that is not secret"],
     ],
     missing: [["workspace.namespace", "name the namespace it runs in"]],
     misspelt: [
