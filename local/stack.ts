@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
@@ -12,6 +12,7 @@ import {
 } from "@pulumi/pulumi/automation";
 
 import { sourceDir } from "./paths";
+import { isRunningCommand } from "./process-identity";
 import { type Report } from "./progress";
 import { type Change, UpdateProgress } from "./stack-events";
 
@@ -168,7 +169,7 @@ async function withoutDeadLock<T>(stack: Stack, report: Report, work: () => Prom
             throw error;
         }
         const holders = lockHolders(error.message);
-        const living = holders.find(isPulumi);
+        const living = holders.find((pid) => isRunningCommand(pid, "pulumi"));
         if (holders.length === 0 || living !== undefined) {
             const holder = living === undefined ? "somebody" : `process ${living}`;
             throw new Error(`The stack ${stack.name} is being updated by ${holder}: wait for its end, or end it`, {
@@ -184,20 +185,6 @@ async function withoutDeadLock<T>(stack: Stack, report: Report, work: () => Prom
 /** The process ids in the engine's message about a locked stack. */
 export function lockHolders(message: string): number[] {
     return [...new Set([...message.matchAll(/\(pid (\d+)\)/g)].map(([, pid]) => Number(pid)))];
-}
-
-/** Whether the process lives, and is not another one that got the same number. */
-function isPulumi(pid: number): boolean {
-    const name = `/proc/${pid}/comm`;
-    if (existsSync("/proc/self/comm")) {
-        return existsSync(name) && readFileSync(name, "utf8").startsWith("pulumi");
-    }
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch {
-        return false;
-    }
 }
 
 /**

@@ -29,7 +29,7 @@ const notebook = new mlops.Notebook("notebook", {
     resources: { cpu: "50m", memory: "512Mi" },
     // gpu: { count: 1 }, // free again as soon as the notebook is stopped
     home: { size: "1Gi" }, // kept when the notebook is stopped, and when it is removed
-    mounts: [{ claim: shared.metadata.name, path: "/home/notebook/team" }],
+    mounts: [{ claim: shared.metadata.name, mountPath: "/home/notebook/team" }],
     idleTimeout: "1h",
 });
 

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { dnsSubdomain, text, truth } from "./formats";
+import { dnsSubdomain, nonEmptyString, boolean } from "./formats";
 import { type Fields, map, object, type Problems } from "./rules";
 
 const namespace = "kubernetes-mlops";
 
 /** The rule of `mirror`, the argument and the key. */
 export const mirrorRule = object({
-    charts: text,
-    images: text,
-    registries: map(() => undefined, text),
-    plainHttp: truth,
+    charts: nonEmptyString,
+    images: nonEmptyString,
+    registries: map(() => undefined, nonEmptyString),
+    plainHttp: boolean,
 });
 
 /**
@@ -23,9 +23,9 @@ export const mirrorRule = object({
  * - `kubernetes-mlops:mirror`: `mirror` of a Platform and an Addon
  */
 const rules = {
-    buildNetwork: text,
+    buildNetwork: nonEmptyString,
     mirror: mirrorRule,
-    pythonBaseImage: text,
+    pythonBaseImage: nonEmptyString,
     storageClass: dnsSubdomain,
 } satisfies Fields;
 

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { objectName } from "./formats";
 import { checkConfig } from "./config";
+import { objectName } from "./formats";
 import { object, type Problems, type RulesOf } from "./rules";
 
 /**
- * Checks the arguments of a component and returns them with every not yet known value guarded.
+ * Checks the arguments of a component and returns them with Outputs that fail if their values turn out to be invalid.
  *
- * All mistakes are told at once, each on a line of its own that names the component, the field, the value and what is
- * allowed; nothing has been registered when this throws.
+ * Reports all mistakes at once, each on a line of its own that names the component, the field, its value and what is
+ * allowed. Throws before anything is registered.
  *
- * @param across - What concerns several fields at once; it sees the arguments that exist and have the right shape.
+ * @param across - Checks several fields together; it receives the arguments that exist and have the right shape.
  */
 export function validate<T extends object>(
     component: string,

@@ -1,10 +1,10 @@
-import { environmentNameProblem, matching, oneOf, secretText, text } from "../arguments/formats";
+import { environmentNameProblem, matching, nonEmptyString, oneOf, secretString } from "../arguments/formats";
 import { list, map, object, type Problems, required, rule, type RulesOf } from "../arguments/rules";
 import type { ImageArgs, PythonArgs, RegistryArgs } from "./args";
 import { type BuildSource, missingPart } from "./build";
 import { pythonVersions } from "./python";
 
-const plainText = rule((value) => (typeof value === "string" ? undefined : "it must be a text"), {
+const plainText = rule((value) => (typeof value === "string" ? undefined : "it must be a string"), {
     notSecret: "build arguments can be read from the image: leave it out, or mount it while building",
 });
 
@@ -17,25 +17,25 @@ export const fields = {
         ),
         'say where it is pushed to, for example "ghcr.io/acme/fraud"',
     ),
-    context: required(text, 'name the directory to build from, for example "./fraud"'),
-    dockerfile: text,
+    context: required(nonEmptyString, 'name the directory to build from, for example "./fraud"'),
+    dockerfile: nonEmptyString,
     python: object<PythonArgs>({
         version: oneOf(pythonVersions),
-        base: text,
-        requirements: text,
-        entrypoint: list(required(text, "leave the entry out or give a word")),
+        base: nonEmptyString,
+        requirements: nonEmptyString,
+        entrypoint: list(required(nonEmptyString, "remove the entry or set it to a string")),
     }),
     buildArgs: map(environmentNameProblem, plainText),
-    target: text,
+    target: nonEmptyString,
     platform: matching(
         /^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/,
         'it must be system and processor, such as "linux/arm64"',
     ),
-    network: text,
+    network: nonEmptyString,
     registry: object<RegistryArgs>({
-        server: text,
-        username: required(text, "give the user's name or leave registry out"),
-        password: required(secretText, "give the password or leave registry out"),
+        server: nonEmptyString,
+        username: required(nonEmptyString, "give the user's name or leave registry out"),
+        password: required(secretString, "give the password or leave registry out"),
     }),
 } satisfies RulesOf<ImageArgs>;
 

@@ -6,7 +6,7 @@ import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
 import { mirrorRule } from "../arguments/config";
-import { dnsLabel, oneOf, text, truth } from "../arguments/formats";
+import { dnsLabel, boolean, nonEmptyString, oneOf } from "../arguments/formats";
 import { anyObject, list, object, plain, type Problems, required, type Rule, type RulesOf } from "../arguments/rules";
 import { validate } from "../arguments/validate";
 import { Certificates, type ChartSource, type KubernetesObject, type Values } from "./definition";
@@ -85,10 +85,10 @@ const fields = {
     charts: required(
         list(
             object({
-                chart: required(known(text), "name the chart, or its directory"),
-                repository: known(text),
-                version: known(text),
-                manifest: known(text),
+                chart: required(known(nonEmptyString), "name the chart, or its directory"),
+                repository: known(nonEmptyString),
+                version: known(nonEmptyString),
+                manifest: known(nonEmptyString),
                 release: known(dnsLabel),
                 values: anyObject,
             }),
@@ -96,10 +96,10 @@ const fields = {
         'name at least one, for example [{ chart: "kueue", repository: "oci://…", version: "0.19.2" }]',
     ),
     namespace: required(known(dnsLabel), "name the namespace it is installed in"),
-    createNamespace: known(truth),
-    privileged: known(truth),
+    createNamespace: known(boolean),
+    privileged: known(boolean),
     certificates: known(oneOf(Object.values(Certificates))),
-    webhooks: list(known(text)),
+    webhooks: list(known(nonEmptyString)),
     objectsBefore: list(anyObject),
     objects: list(anyObject),
     mirror: known(mirrorRule),

@@ -1,4 +1,4 @@
-import { integer, oneOf, truth } from "../arguments/formats";
+import { boolean, integer, oneOf } from "../arguments/formats";
 import { type Fields, object, required } from "../arguments/rules";
 import { GpuSharingMode } from "../pod/gpu-args";
 
@@ -28,7 +28,7 @@ export enum MigStrategy {
 const sharingFields: Fields = {
     mode: required(oneOf(Object.values(GpuSharingMode)), 'choose "time-slicing" or "mps"'),
     replicas: required(integer(2, 100), "say how many pods share a GPU"),
-    rename: truth,
+    rename: boolean,
 };
 
 /** The rules of the settings above. */

@@ -3,7 +3,7 @@ import { Chart } from "@pulumi/kubernetes/helm/v4";
 import * as pulumi from "@pulumi/pulumi";
 
 import { mirrorRule } from "../arguments/config";
-import { dnsLabel, oneOf, truth } from "../arguments/formats";
+import { dnsLabel, oneOf, boolean } from "../arguments/formats";
 import { anyObject, type Fields, object, type Problems, rule, type Rule, type RulesOf } from "../arguments/rules";
 import { validate } from "../arguments/validate";
 import { Addon, type AddonArgs, known } from "./addon";
@@ -65,8 +65,8 @@ const addonFields: Fields = Object.fromEntries(
     addonNames.map((name): [string, Rule] => [
         name,
         object({
-            enabled: known(truth),
-            existing: known(truth),
+            enabled: known(boolean),
+            existing: known(boolean),
             namespace: known(dnsLabel),
             version: known(exactVersion),
             values: anyObject,
@@ -81,7 +81,7 @@ const fields = {
     availability: known(oneOf(Object.values(Availability))),
     footprint: known(oneOf(Object.values(Footprint))),
     mirror: known(mirrorRule),
-    untestedKubernetes: known(truth),
+    untestedKubernetes: known(boolean),
 } satisfies RulesOf<PlatformArgs>;
 
 /** The settings, by name: for code that treats all add-ons alike. */

@@ -30,7 +30,7 @@ export const sweepNames = suffixed({
     gpuClaim: "sweep-gpu",
 });
 
-export const batchNames = suffixed({ cronJob: "", secret: "batch-env", gpuClaim: "batch-gpu" });
+export const batchNames = suffixed({ cronJob: "", record: "batch", secret: "batch-env", gpuClaim: "batch-gpu" });
 
 export const scheduleNames = suffixed({
     cronJob: "",
@@ -89,7 +89,7 @@ export const sweepObjects = (name: string): string[] => [`Sweep ${name}`, `Secre
 export const batchObjects = (name: string, scheduled: boolean): string[] => [
     `BatchInference ${name}`,
     `Secret ${batchNames.secret(name)}`,
-    ...(scheduled ? [`CronJob ${batchNames.cronJob(name)}`] : []),
+    ...(scheduled ? [`CronJob ${batchNames.cronJob(name)}`, `ConfigMap ${batchNames.record(name)}`] : []),
 ];
 
 export const scheduleObjects = (name: string): string[] => [

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../arguments/duration";
-import { dnsSubdomain, integer, oneOf, text, textOf } from "../arguments/formats";
+import { dnsSubdomain, integer, nonEmptyString, oneOf, stringRule } from "../arguments/formats";
 import { list, map, object, plain, type Problems, required, rule, type Rule } from "../arguments/rules";
 
 /** Scales on the request rate that Prometheus measures. */
@@ -37,7 +37,7 @@ export interface QueueScalingArgs {
     name: pulumi.Input<string>;
     /**
      * The address of the queue, for example "http://rabbitmq.queues:15672/" or "amqp://…" for RabbitMQ,
-     * "kafka.queues:9092" for Kafka or "redis.queues:6379" for Redis. It is stored in plain text in the ScaledObject: put an
+     * "kafka.queues:9092" for Kafka or "redis.queues:6379" for Redis. It is stored in plain nonEmptyString in the ScaledObject: put an
      * address that contains a password into `authentication` instead, as the parameter `host` (RabbitMQ) or `address`
      * (Redis). Required unless `authentication` provides it; always required for Kafka.
      */
@@ -97,7 +97,7 @@ const positiveNumber = rule((value) =>
 );
 
 const inScaledObject =
-    "it would be stored in plain text in the ScaledObject: use a TriggerAuthentication and name it under authentication";
+    "it would be stored in plain nonEmptyString in the ScaledObject: use a TriggerAuthentication and name it under authentication";
 
 /** The rule of `autoscaling`. */
 export const autoscalingRule: Rule = object<AutoscalingArgs>({
@@ -107,16 +107,16 @@ export const autoscalingRule: Rule = object<AutoscalingArgs>({
     requests: object<RequestScalingArgs>({
         prometheusUrl: required(urlRule(), "set the URL of Prometheus"),
         perPod: required(positiveNumber, "set the requests per second that one pod can serve"),
-        query: text,
+        query: nonEmptyString,
     }),
     queue: object<QueueScalingArgs>({
         type: required(
             plain(oneOf(Object.values(QueueType)), "it must be a plain value, because it decides which settings exist"),
             `set it to one of ${Object.values(QueueType).join(", ")}, or use autoscaling.triggers for other queues`,
         ),
-        name: required(text, "set the name of the queue, topic or list"),
-        address: textOf({ notSecret: inScaledObject }),
-        consumerGroup: text,
+        name: required(nonEmptyString, "set the name of the queue, topic or list"),
+        address: stringRule({ notSecret: inScaledObject }),
+        consumerGroup: nonEmptyString,
         perPod: required(integer(1, 10_000_000), "set the number of waiting messages per pod"),
         authentication: dnsSubdomain,
     }),
@@ -134,7 +134,7 @@ export const autoscalingRule: Rule = object<AutoscalingArgs>({
                     'set it to the type of a KEDA scaler such as "aws-sqs-queue"',
                 ),
                 metadata: required(
-                    map(settingNameProblem, textOf({ notSecret: inScaledObject })),
+                    map(settingNameProblem, stringRule({ notSecret: inScaledObject })),
                     "set the settings of the scaler",
                 ),
                 authentication: dnsSubdomain,

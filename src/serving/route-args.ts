@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "../arguments/duration";
-import { dnsLabel, dnsSubdomain, matching, truth } from "../arguments/formats";
+import { boolean, dnsLabel, dnsSubdomain, matching } from "../arguments/formats";
 import { list, object, required, type Rule } from "../arguments/rules";
 
 /** Exposes a workload outside the cluster through a Gateway. */
@@ -47,7 +47,7 @@ export const routeRule: Rule = object<RouteArgs>({
         'it must be "/", or a path of letters, digits, ".", "-", "_" and "~" without a trailing slash',
     ),
     timeout: duration,
-    tls: truth,
+    tls: boolean,
 });
 
 /**

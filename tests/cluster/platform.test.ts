@@ -7,9 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type * as pulumi from "@pulumi/pulumi";
 
-import { pauseImage } from "../../local/cluster/pause-image";
-import type { ControllerMirror } from "../../local/controllers";
+import { pauseImage } from "../../local/offline/pause-image";
 import * as mlops from "../../src";
+import type { ControllerMirror } from "../controllers/support";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { runExample } from "../support/examples";

@@ -6,8 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Image, ModelServer, TrainingJob } from "../../src";
 import { workload } from "../support/arguments";
-import { specimens } from "../support/components";
-import { type Args, bytes, type Component, digestRef, subdomain } from "../support/components/specimen";
+import { fixtures } from "../support/components";
+import { type Args, bytes, type Component, digestRef, subdomain } from "../support/components/fixture";
 import { directoryWith } from "../support/directories";
 import { run } from "../support/mocks";
 
@@ -45,7 +45,7 @@ function shown(value: unknown): string {
     return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
-for (const { component, valid, ...known } of specimens) {
+for (const { component, valid, ...known } of fixtures) {
     const { name } = component;
     const create = (place: string, value: unknown) =>
         run(() => new component("fraud", withValue(valid(), place, value)));
@@ -181,12 +181,12 @@ describe("files that a build needs", () => {
 });
 
 describe("the name of a component", () => {
-    for (const { component, valid } of specimens) {
+    for (const { component, valid } of fixtures) {
         it(`of ${component.name} becomes names of Kubernetes`, async () => {
             for (const name of ["", "Fraud", "fraud_model", "1fraud", "fraud-", "fraud.model", "f".repeat(51)]) {
                 assert.deepEqual(await linesOf(component, valid(), name), [
-                    `${component.name} "${name}": the name is "${name}"; it must be at most 50 lower-case letters, ` +
-                        'digits and hyphens, with a letter at the start and no hyphen at the end, for example "fraud-model"',
+                    `${component.name} "${name}": the name is "${name}"; it must be at most 50 lowercase letters, ` +
+                        'digits and hyphens, start with a letter and not end with a hyphen, for example "fraud-model"',
                 ]);
             }
         });
@@ -204,8 +204,8 @@ describe("several mistakes", () => {
             helthPath: "/",
         };
         assert.deepEqual(await linesOf(ModelServer, args, "Fraud"), [
-            'ModelServer "Fraud": the name is "Fraud"; it must be at most 50 lower-case letters, digits and hyphens, ' +
-                'with a letter at the start and no hyphen at the end, for example "fraud-model"',
+            'ModelServer "Fraud": the name is "Fraud"; it must be at most 50 lowercase letters, digits and hyphens, ' +
+                'start with a letter and not end with a hyphen, for example "fraud-model"',
             'ModelServer "Fraud": helthPath does not exist; allowed here: workspace, image, command, args, env, ' +
                 "secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, model, port, replicas, autoscaling, " +
                 "livenessPath, readinessPath, startupTimeout, shutdownTimeout, warmupPath, metrics, cache, route, canary, shadow, backend",

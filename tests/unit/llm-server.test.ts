@@ -452,7 +452,7 @@ describe("the name of an LlmServer on several nodes", () => {
             message: `LlmServer "${long}": the name is "${long}"; with the backend LeaderWorkerSet it must be at most 46 characters`,
         });
         // One that is too long for all is told of once.
-        await assert.rejects(called("f".repeat(51)), /^[^\n]*at most 50 lower-case letters[^\n]*$/);
+        await assert.rejects(called("f".repeat(51)), /^[^\n]*at most 50 lowercase letters[^\n]*$/);
     });
 });
 

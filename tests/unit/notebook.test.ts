@@ -321,7 +321,7 @@ describe("a Notebook", () => {
     });
 
     it("uses a home that exists, and a team's volume below it", async () => {
-        const mounts = [{ claim: "team", path: "/home/notebook/team" }];
+        const mounts = [{ claim: "team", mountPath: "/home/notebook/team" }];
         const recording = await notebook({ home: { claim: "mine" }, mounts });
         assert.ok(!names(recording).includes("fraud-home"));
         assert.equal(recording.resource("fraud").outputs!.homeClaim, "mine");

@@ -1,4 +1,4 @@
-import { dnsLabel, matching, text } from "../../arguments/formats";
+import { dnsLabel, matching, nonEmptyString } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
 import type { Definition } from "../definition";
 import type { AddonSettings } from "../settings";
@@ -109,7 +109,7 @@ export const alloy: Definition<AlloySettings> = {
     fields: {
         lokiUrl: matching(/^https?:\/\/\S+$/, 'it must be an address such as "http://loki.example.com:3100"'),
         excludedNamespaces: list(dnsLabel),
-        cluster: text,
+        cluster: nonEmptyString,
     },
     values: (settings, context) => ({
         alloy: {

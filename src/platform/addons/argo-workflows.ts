@@ -1,5 +1,5 @@
 import { duration, seconds } from "../../arguments/duration";
-import { dnsLabel, dnsSubdomain, integer, text, truth } from "../../arguments/formats";
+import { boolean, dnsLabel, dnsSubdomain, integer, nonEmptyString } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
 import type { Definition, Values } from "../definition";
 import { monitors } from "../monitors";
@@ -132,19 +132,19 @@ export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
         parallelism: integer(1, 100_000),
         retention: duration,
         artifacts: object({
-            bucket: required(text, "name the bucket"),
-            endpoint: required(text, 'name the host of the S3 service, for example "s3.amazonaws.com"'),
-            region: text,
+            bucket: required(nonEmptyString, "name the bucket"),
+            endpoint: required(nonEmptyString, 'name the host of the S3 service, for example "s3.amazonaws.com"'),
+            region: nonEmptyString,
             credentialsSecret: dnsSubdomain,
-            insecure: truth,
-            logs: truth,
+            insecure: boolean,
+            logs: boolean,
         }),
-        server: truth,
+        server: boolean,
         sso: object({
-            issuer: required(text, "give the address of the OpenID provider"),
+            issuer: required(nonEmptyString, "give the address of the OpenID provider"),
             clientSecret: required(dnsSubdomain, "name the Secret with the keys client-id and client-secret"),
-            redirectUrl: required(text, "give the address of the user interface, with /oauth2/callback"),
-            scopes: list(text),
+            redirectUrl: required(nonEmptyString, "give the address of the user interface, with /oauth2/callback"),
+            scopes: list(nonEmptyString),
         }),
     },
     check: ({ server, sso }, problems) => {

@@ -1,4 +1,4 @@
-import { text, truth } from "../../arguments/formats";
+import { boolean, nonEmptyString } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
 import { Certificates, type Definition } from "../definition";
 import type { AddonSettings } from "../settings";
@@ -39,7 +39,7 @@ export const certManager: Definition<CertManagerSettings> = {
         ],
     },
     hooks: "A hook Job checks that the API answers; here the webhook's Deployment and its certificate are waited for.",
-    fields: { selfSignedIssuer: truth, dnsResolvers: list(text) },
+    fields: { selfSignedIssuer: boolean, dnsResolvers: list(nonEmptyString) },
     values: ({ dnsResolvers }, context) => ({
         "cert-manager": {
             crds: { enabled: true, keep: true },

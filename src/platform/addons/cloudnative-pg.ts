@@ -1,4 +1,4 @@
-import { text } from "../../arguments/formats";
+import { nonEmptyString } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
 import { budgets } from "../budgets";
 import { Certificates, type Definition } from "../definition";
@@ -52,7 +52,11 @@ export const cloudnativePg: Definition<CloudNativePgSettings> = {
             "A Cluster outlives the operator: its pods go on, and nobody fails them over until the operator is back.",
         ],
     },
-    fields: { postgresImage: text, inheritedLabels: list(text), inheritedAnnotations: list(text) },
+    fields: {
+        postgresImage: nonEmptyString,
+        inheritedLabels: list(nonEmptyString),
+        inheritedAnnotations: list(nonEmptyString),
+    },
     values: ({ postgresImage, inheritedLabels, inheritedAnnotations }, context) => ({
         "cloudnative-pg": {
             crds: { create: true },

@@ -1,4 +1,4 @@
-import { dnsSubdomain, truth } from "../../arguments/formats";
+import { boolean, dnsSubdomain } from "../../arguments/formats";
 import type { Definition } from "../definition";
 import type { AddonSettings } from "../settings";
 
@@ -33,7 +33,7 @@ export const dcgmExporter: Definition<DcgmExporterSettings> = {
     requires: () => ["nodeFeatureDiscovery"],
     after: ["kubePrometheusStack"],
     upgrades: { notes: ["It needs NVIDIA's driver and container toolkit on the nodes."] },
-    fields: { runtimeClass: dnsSubdomain, podLabels: truth },
+    fields: { runtimeClass: dnsSubdomain, podLabels: boolean },
     values: ({ runtimeClass, podLabels }, context) => ({
         "dcgm-exporter": {
             ...(runtimeClass && { runtimeClassName: runtimeClass }),

@@ -1,4 +1,4 @@
-import { dnsSubdomain, integer, oneOf, text } from "../../arguments/formats";
+import { dnsSubdomain, integer, nonEmptyString, oneOf } from "../../arguments/formats";
 import { map } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject } from "../definition";
 import { monitors } from "../monitors";
@@ -205,7 +205,7 @@ export const envoyGateway: Definition<EnvoyGatewaySettings> = {
     fields: {
         gatewayClass: dnsSubdomain,
         service: oneOf(Object.values(EnvoyServiceType)),
-        serviceAnnotations: map(() => undefined, text),
+        serviceAnnotations: map(() => undefined, nonEmptyString),
         proxies: integer(1, 100),
     },
     values: ({ version: chosen }, context) => ({

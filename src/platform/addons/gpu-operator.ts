@@ -1,4 +1,4 @@
-import { matching, truth } from "../../arguments/formats";
+import { boolean, matching } from "../../arguments/formats";
 import type { Definition } from "../definition";
 import {
     devicePluginConfig,
@@ -70,9 +70,9 @@ export const gpuOperator: Definition<GpuOperatorSettings> = {
     },
     hooks: "A hook Job updates the CRDs before an upgrade; here they are upgraded with the chart. One that deletes CRDs at the end is off, and one that waits for GPUCluster objects before that has nothing to do: none is made.",
     fields: {
-        driver: truth,
+        driver: boolean,
         driverVersion: matching(/^\d+(\.\d+){1,2}$/, 'it must be a version such as "580.95.05"'),
-        toolkit: truth,
+        toolkit: boolean,
         sharing: gpuSharingRule,
         migStrategy: migStrategyRule,
         migConfig: matching(

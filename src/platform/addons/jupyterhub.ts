@@ -1,5 +1,5 @@
 import { duration, seconds } from "../../arguments/duration";
-import { bytes, cpu, dnsLabel, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
+import { bytes, cpu, dnsLabel, dnsSubdomain, integer, matching, nonEmptyString } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject, Values } from "../definition";
 import { generatedSecret } from "../generated-secret";
@@ -215,24 +215,24 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
         "always runs pulls them instead, except on a small footprint.",
     fields: {
         oidc: object({
-            clientId: required(text, "give the client that JupyterHub is at the provider"),
-            existingSecret: required(text, "give the name of a Secret with the key client-secret"),
+            clientId: required(nonEmptyString, "give the client that JupyterHub is at the provider"),
+            existingSecret: required(nonEmptyString, "give the name of a Secret with the key client-secret"),
             authorizeUrl: urlRule("the address at which users log in"),
             tokenUrl: urlRule("the address of tokens"),
             userdataUrl: urlRule("the address that tells who a user is"),
             callbackUrl: urlRule("https://<host>/hub/oauth_callback"),
-            usernameClaim: text,
-            allowedGroups: list(text),
-            adminGroups: list(text),
+            usernameClaim: nonEmptyString,
+            allowedGroups: list(nonEmptyString),
+            adminGroups: list(nonEmptyString),
         }),
-        trialUsers: list(text),
+        trialUsers: list(nonEmptyString),
         image: imageRule,
         cpu,
         memory: bytes,
         profiles: list(
             object({
-                name: required(text, "give what users see"),
-                description: text,
+                name: required(nonEmptyString, "give what users see"),
+                description: nonEmptyString,
                 image: imageRule,
                 cpu,
                 memory: bytes,
@@ -246,7 +246,7 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
         route: object({
             gateway: required(dnsSubdomain, "give the name of the Gateway"),
             gatewayNamespace: dnsLabel,
-            hostnames: required(list(text), "give the names under which it is reached"),
+            hostnames: required(list(nonEmptyString), "give the names under which it is reached"),
         }),
     },
     check: ({ oidc, trialUsers }, problems) => {

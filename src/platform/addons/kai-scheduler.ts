@@ -1,4 +1,4 @@
-import { oneOf, truth } from "../../arguments/formats";
+import { boolean, oneOf } from "../../arguments/formats";
 import type { Context, Definition, KubernetesObject, Values } from "../definition";
 import type { AddonSettings } from "../settings";
 import { replicas } from "../sizes";
@@ -105,7 +105,7 @@ export const kaiScheduler: Definition<KaiSchedulerSettings> = {
     hooks:
         "Hook Jobs upgrade the CRDs, apply the configuration and clean up; here the CRDs and the configuration are " +
         "objects like all others. What the chart makes only when it is first installed (queues, a namespace) are, too.",
-    fields: { placement: oneOf(Object.values(KaiPlacement)), gpuSharing: truth, clusterAutoscaling: truth },
+    fields: { placement: oneOf(Object.values(KaiPlacement)), gpuSharing: boolean, clusterAutoscaling: boolean },
     values: ({ placement, gpuSharing, clusterAutoscaling, version: chosen }, context) => ({
         "kai-scheduler": {
             global: {

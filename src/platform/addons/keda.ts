@@ -1,4 +1,4 @@
-import { dnsLabel, text } from "../../arguments/formats";
+import { dnsLabel, nonEmptyString } from "../../arguments/formats";
 import { list, map } from "../../arguments/rules";
 import { Certificates, type Definition } from "../definition";
 import type { AddonSettings } from "../settings";
@@ -46,7 +46,7 @@ export const keda: Definition<KedaSettings> = {
     },
     fields: {
         namespaces: list(dnsLabel),
-        serviceAccountAnnotations: map(() => undefined, text),
+        serviceAccountAnnotations: map(() => undefined, nonEmptyString),
     },
     values: ({ namespaces, serviceAccountAnnotations }, context) => {
         const resources = { requests: { cpu: "25m", memory: "64Mi" }, limits: { memory: "512Mi" } };

@@ -1,4 +1,4 @@
-import { matching, oneOf, text, truth } from "../../arguments/formats";
+import { boolean, matching, nonEmptyString, oneOf } from "../../arguments/formats";
 import { budgets } from "../budgets";
 import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../definition";
 import { monitors } from "../monitors";
@@ -182,10 +182,10 @@ export const kserve: Definition<KServeSettings> = {
             /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/,
             'it must be "<namespace>/<name>" of a Gateway',
         ),
-        domain: text,
-        tls: truth,
-        runtimes: truth,
-        llm: truth,
+        domain: nonEmptyString,
+        tls: boolean,
+        runtimes: boolean,
+        llm: boolean,
     },
     check: ({ mode, gateway, domain, tls, llm, namespace: chosen = namespace }, problems) => {
         if (llm && chosen !== namespace) {

@@ -1,5 +1,5 @@
 import { duration } from "../../arguments/duration";
-import { bytes, dnsSubdomain, matching, text, truth } from "../../arguments/formats";
+import { boolean, bytes, dnsSubdomain, matching, nonEmptyString } from "../../arguments/formats";
 import { object } from "../../arguments/rules";
 import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../definition";
 import { replacedAlerts } from "../monitoring/alerts";
@@ -269,11 +269,11 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
         storage: bytes,
         storageClass: dnsSubdomain,
         memory: bytes,
-        cluster: text,
-        controlPlane: truth,
+        cluster: nonEmptyString,
+        controlPlane: boolean,
         alertmanagerSecret: dnsSubdomain,
         grafana: object({
-            enabled: truth,
+            enabled: boolean,
             adminSecret: dnsSubdomain,
             storage: bytes,
             url: matching(/^https?:\/\/\S+$/, 'it must be an address such as "https://grafana.example.com"'),

@@ -1,5 +1,5 @@
 import { duration, seconds } from "../../arguments/duration";
-import { oneOf, truth } from "../../arguments/formats";
+import { boolean, oneOf } from "../../arguments/formats";
 import { list, object } from "../../arguments/rules";
 import { Certificates, type Definition, Turn } from "../definition";
 import type { AddonSettings } from "../settings";
@@ -137,9 +137,9 @@ export const kueue: Definition<KueueSettings> = {
     },
     fields: {
         frameworks: list(oneOf(frameworks)),
-        manageJobsWithoutQueue: truth,
-        fairSharing: truth,
-        waitForPodsReady: object({ timeout: duration, blockAdmission: truth }),
+        manageJobsWithoutQueue: boolean,
+        fairSharing: boolean,
+        waitForPodsReady: object({ timeout: duration, blockAdmission: boolean }),
     },
     check: ({ frameworks: chosen }, problems) => {
         const needPods = ["deployment", "statefulset", "leaderworkerset.x-k8s.io/leaderworkerset"];

@@ -1,4 +1,4 @@
-import { dnsLabel, oneOf, text } from "../../arguments/formats";
+import { dnsLabel, nonEmptyString, oneOf } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
 import { type Context, type Definition, type KubernetesObject, Turn } from "../definition";
 import { type AddonName, addonNames } from "../names";
@@ -153,7 +153,7 @@ export const kyverno: Definition<KyvernoSettings> = {
         "versions have not changed in this release; the webhooks are Kyverno's own to remove, see the upgrade notes.",
     fields: {
         excludedNamespaces: list(dnsLabel),
-        allowedRegistries: list(text),
+        allowedRegistries: list(nonEmptyString),
         action: oneOf(Object.values(KyvernoAction)),
         exceptionNamespace: dnsLabel,
     },

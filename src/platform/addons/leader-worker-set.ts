@@ -1,4 +1,4 @@
-import { truth } from "../../arguments/formats";
+import { boolean } from "../../arguments/formats";
 import { budgets } from "../budgets";
 import { Certificates, type Definition } from "../definition";
 import { monitors } from "../monitors";
@@ -37,7 +37,7 @@ export const leaderWorkerSet: Definition<LeaderWorkerSetSettings> = {
             "Its CRD names a conversion webhook in the namespace lws-system, which is not asked while there is one version.",
         ],
     },
-    fields: { disaggregatedSets: truth, volcano: truth },
+    fields: { disaggregatedSets: boolean, volcano: boolean },
     values: ({ disaggregatedSets, volcano, version: chosen }, context) => ({
         lws: {
             // The chart in its repository names an image of a build that is not a release.

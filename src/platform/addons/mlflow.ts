@@ -1,4 +1,4 @@
-import { bytes, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
+import { bytes, dnsSubdomain, integer, matching, nonEmptyString } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
 import { budgets } from "../budgets";
 import type { Context, Definition, KubernetesObject, Values } from "../definition";
@@ -183,7 +183,7 @@ function databaseObjects(settings: MlflowSettings, context: Context): Kubernetes
     return objects;
 }
 
-const needed = (what: string) => required(text, `give ${what}`);
+const needed = (what: string) => required(nonEmptyString, `give ${what}`);
 
 export const mlflow: Definition<MlflowSettings> = {
     title: "MLflow",
@@ -212,19 +212,19 @@ export const mlflow: Definition<MlflowSettings> = {
         database: object({
             host: needed("the name or address of the server"),
             port: integer(1, 65535),
-            name: text,
+            name: nonEmptyString,
             existingSecret: needed("the name of a Secret with username and password"),
         }),
         artifacts: object({
             bucket: needed("the name of a bucket that exists"),
-            path: text,
+            path: nonEmptyString,
             endpoint: matching(/^https?:\/\/[^\s/]+$/, 'it must be an address such as "https://s3.example.com"'),
-            region: text,
-            existingSecret: text,
+            region: nonEmptyString,
+            existingSecret: nonEmptyString,
         }),
         databaseSize: bytes,
         storageClass: dnsSubdomain,
-        hosts: list(text),
+        hosts: list(nonEmptyString),
         oidc: object({
             discoveryUrl: required(
                 matching(/^https:\/\/\S+$/, "it must be an address that starts with https://"),
@@ -232,8 +232,8 @@ export const mlflow: Definition<MlflowSettings> = {
             ),
             clientId: needed("the client that MLflow is at the provider"),
             existingSecret: needed("the name of a Secret with the key OIDC_CLIENT_SECRET"),
-            groups: list(text),
-            adminGroups: list(text),
+            groups: list(nonEmptyString),
+            adminGroups: list(nonEmptyString),
         }),
     },
     check: ({ database, databaseSize, storageClass }, problems) => {

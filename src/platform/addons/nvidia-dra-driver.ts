@@ -1,4 +1,4 @@
-import { matching, truth } from "../../arguments/formats";
+import { boolean, matching } from "../../arguments/formats";
 import { Certificates, type Definition } from "../definition";
 import type { AddonName } from "../names";
 import type { AddonSettings } from "../settings";
@@ -63,10 +63,10 @@ export const nvidiaDraDriver: Definition<NvidiaDraDriverSettings> = {
         ],
     },
     fields: {
-        gpus: truth,
-        computeDomains: truth,
+        gpus: boolean,
+        computeDomains: boolean,
         driverRoot: matching(/^\/\S*$/, 'it must be an absolute path such as "/run/nvidia/driver"'),
-        webhook: truth,
+        webhook: boolean,
     },
     check: ({ gpus, computeDomains }, problems) => {
         if (gpus === false && !computeDomains) {

@@ -1,4 +1,4 @@
-import { text, truth } from "../../arguments/formats";
+import { boolean, nonEmptyString } from "../../arguments/formats";
 import { object, rule } from "../../arguments/rules";
 import type { Definition, Values } from "../definition";
 import type { AddonSettings } from "../settings";
@@ -71,9 +71,9 @@ export const opencost: Definition<OpencostSettings> = {
         ],
     },
     fields: {
-        cluster: text,
+        cluster: nonEmptyString,
         prices: object({ cpu: price, memory: price, gpu: price, storage: price }),
-        ui: truth,
+        ui: boolean,
     },
     values: ({ cluster, prices, ui }, context) => ({
         opencost: {

@@ -1,4 +1,4 @@
-import { text, truth } from "../../arguments/formats";
+import { boolean, nonEmptyString } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
 import type { Definition, Values } from "../definition";
 import type { AddonSettings } from "../settings";
@@ -87,12 +87,15 @@ export const prometheusAdapter: Definition<PrometheusAdapterSettings> = {
     fields: {
         rules: list(
             object({
-                name: required(text, "say what autoscalers call it"),
-                series: required(text, 'name the metric, for example \'queue_length{namespace!="",pod!=""}\''),
-                query: text,
+                name: required(nonEmptyString, "say what autoscalers call it"),
+                series: required(
+                    nonEmptyString,
+                    'name the metric, for example \'queue_length{namespace!="",pod!=""}\'',
+                ),
+                query: nonEmptyString,
             }),
         ),
-        allMetrics: truth,
+        allMetrics: boolean,
     },
     values: ({ rules = [], allMetrics = false }, context) => {
         const { protocol, hostname, port, pathname } = new URL(context.outputsOf("kubePrometheusStack")["url"]!);

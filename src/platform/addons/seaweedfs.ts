@@ -1,4 +1,4 @@
-import { bytes, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
+import { bytes, dnsSubdomain, integer, matching, nonEmptyString } from "../../arguments/formats";
 import { hashOf } from "../../arguments/hash";
 import { list } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject } from "../definition";
@@ -167,10 +167,10 @@ export const seaweedfs: Definition<SeaweedfsSettings> = {
         buckets: list(
             matching(
                 /^[a-z0-9]([-a-z0-9.]{1,61}[a-z0-9])$/,
-                "it must be 3 to 63 lower-case letters, digits, hyphens and dots, with a letter or digit at both ends",
+                "it must be 3 to 63 lowercase letters, digits, hyphens and dots, with a letter or digit at both ends",
             ),
         ),
-        existingSecret: text,
+        existingSecret: nonEmptyString,
     },
     check: ({ replication, volumeServers }, problems) => {
         if (

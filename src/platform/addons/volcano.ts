@@ -1,4 +1,4 @@
-import { truth } from "../../arguments/formats";
+import { boolean } from "../../arguments/formats";
 import { Certificates, type Definition, type KubernetesObject } from "../definition";
 import { monitors } from "../monitors";
 import type { AddonSettings } from "../settings";
@@ -102,7 +102,7 @@ export const volcano: Definition<VolcanoSettings> = {
         ],
     },
     hooks: "A hook Job makes the certificate of its webhooks with a script; here cert-manager issues it.",
-    fields: { colocation: truth },
+    fields: { colocation: boolean },
     values: ({ colocation }, context) => {
         const requests = context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "250m", memory: "256Mi" };
         const count = replicas(context);

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../arguments/duration";
 import { joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
+import { shellWord } from "../../arguments/shell";
 import { inputVolume, modelDir, type PodVolumes } from "../../pod/model-volume";
 import type { LlmServerArgs } from "./args";
 import { defaultUtilization, type LlmParallelism } from "./estimate";

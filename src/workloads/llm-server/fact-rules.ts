@@ -1,4 +1,4 @@
-import { integer, matching, oneOf, truth } from "../../arguments/formats";
+import { boolean, integer, matching, oneOf } from "../../arguments/formats";
 import { object, plain, required, type Rule, rule } from "../../arguments/rules";
 import { gpuRule } from "../../pod/gpu-args";
 import { modelProblem } from "../../pod/model-volume";
@@ -42,7 +42,7 @@ export const factRules = {
         attentionHeads: integer(1, 10000),
         contextLength: size,
     }),
-    checkMemory: truth,
+    checkMemory: boolean,
     nodes: plain(integer(1, 1024), decides),
     gpu: gpuRule,
 };

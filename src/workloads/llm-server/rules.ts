@@ -1,5 +1,5 @@
 import { duration } from "../../arguments/duration";
-import { dnsSubdomain, integer, longestName, matching, oneOf, secretText, truth } from "../../arguments/formats";
+import { dnsSubdomain, integer, longestName, matching, oneOf, secretString, boolean } from "../../arguments/formats";
 import { mapInputs } from "../../arguments/inputs";
 import { list, object, plain, type Problems, required, rule, type Rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
@@ -22,10 +22,10 @@ export const fields = {
     ...factRules,
     revision: matching(/^[-\w./]+$/, "it must be a branch, a tag or a commit"),
     servedModelName: modelName,
-    huggingFaceToken: secretText,
-    apiKey: secretText,
+    huggingFaceToken: secretString,
+    apiKey: secretString,
     maxNumSeqs: size,
-    prefixCaching: truth,
+    prefixCaching: boolean,
     toolCallParser: matching(/^[-\w]+$/, 'it must be the name of a vLLM tool call parser, such as "llama3_json"'),
     loras: list(
         required(
@@ -45,7 +45,7 @@ export const fields = {
     maxLoras: integer(1, 1024),
     backend: plain(oneOf(Object.values(LlmBackend)), decides),
     replicas: integer(0, 10000),
-    surge: truth,
+    surge: boolean,
     cache: object(claimFields),
     startupTimeout: duration,
     shutdownTimeout: duration,
@@ -53,7 +53,7 @@ export const fields = {
     endpointPicker: object<EndpointPickerArgs>({
         service: required(dnsSubdomain, "set the name of the endpoint picker's Service, or remove endpointPicker"),
         port: integer(1, 65535),
-        failOpen: truth,
+        failOpen: boolean,
     }),
 } satisfies RulesOf<LlmServerArgs>;
 

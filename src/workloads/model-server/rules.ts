@@ -1,5 +1,5 @@
 import { duration } from "../../arguments/duration";
-import { absolutePath, imageRef, integer, oneOf, truth } from "../../arguments/formats";
+import { absolutePath, boolean, imageRef, integer, oneOf } from "../../arguments/formats";
 import { object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
@@ -28,7 +28,7 @@ export const fields = {
     startupTimeout: duration,
     shutdownTimeout: duration,
     warmupPath: absolutePath,
-    metrics: truth,
+    metrics: boolean,
     cache: object(claimFields),
     route: routeRule,
     canary: object<CanaryArgs>({

@@ -1,5 +1,5 @@
 import { duration, durationPattern } from "../../arguments/duration";
-import { longestName, oneOf, secretText, textOf } from "../../arguments/formats";
+import { longestName, oneOf, secretString, stringRule } from "../../arguments/formats";
 import { list, object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
@@ -15,13 +15,13 @@ const idleTimeoutProblem = (value: unknown): string | undefined =>
 export const fields = {
     ...workloadFields,
     editor: plain(oneOf(Object.values(NotebookEditor)), "it decides the command: give one of NotebookEditor"),
-    token: secretText,
+    token: secretString,
     home: object(claimFields),
     idleTimeout: plain(rule(idleTimeoutProblem), 'it decides what is created: give a text, such as "2h" or "never"'),
     triggers: list(
         required(
-            textOf({ notSecret: "triggers can be read in the StatefulSet: give what tells its starts apart" }),
-            "leave the entry out or give a text",
+            stringRule({ notSecret: "triggers can be read in the StatefulSet: give what tells its starts apart" }),
+            "remove the entry or set it to a string",
         ),
     ),
     startupTimeout: duration,
@@ -43,7 +43,7 @@ export function checkAcross(args: NotebookArgs, problems: Problems, name: string
             problems.add(`${field}.${tokenVariable}`, "is what one signs in with; give it as token");
         }
     }
-    if (args.mounts?.some(({ path }) => path === homeDir)) {
+    if (args.mounts?.some(({ mountPath }) => mountPath === homeDir)) {
         problems.add("mounts", `has a volume at ${homeDir}, which is home's; mount it elsewhere, below it for example`);
     }
 }

@@ -17,19 +17,19 @@ import { checkAcross, fields } from "./rules";
 import { type ScheduleContext, scheduleLabels, type ScheduleTarget } from "./run-pod";
 
 /**
- * A training, or whatever else ends by itself, on a schedule.
+ * A training, or any other program that runs to completion, on a schedule.
  *
- * Every argument changes in place and counts from the next run on; a run that is under way goes on as it was started.
- * `pulumi up` waits for no run. `kubectl create job --from=cronjob/<name> <run>` starts one by hand.
+ * Every argument changes in place and applies from the next run on; a run in progress continues as it was started.
+ * `pulumi up` waits for no run. `kubectl create job --from=cronjob/<name> <run>` starts one manually.
  *
- * In the container RUN_NAME is the name of the run, MODEL_DIR the directory to write its result to, and MODEL_URI the
- * result's address. Each run has a directory of its own; nothing deletes those of earlier runs. With `output.uri` the
- * directory is the pod's own, from which the program uploads to that address.
+ * The container receives these variables: RUN_NAME, the name of the run; MODEL_DIR, the directory for its result; and
+ * MODEL_URI, the URI of the result. Each run has its own directory in the claim; those of earlier runs are never deleted.
+ * With `output.uri`, MODEL_DIR is a directory of the pod, and the program uploads its result to MODEL_URI itself.
  */
 export class Schedule extends pulumi.ComponentResource {
-    /** The name of the CronJob or CronWorkflow, with which the names of its runs begin. */
+    /** Name of the CronJob or CronWorkflow. The names of its runs begin with it. */
     public readonly scheduleName: pulumi.Output<string>;
-    /** The address below which each run has its result, under its name: `pvc://<claim>`, or `output.uri`. */
+    /** The URI below which each run stores its result, under its name: `pvc://<claim>`, or `output.uri`. */
     public readonly outputUri: pulumi.Output<string>;
 
     constructor(name: string, args: ScheduleArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -7,7 +7,7 @@ import { labelsOf } from "../../pod/metadata";
 import { modelDir, outputVolume, type PodVolumes } from "../../pod/model-volume";
 import { trainingNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
-import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
+import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
 import { rendezvous, type Rendezvous } from "./rendezvous";
 
@@ -70,7 +70,7 @@ function fixedSpec(name: string, args: TrainingJobArgs, context: TrainingContext
     });
     return {
         ...(several && { completionMode: "Indexed", completions: args.nodes, parallelism: args.nodes }),
-        podFailurePolicy: disruptionsAreNoFailures,
+        podFailurePolicy: ignoreDisruptions,
         template,
     };
 }
@@ -94,7 +94,7 @@ export function buildTrainingPod(
             ...(checkpoint !== undefined && { CHECKPOINT_DIR: checkpointDir }),
             ...details.rendezvous?.env,
         },
-        envFrom: details.rendezvous?.envFrom,
+        envValueFrom: details.rendezvous?.envValueFrom,
         volumes: [
             outputVolume(target.claim, run),
             ...(checkpoint === undefined ? [] : [checkpointVolume(checkpoint, run)]),

@@ -1,8 +1,8 @@
 import { Image } from "../../../src";
 import { fullImageArgs, imageArgs, password } from "../arguments";
-import { aText, list, object, repository, type Specimen, text, variable } from "./specimen";
+import { type Fixture, list, nonEmptyString, object, repository, string, variable } from "./fixture";
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: Image,
     valid: () => ({ ...imageArgs(), registry: { username: "ci", password } }),
     full: fullImageArgs,
@@ -22,21 +22,21 @@ export const specimen: Specimen = {
             ],
             repository,
         ],
-        ["context", ["", 5], text],
-        ["dockerfile", ["", 5], text],
+        ["context", ["", 5], nonEmptyString],
+        ["dockerfile", ["", 5], nonEmptyString],
         ["python.version", ["3", "3.9", "3.12.1", 3.12], "it must be one of 3.11, 3.12, 3.13, 3.14"],
-        ["python.base", ["", 5], text],
-        ["python.requirements", ["", 5], text],
-        ["python.entrypoint[0]", ["", 5], text],
-        ["target", ["", 5], text],
+        ["python.base", ["", 5], nonEmptyString],
+        ["python.requirements", ["", 5], nonEmptyString],
+        ["python.entrypoint[0]", ["", 5], nonEmptyString],
+        ["target", ["", 5], nonEmptyString],
         [
             "platform",
             ["linux", "amd64", "linux/", "Linux/AMD64", 5],
             'it must be system and processor, such as "linux/arm64"',
         ],
-        ["network", ["", 5], text],
-        ["registry.server", ["", 5], text],
-        ["registry.username", ["", 5], text],
+        ["network", ["", 5], nonEmptyString],
+        ["registry.server", ["", 5], nonEmptyString],
+        ["registry.username", ["", 5], nonEmptyString],
     ],
     cases: [
         [
@@ -57,7 +57,7 @@ export const specimen: Specimen = {
         [{ python: "3.12" }, `python ${object}`],
         [{ python: { entrypoint: "app.py" } }, `python.entrypoint is "app.py"; ${list}`],
         [{ buildArgs: ["A=1"] }, "buildArgs must be an object (its values may be Outputs)"],
-        [{ buildArgs: { A: 1 } }, `buildArgs.A is 1; ${aText}`],
+        [{ buildArgs: { A: 1 } }, `buildArgs.A is 1; ${string}`],
         [{ buildArgs: { "A B": "1" } }, `buildArgs.A B ${variable}`],
         [{ registry: "ci:hunter2" }, `registry ${object}`],
         [
@@ -67,7 +67,7 @@ export const specimen: Specimen = {
         ],
         [
             { registry: { username: "ci", password: 12345 } },
-            `registry.password is a secret, whose value is not shown; ${text}`,
+            `registry.password is a secret, whose value is not shown; ${nonEmptyString}`,
         ],
     ],
     secrets: [

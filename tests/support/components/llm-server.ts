@@ -4,12 +4,12 @@ import {
     type Case,
     claimCases,
     claimScalars,
+    type Fixture,
     length,
+    nonEmptyString,
     object,
     type Row,
-    type Specimen,
     subdomain,
-    text,
     validWorkload,
     workloadAllowed,
     workloadCases,
@@ -17,10 +17,10 @@ import {
     workloadNames,
     workloadScalars,
     workloadSecrets,
-} from "./specimen";
+} from "./fixture";
 
 const model = "meta-llama/Llama-3.1-8B-Instruct";
-const count = (max: number) => `it must be a whole number from 1 to ${max}`;
+const count = (max: number) => `it must be an integer from 1 to ${max}`;
 const large = 2 ** 31 - 1;
 const hub =
     'it must be a name on Hugging Face, such as "meta-llama/Llama-3.1-8B-Instruct", or an address that begins with ' +
@@ -96,7 +96,7 @@ const kserve = (field: string, value: unknown, mend: string): Case => [
     `${field} is given besides backend "KServe"; ${mend}`,
 ];
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: LlmServer,
     valid: () => ({
         ...validWorkload,
@@ -148,7 +148,7 @@ export const specimen: Specimen = {
         ["architecture.attentionHeads", [0, 1.5, "32"], count(10000)],
         ["architecture.contextLength", [0, 1.5, "8192"], count(large)],
         ["checkMemory", ["no", 0], truth],
-        ["replicas", [-1, 1.5, 10001, "2"], "it must be a whole number from 0 to 10000"],
+        ["replicas", [-1, 1.5, 10001, "2"], "it must be an integer from 0 to 10000"],
         ["surge", ["no", 0], truth],
         ...claimScalars("cache"),
         ["startupTimeout", ["20"], length],
@@ -171,8 +171,8 @@ export const specimen: Specimen = {
             { model: "pvc://models" },
             'model is "pvc://models"; it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"',
         ],
-        [{ huggingFaceToken: 5 }, `huggingFaceToken is a secret, whose value is not shown; ${text}`],
-        [{ apiKey: "" }, `apiKey is a secret, whose value is not shown; ${text}`],
+        [{ huggingFaceToken: 5 }, `huggingFaceToken is a secret, whose value is not shown; ${nonEmptyString}`],
+        [{ apiKey: "" }, `apiKey is a secret, whose value is not shown; ${nonEmptyString}`],
         [
             { apiKey: "a", huggingFaceToken: "b", env: { VLLM_API_KEY: "a" }, secretEnv: { HF_TOKEN: "b" } },
             "secretEnv.HF_TOKEN is given besides huggingFaceToken; leave one of them out",

@@ -1,21 +1,21 @@
 import { ModelServer, type ModelServerArgs } from "../../../src";
 import { fullServerArgs, image, otherImage } from "../arguments";
 import {
-    aText,
     type Case,
     claimCases,
     claimScalars,
     digestRef,
+    type Fixture,
     httpPath,
     label,
     length,
     list,
     model,
+    nonEmptyString,
     object,
     type Row,
-    type Specimen,
+    string,
     subdomain,
-    text,
     validWorkload,
     variable,
     workloadAllowed,
@@ -24,7 +24,7 @@ import {
     workloadNames,
     workloadScalars,
     workloadSecrets,
-} from "./specimen";
+} from "./fixture";
 
 const route = { gateway: "public", gatewayNamespace: "gateways", hostnames: ["models.example.com"], path: "/fraud" };
 
@@ -60,7 +60,7 @@ const onCommandLine = "the command line of a pod is no place for it: put it unde
 const variantScalars = (place: string): Row[] => [
     [`${place}.image`, ["fraud:latest", "", 5], digestRef],
     [`${place}.model`, ["model.joblib", 5], model],
-    [`${place}.replicas`, [-1, "2"], "it must be a whole number from 0 to 10000"],
+    [`${place}.replicas`, [-1, "2"], "it must be an integer from 0 to 10000"],
 ];
 
 const variantCases = (part: "canary" | "shadow", others: object): Case[] => {
@@ -74,7 +74,7 @@ const variantCases = (part: "canary" | "shadow", others: object): Case[] => {
         ],
         [{ [part]: others }, noVersion],
         [{ [part]: { command: "serve", ...others } }, `${part}.command is "serve"; ${list}`, noVersion],
-        [{ [part]: { args: [5], ...others } }, `${part}.args[0] is 5; ${aText}`],
+        [{ [part]: { args: [5], ...others } }, `${part}.args[0] is 5; ${string}`],
         [{ [part]: { env: { "A-B": "c" }, ...others } }, `${part}.env.A-B ${variable}`],
         [
             { secretEnv: { A: "b" }, [part]: { env: { A: "c" }, ...others } },
@@ -89,7 +89,7 @@ const variantCases = (part: "canary" | "shadow", others: object): Case[] => {
 
 const queue = { type: "rabbitmq", name: "claims", address: "http://rabbitmq:15672/", perPod: 5 };
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: ModelServer,
     valid: () => ({
         ...validWorkload,
@@ -125,9 +125,9 @@ export const specimen: Specimen = {
         ["route.path", ["", "fraud", "/fraud/", "/a//b", "/a/../b", "/a/.", "/a b", "/a?b", 5], routePath],
         ["route.timeout", ["30", 30], length],
         ["route.tls", ["yes"], "it must be true or false"],
-        ["canary.weight", [-1, 101, 0.5, "10"], "it must be a whole number from 0 to 100"],
+        ["canary.weight", [-1, 101, 0.5, "10"], "it must be an integer from 0 to 100"],
         ...variantScalars("canary"),
-        ["shadow.percent", [0, 101, "10"], "it must be a whole number from 1 to 100"],
+        ["shadow.percent", [0, 101, "10"], "it must be an integer from 1 to 100"],
         ...variantScalars("shadow"),
     ],
     plain: [["backend", ["kserve", "Knative", ""], "it must be one of Deployment, KServe"]],
@@ -135,7 +135,7 @@ export const specimen: Specimen = {
         ...workloadCases,
         [{ autoscaling: true }, `autoscaling ${object}`],
         [{ autoscaling: {} }, "autoscaling.max is missing; say up to how many pods it may grow"],
-        [{ autoscaling: { min: -1, max: 2 } }, "autoscaling.min is -1; it must be a whole number from 0 to 10000"],
+        [{ autoscaling: { min: -1, max: 2 } }, "autoscaling.min is -1; it must be an integer from 0 to 10000"],
         [
             { autoscaling: { min: 0, max: 2 } },
             "autoscaling.min is 0, to which only KEDA scales; say what wakes the server up under autoscaling.requests, " +
@@ -143,7 +143,7 @@ export const specimen: Specimen = {
         ],
         [
             { autoscaling: { max: 2, targetCpuUtilization: 0 } },
-            "autoscaling.targetCpuUtilization is 0; it must be a whole number from 1 to 1000",
+            "autoscaling.targetCpuUtilization is 0; it must be an integer from 1 to 1000",
         ],
         [{ autoscaling: { min: 3, max: 2 } }, "autoscaling.min is 3; it must be at most autoscaling.max, which is 2"],
         [
@@ -159,7 +159,7 @@ export const specimen: Specimen = {
             { autoscaling: { max: 2, requests: { prometheusUrl: "prometheus:9090", perPod: 0, query: "" } } },
             'autoscaling.requests.prometheusUrl is "prometheus:9090"; it must be an address such as "http://prometheus.monitoring:9090"',
             "autoscaling.requests.perPod is 0; it must be a number above 0",
-            `autoscaling.requests.query is ""; ${text}`,
+            `autoscaling.requests.query is ""; ${nonEmptyString}`,
         ],
         [
             { autoscaling: { min: 0, max: 2, requests: { prometheusUrl: "http://prometheus", perPod: 2 } } },
@@ -179,8 +179,8 @@ export const specimen: Specimen = {
         ],
         [
             { autoscaling: { max: 2, queue: { ...queue, name: "", perPod: 0.5, authentication: "A" } } },
-            `autoscaling.queue.name is ""; ${text}`,
-            "autoscaling.queue.perPod is 0.5; it must be a whole number from 1 to 10000000",
+            `autoscaling.queue.name is ""; ${nonEmptyString}`,
+            "autoscaling.queue.perPod is 0.5; it must be an integer from 1 to 10000000",
             `autoscaling.queue.authentication is "A"; ${subdomain}`,
         ],
         [
@@ -212,7 +212,7 @@ export const specimen: Specimen = {
             { autoscaling: { max: 2, triggers: [{ type: "cpu", metadata: { "a.b": "1", c: 5 } }] } },
             `autoscaling.triggers[0].type is "cpu"; ${scaler}`,
             "autoscaling.triggers[0].metadata.a.b is no setting of a scaler, which are words of letters",
-            `autoscaling.triggers[0].metadata.c is 5; ${text}`,
+            `autoscaling.triggers[0].metadata.c is 5; ${nonEmptyString}`,
         ],
         ...claimCases("cache"),
         [
@@ -248,7 +248,7 @@ export const specimen: Specimen = {
     secrets: [...workloadSecrets, ["canary.command[0]", onCommandLine]],
     missing: [
         ["image", "give repository@sha256:…, such as the ref of an Image"],
-        ["secretEnv.TOKEN", "leave the name out or give a value"],
+        ["secretEnv.TOKEN", "remove the key or set it to a value"],
     ],
     misspelt: [
         [
