@@ -27,7 +27,7 @@ export interface ProbeArgs {
 /** Returns the probes and the preStop hook of a server's container. */
 export function buildProbes(args: ProbeArgs): Partial<Container> {
     return {
-        // No other probe runs before this one has succeeded, so that the slow load of a large model is no failure.
+        // No other probe runs before this one has succeeded, so a large model that loads slowly is not restarted.
         startupProbe: {
             httpGet: httpGet(args.startupPath),
             periodSeconds: args.startupPeriodSeconds,

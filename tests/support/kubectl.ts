@@ -1,5 +1,5 @@
-import { ensureTools } from "../../local/toolchain";
 import { run } from "../../local/run";
+import { ensureTools } from "../../local/toolchain";
 import { savedEnvironment } from "./environment";
 
 /** What kubectl prints, asked of the cluster that the tests run on. */

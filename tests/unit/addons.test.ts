@@ -1,5 +1,7 @@
 import { strict as assert } from "node:assert";
 
+import { boolean } from "../../src/arguments/formats";
+import { object, type Problems } from "../../src/arguments/rules";
 import { catalog } from "../../src/platform/catalog";
 import { chartsOf, chartVersion, crdsOf, sourcesOf } from "../../src/platform/charts";
 import type { ChartSource, Definition, KubernetesObject, Values } from "../../src/platform/definition";
@@ -7,8 +9,6 @@ import { addonNames, type AddonName } from "../../src/platform/names";
 import { plan, type Planned } from "../../src/platform/plan";
 import { preflightValues } from "../../src/platform/preflight";
 import type { AddonSettings } from "../../src/platform/settings";
-import { boolean } from "../../src/arguments/formats";
-import { object, type Problems } from "../../src/arguments/rules";
 import { samples } from "../support/addon-settings";
 import { type PodSpec, violations } from "../support/pod-security";
 import { itUnless, unchecked } from "../support/unchecked";

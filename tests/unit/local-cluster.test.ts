@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+
 import { parse, parseAllDocuments } from "yaml";
 
 import { versionIn } from "../../local/cluster";

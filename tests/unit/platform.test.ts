@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { catalog } from "../../src/platform/catalog";
 import { Certificates, type Definition, Turn } from "../../src/platform/definition";
 import { locate, mirrored, mirroredImage } from "../../src/platform/mirror";
 import { type AddonName, addonNames } from "../../src/platform/names";
@@ -12,7 +13,6 @@ import { Profile, profiles } from "../../src/platform/profiles";
 import { withPlainCpu } from "../../src/platform/quantities";
 import { transformed } from "../../src/platform/transform";
 import { mergedValues } from "../../src/platform/values";
-import { catalog } from "../../src/platform/catalog";
 import { directoryWith } from "../support/directories";
 
 /** A definition of which only counts what it says of other add-ons. */

@@ -7,8 +7,8 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type BestTrial, ObjectiveGoal, Sweep, type SweepArgs, SweepBackend } from "../../src";
-import { bestTrialProgram } from "../../src/workloads/sweep/best-trial-program";
 import { parseJobEnd, parseIndexes } from "../../src/runs/indexed-job";
+import { bestTrialProgram } from "../../src/workloads/sweep/best-trial-program";
 import { experimentOutcome, type ExperimentStatus } from "../../src/workloads/sweep/experiment-outcome";
 import { sweepOutcome } from "../../src/workloads/sweep/outcome";
 import { drawn, trialCount, trialsOf } from "../../src/workloads/sweep/trials";

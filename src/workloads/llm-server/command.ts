@@ -151,13 +151,9 @@ export function buildNodeFlags(nodes: number, leader: boolean): string[] {
 export function buildKServeArgs(args: LlmServerArgs, parallelism: pulumi.Input<LlmParallelism>): CommandArgs {
     return joinArgs([
         ...buildModelFlags(args, parallelism),
-        (args.args ?? []).map((word) => mapInput(word, quoteForShell)),
+        // KServe runs its command in a shell.
+        (args.args ?? []).map((word) => mapInput(word, shellWord)),
     ]);
-}
-
-/** Quotes an argument: KServe runs its command in a shell. */
-function quoteForShell(word: string): string {
-    return /^[-\w./:=,@%+]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function joinArgs(args: CommandArgs[]): CommandArgs {

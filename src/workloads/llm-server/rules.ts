@@ -115,7 +115,7 @@ function checkBackend(args: LlmServerArgs, problems: Problems, name: string): vo
             cache: "KServe downloads the model itself",
             surge: "KServe decides how pods are replaced",
             endpointPicker: "KServe has its own endpoint picker",
-            huggingFaceToken: "put HF_TOKEN in a Secret of the workspace's service account, which KServe uses",
+            huggingFaceToken: "KServe uses the HF_TOKEN in a Secret of the workspace's service account",
         };
         for (const [field, reason] of Object.entries(unsupported)) {
             if (args[field as keyof LlmServerArgs] !== undefined) {

@@ -10,14 +10,17 @@ import { editorOf, homeDir } from "./editor";
 const idleTimeoutProblem = (value: unknown): string | undefined =>
     typeof value === "string" && (value === "never" || durationPattern.test(value))
         ? undefined
-        : 'it must be "never", or a length of time in days, hours, minutes and seconds, for example "30m" or "2h"';
+        : 'it must be "never" or a duration in days, hours, minutes and seconds, for example "30m" or "2h"';
 
 export const fields = {
     ...workloadFields,
-    editor: plain(oneOf(Object.values(NotebookEditor)), "it decides the command: give one of NotebookEditor"),
+    editor: plain(oneOf(Object.values(NotebookEditor)), "it must be a plain value, because it determines the command"),
     token: secretString,
     home: object(claimFields),
-    idleTimeout: plain(rule(idleTimeoutProblem), 'it decides what is created: give a text, such as "2h" or "never"'),
+    idleTimeout: plain(
+        rule(idleTimeoutProblem),
+        "it must be a plain value, because it decides which objects are created",
+    ),
     triggers: list(
         required(
             stringRule({ notSecret: "triggers can be read in the StatefulSet: give what tells its starts apart" }),
@@ -40,10 +43,16 @@ export function checkAcross(args: NotebookArgs, problems: Problems, name: string
     const { tokenVariable } = editorOf(args);
     for (const field of ["env", "secretEnv"] as const) {
         if (tokenVariable in (args[field] ?? {})) {
-            problems.add(`${field}.${tokenVariable}`, "is what one signs in with; give it as token");
+            problems.add(
+                `${field}.${tokenVariable}`,
+                "cannot be set, because it is the token of the notebook; set token instead",
+            );
         }
     }
     if (args.mounts?.some(({ mountPath }) => mountPath === homeDir)) {
-        problems.add("mounts", `has a volume at ${homeDir}, which is home's; mount it elsewhere, below it for example`);
+        problems.add(
+            "mounts",
+            `has a volume at ${homeDir}, the home directory; mount it at another path, such as ${homeDir}/data`,
+        );
     }
 }

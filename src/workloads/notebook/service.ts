@@ -7,7 +7,7 @@ import type { NotebookArgs } from "./args";
 import { editorOf } from "./editor";
 import { notebookLabels } from "./stateful-set";
 
-/** The address of a notebook, the same for all its life. */
+/** Returns the Service of a notebook. */
 export function buildNotebookService(name: string, args: NotebookArgs): types.input.core.v1.Service {
     const labels = notebookLabels(name);
     // A notebook that was stopped has no pod to wait for.

@@ -61,7 +61,7 @@ export const entry = "remove the entry or set it to a string";
 export const variable =
     "is not a valid environment variable name; use letters, digits and underscores, and start with a letter or an underscore";
 export const repository =
-    'it must begin with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"';
+    'it must start with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"';
 export const model =
     'it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
 

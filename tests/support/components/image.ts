@@ -1,6 +1,6 @@
 import { Image } from "../../../src";
 import { fullImageArgs, imageArgs, password } from "../arguments";
-import { type Fixture, list, nonEmptyString, object, repository, string, variable } from "./fixture";
+import { type Fixture, list, nonEmptyString, object, repository, variable } from "./fixture";
 
 export const fixture: Fixture = {
     component: Image,
@@ -32,7 +32,7 @@ export const fixture: Fixture = {
         [
             "platform",
             ["linux", "amd64", "linux/", "Linux/AMD64", 5],
-            'it must be system and processor, such as "linux/arm64"',
+            'it must be <os>/<architecture>, such as "linux/arm64"',
         ],
         ["network", ["", 5], nonEmptyString],
         ["registry.server", ["", 5], nonEmptyString],
@@ -41,29 +41,29 @@ export const fixture: Fixture = {
     cases: [
         [
             { repository: undefined },
-            'repository is missing; say where it is pushed to, for example "ghcr.io/acme/fraud"',
+            'repository is missing; set the repository to push to, for example "ghcr.io/acme/fraud"',
         ],
-        [{ context: undefined }, 'context is missing; name the directory to build from, for example "./fraud"'],
-        [{ context: "/nowhere" }, 'context is "/nowhere"; it must be a directory that exists'],
-        [{ context: __filename }, `context is "${__filename}"; it must be a directory that exists`],
+        [{ context: undefined }, 'context is missing; set the directory to build from, for example "./fraud"'],
+        [{ context: "/nowhere" }, 'context is "/nowhere"; it must be an existing directory'],
+        [{ context: __filename }, `context is "${__filename}"; it must be an existing directory`],
         [
             { dockerfile: "No.Dockerfile" },
-            'dockerfile is "No.Dockerfile", which is no file; write it, or describe a Python program under python',
+            'dockerfile is "No.Dockerfile"; it must be an existing file: create it, or set python to build a Python program',
         ],
         [
             { dockerfile: "Dockerfile", python: {} },
-            "dockerfile is given besides python, which brings its own; leave one of them out",
+            "dockerfile cannot be combined with python, which has its own Dockerfile; remove one of them",
         ],
         [{ python: "3.12" }, `python ${object}`],
         [{ python: { entrypoint: "app.py" } }, `python.entrypoint is "app.py"; ${list}`],
         [{ buildArgs: ["A=1"] }, "buildArgs must be an object (its values may be Outputs)"],
-        [{ buildArgs: { A: 1 } }, `buildArgs.A is 1; ${string}`],
+        [{ buildArgs: { A: 1 } }, "buildArgs.A is 1; it must be a string"],
         [{ buildArgs: { "A B": "1" } }, `buildArgs.A B ${variable}`],
         [{ registry: "ci:hunter2" }, `registry ${object}`],
         [
             { registry: {} },
-            "registry.username is missing; give the user's name or leave registry out",
-            "registry.password is missing; give the password or leave registry out",
+            "registry.username is missing; set the username, or remove registry",
+            "registry.password is missing; set the password, or remove registry",
         ],
         [
             { registry: { username: "ci", password: 12345 } },
@@ -71,9 +71,12 @@ export const fixture: Fixture = {
         ],
     ],
     secrets: [
-        ["buildArgs.TOKEN", "build arguments can be read from the image: leave it out, or mount it while building"],
+        [
+            "buildArgs.TOKEN",
+            "build arguments can be read from the image: remove it, or use a secret mount in the Dockerfile",
+        ],
     ],
-    missing: [["repository", 'say where it is pushed to, for example "ghcr.io/acme/fraud"']],
+    missing: [["repository", 'set the repository to push to, for example "ghcr.io/acme/fraud"']],
     misspelt: [
         ["repo", "repository, context, dockerfile, python, buildArgs, target, platform, network, registry"],
         ["python.requirement", "version, base, requirements, entrypoint"],

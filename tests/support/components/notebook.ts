@@ -19,7 +19,7 @@ import {
     workloadSecrets,
 } from "./fixture";
 
-/** Everything that a Notebook can be told. */
+/** All arguments of a Notebook. */
 export const fullNotebookArgs: NotebookArgs = {
     workspace: fullServerArgs.workspace,
     image: fullServerArgs.image,
@@ -41,7 +41,7 @@ export const fullNotebookArgs: NotebookArgs = {
     route: { gateway: "public", gatewayNamespace: "gateways", hostnames: ["lab.example.com"], path: "/fraud" },
 };
 
-const idle = 'it must be "never", or a length of time in days, hours, minutes and seconds, for example "30m" or "2h"';
+const idle = 'it must be "never" or a duration in days, hours, minutes and seconds, for example "30m" or "2h"';
 
 export const fixture: Fixture = {
     component: Notebook,
@@ -68,15 +68,18 @@ export const fixture: Fixture = {
         [{ triggers: [1] }, `triggers[0] is 1; ${nonEmptyString}`],
         [{ triggers: [undefined] }, "triggers[0] is missing; remove the entry or set it to a string"],
         [{ route: "public" }, `route ${object}`],
-        [{ route: {} }, "route.gateway is missing; name the Gateway, or leave the route out"],
-        [{ env: { JUPYTER_TOKEN: "a" } }, "env.JUPYTER_TOKEN is what one signs in with; give it as token"],
+        [{ route: {} }, "route.gateway is missing; set the name of the Gateway, or remove the route"],
+        [
+            { env: { JUPYTER_TOKEN: "a" } },
+            "env.JUPYTER_TOKEN cannot be set, because it is the token of the notebook; set token instead",
+        ],
         [
             { editor: "vscode", secretEnv: { PASSWORD: "a" } },
-            "secretEnv.PASSWORD is what one signs in with; give it as token",
+            "secretEnv.PASSWORD cannot be set, because it is the token of the notebook; set token instead",
         ],
         [
             { mounts: [{ claim: "team", mountPath: "/home/notebook" }] },
-            "mounts has a volume at /home/notebook, which is home's; mount it elsewhere, below it for example",
+            "mounts has a volume at /home/notebook, the home directory; mount it at another path, such as /home/notebook/data",
         ],
     ],
     secrets: [

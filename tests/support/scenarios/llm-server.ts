@@ -21,26 +21,26 @@ export const scenarios: Scenario[] = [
             preview: ["update deployment args[5] image"],
         },
         {
-            what: "another token: another Secret, and a rolling update with it",
+            what: "another API key: another Secret, and a rolling update",
             edit: { apiKey: "correct-horse-battery-2" },
             preview: ["replace env data.VLLM_API_KEY metadata.name", "update deployment env"],
         },
         {
-            what: "two GPUs: the model is spread over them",
+            what: "two GPUs: the model is divided among them",
             edit: { gpu: { ...gpu, count: 2 } },
             preview: [
                 'update deployment args[4] resources.limits["nvidia.com/gpu"] resources.requests["nvidia.com/gpu"] volumeMounts volumes',
             ],
         },
         {
-            what: "one pod goes before a new one comes, and there are more of them: in place",
+            what: "no surge, and more pods: in place",
             edit: { surge: false, replicas: 3 },
             preview: [
                 "update deployment spec.replicas spec.strategy.rollingUpdate.maxSurge spec.strategy.rollingUpdate.maxUnavailable",
             ],
         },
         {
-            what: "another class of storage: another cache, and a rolling update with it",
+            what: "another storage class: another cache, and a rolling update",
             edit: { cache: { size: "20Gi", storageClass: "fast" } },
             preview: ["replace cache metadata.name spec.storageClassName", "update deployment volumes"],
         },
@@ -62,7 +62,7 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "four nodes in place of two: in place",
+                what: "four nodes instead of two: in place",
                 edit: { nodes: 4 },
                 preview: [
                     "update leaderworkerset spec.leaderWorkerTemplate.leaderTemplate.spec.args[6] " +
@@ -72,7 +72,7 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "one node again: a Deployment in its place",
+                what: "one node again: a Deployment instead",
                 edit: { backend: undefined, nodes: undefined },
                 preview: [
                     "create deployment",
@@ -106,7 +106,7 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "no endpoint picker: the route leads to the Service",
+                what: "no endpoint picker: the route sends requests to the Service",
                 edit: { endpointPicker: undefined },
                 preview: [
                     "delete pool",
@@ -131,7 +131,7 @@ export const scenarios: Scenario[] = [
         },
         [
             {
-                what: "another model and another image: KServe rolls its pods",
+                what: "another model and another image: KServe replaces its pods",
                 edit: { image: otherImage, model: "Qwen/Qwen2.5-7B-Instruct" },
                 preview: ["update inferenceservice spec.model.name spec.model.uri spec.template.image"],
             },
@@ -144,7 +144,7 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "a Deployment of the component's own",
+                what: "the backend Deployment",
                 edit: { backend: undefined },
                 preview: [
                     "create deployment",

@@ -17,49 +17,49 @@ export const scenarios: Scenario[] = [
         create: create("model-server-plain", { model: "s3://models/fraud-1" }),
         edits: [
             {
-                what: "a warm-up: a rolling update",
+                what: "a warmup path: a rolling update",
                 edit: { warmupPath: "/warmup" },
                 preview: ["update deployment startupProbe.httpGet.path startupProbe.timeoutSeconds"],
             },
             {
-                what: "probes and time limits",
+                what: "probes and timeouts",
                 edit: { livenessPath: "/live", readinessPath: "/ready", startupTimeout: "10m", shutdownTimeout: "1m" },
                 preview: [
                     'update deployment livenessProbe.httpGet.path metadata.annotations["pulumi.com/timeoutSeconds"] readinessProbe.httpGet.path spec.progressDeadlineSeconds startupProbe.failureThreshold terminationGracePeriodSeconds',
                 ],
             },
             {
-                what: "a cache for models",
+                what: "a model cache",
                 edit: { cache: { size: "5Gi" } },
                 preview: ["create cache", "update deployment volumeMounts volumes"],
             },
             {
-                what: "another model: it has a directory of its own",
+                what: "another model: another directory of the cache",
                 edit: { model: "s3://models/fraud-2" },
                 preview: ["update deployment env volumeMounts"],
             },
             {
-                what: "another class of storage: a new cache beside the old one",
+                what: "another storage class: a new cache, and the old one is kept",
                 edit: { cache: { size: "5Gi", storageClass: "fast" } },
                 preview: ["replace cache metadata.name spec.storageClassName", "update deployment volumes"],
             },
             {
-                what: "a model that is an image: the cache is left",
+                what: "a model in an image, without a cache: the volume is kept",
                 edit: { model: `oci://registry.example/models/fraud@${digest}`, cache: undefined },
                 preview: ["delete cache", "update deployment env volumeMounts volumes"],
             },
             {
-                what: "an autoscaler that takes pods away sooner",
+                what: "autoscaling that removes pods sooner",
                 edit: { autoscaling: { max: 3, scaleDownAfter: "1m" } },
                 preview: ["create hpa"],
             },
             {
-                what: "the same without that, and up to more pods",
+                what: "autoscaling with the default delay and more pods",
                 edit: { autoscaling: { max: 5 } },
                 preview: ["update hpa spec.behavior spec.maxReplicas"],
             },
             {
-                what: "a share of a GPU",
+                what: "a time-sliced GPU",
                 edit: { gpu: { sharing: "time-slicing" } },
                 preview: [
                     'update deployment affinity resources.limits["nvidia.com/gpu"] resources.requests["nvidia.com/gpu"] tolerations',
@@ -72,7 +72,7 @@ export const scenarios: Scenario[] = [
         create: create("model-server-claim", { gpu: { deviceClass: "gpu.nvidia.com", memory: "40Gi" } }),
         edits: [
             {
-                what: "more memory of the GPU: another template of claims, and a rolling update to it",
+                what: "more GPU memory: another ResourceClaimTemplate, and a rolling update",
                 edit: { gpu: { deviceClass: "gpu.nvidia.com", memory: "70Gi" } },
                 preview: [
                     "replace gpu metadata.name spec.spec.devices.requests[0].exactly.selectors[0].cel.expression",
@@ -87,24 +87,24 @@ export const scenarios: Scenario[] = [
         create: create("model-server-keda", { autoscaling: { max: 4 } }),
         edits: [
             {
-                what: "the number follows requests in place of CPU: KEDA takes over, the Deployment is left as it is",
+                what: "scaling on requests instead of CPU: KEDA takes over, and the Deployment is unchanged",
                 edit: { autoscaling: { max: 4, requests } },
                 preview: ["create scaledobject", "delete hpa"],
             },
             {
-                what: "a queue instead, down to zero",
+                what: "scaling on a queue, down to zero",
                 edit: { autoscaling: { min: 0, max: 4, queue } },
                 preview: [
                     "update scaledobject spec.minReplicaCount spec.pollingInterval spec.triggers[0].metadata.host spec.triggers[0].metadata.mode spec.triggers[0].metadata.protocol spec.triggers[0].metadata.query spec.triggers[0].metadata.queueName spec.triggers[0].metadata.serverAddress spec.triggers[0].metadata.threshold spec.triggers[0].metadata.value spec.triggers[0].type",
                 ],
             },
             {
-                what: "another length of the queue",
+                what: "another queue length",
                 edit: { autoscaling: { min: 0, max: 4, queue: { ...queue, perPod: 10 } } },
                 preview: ["update scaledobject spec.triggers[0].metadata.value"],
             },
             {
-                what: "CPU and another trigger besides, and another wait",
+                what: "CPU and another trigger in addition, and another delay",
                 edit: {
                     autoscaling: {
                         min: 1,
@@ -120,17 +120,17 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "a fixed number: it is the stack's again",
+                what: "a fixed number of pods: the stack sets it again",
                 edit: { autoscaling: undefined, replicas: 3 },
                 preview: ["delete scaledobject", "update deployment spec.replicas"],
             },
             {
-                what: "KEDA again",
+                what: "scaling with KEDA again",
                 edit: { autoscaling: { max: 4, requests }, replicas: undefined },
                 preview: ["create scaledobject"],
             },
             {
-                what: "the HorizontalPodAutoscaler again",
+                what: "scaling with a HorizontalPodAutoscaler again",
                 edit: { autoscaling: { max: 4 } },
                 preview: ["create hpa", "delete scaledobject"],
             },
@@ -142,12 +142,12 @@ export const scenarios: Scenario[] = [
         create: create("model-server-route", {}),
         edits: [
             {
-                what: "a way in from outside",
+                what: "a route",
                 edit: { route: { gateway: "public", hostnames: ["models.example.com"], path: "/fraud" } },
                 preview: ["create route"],
             },
             {
-                what: "a canary: pods of its own, which a part of the requests goes to",
+                what: "a canary: its own Deployment and Service, and a share of the requests",
                 edit: { canary: { image: otherImage, weight: 10 } },
                 preview: [
                     "create canary-deployment",
@@ -156,12 +156,12 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "more of the requests",
+                what: "a greater share of the requests",
                 edit: { canary: { image: otherImage, weight: 50 } },
                 preview: ["update route spec.rules[0].backendRefs[0].weight spec.rules[0].backendRefs[1].weight"],
             },
             {
-                what: "the canary taken back",
+                what: "no canary",
                 edit: { canary: undefined },
                 preview: [
                     "delete canary-deployment",
@@ -170,7 +170,7 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "another canary, by its model, and a shadow",
+                what: "a canary with another model, and a shadow",
                 edit: {
                     canary: { model: "s3://models/fraud-2", weight: 5, replicas: 2 },
                     shadow: { image: otherImage, percent: 20 },
@@ -184,7 +184,7 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "the canary promoted, the shadow with all requests",
+                what: "the canary promoted, and the shadow with all requests",
                 edit: { model: "s3://models/fraud-2", canary: undefined, shadow: { image: otherImage } },
                 preview: [
                     "delete canary-deployment",
@@ -195,7 +195,7 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "another path, host and Gateway, and no shadow",
+                what: "another path, hostname and Gateway, and no shadow",
                 edit: {
                     shadow: undefined,
                     route: {
@@ -211,7 +211,7 @@ export const scenarios: Scenario[] = [
                     "update route spec.hostnames[0] spec.parentRefs[0].name spec.parentRefs[0].namespace spec.rules[0].filters spec.rules[0].matches[0].path.value spec.rules[0].timeouts",
                 ],
             },
-            { what: "no way in from outside", edit: { route: undefined }, preview: ["delete route"] },
+            { what: "no route", edit: { route: undefined }, preview: ["delete route"] },
         ],
     },
     {
@@ -230,14 +230,14 @@ export const scenarios: Scenario[] = [
                 preview: ["update inferenceservice spec.predictor.maxReplicas spec.predictor.minReplicas"],
             },
             {
-                what: "as many pods as the CPU asks for",
+                what: "scaling on CPU",
                 edit: { replicas: undefined, autoscaling: { min: 1, max: 4 } },
                 preview: [
                     'update inferenceservice metadata.annotations["serving.kserve.io/autoscalerClass"] spec.predictor.maxReplicas spec.predictor.minReplicas spec.predictor.scaleMetric spec.predictor.scaleTarget',
                 ],
             },
             {
-                what: "as many as the requests ask for",
+                what: "scaling on requests",
                 edit: { autoscaling: { min: 1, max: 4, requests } },
                 preview: [
                     'update inferenceservice metadata.annotations["serving.kserve.io/autoscalerClass"] spec.predictor.autoScaling spec.predictor.scaleMetric spec.predictor.scaleTarget',
@@ -245,7 +245,7 @@ export const scenarios: Scenario[] = [
             },
             { what: "a route", edit: { route: { gateway: "public", path: "/fraud" } }, preview: ["create route"] },
             {
-                what: "a Deployment in its place",
+                what: "the backend Deployment",
                 edit: { backend: "Deployment", autoscaling: { min: 1, max: 4 } },
                 preview: [
                     "create deployment",
@@ -260,7 +260,7 @@ export const scenarios: Scenario[] = [
     {
         name: "model-server-two",
         crds: ["gateway.networking.k8s.io/HTTPRoute"],
-        // Two models behind one address.
+        // Two models behind one hostname.
         create: (workspace, edits, opts) => {
             const route = { gateway: "public", hostnames: ["models.example.com"] };
             const first = { workspace, image, route: { ...route, path: "/one" } };
@@ -270,7 +270,7 @@ export const scenarios: Scenario[] = [
         },
         edits: [
             {
-                what: "another path of one of two models: the other's is left as it is",
+                what: "another path for one of two models: the other is unchanged",
                 edit: { path: "/two/v2" },
                 preview: ["update second-route spec.rules[0].matches[0].path.value"],
             },

@@ -8,12 +8,12 @@ export const scenarios: Scenario[] = [
         create: (workspace, edits, opts) => new Notebook("notebook-plain", { workspace, image, ...edits }, opts),
         edits: [
             {
-                what: "another image: the pod is rolled, also the container that looks whether it is used",
+                what: "another image: the pod restarts, with the new image in both containers",
                 edit: { image: otherImage },
                 preview: ["update statefulset containers[1].image image"],
             },
             {
-                what: "a token of one's own in the place of the one that was made up: another Secret, rolled out",
+                what: "a custom token instead of the generated one: another Secret, and the pod restarts",
                 edit: { token: "of-ones-own" },
                 preview: [
                     "delete seed",
@@ -22,27 +22,27 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "another secret: another Secret, rolled out",
+                what: "another secret variable: another Secret, and the pod restarts",
                 edit: { secretEnv: { API_KEY: "a" } },
                 preview: ["replace env data.API_KEY metadata.name", "update statefulset containers[1].env env"],
             },
             {
-                what: "a trigger: started again",
+                what: "a trigger: the pod restarts",
                 edit: { triggers: ["2024-06-01"] },
                 preview: ["replace statefulset metadata.annotations.kubernetes-mlops/triggers"],
             },
             {
-                what: "another trigger: started again",
+                what: "another trigger: the pod restarts",
                 edit: { triggers: ["2024-06-02"] },
                 preview: ["replace statefulset metadata.annotations.kubernetes-mlops/triggers"],
             },
             {
-                what: "another storage class: a new claim, and the old one stays",
+                what: "another storage class: a new claim, and the old one is kept",
                 edit: { home: { storageClass: "fast" } },
                 preview: ["replace home metadata.name spec.storageClassName", "update statefulset volumes"],
             },
             {
-                what: "VS Code: another command, port and variable",
+                what: "VS Code: another command, port and environment variable",
                 edit: { editor: NotebookEditor.VSCode },
                 preview: [
                     "replace env data.JUPYTER_TOKEN data.PASSWORD metadata.name",
@@ -51,12 +51,12 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "stopped later",
+                what: "a longer idle timeout",
                 edit: { idleTimeout: "8h" },
                 preview: ["update statefulset containers[1].command[5]"],
             },
             {
-                what: "never stopped",
+                what: "no idle timeout",
                 edit: { idleTimeout: "never" },
                 preview: [
                     "delete account",
@@ -85,7 +85,7 @@ export const scenarios: Scenario[] = [
             ),
         edits: [
             {
-                what: "another path: the route, and JupyterLab, which is to know of it",
+                what: "another path: the route, and JupyterLab, which must know it",
                 edit: { route: { gateway: "public", hostnames: ["lab.example.com"], path: "/claims" } },
                 preview: [
                     "update route spec.rules[0].matches[0].path.value",
@@ -93,7 +93,7 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "several GPUs: another template of claims, and the pod is rolled",
+                what: "several GPUs: another ResourceClaimTemplate, and the pod restarts",
                 edit: { gpu: { deviceClass: "gpu.nvidia.com", count: 2 } },
                 preview: [
                     "replace gpu metadata.name spec.spec.devices.requests[0].exactly.count",
