@@ -85,7 +85,10 @@ describe("the quickstart", function () {
         );
         assert.deepEqual(Object.keys(outputs).sort(), ["imageRef", "model", "namespace", "service", "url"]);
         assert.match(String(outputs.imageRef?.value), new RegExp(`^${environment.registry}/wine@sha256:[0-9a-f]{64}$`));
-        assert.match(String(outputs.model?.value), /^pvc:\/\/wine-train-[0-9a-f]+\/wine-train-[0-9a-f]+$/);
+        assert.match(
+            String(outputs.model?.value),
+            /^pvc:\/\/wine-train-training-model-[0-9a-f]{8}\/wine-train-[0-9a-f]+$/,
+        );
         assert.equal(outputs.url?.value, `http://wine.${namespace}.svc.cluster.local:8080`);
     });
 

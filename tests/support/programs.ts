@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
 
 import { image, password } from "./arguments";
+import { directoryWith } from "./directories";
 import { pages, read } from "./documents";
 import { exampleNames } from "./examples";
 
@@ -15,18 +16,20 @@ const runner = "program-runner.mjs";
 interface Program {
     page: string;
     text: string;
-    /** The directory in which it runs: the folder of the example that it is. */
-    directory: string;
+    /** The folder of the example that it is; undefined where a page alone has it. */
+    example?: string;
 }
 
-const folders = new Map(exampleNames.map((name) => [read(`examples/${name}/index.ts`), `examples/${name}`]));
+const folders = new Map(
+    exampleNames.map((name) => [read(`examples/${name}/index.ts`), path.join(root, "examples", name)]),
+);
 
 /** Every block of TypeScript that imports something; the others are parts of a program. */
 export const programs: Program[] = pages.flatMap((page) =>
     [...read(page).matchAll(/^```ts\n(.*?)^```/gms)]
         .map(([, text]) => text!)
         .filter((text) => /^import /m.test(text))
-        .map((text) => ({ page, text, directory: path.join(root, folders.get(text) ?? ".") })),
+        .map((text) => ({ page, text, example: folders.get(text) })),
 );
 
 /** What a program has registered, and what it exports. */
@@ -46,12 +49,18 @@ export function runPrograms(directory: string, type: "commonjs" | "module"): Ran
     const runs = programs.map((program, index) => {
         const file = path.join(directory, `${index}.js`);
         fs.writeFileSync(file, transpileModule(program.text, { compilerOptions }).outputText);
-        return { file, directory: program.directory, config, isModule };
+        return { file, directory: program.example ?? projectOf(program), config, isModule };
     });
     fs.writeFileSync(path.join(directory, "package.json"), JSON.stringify({ type }));
     fs.copyFileSync(path.join(__dirname, runner), path.join(directory, runner));
     const args = [path.join(directory, runner), JSON.stringify(runs)];
     return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" })) as Ran[];
+}
+
+/** A directory with the build contexts that a program names. */
+function projectOf({ text }: Program): string {
+    const contexts = [...text.matchAll(/context: "(.+?)"/g)].map(([, context]) => context!);
+    return directoryWith(Object.fromEntries(contexts.map((context) => [path.join(context, "requirements.txt"), ""])));
 }
 
 /** What the programs require, by the names of all of them. */

@@ -38,9 +38,13 @@ export const workload: Workload = {
 
         it("is started again, answers who has its token, and nobody else", async function () {
             this.timeout("3m");
-            await inNamespace("scale", "statefulset/notebook", "--replicas=1");
-            await inNamespace("rollout", "status", "statefulset/notebook", "--timeout=150s");
-            const address = await inNamespace("get", "service/notebook", "--output=jsonpath={.spec.clusterIP}");
+            await inNamespace("scale", "statefulset/notebook-notebook", "--replicas=1");
+            await inNamespace("rollout", "status", "statefulset/notebook-notebook", "--timeout=150s");
+            const address = await inNamespace(
+                "get",
+                "service/notebook-notebook",
+                "--output=jsonpath={.spec.clusterIP}",
+            );
             const status = `http://${address}:8888/api/status`;
             const { status: code, text } = await getOnce(`${status}?token=${String(outputs().token)}`, 10_000);
             assert.equal(code, 200, text);
@@ -56,7 +60,15 @@ export const workload: Workload = {
                 "[(home / place / 'written').write_text('') for place in ['.', 'team']]",
                 "print(home, pathlib.Path('/var/run/secrets/kubernetes.io').exists())",
             ].join("; ");
-            const said = await inNamespace("exec", "notebook-0", "--container=main", "--", "python3", "-c", program);
+            const said = await inNamespace(
+                "exec",
+                "notebook-notebook-0",
+                "--container=main",
+                "--",
+                "python3",
+                "-c",
+                program,
+            );
             assert.equal(said.trim(), "/home/notebook False");
         });
 

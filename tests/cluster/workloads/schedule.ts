@@ -43,7 +43,7 @@ export const workload: Workload = {
                 assert.equal(model, `${String(outputs().models)}/${run}`);
                 assert.ok(r2 > 0.9, `r2 is ${r2}`);
             }
-            const [, claim] = /^pvc:\/\/(schedule-[0-9a-f]{8})$/.exec(String(outputs().models)) ?? [];
+            const [, claim] = /^pvc:\/\/(schedule-schedule-model-[0-9a-f]{8})$/.exec(String(outputs().models)) ?? [];
             const program = "import pathlib; print(*sorted(pathlib.Path('/data').glob('*/*')))";
             assert.equal(
                 (await inClaim(namespace, claim!, program)).trim(),

@@ -42,7 +42,7 @@ export const workload: Workload = {
 
         it("is the model that others may follow", () => {
             const { model, run } = outputs();
-            assert.match(String(model), new RegExp(`^pvc://training-job-[0-9a-f]+/${String(run)}$`));
+            assert.match(String(model), new RegExp(`^pvc://training-job-training-model-[0-9a-f]{8}/${String(run)}$`));
         });
     },
 };
