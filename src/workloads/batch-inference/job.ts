@@ -4,14 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
-import { inputVolume, modelDir } from "../../pod/model-volume";
+import { buildModelVolume, modelDir } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { jobNameVariable } from "../../runs/cron-job";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
 import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import { untilEnded } from "../../runs/status";
-import { buildDataVolume } from "./data-volume";
 import type { BatchInferenceArgs } from "./args";
+import { buildDataVolume } from "./data-volume";
 
 type Job = types.input.batch.v1.Job;
 
@@ -87,7 +87,7 @@ function buildShardPod(name: string, args: BatchInferenceArgs, context: BatchCon
             ...(run !== undefined && jobNameVariable),
         },
         volumes: [
-            ...(model === undefined ? [] : [inputVolume(model)]),
+            ...(model === undefined ? [] : [buildModelVolume(model)]),
             buildDataVolume("input", inputDir, inputUri, { readOnly: true }),
             buildDataVolume("output", outputDir, outputUri, { run }),
         ],

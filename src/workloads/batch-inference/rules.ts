@@ -5,8 +5,8 @@ import { checkWorkload } from "../../pod/args";
 import { modelProblem } from "../../pod/model-volume";
 import { runFields } from "../../runs/args";
 import { checkScheduledRun, scheduledRunFields } from "../../runs/schedule-args";
-import { dataUriProblem } from "./data-volume";
 import type { BatchInferenceArgs, RerunArgs } from "./args";
+import { dataUriProblem } from "./data-volume";
 import { mostRerun } from "./shards";
 
 const dataUri = rule(dataUriProblem);

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
-import { gpuNeeds } from "../../pod/gpu";
+import { buildGpuRequirements } from "../../pod/gpu";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { claimUri, type PodVolumes } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
@@ -87,7 +87,7 @@ export function buildBestTrialPod(
                 ...(record?.volumes ?? []),
             ],
             secretName: context.secretName,
-            tolerations: mapInput(runTolerations(args), (spot) => [...gpuNeeds(args.gpu).tolerations, ...spot]),
+            tolerations: mapInput(runTolerations(args), (spot) => [...buildGpuRequirements(args.gpu).tolerations, ...spot]),
         },
     );
     const { labels } = metadata as { labels: Record<string, string> };

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
-import { modelDir, outputVolume, type PodVolumes } from "../../pod/model-volume";
+import { modelDir, buildOutputVolume, type PodVolumes } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
@@ -98,7 +98,7 @@ export function buildTrainingPod(
         },
         envValueFrom: details.rendezvous?.envValueFrom,
         volumes: [
-            outputVolume(target.claim, run),
+            buildOutputVolume(target.claim, run),
             ...(checkpoint === undefined ? [] : [checkpointVolume(checkpoint, run)]),
         ],
         secretName,

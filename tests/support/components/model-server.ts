@@ -53,8 +53,9 @@ const scaler = 'it must be a scaler of KEDA such as "aws-sqs-queue"; for CPU the
 const upToAnHour = 'it must be a length of time of at most an hour, for example "10m" or "1h"';
 const host = 'it must be a host name in lower case, such as "models.example.com" or "*.example.com"';
 const routePath = 'it must be "/", or a path of letters, digits, ".", "-", "_" and "~" without a slash at its end';
-const ociModel = "it must be oci://repository@sha256:<64 hexadecimal digits>: a tag may mean another model tomorrow";
-const onCommandLine = "the command line of a pod is no place for it: put it under secretEnv";
+const ociModel =
+    "it must be oci://repository@sha256:<64 hexadecimal digits>, because a tag may point to another model later";
+const onCommandLine = "the command line of a pod is stored in plain text: move it to secretEnv";
 
 /** Wrong values of what other pods of a server have of their own. */
 const variantScalars = (place: string): Row[] => [
@@ -247,7 +248,7 @@ export const fixture: Fixture = {
     ],
     secrets: [...workloadSecrets, ["canary.command[0]", onCommandLine]],
     missing: [
-        ["image", "give repository@sha256:…, such as the ref of an Image"],
+        ["image", "set it to repository@sha256:…, such as the ref of an Image"],
         ["secretEnv.TOKEN", "remove the key or set it to a value"],
     ],
     misspelt: [

@@ -83,7 +83,7 @@ export const fixture: Fixture = {
         ...workloadSecrets,
         ["triggers[0]", "triggers can be read in the StatefulSet: give what tells its starts apart"],
     ],
-    missing: [["workspace.namespace", "name the namespace it runs in"]],
+    missing: [["workspace.namespace", "set the namespace"]],
     misspelt: [
         ["idle", `${workloadNames}, editor, token, home, idleTimeout, triggers, startupTimeout, route`],
         ["home.path", "claim, size, storageClass, accessMode, retain"],

@@ -173,7 +173,7 @@ export const fixture: Fixture = {
     ],
     secrets: runSecrets,
     missing: [
-        ["workspace.namespace", "name the namespace it runs in"],
+        ["workspace.namespace", "set the namespace"],
         ["tracking.uri", "give the address of the tracking server or leave tracking out"],
     ],
     misspelt: [

@@ -93,7 +93,7 @@ export const fixture: Fixture = {
         }),
     ],
     secrets: runSecrets,
-    missing: [["workspace.namespace", "name the namespace it runs in"]],
+    missing: [["workspace.namespace", "set the namespace"]],
     misspelt: [
         ["retry", `${runNames}, output, nodes, framework, processesPerNode, backend, checkpoint, topology`],
         ["topology.rack", "required, preferred"],
