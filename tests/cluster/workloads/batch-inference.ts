@@ -13,7 +13,7 @@ interface Pod {
     status: { phase: string };
 }
 
-/** What a program prints that sees the volume of the results, in a pod that is gone afterwards. */
+/** Returns the output of a program in a temporary pod that mounts the volume of the results. */
 async function inResults(program: string): Promise<string> {
     const reader = { name: "reader", namespace };
     await createObjects({
@@ -54,11 +54,11 @@ export const workload: Workload = {
     example: "batch-inference",
 
     checks: (outputs) => {
-        it("tells where the results are when all shards are through", () => {
+        it("outputs the URI of the results when all shards have completed", () => {
             assert.equal(outputs().results, "pvc://scores/november");
         });
 
-        it("has tried the shard that failed once more, and each other shard once", async () => {
+        it("has retried the failed shard once, and run every other shard once", async () => {
             const selector = `batch.kubernetes.io/job-name=${String(outputs().job)}`;
             const { items } = await getObjects<{ items: Pod[] }>(
                 "pods",
@@ -74,7 +74,7 @@ export const workload: Workload = {
             assert.deepEqual(attempts.sort(), ["0 Succeeded", "1 Succeeded", "2 Failed", "2 Succeeded", "3 Succeeded"]);
         });
 
-        it("has written all results, once each", async function () {
+        it("has written every result once", async function () {
             this.timeout("2m");
             const program = [
                 "import json, pathlib",

@@ -17,7 +17,7 @@ interface Said {
     mean: number;
 }
 
-/** Starts a run now, and waits until it is through. */
+/** Starts a run now, and waits until it has completed. */
 async function runNow(run: string): Promise<Said> {
     await inNamespace("create", "job", "--from=cronjob/schedule", run);
     await inNamespace("wait", "--for=condition=Complete", `job/${run}`, "--timeout=100s");
@@ -28,7 +28,7 @@ export const workload: Workload = {
     example: "schedule",
 
     checks: (outputs) => {
-        it("is kept by Kubernetes, in its time zone and without overlaps", async () => {
+        it("is a CronJob with its time zone and without overlapping runs", async () => {
             const { spec } = await getObjects<CronJob>("cronjob/schedule", "--namespace", namespace);
             const { schedule, timeZone, concurrencyPolicy, startingDeadlineSeconds } = spec;
             assert.deepEqual(
@@ -42,7 +42,7 @@ export const workload: Workload = {
             );
         });
 
-        it("writes the result of each run to a place of its own", async function () {
+        it("writes the result of each run to its own directory", async function () {
             this.timeout("4m");
             for (const run of ["schedule-first", "schedule-second"]) {
                 const said = await runNow(run);

@@ -8,15 +8,15 @@ const namespace = "training-job";
 const inNamespace = (...args: string[]) => kubectl("--namespace", namespace, ...args);
 const podOf = (index: number) => `--selector=batch.kubernetes.io/job-completion-index=${index}`;
 
-/** What the pods of one index have said so far; nothing before there is one. */
+/** Returns the logs of the pods of an index so far; empty before there is one. */
 const said = (index: number) => inNamespace("logs", podOf(index), "--tail=-1").catch(() => "");
 
 export const workload: Workload = {
     example: "training-job",
-    // Slow enough to be disturbed in the middle.
+    // Slow enough to be disrupted in the middle.
     config: { steps: "60", pause: "0.25" },
 
-    /** Takes a pod away from the run when it has saved what it goes on from. */
+    /** Deletes a pod of the run after it has saved a checkpoint. */
     during: async () => {
         while (!(await said(0)).includes("saved step")) {
             await sleep(500);
@@ -25,7 +25,7 @@ export const workload: Workload = {
     },
 
     checks: (outputs) => {
-        it("has averaged gradients over two pods, and has gone on from its checkpoint after one was lost", async () => {
+        it("has averaged gradients over two pods, and has resumed from its checkpoint after one was lost", async () => {
             const succeeded = "--field-selector=status.phase=Succeeded";
             const pods = await inNamespace("get", "pods", podOf(0), succeeded, "--output=name");
             const log = await inNamespace("logs", pods.trim());
@@ -37,7 +37,7 @@ export const workload: Workload = {
             assert.match(await inNamespace("logs", podOf(1), "--tail=-1"), /process 1 of 2 begins at step [1-9]/);
         });
 
-        it("is the model that others may follow", () => {
+        it("outputs the URI of its model", () => {
             const { model, run } = outputs();
             assert.match(String(model), new RegExp(`^pvc://training-job-[0-9a-f]+/${String(run)}$`));
         });
