@@ -7,8 +7,8 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type BestTrial, ObjectiveGoal, Sweep, type SweepArgs, SweepBackend } from "../../src";
-import { buildBestTrialProgram } from "../../src/workloads/sweep/best-trial-program";
 import { parseJobEnd, parseIndexes } from "../../src/runs/indexed-job";
+import { buildBestTrialProgram } from "../../src/workloads/sweep/best-trial-program";
 import { type ExperimentStatus, parseExperimentOutcome } from "../../src/workloads/sweep/experiment-outcome";
 import { parseSweepOutcome } from "../../src/workloads/sweep/outcome";
 import { buildTrials, countTrials, drawValue } from "../../src/workloads/sweep/trials";
