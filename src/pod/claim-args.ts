@@ -17,8 +17,8 @@ export type AccessMode = (typeof AccessMode)[keyof typeof AccessMode];
 /** A PersistentVolumeClaim: an existing one, or one that the component creates. */
 export interface ClaimArgs {
     /**
-     * Name of an existing PersistentVolumeClaim of the namespace. Defaults to one that the component creates with `size`,
-     * `storageClass` and `accessMode`.
+     * Name of an existing PersistentVolumeClaim of the namespace. Defaults to one that the component creates with
+     * `size`, `storageClass` and `accessMode`.
      */
     claim?: pulumi.Input<string>;
     /** Size of the created claim. It can grow if its storage class allows expansion. Defaults to "10Gi". */

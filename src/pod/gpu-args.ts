@@ -30,18 +30,19 @@ export interface GpuArgs {
     /** Vendor of the GPUs. Defaults to NVIDIA. */
     vendor?: GpuVendor;
     /**
-     * Product name of the GPUs as in the label of the nodes (`kubectl get nodes --label-columns nvidia.com/gpu.product`),
-     * for example "NVIDIA-H100-80GB-HBM3"; with `deviceClass`, as the DRA driver reports it. Defaults to any.
+     * Product name of the GPUs as in the label of the nodes (`kubectl get nodes --label-columns
+     * nvidia.com/gpu.product`), for example "NVIDIA-H100-80GB-HBM3"; with `deviceClass`, as the DRA driver reports it.
+     * Defaults to any.
      */
     product?: pulumi.Input<string>;
     /**
-     * Minimum memory of each GPU, for example "40Gi". A GPU that is sold with 80 GB has a little less than "80Gi". NVIDIA
-     * only, because other vendors do not label nodes with a number. Defaults to any.
+     * Minimum memory of each GPU, for example "40Gi". A GPU that is sold with 80 GB has a little less than "80Gi".
+     * NVIDIA only, because other vendors do not label nodes with a number. Defaults to any.
      */
     memory?: pulumi.Input<string>;
     /**
-     * MIG profile, for example "1g.10gb", instead of whole GPUs. Requests `nvidia.com/mig-<profile>`, which nodes with the
-     * MIG strategy "mixed" provide. Defaults to none.
+     * MIG profile, for example "1g.10gb", instead of whole GPUs. Requests `nvidia.com/mig-<profile>`, which nodes with
+     * the MIG strategy "mixed" provide. Defaults to none.
      */
     mig?: string;
     /** How the GPU is shared with other pods, on nodes that share their GPUs in this way. Defaults to whole GPUs. */
@@ -52,9 +53,9 @@ export interface GpuArgs {
      */
     resource?: string;
     /**
-     * DeviceClass, for example "gpu.nvidia.com", or "mig.nvidia.com" together with `mig`: requests devices through dynamic
-     * resource allocation (`resource.k8s.io/v1`, Kubernetes 1.34 and later) instead of a resource name. Each pod has its
-     * own ResourceClaim. Defaults to none.
+     * DeviceClass, for example "gpu.nvidia.com", or "mig.nvidia.com" together with `mig`: requests devices through
+     * dynamic resource allocation (`resource.k8s.io/v1`, Kubernetes 1.34 and later) instead of a resource name. Each
+     * pod has its own ResourceClaim. Defaults to none.
      */
     deviceClass?: string;
 }

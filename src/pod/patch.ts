@@ -5,8 +5,8 @@ import { mapInput } from "../arguments/inputs";
 type Fields = Record<string, unknown>;
 
 /**
- * Merges a patch into an object: objects are merged, lists of named objects (containers, volumes, environment variables)
- * are merged by name, anything else is replaced, and `null` removes a field.
+ * Merges a patch into an object: objects are merged, lists of named objects (containers, volumes, environment
+ * variables) are merged by name, anything else is replaced, and `null` removes a field.
  */
 export function mergePatch<T>(base: T, patch: unknown): T {
     return merge(base, patch) as T;

@@ -40,7 +40,9 @@ export interface RangeArgs {
     max?: number;
     /** Distance between the numbers, counted from `min`: 1 for integers. Defaults to any number in the range. */
     step?: number;
-    /** Whether numbers are drawn uniformly on a logarithmic scale. Cannot be combined with `step`. Defaults to false. */
+    /**
+     * Whether numbers are drawn uniformly on a logarithmic scale. Cannot be combined with `step`. Defaults to false.
+     */
     log?: boolean;
 }
 
@@ -59,8 +61,9 @@ export interface BudgetArgs {
     /** Maximum number of trials, counted from the first. Defaults to all. */
     trials?: number;
     /**
-     * Maximum GPU hours: the sweep is stopped after this number divided by the number of GPUs that it can use at once, and
-     * the best trial is chosen from those that have completed by then. Not supported with Katib. Defaults to no limit.
+     * Maximum GPU hours: the sweep is stopped after this number divided by the number of GPUs that it can use at once,
+     * and the best trial is chosen from those that have completed by then. Not supported with Katib. Defaults to no
+     * limit.
      */
     gpuHours?: pulumi.Input<number>;
 }
@@ -71,11 +74,14 @@ export interface BudgetArgs {
  */
 export interface TrackingArgs {
     /**
-     * URI of the server, which trials receive as MLFLOW_TRACKING_URI. With a scheme other than HTTP, only trials use it.
-     * Set credentials in `secretEnv`, as MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN.
+     * URI of the server, which trials receive as MLFLOW_TRACKING_URI. With a scheme other than HTTP, only trials use
+     * it. Set credentials in `secretEnv`, as MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or
+     * MLFLOW_TRACKING_TOKEN.
      */
     uri: pulumi.Input<string>;
-    /** Name of the experiment, which trials receive as MLFLOW_EXPERIMENT_NAME. Defaults to the name of the component. */
+    /**
+     * Name of the experiment, which trials receive as MLFLOW_EXPERIMENT_NAME. Defaults to the name of the component.
+     */
     experiment?: pulumi.Input<string>;
 }
 
@@ -83,7 +89,10 @@ export interface TrackingArgs {
 export interface SweepArgs extends RunArgs {
     /** The objective of the search. */
     objective: ObjectiveArgs;
-    /** Grid search: the values of each parameter, by name. Each combination is a trial; the last parameter varies fastest. */
+    /**
+     * Grid search: the values of each parameter, by name. Each combination is a trial; the last parameter varies
+     * fastest.
+     */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not support unions.
     grid?: Record<string, any[]>;
     /** Random search. */
@@ -108,8 +117,8 @@ export interface SweepArgs extends RunArgs {
      */
     output?: ClaimArgs;
     /**
-     * The image that compares the results at the end; it needs only `python3`. Not supported with Katib. Defaults to the
-     * image of the trials.
+     * The image that compares the results at the end; it needs only `python3`. Not supported with Katib. Defaults to
+     * the image of the trials.
      */
     collectorImage?: pulumi.Input<string>;
     /** The resource kind of the sweep. Changing it starts a new run. Defaults to Job. */

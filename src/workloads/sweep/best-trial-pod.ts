@@ -45,8 +45,8 @@ const selectCredentials = <T>(variables: Record<string, T> | undefined): Record<
     Object.fromEntries(Object.entries(variables).filter(([variable]) => variable.startsWith("MLFLOW_TRACKING_")));
 
 /**
- * Returns the pod that compares the results of the trials that have succeeded. It writes the best one to its termination
- * message, which is part of its status: it needs no permissions, and Pulumi reads the status anyway.
+ * Returns the pod that compares the results of the trials that have succeeded. It writes the best one to its
+ * termination message, which is part of its status: it needs no permissions, and Pulumi reads the status anyway.
  */
 export function buildBestTrialPod(
     name: string,

@@ -26,7 +26,9 @@ interface Experiment {
     spec: object;
 }
 
-/** Returns the Experiment of a run. Its name is a hash of its spec, because Katib does not allow changes of the search. */
+/**
+ * Returns the Experiment of a run. Its name is a hash of its spec, because Katib does not allow changes of the search.
+ */
 export function buildExperiment(name: string, args: SweepArgs, context: SweepContext): Experiment {
     const run = hashedName(name, { ...buildExperimentSpec(name, args, context, "run"), triggers: args.triggers });
     // Katib passes its labels on to the service that draws the trials, which must not wait in the queue of the trials.
@@ -116,8 +118,9 @@ function buildPlaceholder(name: string, range: RangeArgs): string {
 }
 
 /**
- * Returns the arguments with a quoted command, because Katib joins its words with spaces and runs them in a shell. Every
- * word is quoted: if the first one is a bare `sh` or `bash`, Katib collects only the output of the script's last command.
+ * Returns the arguments with a quoted command, because Katib joins its words with spaces and runs them in a shell.
+ * Every word is quoted: if the first one is a bare `sh` or `bash`, Katib collects only the output of the script's last
+ * command.
  * Source: wrapWorkerContainer in https://github.com/kubeflow/katib/blob/v0.19.0/pkg/webhook/v1beta1/pod/utils.go
  */
 function quoteCommand(args: SweepArgs): SweepArgs {

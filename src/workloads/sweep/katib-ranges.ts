@@ -5,8 +5,9 @@ import { stepAt, countSteps } from "./trials";
 export const mostValues = 1000;
 
 /**
- * Returns the search space as ranges; those of a grid are lists of values. Numbers with a step are listed, because Katib
- * counts its steps from 0 instead of from `min`, and draws the first and the last number half as often as the others.
+ * Returns the search space as ranges; those of a grid are lists of values. Numbers with a step are listed, because
+ * Katib counts its steps from 0 instead of from `min`, and draws the first and the last number half as often as the
+ * others.
  */
 export function buildRanges({ grid, random }: SweepArgs): Record<string, RangeArgs> {
     const ofGrid = Object.entries(grid ?? {}).map(([name, values]): [string, RangeArgs] => [name, { values }]);

@@ -1,6 +1,6 @@
 /**
- * The part of the program that records trials in a tracking server: parameters, metric, URI of the result, and which one
- * is the best. What a trial has recorded itself, under its TRIAL_NAME, is kept.
+ * The part of the program that records trials in a tracking server: parameters, metric, URI of the result, and which
+ * one is the best. What a trial has recorded itself, under its TRIAL_NAME, is kept.
  * Source: https://mlflow.org/docs/latest/rest-api.html
  */
 export const recordTrials = `

@@ -11,8 +11,8 @@ export const TrainingFramework = {
     /** JAX. The program passes JAX_NUM_PROCESSES and JAX_PROCESS_ID to `jax.distributed.initialize()`. */
     Jax: "jax",
     /**
-     * MPI: the command runs in a launcher pod from which `mpirun` reaches the others; also DeepSpeed, which can use MPI.
-     * Only with the backend `TrainJob`.
+     * MPI: the command runs in a launcher pod from which `mpirun` reaches the others; also DeepSpeed, which can use
+     * MPI. Only with the backend `TrainJob`.
      */
     Mpi: "mpi",
 } as const;
@@ -35,8 +35,8 @@ export type TrainingBackend = (typeof TrainingBackend)[keyof typeof TrainingBack
 export interface TopologyArgs {
     /**
      * Node label whose value must be the same for all pods, for example "topology.kubernetes.io/zone", the label of a
-     * rack, or "nvidia.com/gpu.clique" for one NVLink domain. If there is not enough room for all pods, none starts with
-     * a queue; without one, those that do not fit stay pending. Defaults to none.
+     * rack, or "nvidia.com/gpu.clique" for one NVLink domain. If there is not enough room for all pods, none starts
+     * with a queue; without one, those that do not fit stay pending. Defaults to none.
      */
     required?: pulumi.Input<string>;
     /** Node label whose value should be the same for all pods, if there is room. Defaults to none. */
@@ -48,8 +48,8 @@ export interface TrainingJobArgs extends RunArgs {
     /** Where results are kept. Defaults to a PersistentVolumeClaim of 10Gi that the component creates. */
     output?: TrainingOutputArgs;
     /**
-     * Number of pods that train together. With a queue (`workspace.queue`), all start together once there is room for all
-     * of them; without one, each starts as soon as there is room. Defaults to 1.
+     * Number of pods that train together. With a queue (`workspace.queue`), all start together once there is room for
+     * all of them; without one, each starts as soon as there is room. Defaults to 1.
      */
     nodes?: number;
     /** The framework, which decides the environment variables of the pods. Defaults to PyTorch. */
@@ -59,8 +59,8 @@ export interface TrainingJobArgs extends RunArgs {
     /** The resource kind of the training. Changing it starts a new run. Defaults to Job. */
     backend?: TrainingBackend;
     /**
-     * PersistentVolumeClaim in which each run has its own directory, CHECKPOINT_DIR, for checkpoints: when a pod is lost,
-     * the run resumes from them. A new run starts with an empty directory. Defaults to none.
+     * PersistentVolumeClaim in which each run has its own directory, CHECKPOINT_DIR, for checkpoints: when a pod is
+     * lost, the run resumes from them. A new run starts with an empty directory. Defaults to none.
      */
     checkpoint?: ClaimArgs;
     /** Placement of the pods relative to each other. Defaults to anywhere. */

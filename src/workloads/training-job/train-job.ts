@@ -19,8 +19,8 @@ import {
 import { processesPerNode } from "./rendezvous";
 
 /**
- * Returns the TrainJob of a training, and its TrainingRuntime, which exists for this run only, so that it can contain the
- * whole pod. Kubeflow Trainer adds the variables with which pods find each other.
+ * Returns the TrainJob of a training, and its TrainingRuntime, which exists for this run only, so that it can contain
+ * the whole pod. Kubeflow Trainer adds the variables with which pods find each other.
  * Source: https://www.kubeflow.org/docs/components/trainer/operator-guides/runtime/
  */
 export function buildTrainJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
@@ -138,8 +138,8 @@ function buildMpiRuntimeSpec(
 
 /**
  * Returns an init container that waits until the DNS of the cluster resolves all host names, including the launcher's
- * own, by which Open MPI recognizes itself. SSH does not retry, and the DNS does not resolve the new pods of a restarted
- * run at once.
+ * own, by which Open MPI recognizes itself. SSH does not retry, and the DNS does not resolve the new pods of a
+ * restarted run at once.
  */
 function buildHostsContainer(args: TrainingJobArgs, hosts: pulumi.Input<string>[]): object {
     return {

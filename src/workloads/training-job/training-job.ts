@@ -30,10 +30,10 @@ import { buildTrainJob } from "./train-job";
  * new run, too); neither does a new value in `secretEnv`. A run that has failed is not repeated by another `pulumi up`
  * with the same content; change `triggers` to run it again.
  *
- * The container receives these variables: MODEL_DIR, the directory for the result, and MODEL_URI, the URI of the result.
- * With `output.uri`, MODEL_DIR is a directory of the pod, and the program uploads its result to MODEL_URI itself. With
- * several nodes also NODE_RANK, the index of the node; NODE_COUNT, the number of nodes; and MASTER_ADDR and MASTER_PORT,
- * the address of the first node. `torchrun` needs no arguments.
+ * The container receives these variables: MODEL_DIR, the directory for the result, and MODEL_URI, the URI of the
+ * result. With `output.uri`, MODEL_DIR is a directory of the pod, and the program uploads its result to MODEL_URI
+ * itself. With several nodes also NODE_RANK, the index of the node; NODE_COUNT, the number of nodes; and MASTER_ADDR
+ * and MASTER_PORT, the address of the first node. `torchrun` needs no arguments.
  */
 export class TrainingJob extends pulumi.ComponentResource {
     /** URI of the result, known when the run has completed: `pvc://<claim>/<run>`, or a URI below `output.uri`. */
