@@ -1,6 +1,6 @@
 import { rule, type Rule, type RuleOptions } from "./rules";
 
-/** Returns the rule of a non-empty string. Set `notSecret` where secrets would stand in plain text. */
+/** Returns the rule of a non-empty string. Set `notSecret` where the value is stored in plain text. */
 export function stringRule(options: RuleOptions = {}): Rule {
     return rule(
         (value) => (typeof value === "string" && value !== "" ? undefined : "it must be a non-empty string"),

@@ -28,7 +28,7 @@ export type RulesOf<Args> = { [Name in keyof Required<Args>]: Rule };
 export interface RuleOptions {
     /** The value is a secret and never shown. */
     secret?: boolean;
-    /** Secret Outputs are refused, because others can read the value in plain text; says how to fix it. */
+    /** The value is stored in plain text, so secret Outputs are refused; how to fix one. */
     notSecret?: string;
 }
 

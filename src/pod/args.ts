@@ -29,36 +29,36 @@ import {
 } from "../arguments/rules";
 import { checkGpu, type GpuArgs, gpuRule } from "./gpu-args";
 
-/** Where a workload runs, and on whose account. */
+/** Where a workload runs: its namespace, and what its pods use there. */
 export interface WorkspaceArgs {
-    /** The namespace, which must exist. Changing it replaces what is in it. */
+    /** Name of the namespace, which must exist. Changing it replaces all objects of the component. */
     namespace: pulumi.Input<string>;
-    /** The Kueue LocalQueue of the namespace that admits its jobs. Without it they start at once. */
+    /** Name of the Kueue LocalQueue of the namespace that admits its runs. Defaults to none: runs start at once. */
     queue?: pulumi.Input<string>;
     /**
-     * The ServiceAccount that pods run as. Defaults to the namespace's `default`. Its token is mounted only where this
-     * is set.
+     * Name of the ServiceAccount that pods run as, whose token is then mounted. Defaults to the namespace's `default`,
+     * without a token.
      */
     serviceAccount?: pulumi.Input<string>;
-    /** Names of the Secrets with which images are pulled. */
+    /** Names of the Secrets with the credentials of image registries. Defaults to none. */
     imagePullSecrets?: pulumi.Input<string>[];
 }
 
-/** What each pod of a workload gets. */
+/** The compute resources of each pod of a workload. */
 export interface ResourcesArgs {
     /**
-     * The CPU that is reserved, in cores ("2") or thousandths ("500m"). Defaults to "500m". There is no limit: time
-     * that nobody else wants is there to be used.
+     * The CPU request, in cores ("2") or millicores ("500m"). Defaults to "500m". There is no limit: a pod may use CPU
+     * time that is idle on its node.
      */
     cpu?: pulumi.Input<string>;
     /**
-     * The memory that is reserved, and at the same time the limit beyond which the pod is killed, for example "16Gi".
+     * The memory request, and at the same time the limit beyond which the container is killed, for example "16Gi".
      * Defaults to "1Gi".
      */
     memory?: pulumi.Input<string>;
     /**
-     * The size of /dev/shm, which counts as memory, for example "8Gi": data loaders with worker processes and GPUs that
-     * work together need more than the 64 MiB that a container has without it.
+     * Size limit of /dev/shm, which counts as memory, for example "8Gi". Data loaders with worker processes and
+     * multi-GPU communication need more than the default of a container, 64 MiB.
      */
     sharedMemory?: pulumi.Input<string>;
 }
@@ -75,7 +75,7 @@ export interface MountArgs {
     readOnly?: pulumi.Input<boolean>;
 }
 
-/** What every workload is told: where it runs, what it runs, and with how much. */
+/** The arguments of every workload: where it runs, what it runs, and with which resources. */
 export interface WorkloadArgs {
     /**
      * The name of the objects in Kubernetes, where it is to differ from the component's: two teams, or two clusters of
@@ -83,78 +83,76 @@ export interface WorkloadArgs {
      * other objects. Defaults to the component's name.
      */
     name?: string;
-    /** Where it runs: namespace, queue, service account and pull secrets in one value. */
+    /** Where the workload runs: namespace, queue, service account and image pull secrets in one value. */
     workspace: WorkspaceArgs;
     /**
-     * The container image as `repository@sha256:…`, such as the `ref` of an `Image`: a tag may mean another image
-     * tomorrow.
+     * The container image as `repository@sha256:…`, such as the `ref` of an `Image`. Tags are refused, because they may
+     * point to another image later.
      */
     image: pulumi.Input<string>;
-    /** The command to run, one entry a word. Defaults to the image's own entry point. */
+    /** The command and its leading arguments, without a shell. Defaults to the entrypoint of the image. */
     command?: pulumi.Input<string>[];
-    /** The arguments of the command. Defaults to the image's own. */
+    /** The arguments of the command. Defaults to the CMD of the image. */
     args?: pulumi.Input<string>[];
-    /** Environment variables in plain text. A secret Output is refused here; see `secretEnv`. */
+    /** Environment variables in plain text. Secret Outputs are refused; use `secretEnv`. */
     env?: Record<string, pulumi.Input<string>>;
     /**
-     * Environment variables that are secret. They are kept in a Kubernetes Secret to which the pod only refers, and are
+     * Environment variables with secret values. They are stored in a Kubernetes Secret to which the pod refers, and are
      * encrypted in the state and hidden in previews.
      */
     secretEnv?: Record<string, pulumi.Input<string>>;
-    /** What each pod gets. */
+    /** The compute resources of each pod. */
     resources?: ResourcesArgs;
-    /** The GPUs that each pod gets. Defaults to none. */
+    /** The GPUs of each pod. Defaults to none. */
     gpu?: GpuArgs;
-    /** Volumes of the workspace that each pod sees: data sets, a team's shared files. */
+    /** PersistentVolumeClaims to mount into each pod, such as data sets. Defaults to none. */
     mounts?: MountArgs[];
-    /** The numeric user that the container runs as; not 0. Defaults to the image's own, which must be numeric. */
+    /** User ID that the container runs as; not 0. Defaults to the user of the image, which must be a numeric ID. */
     runAsUser?: pulumi.Input<number>;
-    /**
-     * Whether the container's file system is read-only but for `/tmp`, which is also its HOME. Defaults to true.
-     */
+    /** Whether the root filesystem is read-only, except for `/tmp`, which is also HOME. Defaults to true. */
     readOnlyRootFilesystem?: pulumi.Input<boolean>;
     /**
-     * A patch for what has no argument of its own, laid over the pod's `spec`: objects are merged, lists of named
-     * things (containers, volumes, variables) by name, other lists are replaced, `null` removes a field. The container
-     * is called `main`. What it says stands in the pod for all to read: secrets belong under `secretEnv`.
+     * A patch for fields without an argument, merged into the pod's `spec`: objects are merged, lists of named objects
+     * (containers, volumes, variables) are merged by name, other lists are replaced, and `null` removes a field. The
+     * container is named `main`. Values are stored in the pod in plain text; use `secretEnv` for secrets.
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     podSpec?: Record<string, any>;
 }
 
-const notOnCommandLine = "the command line of a pod is no place for it: put it under secretEnv";
+const notOnCommandLine = "the command line of a pod is stored in plain text: move it to secretEnv";
 
 /** The rules of the arguments that all workloads have. */
 export const workloadFields = {
     name: plain(objectName, "it decides which objects there are: give a plain value"),
     workspace: required(
         object<WorkspaceArgs>({
-            namespace: required(dnsLabel, "name the namespace it runs in"),
+            namespace: required(dnsLabel, "set the namespace"),
             queue: dnsSubdomain,
             serviceAccount: dnsSubdomain,
-            imagePullSecrets: list(required(dnsSubdomain, "name a Secret or leave the entry out")),
+            imagePullSecrets: list(required(dnsSubdomain, "remove the entry or set it to the name of a Secret")),
         }),
-        'say where it runs, for example { namespace: "fraud" }',
+        'set it, for example to { namespace: "fraud" }',
     ),
-    image: required(imageRef, "give repository@sha256:…, such as the ref of an Image"),
+    image: required(imageRef, "set it to repository@sha256:…, such as the ref of an Image"),
     command: list(required(stringRule({ notSecret: notOnCommandLine }), "remove the entry or set it to a string")),
-    args: list(required(plainText(notOnCommandLine), "remove the entry or set it to a string")),
-    env: map(environmentNameProblem, plainText("put it under secretEnv, which keeps it in a Kubernetes Secret")),
+    args: list(required(plainString(notOnCommandLine), "remove the entry or set it to a string")),
+    env: map(environmentNameProblem, plainString("move it to secretEnv, which stores it in a Kubernetes Secret")),
     secretEnv: map(environmentNameProblem, secretString),
     resources: object<ResourcesArgs>({ cpu, memory: bytes, sharedMemory: bytes }),
     gpu: gpuRule,
     mounts: list(
         required(
             object<MountArgs>({
-                claim: required(dnsSubdomain, "name a PersistentVolumeClaim of the namespace"),
+                claim: required(dnsSubdomain, "set the name of a PersistentVolumeClaim"),
                 mountPath: required(absolutePath, 'set the path in the container, for example "/data"'),
                 subPath: matching(
                     /^(?!\/)(?!(.*\/)?\.\.(\/|$))\S+$/,
-                    "it must be a directory within the volume, without a slash at the start",
+                    "it must be a path relative to the root of the volume, without ..",
                 ),
                 readOnly: boolean,
             }),
-            "leave the entry out or name a claim",
+            "remove the entry or set claim and mountPath",
         ),
     ),
     runAsUser: integer(1, 2 ** 31 - 1),
@@ -162,12 +160,12 @@ export const workloadFields = {
     podSpec: anyObject,
 } satisfies RulesOf<WorkloadArgs>;
 
-/** A text, which may be empty, for a place in which all can read it. */
-function plainText(notSecret: string): Rule {
+/** Returns the rule of a string, which may be empty, that is stored in plain text. */
+function plainString(notSecret: string): Rule {
     return rule((value) => (typeof value === "string" ? undefined : "it must be a string"), { notSecret });
 }
 
-/** What concerns several arguments that all workloads have. */
+/** Checks arguments of all workloads together. */
 export function checkWorkload(args: WorkloadArgs, problems: Problems): void {
     checkGpu(args.gpu, problems);
     const paths = (args.mounts ?? []).map(({ mountPath }) => mountPath).filter((path) => typeof path === "string");
@@ -175,6 +173,6 @@ export function checkWorkload(args: WorkloadArgs, problems: Problems): void {
         problems.add("mounts", `has two volumes at ${path}; give one of them another mountPath`);
     }
     for (const name of Object.keys(args.secretEnv ?? {}).filter((key) => key in (args.env ?? {}))) {
-        problems.add(`env.${name}`, "stands under secretEnv as well; leave one of them out");
+        problems.add(`env.${name}`, "is also in secretEnv; remove one of them");
     }
 }

@@ -3,25 +3,25 @@ import * as pulumi from "@pulumi/pulumi";
 import { bytes, dnsSubdomain, oneOf } from "../arguments/formats";
 import { type Problems, rule, type RulesOf } from "../arguments/rules";
 
-/** Who may mount a volume, and how. */
+/** From where a volume may be mounted. */
 export const AccessMode = {
-    /** Pods of one node. Every kind of storage has it. */
+    /** By pods of one node. Supported by every kind of storage. */
     ReadWriteOnce: "ReadWriteOnce",
-    /** One pod of the whole cluster. */
+    /** By one pod of the whole cluster. */
     ReadWriteOncePod: "ReadWriteOncePod",
-    /** Pods of any node. Needs shared storage such as NFS or CephFS. */
+    /** By pods of any node. Needs shared storage such as NFS or CephFS. */
     ReadWriteMany: "ReadWriteMany",
 } as const;
 export type AccessMode = (typeof AccessMode)[keyof typeof AccessMode];
 
-/** A volume: one that exists, or one that is created. */
+/** A PersistentVolumeClaim: an existing one, or one that the component creates. */
 export interface ClaimArgs {
     /**
-     * An existing PersistentVolumeClaim of the namespace. Defaults to one that the component creates with `size`,
-     * `storageClass` and `accessMode`.
+     * Name of an existing PersistentVolumeClaim of the namespace. Defaults to one that the component creates with
+     * `size`, `storageClass` and `accessMode`.
      */
     claim?: pulumi.Input<string>;
-    /** The size of the claim that is created. It can grow where its storage class allows it. Defaults to "10Gi". */
+    /** Size of the created claim. It can grow if its storage class allows expansion. Defaults to "10Gi". */
     size?: pulumi.Input<string>;
     /**
      * The storage class of the claim that is created. Defaults to the configuration `kubernetes-mlops:storageClass`,
@@ -29,13 +29,13 @@ export interface ClaimArgs {
      */
     storageClass?: pulumi.Input<string>;
     /**
-     * Who may mount the claim that is created. Defaults to ReadWriteOnce: all pods that use it then run on one node.
-     * Another mode makes a new claim; the old one stays with what is in it.
+     * Access mode of the created claim. Changing it creates another claim and keeps the old one with its data, unless
+     * `retain` is false. Defaults to ReadWriteOnce: all pods that use the claim run on one node.
      */
     accessMode?: pulumi.Input<AccessMode>;
     /**
-     * Whether the claim that is created is left in the cluster, with all that is in it, when the component is removed.
-     * Defaults to true. Deleting its namespace deletes it all the same.
+     * Whether the created claim stays in the cluster with its data when it is removed from the stack. Deleting the
+     * namespace deletes it regardless. Defaults to true.
      */
     retain?: boolean;
 }
@@ -46,13 +46,13 @@ export const claimFields = {
     size: bytes,
     storageClass: dnsSubdomain,
     accessMode: oneOf(Object.values(AccessMode)),
-    retain: rule((value) => (typeof value === "boolean" ? undefined : "it must be true or false, and no Output")),
+    retain: rule((value) => (typeof value === "boolean" ? undefined : "it must be true or false, and not an Output")),
 } satisfies RulesOf<ClaimArgs>;
 
-/** What is wrong with fields that each are right. */
+/** Checks the fields together. */
 export function checkClaim(args: ClaimArgs | undefined, path: string, problems: Problems): void {
     const { claim, size, storageClass, accessMode, retain } = args ?? {};
     if (claim !== undefined && (size ?? storageClass ?? accessMode ?? retain) !== undefined) {
-        problems.add(path, "describes a new claim besides an existing one; leave one of them out");
+        problems.add(path, "sets both claim and fields of a new claim; remove one of them");
     }
 }

@@ -7,7 +7,7 @@ import { hashedName } from "../arguments/hash";
 import type { ClaimArgs } from "./claim-args";
 import { objectMeta } from "./metadata";
 
-/** A claim whose name begins with this one. What cannot be changed in a claim is part of its name. */
+/** Returns a PersistentVolumeClaim. Its name is `<name>-<hash>`, a hash of its immutable fields. */
 export function buildClaim(
     name: string,
     args: ClaimArgs,
@@ -17,8 +17,8 @@ export function buildClaim(
     const accessMode = args.accessMode ?? "ReadWriteOnce";
     const fixed = { accessMode, storageClass: args.storageClass };
     return {
-        // Pods wait for their volume. The provider's own wait is for a claim that is new: it does not end for one that
-        // an earlier stack has left, bound as that is.
+        // Pods wait for their volume. The provider's own wait expects a new claim: it does not end for a claim that an
+        // earlier stack has left behind, which is already bound.
         metadata: objectMeta(hashedName(name, fixed), namespace, labels, {
             "pulumi.com/skipAwait": "true",
         }),
@@ -30,7 +30,7 @@ export function buildClaim(
     };
 }
 
-/** The name of the claim that exists, or of the one that is created: `<name>-<8 characters>`. */
+/** Returns the name of the existing claim, or registers one and returns its name, `<name>-<8 characters>`. */
 export function createClaim(
     name: string,
     args: ClaimArgs,

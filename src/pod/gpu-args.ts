@@ -5,14 +5,14 @@ import { object, plain, type Problems, type Rule } from "../arguments/rules";
 
 /** How several pods share a GPU. */
 export const GpuSharingMode = {
-    /** They take turns. Nothing keeps one from using all the memory. */
+    /** They take turns. A pod can use up all of the memory. */
     TimeSlicing: "time-slicing",
-    /** They compute at the same time (MPS), each with its part of the memory. */
+    /** They compute at the same time (MPS), each with a share of the memory. */
     Mps: "mps",
 } as const;
 export type GpuSharingMode = (typeof GpuSharingMode)[keyof typeof GpuSharingMode];
 
-/** Who makes a GPU, which decides what it is called in the cluster. */
+/** The vendor of a GPU, which decides its resource name and node labels. */
 export const GpuVendor = {
     /** `nvidia.com/gpu`, with the labels of GPU feature discovery. */
     Nvidia: "nvidia",
@@ -23,43 +23,44 @@ export const GpuVendor = {
 } as const;
 export type GpuVendor = (typeof GpuVendor)[keyof typeof GpuVendor];
 
-/** The GPUs that each pod of a workload gets. Resource name, node labels and tolerations follow from it. */
+/** The GPUs of each pod of a workload. They decide the resource name, node affinity and tolerations of the pod. */
 export interface GpuArgs {
-    /** How many GPUs, parts or shares each pod gets. Defaults to 1; more than one share is refused. */
+    /** Number of GPUs, MIG devices or shared GPUs of each pod. At most 1 with `sharing`. Defaults to 1. */
     count?: pulumi.Input<number>;
-    /** Who makes them. Defaults to NVIDIA. */
+    /** Vendor of the GPUs. Defaults to NVIDIA. */
     vendor?: GpuVendor;
     /**
-     * The model, as the nodes are labelled with it (`kubectl get nodes --label-columns nvidia.com/gpu.product`), for
-     * example "NVIDIA-H100-80GB-HBM3"; with `deviceClass` as the driver tells it. Defaults to any.
+     * Product name of the GPUs as in the label of the nodes (`kubectl get nodes --label-columns
+     * nvidia.com/gpu.product`), for example "NVIDIA-H100-80GB-HBM3"; with `deviceClass`, as the DRA driver reports it.
+     * Defaults to any.
      */
     product?: pulumi.Input<string>;
     /**
-     * The least memory that each GPU has, for example "40Gi". A GPU sold as one of 80 GB has a little less than
-     * "80Gi". NVIDIA only, as others do not label nodes with a number. Defaults to any.
+     * Minimum memory of each GPU, for example "40Gi". A GPU that is sold with 80 GB has a little less than "80Gi".
+     * NVIDIA only, because other vendors do not label nodes with a number. Defaults to any.
      */
     memory?: pulumi.Input<string>;
     /**
-     * The part of a GPU (MIG) in place of a whole one, for example "1g.10gb". Asks for `nvidia.com/mig-<profile>`, which
-     * nodes have whose MIG strategy is "mixed".
+     * MIG profile, for example "1g.10gb", instead of whole GPUs. Requests `nvidia.com/mig-<profile>`, which nodes with
+     * the MIG strategy "mixed" provide. Defaults to none.
      */
     mig?: string;
-    /** A share of a GPU in place of a whole one, from nodes whose GPUs are shared in this way. */
+    /** How the GPU is shared with other pods, on nodes that share their GPUs in this way. Defaults to whole GPUs. */
     sharing?: GpuSharingMode;
     /**
-     * The name of the resource, where the cluster's device plugin does not call it as usual: "nvidia.com/gpu.shared"
-     * where shares are renamed.
+     * Name of the resource, if the device plugin of the cluster uses another name, such as "nvidia.com/gpu.shared" for
+     * renamed shared GPUs. Defaults to the usual name of the vendor.
      */
     resource?: string;
     /**
-     * A class of devices in place of a resource (dynamic resource allocation, `resource.k8s.io/v1`, Kubernetes 1.34 and
-     * newer), for example "gpu.nvidia.com", or "mig.nvidia.com" together with `mig`. Each pod then gets a claim of its
-     * own.
+     * DeviceClass, for example "gpu.nvidia.com", or "mig.nvidia.com" together with `mig`: requests devices through
+     * dynamic resource allocation (`resource.k8s.io/v1`, Kubernetes 1.34 and later) instead of a resource name. Each
+     * pod has its own ResourceClaim. Defaults to none.
      */
     deviceClass?: string;
 }
 
-const why = "it decides which resource is asked for: give a text";
+const why = "it must be a plain value, because it decides which resource is requested";
 
 const known = (rule: Rule): Rule => plain(rule, why);
 
@@ -72,20 +73,20 @@ export const gpuRule = object<GpuArgs>({
     mig: known(
         matching(
             /^\d+(c\.\d+)?g\.\d+gb(\+[a-z.]+)*$/,
-            'it must be a profile as nvidia-smi lists them, such as "1g.10gb"',
+            'it must be a MIG profile as nvidia-smi lists it, such as "1g.10gb"',
         ),
     ),
     sharing: known(oneOf(Object.values(GpuSharingMode))),
     resource: known(
         matching(
             /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/,
-            'it must be a name with its domain, such as "nvidia.com/gpu.shared"',
+            'it must be a resource name with a domain, such as "nvidia.com/gpu.shared"',
         ),
     ),
     deviceClass: known(dnsSubdomain),
 });
 
-/** What is wrong with fields that each are right. */
+/** Checks the fields together. */
 export function checkGpu(gpu: GpuArgs | undefined, problems: Problems): void {
     if (gpu === undefined) {
         return;
@@ -94,14 +95,17 @@ export function checkGpu(gpu: GpuArgs | undefined, problems: Problems): void {
     const vendor = gpu.vendor ?? GpuVendor.Nvidia;
     for (const field of ["memory", "mig", "sharing"] as const) {
         if (gpu[field] !== undefined && vendor !== GpuVendor.Nvidia) {
-            add(field, `is known of NVIDIA's GPUs only, and gpu.vendor is "${vendor}"; leave one of them out`);
+            add(field, `is supported for NVIDIA GPUs only, and gpu.vendor is "${vendor}"; remove one of them`);
         }
     }
     if (gpu.product !== undefined && vendor === GpuVendor.Intel) {
-        add("product", 'is not known of GPUs whose gpu.vendor is "intel"; name a label under podSpec.nodeSelector');
+        add("product", 'is not supported with gpu.vendor "intel"; select nodes with podSpec.nodeSelector instead');
     }
     if (gpu.mig !== undefined && gpu.memory !== undefined) {
-        add("memory", `is what the profile says that gpu.mig names, ${gpu.mig}; leave one of them out`);
+        add(
+            "memory",
+            `cannot be combined with gpu.mig, whose profile ${gpu.mig} decides the memory; remove one of them`,
+        );
     }
     for (const [one, other] of [
         ["mig", "sharing"],
@@ -110,10 +114,13 @@ export function checkGpu(gpu: GpuArgs | undefined, problems: Problems): void {
         ["sharing", "deviceClass"],
     ] as const) {
         if (gpu[one] !== undefined && gpu[other] !== undefined) {
-            add(one, `is given besides gpu.${other}; leave one of them out`);
+            add(one, `cannot be combined with gpu.${other}; remove one of them`);
         }
     }
     if (gpu.sharing !== undefined && typeof gpu.count === "number" && gpu.count > 1) {
-        add("count", `is ${gpu.count}; several shares may be of one GPU and bring no more: leave it out`);
+        add(
+            "count",
+            `is ${gpu.count}; it must be 1 with gpu.sharing, because several shares may be of the same GPU: remove it`,
+        );
     }
 }

@@ -9,7 +9,7 @@ import { type GpuArgs, GpuVendor } from "./gpu-args";
 import { objectMeta } from "./metadata";
 
 /**
- * The template of the claims of pods: a device class, and what its devices must be like.
+ * Returns the spec of the ResourceClaimTemplate of pods: a device class, and requirements for its devices.
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
  */
 export function buildGpuClaimSpec(gpu: GpuArgs): object {
@@ -41,8 +41,8 @@ export function buildGpuClaimSpec(gpu: GpuArgs): object {
 }
 
 /**
- * The name of the template of a workload's GPU claims, which is created where `gpu.deviceClass` asks for one. It cannot
- * be changed, so its name is that of its content.
+ * Registers the ResourceClaimTemplate of a workload if `gpu.deviceClass` is set, and returns its name. It is immutable,
+ * so its name is a hash of its content.
  */
 export function createGpuClaimTemplate(
     name: string,
@@ -63,7 +63,7 @@ export function createGpuClaimTemplate(
             metadata: objectMeta(hashedName(templateName, spec), args.workspace.namespace, labels),
             spec,
         },
-        // Pods of a successor find the new template before the old one goes.
+        // Pods of a successor need the new template before the old one is deleted.
         { parent, replaceOnChanges: ["spec"] },
     );
     return template.metadata.name;

@@ -9,7 +9,7 @@ type Toleration = types.input.core.v1.Toleration;
 type NodeSelectorRequirement = types.input.core.v1.NodeSelectorRequirement;
 
 /**
- * What GPUs are called in the cluster.
+ * Resource names and node labels of GPUs.
  *
  * Sources: https://github.com/NVIDIA/k8s-device-plugin#gpu-feature-discovery-labels,
  * https://github.com/ROCm/k8s-device-plugin/tree/master/cmd/k8s-node-labeller,
@@ -21,28 +21,28 @@ export const vendors: Record<GpuVendor, { resource: string; product?: string; dr
     [GpuVendor.Intel]: { resource: "gpu.intel.com/xe", driver: "gpu.intel.com" },
 };
 
-/** The name of a pod's claim, and of the request in it. */
+/** Name of a pod's ResourceClaim, and of the request in it. */
 export const claimName = "gpu";
 
-/** What a pod says in order to get its GPUs. */
-export interface GpuNeeds {
+/** The parts of a pod that request its GPUs. */
+export interface GpuRequirements {
     /** Extended resources of the container, by name. */
     resources: Record<string, pulumi.Input<string>>;
-    /** What the labels of the node must say. */
+    /** Requirements for the labels of the node. */
     nodeRequirements: NodeSelectorRequirement[];
-    /** The taints that GPU nodes usually have. */
+    /** Tolerations of the taints that GPU nodes usually have. */
     tolerations: Toleration[];
-    /** The claims of the container and of the pod. */
+    /** The ResourceClaims of the container and of the pod. */
     claims?: { container: types.input.core.v1.ResourceClaim[]; pod: types.input.core.v1.PodResourceClaim[] };
 }
 
-/** What a pod says in order to get these GPUs; with a device class the name of the claims' template is needed. */
-export function gpuNeeds(gpu: GpuArgs | undefined, claimTemplate?: pulumi.Input<string>): GpuNeeds {
+/** Returns the parts of a pod that request its GPUs. A device class needs the name of the ResourceClaimTemplate. */
+export function buildGpuRequirements(gpu: GpuArgs | undefined, claimTemplate?: pulumi.Input<string>): GpuRequirements {
     if (gpu === undefined) {
         return { resources: {}, nodeRequirements: [], tolerations: [] };
     }
     const vendor = vendors[gpu.vendor ?? GpuVendor.Nvidia];
-    // Nodes whose GPUs are parts or shares have the taint of whole ones.
+    // Nodes with MIG devices or shared GPUs have the taint of whole GPUs.
     const tolerations = [{ key: vendor.resource, operator: "Exists", effect: "NoSchedule" }];
     if (gpu.deviceClass !== undefined) {
         return {
@@ -58,21 +58,21 @@ export function gpuNeeds(gpu: GpuArgs | undefined, claimTemplate?: pulumi.Input<
     const name = gpu.resource ?? (gpu.mig === undefined ? vendor.resource : `nvidia.com/mig-${migSuffix(gpu.mig)}`);
     return {
         resources: { [name]: mapInput(gpu.count ?? 1, String) },
-        nodeRequirements: nodeRequirements(gpu, vendor.product),
+        nodeRequirements: buildNodeRequirements(gpu, vendor.product),
         tolerations,
     };
 }
 
-/** How a profile is written in the name of a resource. */
+/** Returns a MIG profile as it is written in a resource name. */
 const migSuffix = (profile: string): string => profile.replaceAll("+", ".");
 
-function nodeRequirements(gpu: GpuArgs, productLabel: string | undefined): NodeSelectorRequirement[] {
+function buildNodeRequirements(gpu: GpuArgs, productLabel: string | undefined): NodeSelectorRequirement[] {
     const requirements: NodeSelectorRequirement[] = [];
     if (gpu.product !== undefined && productLabel !== undefined) {
         requirements.push({ key: productLabel, operator: "In", values: [gpu.product] });
     }
     if (gpu.memory !== undefined) {
-        // The label is in MiB, and there is no "at least".
+        // The label is in MiB, and there is no operator "at least".
         const below = mapInput(gpu.memory, (memory) => [String(Math.ceil(bytesOf(memory) / 2 ** 20) - 1)]);
         requirements.push({ key: "nvidia.com/gpu.memory", operator: "Gt", values: below });
     }

@@ -4,8 +4,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { ownerAnnotations } from "./ownership";
 
 /**
- * The label by which any pod is monitored: its value is the name of the port that answers `/metrics`. The pods of this
- * package's own workloads need it not when that port is called `metrics`.
+ * Label that has a pod monitored. Its value is the name of the port that serves `/metrics`. Pods of this package's
+ * workloads do not need it if that port is named `metrics`.
  */
 export const metricsLabel = "kubernetes-mlops/metrics";
 

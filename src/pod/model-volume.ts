@@ -4,40 +4,43 @@ import type * as pulumi from "@pulumi/pulumi";
 import { hashOf } from "../arguments/hash";
 import { mapInput, mapInputs } from "../arguments/inputs";
 
-/** Where a model stands in the container, as the variable MODEL_DIR says. */
+/** Directory of the model in the container, in the variable MODEL_DIR. */
 export const modelDir = "/model";
 
-/** Volumes of a pod, and where they are mounted. */
+/** Volumes of a pod, and their mounts. */
 export interface PodVolumes {
     volumes: pulumi.Input<types.input.core.v1.Volume[]>;
     mounts: pulumi.Input<types.input.core.v1.VolumeMount[]>;
 }
 
-/** A model in a volume: the claim, and the directory of one run in it. */
+/** The URI of a model in a claim: the claim, and the directory of one run. */
 const inClaim = /^pvc:\/\/(?<claim>[a-z0-9][-a-z0-9.]*)\/(?<path>[^/\s]+(\/[^/\s]+)*)$/;
 
-/** A model that is an image; of what else a registry holds, containerd makes an empty directory. */
+/** The URI of a model that is an image. For other artifacts in a registry, containerd mounts an empty directory. */
 const inRegistry = /^oci:\/\/(?<reference>[^\s@]+@sha256:[0-9a-f]{64})$/;
 
-/** What is wrong with a model's address. */
+/** Returns what is wrong with the URI of a model, if anything. */
 export function modelProblem(uri: unknown): string | undefined {
     if (typeof uri === "string" && uri.startsWith("oci:")) {
         return inRegistry.test(uri)
             ? undefined
-            : "it must be oci://repository@sha256:<64 hexadecimal digits>: a tag may mean another model tomorrow";
+            : "it must be oci://repository@sha256:<64 hexadecimal digits>, because a tag may point to another model later";
     }
     const isUri = typeof uri === "string" && /^[a-z][a-z0-9+.-]*:\/\/\S+$/.test(uri);
     return isUri && (inClaim.test(uri) || !uri.startsWith("pvc:")) && !/\/\.\.(\/|$)/.test(uri)
         ? undefined
-        : 'it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
+        : 'it must be a URI such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
 }
 
-/** The address of what a run writes into a directory of a claim. */
+/** Returns the URI of a directory of a claim. */
 export const claimUri = (claim: pulumi.Input<string>, ...path: pulumi.Input<string>[]): pulumi.Input<string> =>
     mapInputs([claim, ...path], (known) => `pvc://${known.join("/")}`);
 
-/** The volume of a run's result: its own directory of the claim, or one of the pod's from which it is uploaded. */
-export function outputVolume(claim: pulumi.Input<string> | undefined, directory: pulumi.Input<string>): PodVolumes {
+/** Returns the volume for the result of a run: a directory of the claim, or an empty one to upload from. */
+export function buildOutputVolume(
+    claim: pulumi.Input<string> | undefined,
+    directory: pulumi.Input<string>,
+): PodVolumes {
     return claim === undefined
         ? podVolume
         : {
@@ -47,17 +50,17 @@ export function outputVolume(claim: pulumi.Input<string> | undefined, directory:
 }
 
 /**
- * The volume of a model that is served: read from its claim or its image, or one to which it is downloaded, that is, a
- * directory of its own in the cache, or one of the pod's.
+ * Returns the volume of a model to read: its claim or its image, or a directory to which the program downloads it, in
+ * the cache or in the pod.
  */
-export function inputVolume(model: pulumi.Input<string>, cache?: pulumi.Input<string>): PodVolumes {
+export function buildModelVolume(model: pulumi.Input<string>, cache?: pulumi.Input<string>): PodVolumes {
     return {
-        volumes: mapInput(model, (uri) => inputVolumes(uri, cache).volumes),
-        mounts: mapInput(model, (uri) => inputVolumes(uri, cache).mounts),
+        volumes: mapInput(model, (uri) => buildVolumes(uri, cache).volumes),
+        mounts: mapInput(model, (uri) => buildVolumes(uri, cache).mounts),
     };
 }
 
-function inputVolumes(uri: string, cache: pulumi.Input<string> | undefined) {
+function buildVolumes(uri: string, cache: pulumi.Input<string> | undefined) {
     const { claim, path } = inClaim.exec(uri)?.groups ?? {};
     if (claim !== undefined) {
         return {
@@ -67,7 +70,7 @@ function inputVolumes(uri: string, cache: pulumi.Input<string> | undefined) {
     }
     const { reference } = inRegistry.exec(uri)?.groups ?? {};
     if (reference !== undefined) {
-        // Kubernetes 1.35 and newer; 1.33 and 1.34 with the feature gate ImageVolume. containerd 2.1 and newer.
+        // Kubernetes 1.35 and later; 1.33 and 1.34 with the feature gate ImageVolume. containerd 2.1 and later.
         return {
             volumes: [{ name: "model", image: { reference, pullPolicy: "IfNotPresent" } }],
             mounts: [{ name: "model", mountPath: modelDir, readOnly: true }],
@@ -81,7 +84,7 @@ function inputVolumes(uri: string, cache: pulumi.Input<string> | undefined) {
           };
 }
 
-/** A volume that lives as long as the pod. */
+/** A volume with the lifetime of the pod. */
 const podVolume = {
     volumes: [{ name: "model", emptyDir: {} }],
     mounts: [{ name: "model", mountPath: modelDir }],

@@ -5,10 +5,10 @@ import { mapInput } from "../arguments/inputs";
 type Fields = Record<string, unknown>;
 
 /**
- * Lays a patch over an object: fields of objects are merged, lists of named things (containers, volumes, environment
+ * Merges a patch into an object: objects are merged, lists of named objects (containers, volumes, environment
  * variables) are merged by name, anything else is replaced, and `null` removes a field.
  */
-export function patched<T>(base: T, patch: unknown): T {
+export function mergePatch<T>(base: T, patch: unknown): T {
     return merge(base, patch) as T;
 }
 
@@ -19,7 +19,7 @@ function merge(base: unknown, patch: unknown): unknown {
     if (pulumi.Output.isInstance(base)) {
         return mapInput(base, (known) => merge(known, patch));
     }
-    if (isContainer(base) && pulumi.Output.isInstance(patch)) {
+    if (isMergeable(base) && pulumi.Output.isInstance(patch)) {
         return mapInput(patch, (known) => merge(base, known));
     }
     if (isObject(base) && isObject(patch)) {
@@ -50,8 +50,8 @@ function mergeByName(base: Fields[], patch: Fields[]): unknown[] {
     return [...kept, ...patch.filter((entry) => !names.has(entry.name))];
 }
 
-/** What is merged rather than replaced. */
-function isContainer(value: unknown): boolean {
+/** Returns whether a value is merged instead of replaced. */
+function isMergeable(value: unknown): boolean {
     return isObject(value) || isNamedList(value);
 }
 

@@ -3,9 +3,9 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { joinInputs, mapInput } from "../arguments/inputs";
 import type { WorkloadArgs } from "./args";
-import { gpuNeeds } from "./gpu";
+import { buildGpuRequirements } from "./gpu";
 import type { PodVolumes } from "./model-volume";
-import { patched } from "./patch";
+import { mergePatch } from "./patch";
 
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
 type PodSpec = types.input.core.v1.PodSpec;
@@ -14,13 +14,13 @@ type EnvVar = types.input.core.v1.EnvVar;
 type Volume = types.input.core.v1.Volume;
 type VolumeMount = types.input.core.v1.VolumeMount;
 
-/** The user's container; a patch finds it by this name. */
+/** Name of the container with the user's program. A patch refers to it by this name. */
 export const containerName = "main";
 
-/** What every container says of itself so that its pod meets the restricted standard. */
+/** Security context that every container needs under the restricted Pod Security Standard. */
 export const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
 
-/** What a kind of workload says of its pods, besides what the user says. */
+/** What a kind of workload adds to its pods, besides the arguments of the user. */
 export interface PodDetails {
     labels: Record<string, pulumi.Input<string>>;
     annotations?: Record<string, pulumi.Input<string>>;
@@ -28,40 +28,40 @@ export interface PodDetails {
     container?: Partial<Container>;
     /** Fields of the pod's spec: restart policy, grace period, spreading. */
     spec?: Partial<PodSpec>;
-    /** Variables that the user's own may override. */
+    /** Environment variables. Those of the user override them. */
     env?: Record<string, pulumi.Input<string>>;
-    /** Variables whose values come from the pod itself, which the user's own may override. */
+    /** Environment variables with values from the pod itself. Those of the user override them. */
     envValueFrom?: Record<string, types.input.core.v1.EnvVarSource>;
-    /** The name of the Secret that holds `secretEnv`. */
+    /** Name of the Secret with the values of `secretEnv`. */
     secretName?: pulumi.Input<string>;
-    /** The name of the template of the pod's GPU claims, with `gpu.deviceClass`. */
+    /** Name of the ResourceClaimTemplate, with `gpu.deviceClass`. */
     claimTemplate?: pulumi.Input<string>;
-    /** Volumes besides /tmp and the user's. */
+    /** Volumes in addition to /tmp and `mounts`. */
     volumes?: PodVolumes[];
-    /** Containers beside the user's. */
+    /** Containers in addition to the user's. */
     sidecars?: Container[];
-    /** Where pods of the workload are to be, relative to each other. */
+    /** Placement of the pods of the workload relative to each other. */
     podAffinity?: types.input.core.v1.PodAffinity;
     tolerations?: pulumi.Input<types.input.core.v1.Toleration[]>;
 }
 
 /**
- * The pod of a workload. It meets the restricted Pod Security Standard, whatever the image.
+ * Returns the pod template of a workload. It meets the restricted Pod Security Standard, regardless of the image.
  * Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
 export function buildPodTemplate(args: WorkloadArgs, details: PodDetails): PodTemplateSpec {
     const { workspace } = args;
-    const gpu = gpuNeeds(args.gpu, details.claimTemplate);
-    const { volumes, mounts } = allVolumes(args, details);
+    const gpu = buildGpuRequirements(args.gpu, details.claimTemplate);
+    const { volumes, mounts } = buildVolumes(args, details);
     const container: Container = {
         name: containerName,
         image: args.image,
         command: args.command,
         args: args.args,
-        env: variables(args, details),
-        resources: { ...resources(args, gpu.resources), ...(gpu.claims && { claims: gpu.claims.container }) },
+        env: buildEnv(args, details),
+        resources: { ...buildResources(args, gpu.resources), ...(gpu.claims && { claims: gpu.claims.container }) },
         securityContext: { ...restricted, readOnlyRootFilesystem: args.readOnlyRootFilesystem ?? true },
-        // When the container fails, the kubelet keeps the end of its log as the reason, which the engine then shows.
+        // When the container fails, the kubelet keeps the end of its log as the message, which Pulumi shows.
         terminationMessagePolicy: "FallbackToLogsOnError",
         volumeMounts: mounts,
         ...details.container,
@@ -74,7 +74,7 @@ export function buildPodTemplate(args: WorkloadArgs, details: PodDetails): PodTe
         securityContext: {
             runAsNonRoot: true,
             runAsUser: args.runAsUser,
-            // Volumes are made writable for this group, and every user of the pod is in it.
+            // Volumes are writable for this group, to which every user of the pod belongs.
             fsGroup: 1000,
             fsGroupChangePolicy: "OnRootMismatch",
             seccompProfile: { type: "RuntimeDefault" },
@@ -82,15 +82,15 @@ export function buildPodTemplate(args: WorkloadArgs, details: PodDetails): PodTe
         containers: [container, ...(details.sidecars ?? [])],
         volumes,
         ...(gpu.claims && { resourceClaims: gpu.claims.pod }),
-        ...affinity(gpu.nodeRequirements, details.podAffinity),
-        ...tolerations(gpu.tolerations, details.tolerations),
+        ...buildAffinity(gpu.nodeRequirements, details.podAffinity),
+        ...buildTolerations(gpu.tolerations, details.tolerations),
         ...details.spec,
     };
     const { labels, annotations } = details;
-    return { metadata: { labels, ...(annotations && { annotations }) }, spec: patched(spec, args.podSpec) };
+    return { metadata: { labels, ...(annotations && { annotations }) }, spec: mergePatch(spec, args.podSpec) };
 }
 
-function affinity(
+function buildAffinity(
     nodeRequirements: types.input.core.v1.NodeSelectorRequirement[],
     podAffinity: types.input.core.v1.PodAffinity | undefined,
 ): Partial<PodSpec> {
@@ -103,7 +103,7 @@ function affinity(
     return Object.keys(parts).length > 0 ? { affinity: parts } : {};
 }
 
-function tolerations(
+function buildTolerations(
     ofGpu: types.input.core.v1.Toleration[],
     others: pulumi.Input<types.input.core.v1.Toleration[]> = [],
 ): Partial<PodSpec> {
@@ -111,7 +111,7 @@ function tolerations(
     return Array.isArray(all) && all.length === 0 ? {} : { tolerations: all };
 }
 
-function variables(args: WorkloadArgs, details: PodDetails): EnvVar[] {
+function buildEnv(args: WorkloadArgs, details: PodDetails): EnvVar[] {
     const secret = args.secretEnv ?? {};
     const isOurs = (name: string) => !(name in secret);
     const plain = Object.entries({ HOME: "/tmp", ...details.env, ...args.env }).filter(([name]) => isOurs(name));
@@ -129,7 +129,7 @@ function variables(args: WorkloadArgs, details: PodDetails): EnvVar[] {
     ];
 }
 
-function resources(
+function buildResources(
     { resources: args = {} }: WorkloadArgs,
     ofGpu: Record<string, pulumi.Input<string>>,
 ): types.input.core.v1.ResourceRequirements {
@@ -140,8 +140,8 @@ function resources(
     };
 }
 
-/** The volumes of a pod: a writable /tmp, what the kind of workload has, and what the user mounts. */
-function allVolumes(
+/** Returns the volumes of a pod: a writable /tmp, those of the kind of workload, and those of `mounts`. */
+function buildVolumes(
     args: WorkloadArgs,
     details: PodDetails,
 ): { volumes: pulumi.Input<Volume[]>; mounts: pulumi.Input<VolumeMount[]> } {

@@ -4,18 +4,18 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { objectMeta } from "./metadata";
 
-/** What pods may ask of the API server. */
+/** The permissions of pods at the API server. */
 export interface PodRole {
-    /** What the Role and its binding are called, and the ServiceAccount where one is created. */
+    /** Name of the Role and its binding, and of the ServiceAccount if one is created. */
     role: string;
     namespace: pulumi.Input<string>;
     labels: Record<string, string>;
     rules: { apiGroups: string[]; resources: string[]; resourceNames?: string[]; verbs: string[] }[];
-    /** The user's own ServiceAccount, which then gets the Role. Defaults to one that has no other rights. */
+    /** ServiceAccount of the user to which the Role is granted. Defaults to one without other permissions. */
     serviceAccount?: pulumi.Input<string>;
 }
 
-/** The rights of a workload's pods: the ServiceAccount that they run as, and what must be there before they ask. */
+/** Registers the permissions of a workload's pods; returns their ServiceAccount, and the binding to wait for. */
 export function createPodRole(
     name: string,
     { role, namespace, labels, rules, serviceAccount }: PodRole,
@@ -24,7 +24,7 @@ export function createPodRole(
     const metadata = objectMeta(role, namespace, labels);
     const account =
         serviceAccount ??
-        // Whoever needs its token asks for it, one container at a time.
+        // The containers that need its token mount it explicitly.
         new core.ServiceAccount(`${name}-account`, { metadata, automountServiceAccountToken: false }, { parent })
             .metadata.name;
     const granted = new rbac.Role(`${name}-role`, { metadata, rules }, { parent });

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { objectMeta } from "./metadata";
 
-/** The Secret that holds a workload's `secretEnv`; the values are secret in the state whatever they were before. */
+/** Registers the Secret with the values of `secretEnv`, which are secret in the state even if given as plain values. */
 export function createEnvironmentSecret(
     name: string,
     args: {

@@ -14,11 +14,13 @@ export interface RunArgs extends WorkloadArgs {
      * `pulumi up` waits at most that long. Defaults to "24h".
      */
     timeout?: pulumi.Input<string>;
-    /** Arbitrary strings, such as a date or the version of the data. Changing one starts a new run. Defaults to none. */
+    /**
+     * Arbitrary strings, such as a date or the version of the data. Changing one starts a new run. Defaults to none.
+     */
     triggers?: pulumi.Input<string>[];
     /**
-     * Whether pods may run on spot nodes, which cost less and can be reclaimed at any time: they tolerate the taints that
-     * cloud providers set on those nodes. Defaults to false.
+     * Whether pods may run on spot nodes, which cost less and can be reclaimed at any time: they tolerate the taints
+     * that cloud providers set on those nodes. Defaults to false.
      */
     spot?: pulumi.Input<boolean>;
 }

@@ -12,13 +12,13 @@ import type { ScheduledRunArgs } from "./schedule-args";
 type CronJobSpec = types.input.batch.v1.CronJobSpec;
 type JobSpec = types.input.batch.v1.JobSpec;
 
-/** The time zone of schedules that name none, whatever the clock of the cluster. */
+/** Default time zone of schedules, independent of the clock of the cluster. */
 export const defaultTimeZone = "Etc/UTC";
 
 /** An update overrides what someone has changed by hand, such as `suspend`, instead of failing with a conflict. */
 export const overridesManualChanges = { "pulumi.com/patchForce": "true" };
 
-/** A pod's name of its run: the name of the Job, which is in a label of its pods. */
+/** The name of the run in the variable RUN_NAME: the name of the Job, from a label of its pods. */
 export const jobNameVariable: Record<string, types.input.core.v1.EnvVarSource> = {
     RUN_NAME: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
 };

@@ -28,7 +28,7 @@ export interface JobStatus {
     failedIndexes?: string;
 }
 
-/** Returns the outcome of a Job, or undefined if it has not ended, because Pulumi was told not to wait for it. */
+/** Returns the outcome of a Job, or undefined if it has not ended, for example because Pulumi has not waited for it. */
 export function parseJobEnd(status: JobStatus | undefined): JobEnd | undefined {
     const { conditions, completedIndexes = "", failedIndexes = "" } = status ?? {};
     const failed = trueCondition(conditions, "Failed");

@@ -11,8 +11,8 @@ export interface ScheduledRunArgs {
     timeZone?: pulumi.Input<string>;
     /**
      * How late a run may start that could not start on time, because the cluster was down or the previous run took too
-     * long; after that it is skipped. At least "10s". Defaults to "1h". The controller also looks back no further: without
-     * a limit, a schedule that has missed more than 100 runs might not start another.
+     * long; after that it is skipped. At least "10s". Defaults to "1h". The controller also looks back no further:
+     * without a limit, a schedule that has missed more than 100 runs might not start another.
      */
     startingDeadline?: pulumi.Input<string>;
     /** Whether no further runs are started. Runs in progress continue. Defaults to false. */

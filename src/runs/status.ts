@@ -39,8 +39,8 @@ export function failureOf(status: RunStatus | undefined): string | undefined {
     if (failed) {
         return failed.message ?? "its controller reports no reason";
     }
-    const words = [terminalState, jobStatus, jobDeploymentStatus];
-    return words.some((word) => word !== undefined && ["Failed", "FAILED", "STOPPED"].includes(word))
+    const states = [terminalState, jobStatus, jobDeploymentStatus];
+    return states.some((state) => state !== undefined && ["Failed", "FAILED", "STOPPED"].includes(state))
         ? message || "its controller reports no reason"
         : undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Runs of many pods that come to no good end, on a real node: each fails the update with one line that says what was
- * wrong and how to mend it.
+ * Runs of many pods that fail, on a real node: each fails the update with one line that says what went wrong and how to
+ * fix it.
  */
 import { strict as assert } from "node:assert";
 
@@ -13,7 +13,7 @@ import { TestStack } from "../support/stack";
 
 const namespace = "failing-runs";
 
-/** What all of these runs are told, and the program that each of their pods runs. */
+/** The arguments of all of these runs, with the program of their pods. */
 function shared(workspace: mlops.WorkspaceArgs, program: string) {
     return {
         workspace,
@@ -26,7 +26,7 @@ function shared(workspace: mlops.WorkspaceArgs, program: string) {
     };
 }
 
-/** A sweep of three trials, in which the metric is `value`, an expression of Python that knows the number `x`. */
+/** A sweep of three trials, in which the metric is `value`, a Python expression of the number `x`. */
 function sweep(workspace: mlops.WorkspaceArgs, value: string, args: Partial<mlops.SweepArgs> = {}): mlops.Sweep {
     const program = [
         "import json, os",
@@ -42,19 +42,19 @@ function sweep(workspace: mlops.WorkspaceArgs, value: string, args: Partial<mlop
 }
 
 const cases: Record<string, { create: (workspace: mlops.WorkspaceArgs) => pulumi.Resource; line: string }> = {
-    "a sweep of which more trials fail than may": {
+    "a sweep with more failed trials than allowed": {
         create: (workspace) => sweep(workspace, "1 / x if x > 1 else 1 / 0", { maxFailedTrials: 1, parallelism: 1 }),
         line: 'Sweep "runs": 2 of 3 trials have failed (0,1), and maxFailedTrials is 1; ',
     },
-    "a sweep without a trial that succeeds": {
+    "a sweep without a successful trial": {
         create: (workspace) => sweep(workspace, "1 / 0"),
         line: 'Sweep "runs": no trial has succeeded: ',
     },
-    "a sweep whose trials all come to no number": {
+    "a sweep whose trials all report no number": {
         create: (workspace) => sweep(workspace, "float('nan')"),
         line: 'Sweep "runs": the results of the trials cannot be compared: no trial has written loss to its RESULT_FILE; trial 0: ',
     },
-    "a batch inference of which one shard fails": {
+    "a batch inference with a failed shard": {
         create: (workspace) =>
             new mlops.BatchInference("runs", {
                 ...shared(workspace, "import os; 1 / (1 - int(os.environ['SHARD_INDEX']))"),
@@ -64,7 +64,7 @@ const cases: Record<string, { create: (workspace: mlops.WorkspaceArgs) => pulumi
             }),
         line: 'BatchInference "runs": 1 of 3 shards have not succeeded: ',
     },
-    "a training of two nodes of which one fails": {
+    "a training of two nodes, one of which fails": {
         create: (workspace) =>
             new mlops.TrainingJob("runs", {
                 ...shared(
@@ -82,7 +82,7 @@ describe("a run that fails, on a real node", function () {
     this.timeout("4m");
 
     for (const [title, { create, line }] of Object.entries(cases)) {
-        it(`${title} says so in one line`, async () => {
+        it(`${title} reports it in one line`, async () => {
             const stack = await TestStack.create(namespace, () => {
                 const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
                 const space = new core.Namespace("space", { metadata: { name: namespace, labels } });
@@ -92,10 +92,10 @@ describe("a run that fails, on a real node", function () {
             try {
                 await assert.rejects(stack.up(), (error: Error) => {
                     const [, diagnostics = ""] = error.message.split(/Diagnostics:|\nResources:/);
-                    // An inline program of the Automation API, as this one, tells the errors of Outputs once more.
+                    // An inline program of the Automation API, as this one, reports the errors of Outputs twice.
                     const lines = diagnostics.split("\n").filter((one) => !one.includes("One or more errors occurred"));
-                    const told = lines.filter((one) => one.includes(line));
-                    assert.equal(told.length, 1, error.message);
+                    const found = lines.filter((one) => one.includes(line));
+                    assert.equal(found.length, 1, error.message);
                     return true;
                 });
             } finally {

@@ -279,9 +279,9 @@ describe("a Sweep on the real Katib", function () {
                 // An inline program of the Automation API, as this one, tells the errors of Outputs once more.
                 const lines = diagnostics.split("\n").filter((one) => !one.includes("One or more errors occurred"));
                 for (const line of [
-                    'Sweep "silent": no trial has printed its loss; print a line such as loss=0.93',
-                    'Sweep "broken": no trial has succeeded: 2 failed; see their pods\' logs, and mend it, ',
-                    'Sweep "most": too many trials have not succeeded: 2 failed, and maxFailedTrials is 1; see their pods\' logs, ',
+                    'Sweep "silent": no trial has printed loss; print a line such as loss=0.93',
+                    'Sweep "broken": no trial has succeeded: 2 failed; see the logs of their pods, and fix the cause, ',
+                    'Sweep "most": too many trials have not succeeded: 2 failed, and maxFailedTrials is 1; see the logs of their pods, ',
                 ]) {
                     assert.equal(lines.filter((one) => one.includes(line)).length, 1, error.message);
                 }

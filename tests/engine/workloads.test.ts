@@ -1,9 +1,9 @@
 /**
- * Every component, on plain Kubernetes and on the add-ons made for it, as its arguments are edited: created, found
- * unchanged, previewed and changed by a real engine on a real API server that has the real CRDs. All are in one stack,
- * and the first edits of all are made in one update, then the second ones, and so on.
+ * Every component, on plain Kubernetes and with its add-ons, as its arguments are edited: created, found unchanged,
+ * previewed and changed by a real engine on a real API server with the real CRDs. All are in one stack; the first edits
+ * of all of them are one update, the second edits the next one, and so on.
  *
- * SCENARIOS=notebook,sweep takes those alone whose names begin with one of these.
+ * SCENARIOS=notebook,sweep runs only the scenarios whose names begin with one of these.
  */
 import { strict as assert } from "node:assert";
 
@@ -22,12 +22,12 @@ const chosen = allScenarios.filter(({ name }) => !only || only.some((one) => nam
 const scenarios = chosen.filter(({ crds = [] }) => whyCrdsMissing(crds) === undefined);
 const stackName = ["workloads", ...(only ?? [])].join("-");
 
-/** The arguments of a scenario after so many edits. */
+/** Returns the arguments of a scenario after a number of edits. */
 function argumentsOf({ edits }: Scenario, count: number): Record<string, unknown> {
     return Object.assign({}, ...edits.slice(0, count).map(({ edit }) => edit)) as Record<string, unknown>;
 }
 
-/** All components, after so many edits of each. */
+/** Returns a program with all components, after a number of edits of each. */
 function program(count: number): () => Promise<Record<string, never>> {
     // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
     return async () => {
@@ -43,8 +43,8 @@ function program(count: number): () => Promise<Record<string, never>> {
 }
 
 /**
- * What is said of one resource, short: without what fields of pods all begin with, and of variables and volumes only
- * that some differ.
+ * Returns a short description of the change of a resource: without the common prefix of fields of pods, and for
+ * variables and volumes only that some differ.
  */
 function short(name: string, change: Change): string {
     const field = (path: string) =>
@@ -56,16 +56,16 @@ function short(name: string, change: Change): string {
     return [change.op, change.name.slice(name.length + 1), ...fields].join(" ");
 }
 
-/** The changes of each component, by its name. */
+/** Returns the changes of each component, by its name. */
 function byScenario(changes: Change[]): Record<string, string[]> {
-    const told: Record<string, string[]> = {};
+    const previewed: Record<string, string[]> = {};
     for (const change of changes) {
         const owners = scenarios.filter(({ name }) => change.name.startsWith(`${name}-`));
         const { name } = owners.sort((a, b) => b.name.length - a.name.length)[0] ?? { name: "" };
-        (told[name] ??= []).push(short(name, change));
+        (previewed[name] ??= []).push(short(name, change));
     }
-    Object.values(told).forEach((lines) => lines.sort());
-    return told;
+    Object.values(previewed).forEach((lines) => lines.sort());
+    return previewed;
 }
 
 describe("every component, as its arguments are edited", function () {
@@ -88,7 +88,7 @@ describe("every component, as its arguments are edited", function () {
         await removeCrds(only ? [] : crds);
     });
 
-    /** Everything but Secrets, whose content only the state's key can read. */
+    /** Everything but Secrets, whose content only the key of the state can decrypt. */
     const validate = async () => validateStrictly((await stack.objects()).filter(({ kind }) => kind !== "Secret"));
 
     it("is created, and then found unchanged, also by a refresh", async () => {
@@ -103,21 +103,21 @@ describe("every component, as its arguments are edited", function () {
     for (let round = 0; round < rounds; round++) {
         const now = scenarios.filter(({ edits }) => edits.length > round);
         describe(`edit ${round + 1}`, () => {
-            let told: Record<string, string[]>;
+            let previewed: Record<string, string[]>;
             before(async () => {
-                told = byScenario(await stack.preview(program(round + 1)));
+                previewed = byScenario(await stack.preview(program(round + 1)));
             });
 
             for (const { name, edits } of now) {
                 it(`${name}: ${edits[round]!.what}`, () => {
-                    assert.deepEqual(told[name] ?? [], [...edits[round]!.preview].sort());
+                    assert.deepEqual(previewed[name] ?? [], [...edits[round]!.preview].sort());
                 });
             }
 
-            // What would change once more shows in the preview of the next edit, and after the last.
-            it("is carried out, and changes nothing else", async () => {
+            // A change that repeats would show in the preview of the next edit, and after the last one.
+            it("is applied, and changes nothing else", async () => {
                 assert.deepEqual(
-                    Object.keys(told).filter((name) => !now.some((scenario) => scenario.name === name)),
+                    Object.keys(previewed).filter((name) => !now.some((scenario) => scenario.name === name)),
                     [],
                 );
                 await stack.up();
@@ -126,7 +126,7 @@ describe("every component, as its arguments are edited", function () {
         });
     }
 
-    describe("after all of it", () => {
+    describe("after all edits", () => {
         it("is found unchanged, also by a refresh", async () => {
             assert.deepEqual(await stack.preview(), []);
             assert.deepEqual(await stack.refresh(), []);

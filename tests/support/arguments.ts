@@ -1,4 +1,4 @@
-/** The arguments with which unit tests make components. */
+/** The arguments with which unit tests create components. */
 import * as pulumi from "@pulumi/pulumi";
 
 import {
@@ -16,19 +16,19 @@ import { directoryWith } from "./directories";
 export const image = `registry.example/fraud@sha256:${"a".repeat(64)}`;
 export const otherImage = `registry.example/fraud@sha256:${"b".repeat(64)}`;
 
-/** The least that a workload can be told. */
+/** The required arguments of a workload. */
 export const workload = { workspace: { namespace: "ml" }, image };
 
-/** The least that an Image can be told, about a context of its own. */
+/** The required arguments of an Image, with its own context. */
 export function imageArgs(): ImageArgs {
     const context = directoryWith({ Dockerfile: "FROM scratch\n", "requirements.txt": "" });
     return { repository: "registry.example/fraud", context };
 }
 
-/** The value that every secret has; it must be found nowhere. */
+/** The value of every secret, which must not be found anywhere. */
 export const password = "correct-horse-battery";
 
-/** Everything that an Image can be told besides a Python program. */
+/** Every argument of an Image, except for a Python program. */
 export function fullImageArgs(): ImageArgs {
     return {
         ...imageArgs(),
@@ -40,8 +40,8 @@ export function fullImageArgs(): ImageArgs {
     };
 }
 
-/** Everything that any workload can be told. */
-const fullWorkload = {
+/** Every argument that all workloads have. */
+export const fullWorkload = {
     workspace: {
         namespace: "ml",
         queue: "team-queue",
@@ -61,7 +61,7 @@ const fullWorkload = {
     podSpec: { nodeSelector: { disk: "fast" } },
 };
 
-/** Everything that any run can be told. */
+/** Every argument that all runs have. */
 export const fullRun = {
     ...fullWorkload,
     spot: true,
@@ -70,13 +70,13 @@ export const fullRun = {
     triggers: ["2024-06-01", "v2"],
 };
 
-/** Everything that a TrainingJob of one node can be told. */
+/** Every argument of a TrainingJob with one node. */
 export const fullTrainingArgs: TrainingJobArgs = {
     ...fullRun,
     output: { size: "50Gi", storageClass: "fast", accessMode: AccessMode.ReadWriteMany },
 };
 
-/** Everything that a ModelServer can be told. */
+/** Every argument of a ModelServer. */
 export const fullServerArgs: ModelServerArgs = {
     ...fullWorkload,
     model: "pvc://models/fraud/run-1",
@@ -88,7 +88,7 @@ export const fullServerArgs: ModelServerArgs = {
     shutdownTimeout: "1m",
 };
 
-/** Everything that an Addon can be told. */
+/** Every argument of an Addon. */
 export function fullAddonArgs(): AddonArgs {
     return {
         charts: [
@@ -116,7 +116,7 @@ export function fullAddonArgs(): AddonArgs {
     };
 }
 
-/** A Platform with something of everything. */
+/** A Platform with arguments of every kind. */
 export function fullPlatformArgs(): PlatformArgs {
     return {
         addons: { kueue: { values: { note: pulumi.secret(password) } }, jobset: { existing: true } },

@@ -1,4 +1,4 @@
-/** Every wrong argument of every component, and the exact line that tells of it. */
+/** Every invalid argument of every component, and the exact message. */
 import * as assert from "node:assert/strict";
 import * as path from "node:path";
 
@@ -11,7 +11,7 @@ import { type Args, bytes, type Component, digestRef, subdomain } from "../suppo
 import { directoryWith } from "../support/directories";
 import { run } from "../support/mocks";
 
-/** The arguments with another value at one place, such as `command[0]` or `resources.cpu`. */
+/** Returns the arguments with another value at one place, such as `command[0]` or `resources.cpu`. */
 function withValue(args: unknown, place: string, value: unknown): object {
     const [, key, rest] = /^\[?([^.[\]]+)\]?\.?(.*)$/.exec(place)!;
     const isList = rest!.startsWith("[");
@@ -22,7 +22,7 @@ function withValue(args: unknown, place: string, value: unknown): object {
         : { ...fields, [key!]: inner };
 }
 
-/** The lines of the error that a component throws, with what was registered before: nothing. */
+/** Returns the lines of the error that a component throws before it registers anything. */
 async function linesOf(component: Component, args: Args, name = "fraud"): Promise<string[]> {
     let error: unknown;
     const { resources } = await run(() => {
@@ -37,7 +37,7 @@ async function linesOf(component: Component, args: Args, name = "fraud"): Promis
     return error.message.split("\n");
 }
 
-/** What is shown of a wrong value. */
+/** Returns how a message shows an invalid value. */
 function shown(value: unknown): string {
     if (typeof value === "string") {
         return JSON.stringify(value);
@@ -50,7 +50,7 @@ for (const { component, valid, ...known } of fixtures) {
     const create = (place: string, value: unknown) =>
         run(() => new component("fraud", withValue(valid(), place, value)));
 
-    describe(`a wrong argument of ${name}`, () => {
+    describe(`an invalid argument of ${name}`, () => {
         for (const [place, values, allowed] of [...known.scalars, ...(known.plain ?? [])]) {
             it(`${place}: ${values.map(shown).join(", ")}`, async () => {
                 for (const value of values) {
@@ -61,7 +61,7 @@ for (const { component, valid, ...known } of fixtures) {
         }
 
         for (const [place, values, allowed] of known.scalars.filter(([at]) => !known.unused?.includes(at))) {
-            it(`${place}, as an Output, fails with the same words`, async () => {
+            it(`${place}, as an Output, fails with the same message`, async () => {
                 await assert.rejects(create(place, pulumi.output(values[0])), {
                     message: `${name} "fraud": ${place} is ${shown(values[0])}; ${allowed}`,
                 });
@@ -75,7 +75,7 @@ for (const { component, valid, ...known } of fixtures) {
         }
     });
 
-    describe(`what ${name} says`, () => {
+    describe(`the messages of ${name}`, () => {
         for (const [args, ...problems] of known.cases) {
             it(problems.join("; "), async () => {
                 assert.deepEqual(
@@ -86,25 +86,25 @@ for (const { component, valid, ...known } of fixtures) {
         }
     });
 
-    describe(`what is special in ${name}`, () => {
-        for (const [place, mend] of known.secrets ?? []) {
-            it(`a secret at ${place}, where all can read it`, async () => {
+    describe(`special arguments of ${name}`, () => {
+        for (const [place, fix] of known.secrets ?? []) {
+            it(`a secret at ${place}, which is stored in plain text`, async () => {
                 await assert.rejects(create(place, pulumi.secret("hunter2")), {
-                    message: `${name} "fraud": ${place} is a secret; ${mend}`,
+                    message: `${name} "fraud": ${place} is a secret; ${fix}`,
                 });
             });
         }
 
-        for (const [place, mend] of known.missing) {
-            it(`${place} that is an Output of nothing`, async () => {
+        for (const [place, fix] of known.missing) {
+            it(`${place} as an Output of undefined`, async () => {
                 await assert.rejects(create(place, pulumi.output(undefined)), {
-                    message: `${name} "fraud": ${place} is missing; ${mend}`,
+                    message: `${name} "fraud": ${place} is missing; ${fix}`,
                 });
             });
         }
 
         for (const [place, allowed] of known.misspelt) {
-            it(`${place}, which is misspelt`, async () => {
+            it(`${place}, which is misspelled`, async () => {
                 const lines = await linesOf(component, withValue(valid(), place, "1"));
                 const line = `${name} "fraud": ${place} does not exist; allowed here: ${allowed}`;
                 assert.ok(lines.includes(line), lines.join("\n"));
@@ -112,7 +112,7 @@ for (const { component, valid, ...known } of fixtures) {
         }
 
         for (const [place, values] of known.allowed) {
-            it(`${place} at the edge of what is allowed: ${values.map(shown).join(", ")}`, async () => {
+            it(`${place}, valid edge cases: ${values.map(shown).join(", ")}`, async () => {
                 for (const value of values) {
                     await create(place, value);
                 }
@@ -121,7 +121,7 @@ for (const { component, valid, ...known } of fixtures) {
     });
 }
 
-it("a misspelt argument is none where its value is undefined, as a spread leaves it", async () => {
+it("an unknown argument is ignored if its value is undefined, as after a spread", async () => {
     await run(() => new TrainingJob("fraud", { ...workload, ...{ retry: undefined } }));
 });
 
@@ -169,7 +169,7 @@ describe("files that a build needs", () => {
         });
     }
 
-    it("fail with the same words where the context is an Output", async () => {
+    it("fail with the same message if the context is an Output", async () => {
         const context = directoryWith({});
         await assert.rejects(
             run(() => new Image("fraud", { repository: "ghcr.io/acme/fraud", context: pulumi.output(context) })),
@@ -182,7 +182,7 @@ describe("files that a build needs", () => {
 
 describe("the name of a component", () => {
     for (const { component, valid } of fixtures) {
-        it(`of ${component.name} becomes names of Kubernetes`, async () => {
+        it(`of ${component.name} must be valid in names of Kubernetes objects`, async () => {
             for (const name of ["", "Fraud", "fraud_model", "1fraud", "fraud-", "fraud.model", "f".repeat(51)]) {
                 assert.deepEqual(await linesOf(component, valid(), name), [
                     `${component.name} "${name}": the name is "${name}"; it must be at most 50 lowercase letters, ` +
@@ -194,7 +194,7 @@ describe("the name of a component", () => {
 });
 
 describe("several mistakes", () => {
-    it("are told at once, each on a line of its own", async () => {
+    it("are reported together, each on a line of its own", async () => {
         const args = {
             workspace: { queue: "Team" },
             image: "fraud:latest",
@@ -208,8 +208,8 @@ describe("several mistakes", () => {
                 'start with a letter and not end with a hyphen, for example "fraud-model"',
             'ModelServer "Fraud": livenesPath does not exist; allowed here: workspace, image, command, args, env, ' +
                 "secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, model, port, replicas, autoscaling, " +
-                "livenessPath, readinessPath, startupTimeout, shutdownTimeout, warmupPath, metrics, cache, route, canary, shadow, backend",
-            'ModelServer "Fraud": workspace.namespace is missing; name the namespace it runs in',
+                "healthPath, readyPath, startupTimeout, shutdownTimeout, warmUpPath, metrics, modelCache, route, canary, shadow, backend",
+            'ModelServer "Fraud": workspace.namespace is missing; set the namespace',
             `ModelServer "Fraud": workspace.queue is "Team"; ${subdomain}`,
             `ModelServer "Fraud": image is "fraud:latest"; ${digestRef}`,
             `ModelServer "Fraud": resources.memory is "512m"; ${bytes}`,
@@ -218,25 +218,25 @@ describe("several mistakes", () => {
         ]);
     });
 
-    it("are told where there are no arguments at all", async () => {
+    it("are reported if there are no arguments at all", async () => {
         for (const args of [undefined, null, {}]) {
             assert.deepEqual(await linesOf(TrainingJob, args), [
-                'TrainingJob "fraud": workspace is missing; say where it runs, for example { namespace: "fraud" }',
-                'TrainingJob "fraud": image is missing; give repository@sha256:…, such as the ref of an Image',
+                'TrainingJob "fraud": workspace is missing; set it, for example to { namespace: "fraud" }',
+                'TrainingJob "fraud": image is missing; set it to repository@sha256:…, such as the ref of an Image',
             ]);
         }
     });
 });
 
-describe("what is shown of a wrong value", () => {
+describe("an invalid value in a message", () => {
     const values: [what: string, value: () => unknown, shown: string][] = [
-        ["the start of a long text", () => "x".repeat(100), `"${"x".repeat(77)}..."`],
-        ["a text on one line", () => "a\nb", '"a\\nb"'],
-        ["not what is in an object", () => ({ password: "hunter2" }), "an object"],
-        ["not what is in a list", () => ["hunter2"], "a list"],
-        ["not what is in a function", () => () => "hunter2", "a function"],
-        ["a resource in the place of its output", () => new pulumi.ComponentResource("a:index:B", "b"), "a resource"],
-        ["a number that JSON does not know", () => 5n, "5"],
+        ["the start of a long string", () => "x".repeat(100), `"${"x".repeat(77)}..."`],
+        ["a string on one line", () => "a\nb", '"a\\nb"'],
+        ["an object without its fields", () => ({ password: "hunter2" }), "an object"],
+        ["a list without its entries", () => ["hunter2"], "a list"],
+        ["a function without its code", () => () => "hunter2", "a function"],
+        ["a resource instead of its output", () => new pulumi.ComponentResource("a:index:B", "b"), "a resource"],
+        ["a number that JSON does not support", () => 5n, "5"],
     ];
     for (const [what, value, expected] of values) {
         it(what, async () => {

@@ -1,4 +1,4 @@
-/** What is true of every component. */
+/** Properties of every component. */
 import * as assert from "node:assert/strict";
 
 import * as docker from "@pulumi/docker";
@@ -20,7 +20,7 @@ import { Recording, run } from "../support/mocks";
 
 type Options = pulumi.ComponentResourceOptions;
 
-/** Each component with everything that it can be told, and with all the children that it can have. */
+/** Each component with every argument, and the number of its children. */
 const components: Record<string, { make: (opts?: Options) => pulumi.ComponentResource; children: number }> = {
     ...Object.fromEntries(
         fixtures.map(({ component, full, children }) => [
@@ -32,12 +32,12 @@ const components: Record<string, { make: (opts?: Options) => pulumi.ComponentRes
     Platform: { make: (opts) => new mlops.Platform("fraud", fullPlatformArgs(), opts), children: 6 },
 };
 
-/** What a component has created, itself or by way of another component, which are left out. */
+/** Returns the resources that a component has created, itself or in a child component, without the components. */
 function childrenOf({ resources }: Recording) {
     return resources.filter(({ type, parent }) => parent.startsWith("fraud") && !type.startsWith("kubernetes-mlops:"));
 }
 
-it("every component of the package is looked at here", () => {
+it("every component of the package is tested here", () => {
     const classes = Object.entries(mlops).filter(
         ([, value]) => typeof value === "function" && value.prototype instanceof pulumi.ComponentResource,
     );
@@ -46,7 +46,7 @@ it("every component of the package is looked at here", () => {
 
 for (const [kind, { make, children }] of Object.entries(components)) {
     describe(`every ${kind}`, () => {
-        it("has a type of its own, children that are called after it, and nothing else", async () => {
+        it("has its own type, and only children that are named after it", async () => {
             const { resources } = await run(() => make());
             assert.equal(resources.length, 1 + children);
             const [component, ...others] = resources;
@@ -55,7 +55,7 @@ for (const [kind, { make, children }] of Object.entries(components)) {
             assert.ok(others.every(({ name }) => /^fraud[-:][a-z0-9:-]+$/.test(name)));
         });
 
-        it("registers its outputs, which are its properties and no others", async () => {
+        it("registers its properties as outputs, and no others", async () => {
             let component: object = {};
             const recording = await run(() => (component = make()));
             const properties = Object.entries(component).filter(([, value]) => pulumi.Output.isInstance(value));
@@ -68,12 +68,12 @@ for (const [kind, { make, children }] of Object.entries(components)) {
             );
         });
 
-        it("keeps none of its arguments in the state, as some are secret", async () => {
+        it("stores none of its arguments in the state, as some are secret", async () => {
             assert.deepEqual((await run(() => make())).resource("fraud").inputs, {});
         });
 
         for (const preview of [false, true]) {
-            it(`tells no secret in ${preview ? "a preview" : "an update"}`, async () => {
+            it(`shows no secret in ${preview ? "a preview" : "an update"}`, async () => {
                 const { plainText } = await run(() => make(), { preview });
                 assert.ok(plainText.includes("fraud"));
                 assert.ok(!plainText.includes(password));
@@ -90,7 +90,7 @@ for (const [kind, { make, children }] of Object.entries(components)) {
             }),
         };
         for (const [way, opts] of Object.entries(ways)) {
-            it(`hands ${way} on to every child`, async () => {
+            it(`passes ${way} to every child`, async () => {
                 const recording = await run(() => {
                     const cluster = new kubernetes.Provider("cluster", { kubeconfig: "{}" });
                     const daemon = new docker.Provider("daemon", { host: "tcp://daemon.example:2376" });
@@ -103,7 +103,7 @@ for (const [kind, { make, children }] of Object.entries(components)) {
             });
         }
 
-        it("can stand beside another of another name", async () => {
+        it("can be created twice with different names", async () => {
             const { resources } = await run(() => {
                 make();
                 make({ parent: new pulumi.ComponentResource("test:index:Company", "company") });
@@ -114,7 +114,7 @@ for (const [kind, { make, children }] of Object.entries(components)) {
 }
 
 describe("a stack of all components", () => {
-    it("trains with the image, serves what was trained, and waits in that order", async () => {
+    it("trains with the image, serves the result, and waits in that order", async () => {
         const recording = await run(() => {
             const image = new mlops.Image("fraud", imageArgs());
             const training = new mlops.TrainingJob("fraud-train", { ...workload, image: image.ref });
@@ -133,7 +133,7 @@ describe("a stack of all components", () => {
         });
     });
 
-    it("may give its components one name", async () => {
+    it("may give its components the same name", async () => {
         const { resources } = await run(() => {
             const image = new mlops.Image("fraud", imageArgs());
             const training = new mlops.TrainingJob("fraud", { ...fullTrainingArgs, image: image.ref });

@@ -9,7 +9,7 @@ function accepts(rule: Rule, value: unknown): boolean {
     return problems.length === 0;
 }
 
-describe("a schedule", () => {
+describe("a cron schedule", () => {
     const right = [
         "30 2 * * *",
         "*/15 * * * *",
@@ -46,7 +46,7 @@ describe("a schedule", () => {
 });
 
 describe("a time zone", () => {
-    it("is a name that is known", () => {
+    it("is a known name", () => {
         for (const value of ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"]) {
             assert.ok(accepts(timeZone, value), value);
         }

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type GpuArgs, GpuSharingMode, GpuVendor, TrainingJob } from "../../src";
 import { bytesOf } from "../../src/arguments/quantity";
-import { gpuNeeds } from "../../src/pod/gpu";
+import { buildGpuRequirements } from "../../src/pod/gpu";
 import { buildGpuClaimSpec } from "../../src/pod/gpu-claim";
 import { workload } from "../support/arguments";
 import { run } from "../support/mocks";
@@ -12,12 +12,12 @@ import { run } from "../support/mocks";
 const tolerated = (key: string) => [{ key, operator: "Exists", effect: "NoSchedule" }];
 const nvidia = tolerated("nvidia.com/gpu");
 
-describe("what a pod says to get GPUs", () => {
+describe("the GPU requirements of a pod", () => {
     const needs: [what: string, gpu: GpuArgs | undefined, expected: object][] = [
-        ["nothing without any", undefined, { resources: {}, nodeRequirements: [], tolerations: [] }],
-        ["one", {}, { resources: { "nvidia.com/gpu": "1" }, nodeRequirements: [], tolerations: nvidia }],
+        ["are empty without GPUs", undefined, { resources: {}, nodeRequirements: [], tolerations: [] }],
+        ["one GPU", {}, { resources: { "nvidia.com/gpu": "1" }, nodeRequirements: [], tolerations: nvidia }],
         [
-            "several of a product",
+            "several GPUs of a product",
             { count: 8, product: "NVIDIA-H100-80GB-HBM3" },
             {
                 resources: { "nvidia.com/gpu": "8" },
@@ -28,7 +28,7 @@ describe("what a pod says to get GPUs", () => {
             },
         ],
         [
-            "at least so much memory, as the label counts it",
+            "a minimum memory, in the unit of the label",
             { memory: "40Gi" },
             {
                 resources: { "nvidia.com/gpu": "1" },
@@ -37,12 +37,12 @@ describe("what a pod says to get GPUs", () => {
             },
         ],
         [
-            "parts",
+            "MIG devices",
             { mig: "1g.10gb+me", count: 2 },
             { resources: { "nvidia.com/mig-1g.10gb.me": "2" }, nodeRequirements: [], tolerations: nvidia },
         ],
         [
-            "a share",
+            "a shared GPU",
             { sharing: GpuSharingMode.TimeSlicing },
             {
                 resources: { "nvidia.com/gpu": "1" },
@@ -53,12 +53,12 @@ describe("what a pod says to get GPUs", () => {
             },
         ],
         [
-            "a resource by another name",
+            "another resource name",
             { resource: "nvidia.com/gpu.shared" },
             { resources: { "nvidia.com/gpu.shared": "1" }, nodeRequirements: [], tolerations: nvidia },
         ],
         [
-            "AMD's",
+            "AMD GPUs",
             { vendor: GpuVendor.Amd, product: "MI300X" },
             {
                 resources: { "amd.com/gpu": "1" },
@@ -67,7 +67,7 @@ describe("what a pod says to get GPUs", () => {
             },
         ],
         [
-            "Intel's",
+            "Intel GPUs",
             { vendor: GpuVendor.Intel, count: 2 },
             {
                 resources: { "gpu.intel.com/xe": "2" },
@@ -76,7 +76,7 @@ describe("what a pod says to get GPUs", () => {
             },
         ],
         [
-            "devices of a class, by a claim",
+            "devices of a class, as a claim",
             { deviceClass: "gpu.nvidia.com", count: 2, memory: "70Gi" },
             {
                 resources: {},
@@ -90,11 +90,11 @@ describe("what a pod says to get GPUs", () => {
         ],
     ];
     for (const [what, gpu, expected] of needs) {
-        it(what, () => assert.deepEqual(gpuNeeds(gpu, "fraud-gpu-1"), expected));
+        it(what, () => assert.deepEqual(buildGpuRequirements(gpu, "fraud-gpu-1"), expected));
     }
 });
 
-describe("the template of claims of devices", () => {
+describe("the ResourceClaimTemplate", () => {
     const request = (more: object) => ({
         spec: {
             devices: {
@@ -112,9 +112,9 @@ describe("the template of claims of devices", () => {
     });
     const deviceClass = "gpu.nvidia.com";
     const specs: [what: string, gpu: GpuArgs, expected: object][] = [
-        ["any of the class", { deviceClass }, request({})],
+        ["any device of the class", { deviceClass }, request({})],
         [
-            "by product and memory",
+            "devices by product and memory",
             { deviceClass, count: 4, product: 'H"100', memory: "70Gi" },
             request({
                 count: 4,
@@ -125,7 +125,7 @@ describe("the template of claims of devices", () => {
             }),
         ],
         [
-            "a part",
+            "a MIG device",
             { deviceClass: "mig.nvidia.com", mig: "1g.10gb" },
             request({
                 deviceClassName: "mig.nvidia.com",
@@ -137,7 +137,7 @@ describe("the template of claims of devices", () => {
         it(what, () => assert.deepEqual(buildGpuClaimSpec(gpu), expected));
     }
 
-    it("is an object named after its content, which the pod refers to", async () => {
+    it("is named after its content, and the pod refers to it", async () => {
         const made = async (memory: string) => {
             const { resource } = await run(
                 () => new TrainingJob("fraud", { ...workload, gpu: { deviceClass, memory: pulumi.output(memory) } }),
@@ -154,8 +154,8 @@ describe("the template of claims of devices", () => {
     });
 });
 
-describe("the bytes of an amount", () => {
-    const amounts: [string, number][] = [
+describe("the bytes of a quantity", () => {
+    const quantities: [string, number][] = [
         ["1", 1],
         ["16Gi", 16 * 2 ** 30],
         ["80G", 80e9],
@@ -166,7 +166,7 @@ describe("the bytes of an amount", () => {
         ["512Mi", 2 ** 29],
         ["3k", 3000],
     ];
-    for (const [amount, expected] of amounts) {
-        it(amount, () => assert.equal(bytesOf(amount), expected));
+    for (const [quantity, expected] of quantities) {
+        it(quantity, () => assert.equal(bytesOf(quantity), expected));
     }
 });

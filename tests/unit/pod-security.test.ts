@@ -26,13 +26,13 @@ async function serverPod(args: Partial<ModelServerArgs>): Promise<PodSpec> {
 
 describe("the restricted Pod Security Standard", () => {
     const pods: [what: string, pod: () => Promise<PodSpec>][] = [
-        ["the least TrainingJob", () => trainingPod({})],
-        ["the fullest TrainingJob", () => trainingPod(fullTrainingArgs)],
+        ["a TrainingJob with its required arguments", () => trainingPod({})],
+        ["a TrainingJob with every argument", () => trainingPod(fullTrainingArgs)],
         ["a TrainingJob with a claim", () => trainingPod({ output: { claim: "models" } })],
         ["a TrainingJob with a uri", () => trainingPod({ output: { uri: "s3://models" } })],
-        ["the least ModelServer", () => serverPod({})],
-        ["the fullest ModelServer", () => serverPod(fullServerArgs)],
-        ["a ModelServer that fetches its model", () => serverPod({ model: "s3://models/fraud" })],
+        ["a ModelServer with its required arguments", () => serverPod({})],
+        ["a ModelServer with every argument", () => serverPod(fullServerArgs)],
+        ["a ModelServer that downloads its model", () => serverPod({ model: "s3://models/fraud" })],
         ["a ModelServer on a privileged port", () => serverPod({ port: 80 })],
     ];
     for (const [what, pod] of pods) {
@@ -58,7 +58,7 @@ describe("the restricted Pod Security Standard", () => {
             assert.deepEqual(violations(await trainingPod({ podSpec })), [control]));
     }
 
-    it("is checked for a container of the user's own", async () => {
+    it("is checked for a container that podSpec adds", async () => {
         const podSpec = { initContainers: [{ name: "fetch", image }] };
         assert.deepEqual(violations(await trainingPod({ podSpec })), ["Privilege Escalation", "Capabilities"]);
     });

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import type { types } from "@pulumi/kubernetes";
 
 import type { WorkloadArgs } from "../../src";
-import { outputVolume } from "../../src/pod/model-volume";
+import { buildOutputVolume } from "../../src/pod/model-volume";
 import { PodDetails, buildPodTemplate } from "../../src/pod/pod-template";
 import { image, password, workload } from "../support/arguments";
 
@@ -11,7 +11,7 @@ type PodTemplateSpec = types.output.core.v1.PodTemplateSpec;
 
 const labels = { "app.kubernetes.io/name": "fraud" };
 
-/** The pod, with fields that are not set left out, as they are when it is sent. */
+/** Returns the pod without undefined fields, as it is sent to the API server. */
 function pod(args: Partial<WorkloadArgs> = {}, details: Partial<PodDetails> = {}): PodTemplateSpec {
     const template = buildPodTemplate({ ...workload, ...args }, { labels, ...details });
     return JSON.parse(JSON.stringify(template)) as PodTemplateSpec;
@@ -24,7 +24,7 @@ function container(args: Partial<WorkloadArgs> = {}, details: Partial<PodDetails
 }
 
 describe("the pod of a workload", () => {
-    it("of which only the least is said", () => {
+    it("with the required arguments", () => {
         assert.deepEqual(pod(), {
             metadata: { labels },
             spec: {
@@ -63,7 +63,7 @@ describe("the pod of a workload", () => {
             { serviceAccountName: "trainer", automountServiceAccountToken: true },
         ],
         [
-            "pull secrets",
+            "image pull secrets",
             { workspace: { namespace: "ml", imagePullSecrets: ["a", "b"] } },
             { imagePullSecrets: [{ name: "a" }, { name: "b" }] },
         ],
@@ -90,7 +90,7 @@ describe("the pod of a workload", () => {
             { command: ["python"], args: ["-c", ""] },
         ],
         [
-            "resources, of which the processor has no limit",
+            "resources, without a CPU limit",
             { resources: { cpu: "4", memory: "16Gi" } },
             {
                 resources: {
@@ -100,12 +100,12 @@ describe("the pod of a workload", () => {
             },
         ],
         [
-            "a file system that can be written",
+            "a writable root filesystem",
             { readOnlyRootFilesystem: false },
             { securityContext: { ...container().securityContext, readOnlyRootFilesystem: false } },
         ],
         [
-            "variables, in the order in which they are given",
+            "variables, in the given order",
             { env: { Z: "1", A: "2" } },
             {
                 env: [
@@ -136,7 +136,7 @@ describe("the pod of a workload", () => {
         it(`with ${what}`, () => assert.deepEqual(container(args), { ...container(), ...expected }));
     }
 
-    it("takes secret variables from a Secret, and what they override from nowhere else", () => {
+    it("takes secret variables from a Secret, also those that override another variable", () => {
         const args = { env: { LEVEL: "debug" }, secretEnv: { TOKEN: password, PORT: password } };
         assert.deepEqual(container(args, { env: { PORT: "8080" }, secretName: "fraud-env" }).env, [
             { name: "HOME", value: "/tmp" },
@@ -146,8 +146,8 @@ describe("the pod of a workload", () => {
         ]);
     });
 
-    it("mounts a model beside the directory that can be written", () => {
-        const volumes = [outputVolume("models", "fraud-1")];
+    it("mounts a model in addition to the writable directory", () => {
+        const volumes = [buildOutputVolume("models", "fraud-1")];
         assert.deepEqual(container({}, { volumes }).volumeMounts, [
             { name: "tmp", mountPath: "/tmp" },
             { name: "model", mountPath: "/model", subPath: "fraud-1" },
@@ -158,7 +158,7 @@ describe("the pod of a workload", () => {
         ]);
     });
 
-    it("lays the user's patch over what the kind of workload says", () => {
+    it("merges podSpec into the fields of the kind of workload", () => {
         const details = { spec: { restartPolicy: "Never", terminationGracePeriodSeconds: 30 } };
         const { spec } = pod({ podSpec: { terminationGracePeriodSeconds: 60 } }, details);
         assert.equal(spec.restartPolicy, "Never");

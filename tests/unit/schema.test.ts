@@ -36,7 +36,7 @@ function schemaOf(manifest: Manifest): unknown {
 }
 
 describe("the schema of the package", () => {
-    it("is the one in schema.json; UPDATE_SNAPSHOTS=1 writes it anew", async function () {
+    it("is the one in schema.json; UPDATE_SNAPSHOTS=1 updates it", async function () {
         this.timeout(60_000);
         const manifest = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as Manifest;
         // A new version or a new description of the package is no new schema.

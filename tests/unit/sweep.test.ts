@@ -8,10 +8,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type BestTrial, ObjectiveGoal, Sweep, type SweepArgs, SweepBackend } from "../../src";
 import { parseJobEnd, parseIndexes } from "../../src/runs/indexed-job";
-import { bestTrialProgram } from "../../src/workloads/sweep/best-trial-program";
-import { experimentOutcome, type ExperimentStatus } from "../../src/workloads/sweep/experiment-outcome";
-import { sweepOutcome } from "../../src/workloads/sweep/outcome";
-import { drawn, trialCount, trialsOf } from "../../src/workloads/sweep/trials";
+import { buildBestTrialProgram } from "../../src/workloads/sweep/best-trial-program";
+import { type ExperimentStatus, parseExperimentOutcome } from "../../src/workloads/sweep/experiment-outcome";
+import { parseSweepOutcome } from "../../src/workloads/sweep/outcome";
+import { buildTrials, countTrials, drawValue } from "../../src/workloads/sweep/trials";
 import { otherImage, password, workload } from "../support/arguments";
 import { fullSweepArgs } from "../support/components/sweep";
 import { directoryWith } from "../support/directories";
@@ -27,28 +27,28 @@ const sweep = (args: Partial<SweepArgs> = {}, options?: RunOptions): Promise<Rec
     run(() => new Sweep("fraud", { ...least, ...args }), options);
 
 const jobOf = (recording: Recording): Job => recording.resource("fraud-job").inputs as Job;
-/** The name of an object. */
+/** Returns the name of an object. */
 const objectName = (inputs: unknown): string => (inputs as { metadata: { name: string } }).metadata.name;
 const bestOf = (recording: Recording): Pod => recording.resource("fraud-best").inputs as Pod;
 const nameOf = async (args: Partial<SweepArgs>): Promise<string> => jobOf(await sweep(args)).metadata.name;
 
-/** A cluster in which the Job has ended so, and the pod that compares has said this. */
+/** A cluster with these statuses of the Job and of the pod that compares the results. */
 const ended =
     (job: object, pod: object): RunOptions["outputs"] =>
     (type) =>
         type.endsWith(":Job") ? { status: job } : type.endsWith(":Pod") ? { status: pod } : {};
 
 const complete = { conditions: [{ type: "Complete", status: "True" }], completedIndexes: "0,1" };
-const said = (message: string, exitCode = 0) => ({
+const terminated = (message: string, exitCode = 0) => ({
     phase: exitCode === 0 ? "Succeeded" : "Failed",
     containerStatuses: [{ state: { terminated: { exitCode, message } } }],
 });
 
 describe("the trials of a Sweep", () => {
-    it("are all points of a grid, of which the last parameter varies fastest", () => {
+    it("are all points of a grid, with the last parameter varying fastest", () => {
         const grid = { depth: [1, 2], kind: ["a", "b"], deep: [true] };
-        assert.equal(trialCount({ grid }), 4);
-        assert.deepEqual(trialsOf({ grid }), [
+        assert.equal(countTrials({ grid }), 4);
+        assert.deepEqual(buildTrials({ grid }), [
             { depth: 1, kind: "a", deep: true },
             { depth: 1, kind: "b", deep: true },
             { depth: 2, kind: "a", deep: true },
@@ -56,12 +56,12 @@ describe("the trials of a Sweep", () => {
         ]);
     });
 
-    it("are those that are listed, or the first ones, as many as the budget allows", () => {
+    it("are the listed ones, or the first ones within the budget", () => {
         const trials = [{ a: 1 }, { a: 2 }, { a: 3 }];
-        assert.deepEqual(trialsOf({ trials }), trials);
-        assert.deepEqual(trialsOf({ trials, budget: { trials: 2 } }), trials.slice(0, 2));
-        assert.equal(trialsOf({ trials, budget: { trials: 9 } }).length, 3);
-        assert.equal(trialsOf({ grid: { a: Array<number>(1e6).fill(1) }, budget: { trials: 5 } }).length, 5);
+        assert.deepEqual(buildTrials({ trials }), trials);
+        assert.deepEqual(buildTrials({ trials, budget: { trials: 2 } }), trials.slice(0, 2));
+        assert.equal(buildTrials({ trials, budget: { trials: 9 } }).length, 3);
+        assert.equal(buildTrials({ grid: { a: Array<number>(1e6).fill(1) }, budget: { trials: 5 } }).length, 5);
     });
 
     const parameters = {
@@ -71,13 +71,13 @@ describe("the trials of a Sweep", () => {
         kind: { values: ["a", "b"] },
     };
 
-    it("are drawn at random, the same ones each time, and more of them after the first ones", () => {
-        const few = trialsOf({ random: { count: 5, parameters } });
-        assert.deepEqual(trialsOf({ random: { count: 5, parameters } }), few);
-        assert.deepEqual(trialsOf({ random: { count: 50, parameters } }).slice(0, 5), few);
-        assert.notDeepEqual(trialsOf({ random: { count: 5, seed: 1, parameters } }), few);
+    it("are drawn at random, the same ones each time, and a larger number adds to them", () => {
+        const few = buildTrials({ random: { count: 5, parameters } });
+        assert.deepEqual(buildTrials({ random: { count: 5, parameters } }), few);
+        assert.deepEqual(buildTrials({ random: { count: 50, parameters } }).slice(0, 5), few);
+        assert.notDeepEqual(buildTrials({ random: { count: 5, seed: 1, parameters } }), few);
         const { kind, ...others } = parameters;
-        const without = trialsOf({ random: { count: 5, parameters: others } });
+        const without = buildTrials({ random: { count: 5, parameters: others } });
         assert.deepEqual(
             without.map(({ rate }) => rate as number),
             few.map(({ rate }) => rate as number),
@@ -85,29 +85,29 @@ describe("the trials of a Sweep", () => {
         assert.ok(kind);
     });
 
-    it("are drawn from all of the range, and from nothing else", () => {
-        const many = trialsOf({ random: { count: 1000, parameters } });
+    it("are drawn from the whole range, and only from the range", () => {
+        const many = buildTrials({ random: { count: 1000, parameters } });
         const of = (name: string) => many.map((trial) => trial[name] as number);
         assert.deepEqual([...new Set(of("depth"))].sort(), [2, 4, 6, 8]);
         assert.deepEqual([...new Set(of("kind"))].sort(), ["a", "b"]);
         assert.ok(of("rate").every((rate) => rate >= 1e-5 && rate <= 0.1));
-        // A half of the logarithms is below the middle one.
+        // Half of the logarithms are below the middle.
         const below = of("rate").filter((rate) => rate < 1e-3).length;
         assert.ok(below > 440 && below < 560, String(below));
         const mean = of("width").reduce((sum, width) => sum + width, 0) / 1000;
         assert.ok(mean > 0.45 && mean < 0.55, String(mean));
     });
 
-    it("have values that can be read, within their bounds", () => {
-        assert.equal(drawn({ min: 0, max: 1 }, 1 / 3), 0.333333);
-        assert.equal(drawn({ min: 0.1, max: 0.5, step: 0.1 }, 0.999), 0.5);
-        assert.equal(drawn({ min: 1.23456489, max: 2 }, 0), 1.23456489);
-        assert.equal(drawn({ min: 5, max: 5 }, 0.9), 5);
+    it("have readable values within their range", () => {
+        assert.equal(drawValue({ min: 0, max: 1 }, 1 / 3), 0.333333);
+        assert.equal(drawValue({ min: 0.1, max: 0.5, step: 0.1 }, 0.999), 0.5);
+        assert.equal(drawValue({ min: 1.23456489, max: 2 }, 0), 1.23456489);
+        assert.equal(drawValue({ min: 5, max: 5 }, 0.9), 5);
     });
 });
 
 describe("a Sweep", () => {
-    it("is a volume, the trials, a Job of them, and a pod that compares their results", async () => {
+    it("is a claim, a ConfigMap of the trials, a Job, and a pod that compares their results", async () => {
         const recording = await sweep();
         const [, best, job, output, trials] = recording.resources;
         assert.deepEqual(
@@ -180,7 +180,7 @@ describe("a Sweep", () => {
         ]);
     });
 
-    it("compares the results in a pod without an account, where the trials could run", async () => {
+    it("compares the results in a pod without permissions, scheduled like the trials", async () => {
         const recording = await sweep({
             workspace: { namespace: "ml", serviceAccount: "trainer", queue: "team" },
             collectorImage: otherImage,
@@ -212,7 +212,7 @@ describe("a Sweep", () => {
         });
     });
 
-    it("has pods that meet the restricted standard, whatever it is told", async () => {
+    it("has pods that meet the restricted standard with any arguments", async () => {
         for (const args of [least, fullSweepArgs]) {
             const recording = await run(() => new Sweep("fraud", args));
             assert.deepEqual(violations(jobOf(recording).spec.template.spec), []);
@@ -220,7 +220,7 @@ describe("a Sweep", () => {
         }
     });
 
-    it("tells trials of their tracking server", async () => {
+    it("passes the tracking server to the trials", async () => {
         const env = async (tracking: SweepArgs["tracking"]) =>
             jobOf(await sweep({ tracking }))
                 .spec.template.spec.containers[0]!.env.filter(({ name }) => name.startsWith("MLFLOW"))
@@ -230,7 +230,7 @@ describe("a Sweep", () => {
         assert.deepEqual(await env({ uri: "http://mlflow", experiment: "e" }), [uri, "MLFLOW_EXPERIMENT_NAME=e"]);
     });
 
-    it("has the trials recorded by the pod that compares, which is told nothing else of the trials' variables", async () => {
+    it("records trials in the pod that compares them, which receives only the credentials of their variables", async () => {
         const recording = await sweep({
             tracking: { uri: "http://mlflow" },
             env: { MLFLOW_TRACKING_USERNAME: "me", OTHER: "1" },
@@ -262,11 +262,11 @@ describe("a Sweep", () => {
         ["its timeout", { timeout: "1h" }, 3600],
         ["a budget of GPU-hours over all GPUs at once", { gpu: { count: 2 }, budget: { gpuHours: 1 } }, 900],
         ["its timeout, if the budget lasts longer", { gpu: {}, timeout: "1h", budget: { gpuHours: 100 } }, 3600],
-        ["no less than a second", { gpu: {}, budget: { gpuHours: 1e-9 } }, 1],
-        ["as few pods as run at once", { gpu: {}, parallelism: 1, budget: { gpuHours: 1 } }, 3600],
-        ["no more pods than there are trials", { gpu: {}, parallelism: 99, budget: { gpuHours: 1 } }, 1800],
+        ["at least a second", { gpu: {}, budget: { gpuHours: 1e-9 } }, 1],
+        ["the number of pods that run at once", { gpu: {}, parallelism: 1, budget: { gpuHours: 1 } }, 3600],
+        ["at most one pod for each trial", { gpu: {}, parallelism: 99, budget: { gpuHours: 1 } }, 1800],
         [
-            "what is an Output",
+            "Outputs",
             { gpu: { count: pulumi.output(2) }, parallelism: pulumi.output(1), budget: { gpuHours: pulumi.output(1) } },
             1800,
         ],
@@ -277,7 +277,7 @@ describe("a Sweep", () => {
         });
     }
 
-    it("may have as many failed trials as it is told, but no more than there are", async () => {
+    it("allows maxFailedTrials, but no more than there are trials", async () => {
         assert.equal(jobOf(await sweep({ maxFailedTrials: 1 })).spec.maxFailedIndexes, 1);
         assert.equal(jobOf(await sweep({ maxFailedTrials: 100 })).spec.maxFailedIndexes, 2);
     });
@@ -289,10 +289,10 @@ describe("a Sweep", () => {
         { objective: { metric: "f1", goal: ObjectiveGoal.Minimize } },
         { output: { size: "20Gi" } },
         { budget: { trials: 1000 } },
-        { grid: undefined, trials: trialsOf(least) },
+        { grid: undefined, trials: buildTrials(least) },
     ];
     for (const args of inPlace) {
-        it(`is the same run with ${JSON.stringify(args)}`, async () => {
+        it(`starts no new run with ${JSON.stringify(args)}`, async () => {
             assert.equal(await nameOf(args), await nameOf({}));
         });
     }
@@ -308,13 +308,13 @@ describe("a Sweep", () => {
         { tracking: { uri: "http://mlflow" } },
     ];
     for (const args of another) {
-        it(`is another run with ${JSON.stringify(args)}`, async () => {
+        it(`starts a new run with ${JSON.stringify(args)}`, async () => {
             assert.notEqual(await nameOf(args), await nameOf({}));
         });
     }
 
-    it("tells its best trial and where the result of it is", async () => {
-        const outputs = ended(complete, said('{"trial": 1, "value": 0.9}'));
+    it("outputs its best trial and the URI of its result", async () => {
+        const outputs = ended(complete, terminated('{"trial": 1, "value": 0.9}'));
         const recording = await sweep({ output: { claim: "models" } }, { outputs });
         const { name } = jobOf(recording).metadata;
         assert.deepEqual(recording.resource("fraud").outputs, {
@@ -330,15 +330,15 @@ describe("a Sweep", () => {
         ]);
     });
 
-    it("fails in its own words where it has no best trial", async () => {
-        const outputs = ended(complete, said("no trial has written accuracy to its RESULT_FILE\n", 1));
+    it("fails with a message of its own without a best trial", async () => {
+        const outputs = ended(complete, terminated("no trial has written accuracy to its RESULT_FILE\n", 1));
         await assert.rejects(sweep({}, { outputs }), {
             message:
                 'Sweep "fraud": the results of the trials cannot be compared: no trial has written accuracy to its RESULT_FILE',
         });
     });
 
-    it("knows neither in a preview, and all else", async () => {
+    it("shows everything in a preview that does not depend on an unknown image", async () => {
         const recording = await sweep({ image: unknownOutput() }, { preview: true });
         assert.deepEqual(unknownPaths(recording.resource("fraud-trials")), []);
         assert.deepEqual(unknownPaths(recording.resource("fraud-output")), []);
@@ -347,7 +347,7 @@ describe("a Sweep", () => {
     });
 });
 
-describe("what has become of a Sweep", () => {
+describe("the outcome of a Sweep", () => {
     const trials = [{ a: 1 }, { a: 2 }, { a: 3 }, { a: 4 }];
     const failed = (reason: string, completedIndexes: string, failedIndexes: string) => ({
         conditions: [
@@ -357,68 +357,68 @@ describe("what has become of a Sweep", () => {
         completedIndexes,
         failedIndexes,
     });
-    const pod = said('{"trial": 2, "value": 0.5}');
+    const pod = terminated('{"trial": 2, "value": 0.5}');
     const best = { best: { trial: "2", parameters: { a: 3 }, value: 0.5 } };
-    const look = "see their pods' logs, and mend it, or change triggers to run it again";
+    const fix = "see the logs of their pods, and fix the cause, or change triggers to run it again";
 
-    const cases: [what: string, told: Omit<Parameters<typeof sweepOutcome>[0], "trials">, expected: object][] = [
-        ["nothing is known where nobody has waited", {}, {}],
-        ["nothing is known while it runs", { job: { conditions: [{ type: "Suspended", status: "True" }] }, pod }, {}],
-        ["nothing is known while results are compared", { job: complete, pod: { phase: "Running" } }, {}],
+    const cases: [what: string, ended: Omit<Parameters<typeof parseSweepOutcome>[0], "trials">, expected: object][] = [
+        ["unknown if Pulumi has not waited", {}, {}],
+        ["unknown while it runs", { job: { conditions: [{ type: "Suspended", status: "True" }] }, pod }, {}],
+        ["unknown while results are compared", { job: complete, pod: { phase: "Running" } }, {}],
         ["all trials have succeeded", { job: complete, pod }, best],
         [
-            "the tracking server has refused, which is no failure",
-            { job: complete, pod: said('{"trial": 2, "value": 0.5, "unrecorded": "HTTP status 401"}') },
+            "the tracking server has refused, which is not a failure",
+            { job: complete, pod: terminated('{"trial": 2, "value": 0.5, "unrecorded": "HTTP status 401"}') },
             {
                 ...best,
                 warning:
-                    "its trials are not in the tracking server: HTTP status 401; mend it, delete the pod that compares " +
+                    "its trials were not recorded in the tracking server: HTTP status 401; fix the cause, delete the pod that compares " +
                     "them, and run pulumi up --refresh",
             },
         ],
-        ["one has failed, which is allowed", { job: failed("FailedIndexes", "0-2", "3"), pod }, best],
+        ["one has failed, which is allowed by default", { job: failed("FailedIndexes", "0-2", "3"), pod }, best],
         [
-            "one has failed, which is allowed by number",
+            "one has failed, which maxFailedTrials allows",
             { job: failed("FailedIndexes", "0-2", "3"), maxFailedTrials: 1, pod },
             best,
         ],
         [
             "too many have failed",
             { job: failed("FailedIndexes", "0-1", "2-3"), maxFailedTrials: 1, pod },
-            { problem: `2 of 4 trials have failed (2-3), and maxFailedTrials is 1; ${look}` },
+            { problem: `2 of 4 trials have failed (2-3), and maxFailedTrials is 1; ${fix}` },
         ],
         [
-            "it was stopped as too many had failed",
+            "it was stopped because too many had failed",
             { job: failed("MaxFailedIndexesExceeded", "", "1"), maxFailedTrials: 0, pod },
-            { problem: `1 of 4 trials have failed (1), and maxFailedTrials is 0; ${look}` },
+            { problem: `1 of 4 trials have failed (1), and maxFailedTrials is 0; ${fix}` },
         ],
         [
             "all have failed",
             { job: failed("FailedIndexes", "", "0-3") },
-            { problem: `no trial has succeeded: Job says why; ${look}` },
+            { problem: `no trial has succeeded: Job says why; ${fix}` },
         ],
         [
-            "its time is over",
+            "it has exceeded its timeout",
             { job: failed("DeadlineExceeded", "0", ""), timeout: "1h", pod },
-            { problem: "it has taken longer than its timeout, 1h; give more time and change triggers" },
+            { problem: "it has exceeded its timeout of 1h; increase timeout and change triggers" },
         ],
         ["its budget is used up", { job: failed("DeadlineExceeded", "0,2", ""), gpuHours: 8, pod }, best],
         [
-            "its pod was lost before it had compared",
+            "its pod was lost before it had compared the results",
             { job: complete, pod: { phase: "Failed", message: "the node was low on memory" } },
             { problem: "the results of the trials cannot be compared: the node was low on memory" },
         ],
         [
-            "its pod has failed without a word",
+            "its pod has failed without a message",
             { job: complete, pod: { phase: "Failed" } },
             { problem: "the results of the trials cannot be compared: its pod has failed" },
         ],
     ];
-    for (const [what, told, expected] of cases) {
-        it(what, () => assert.deepEqual(sweepOutcome({ trials, ...told }), expected));
+    for (const [what, statuses, expected] of cases) {
+        it(what, () => assert.deepEqual(parseSweepOutcome({ trials, ...statuses }), expected));
     }
 
-    it("reads indexes as Kubernetes writes them", () => {
+    it("parses indexes as Kubernetes formats them", () => {
         assert.deepEqual(parseIndexes(""), []);
         assert.deepEqual(parseIndexes("0,2-4,7"), [0, 2, 3, 4, 7]);
         assert.equal(parseJobEnd(undefined), undefined);
@@ -426,16 +426,16 @@ describe("what has become of a Sweep", () => {
     });
 });
 
-describe("the program that compares", function () {
+describe("the program that compares the results", function () {
     this.timeout("20s");
 
-    /** What it says of these results, by trial. */
+    /** Returns its termination message for these results, by trial. */
     function compare(results: Record<string, string>, env: Record<string, string> = {}): string {
         const files = Object.fromEntries(
-            Object.entries(results).map(([trial, text]) => [`${trial}/result.json`, text]),
+            Object.entries(results).map(([trial, content]) => [`${trial}/result.json`, content]),
         );
         const directory = directoryWith({ ...files, message: "" });
-        const program = bestTrialProgram({ record: env.RUN !== undefined })
+        const program = buildBestTrialProgram({ record: env.RUN !== undefined })
             .replaceAll("/results/", `${directory}/`)
             .replaceAll("/trials", directory)
             .replace("/dev/termination-log", path.join(directory, "message"));
@@ -457,27 +457,27 @@ describe("the program that compares", function () {
         11: result(1),
     };
 
-    it("finds the greatest value, or the least, of trials that have succeeded and have one", () => {
+    it("finds the largest or the smallest value of the trials that have succeeded and have one", () => {
         assert.deepEqual(JSON.parse(compare(results)), { trial: 1, value: 0.9 });
         assert.deepEqual(JSON.parse(compare(results, { GOAL: "minimize" })), { trial: 0, value: 0.5 });
         assert.deepEqual(JSON.parse(compare(results, { TRIALS: "10" })), { trial: 10, value: 0.9 });
     });
 
-    it("says what the tracking server says, and the best trial nevertheless", () => {
+    it("reports an error of the tracking server, and the best trial nevertheless", () => {
         const env = { RUN: "fraud-1", RUN_URI: "pvc://models/fraud-1", MLFLOW_EXPERIMENT_NAME: "fraud" };
-        const told = compare(results, { ...env, MLFLOW_TRACKING_URI: "http://127.0.0.1:1" });
-        const { unrecorded, ...best } = JSON.parse(told) as Record<string, unknown>;
+        const message = compare(results, { ...env, MLFLOW_TRACKING_URI: "http://127.0.0.1:1" });
+        const { unrecorded, ...best } = JSON.parse(message) as Record<string, unknown>;
         assert.deepEqual(best, { trial: 1, value: 0.9 });
         assert.match(String(unrecorded), /Connection refused/);
     });
 
-    it("says so where none has one", () => {
+    it("fails if no trial has a value", () => {
         assert.throws(() => compare(results, { METRIC: "f1" }), /no trial has written f1 to its RESULT_FILE/);
         assert.throws(() => compare(results, { TRIALS: "" }), /no trial has written accuracy to its RESULT_FILE/);
     });
 });
 
-describe("a Sweep of Katib", () => {
+describe("a Sweep with the backend Katib", () => {
     const args: SweepArgs = {
         ...workload,
         workspace: { namespace: "ml", queue: "team" },
@@ -500,7 +500,7 @@ describe("a Sweep of Katib", () => {
         backend: SweepBackend.Katib,
     };
 
-    it("is an Experiment that finds trials, and tells each of its parameters in a file", async () => {
+    it("is an Experiment, and each trial reads its parameters from a file", async () => {
         const recording = await run(() => new Sweep("fraud", args));
         assert.deepEqual(
             recording.resources.map(({ name }) => name),
@@ -553,7 +553,7 @@ describe("a Sweep of Katib", () => {
         assert.equal(trialTemplate.trialParameters.length, 7);
         assert.equal(trialTemplate.retain, true);
         const { trialSpec } = trialTemplate;
-        // Not the service that draws the trials, to which Katib hands on the Experiment's labels.
+        // Not the service that draws the trials, to which Katib passes the labels of the Experiment.
         assert.deepEqual(trialSpec.metadata, { labels: { "kueue.x-k8s.io/queue-name": "team" } });
         assert.equal((metadata as { labels: object }).labels["kueue.x-k8s.io/queue-name" as never], undefined);
         const { template } = trialSpec.spec;
@@ -570,8 +570,8 @@ describe("a Sweep of Katib", () => {
         ]);
     });
 
-    it("has a command that reaches the program as it is, though Katib has a shell run it", async () => {
-        const given = async (command: string[]): Promise<string[]> => {
+    it("passes the command unchanged, although Katib runs it in a shell", async () => {
+        const quoted = async (command: string[]): Promise<string[]> => {
             const recording = await run(() => new Sweep("fraud", { ...args, command }));
             const { trialTemplate } = recording.resource("fraud-experiment").inputs["spec"] as {
                 trialTemplate: { trialSpec: { spec: Job["spec"] } };
@@ -580,10 +580,10 @@ describe("a Sweep of Katib", () => {
         };
         const words = ["python", "-c", "print('loss=1', \"$HOME\")", "--name=a b", "--rate=0.1"];
         for (const command of [words, ["sh", "-c", "python train.py | tee log; echo $0", "it's"]]) {
-            const joined = (await given(command)).join(" ");
+            const joined = (await quoted(command)).join(" ");
             const printed = execFileSync("sh", ["-c", `printf '%s\\0' ${joined}`], { encoding: "utf8" });
             assert.deepEqual(printed.split("\0").slice(0, -1), command);
-            // Katib would take these for the shell that it puts before all other commands.
+            // Katib would not wrap these in its own shell.
             assert.doesNotMatch(joined, /^(sh|bash) /);
         }
     });
@@ -593,19 +593,19 @@ describe("a Sweep of Katib", () => {
         return recording.resource("fraud-experiment").inputs["spec"] as Record<string, unknown>;
     };
 
-    it("has no more trials at once, and may have no more that fail, than there are: Katib refuses that", async () => {
+    it("limits parallelism and failed trials to the number of trials, as Katib requires", async () => {
         const counts = async (more: Partial<SweepArgs>) => {
             const { parallelTrialCount, maxTrialCount, maxFailedTrialCount } = await specOf(more);
             return [parallelTrialCount, maxTrialCount, maxFailedTrialCount];
         };
         assert.deepEqual(await counts({ parallelism: 100, maxFailedTrials: 100 }), [12, 12, 12]);
         assert.deepEqual(await counts({ parallelism: 2, maxFailedTrials: undefined }), [2, 12, 12]);
-        // Katib gives up when there are so many; here it is one more.
+        // Katib fails at this number; maxFailedTrials is one less.
         assert.deepEqual(await counts({ maxFailedTrials: 0 }), [8, 12, 1]);
     });
 
-    /** What a trial finds in TRIAL_FILE when Katib has put these values into the JSON of its Job. */
-    const toldWith = async (more: Partial<SweepArgs>, chosen: Record<string, number>): Promise<unknown> => {
+    /** Returns the content of TRIAL_FILE after Katib has inserted these values into the JSON of the Job. */
+    const trialFileWith = async (more: Partial<SweepArgs>, chosen: Record<string, number>): Promise<unknown> => {
         const { parameters, trialTemplate } = (await specOf(more)) as {
             parameters: { name: string; feasibleSpace: { list: string[] } }[];
             trialTemplate: { trialSpec: object };
@@ -618,17 +618,21 @@ describe("a Sweep of Katib", () => {
         return JSON.parse(spec.template.metadata.annotations["kubernetes-mlops/parameters"]!);
     };
 
-    it("tells texts with any characters, and values of several kinds, as they are", async () => {
+    it("preserves strings with any characters, and values of several types", async () => {
         const odd = 'it\'s "$HOME" \\ <\n';
         const grid = { kind: ["plain", odd], rate: [0.5, "auto", true], deep: [false, 1] };
         const more = { random: undefined, grid, maxFailedTrials: undefined };
-        assert.deepEqual(await toldWith(more, { kind: 0, rate: 0, deep: 0 }), {
+        assert.deepEqual(await trialFileWith(more, { kind: 0, rate: 0, deep: 0 }), {
             kind: "plain",
             rate: 0.5,
             deep: false,
         });
-        assert.deepEqual(await toldWith(more, { kind: 1, rate: 1, deep: 1 }), { kind: odd, rate: "auto", deep: 1 });
-        assert.deepEqual(await toldWith(more, { kind: 1, rate: 2, deep: 1 }), { kind: odd, rate: true, deep: 1 });
+        assert.deepEqual(await trialFileWith(more, { kind: 1, rate: 1, deep: 1 }), {
+            kind: odd,
+            rate: "auto",
+            deep: 1,
+        });
+        assert.deepEqual(await trialFileWith(more, { kind: 1, rate: 2, deep: 1 }), { kind: odd, rate: true, deep: 1 });
         const { parameters } = (await specOf(more)) as {
             parameters: { name: string; feasibleSpace: { list: string[] } }[];
         };
@@ -637,11 +641,11 @@ describe("a Sweep of Katib", () => {
             conditions: [{ type: "Succeeded", status: "True" }],
             currentOptimalTrial: { bestTrialName: "fraud-1-abc", parameterAssignments: chosen },
         };
-        const { best } = experimentOutcome({ ...args, ...more }, { status });
+        const { best } = parseExperimentOutcome({ ...args, ...more }, { status });
         assert.deepEqual(best!.parameters, { kind: odd, rate: "auto", deep: 1 });
     });
 
-    it("draws numbers with a step from a list, and whole ones that are too many for that from a range", async () => {
+    it("lists numbers with a step, and uses a range for integers that are too many for a list", async () => {
         const drawn = async (range: object): Promise<unknown> => {
             const random = { count: 12, parameters: { size: range } };
             return ((await specOf({ random })) as { parameters: object[] }).parameters[0];
@@ -653,7 +657,7 @@ describe("a Sweep of Katib", () => {
         assert.deepEqual(await drawn({ min: 1, max: 5000.5, step: 1 }), counted);
     });
 
-    it("finds the metric as a word of its own, with a number", async () => {
+    it("finds the metric as a whole word, with a number", async () => {
         const found = async (metric: string, line: string): Promise<string | undefined> => {
             const { metricsCollectorSpec } = (await specOf({ objective: { metric } })) as {
                 metricsCollectorSpec: { source: { filter: { metricsFormat: string[] } } };
@@ -677,7 +681,7 @@ describe("a Sweep of Katib", () => {
         assert.equal(await found("val/loss.top(1)", "val/lossxtop(1)=3"), undefined);
     });
 
-    it("is a grid where it is told one", async () => {
+    it("searches a grid", async () => {
         const recording = await run(
             () => new Sweep("fraud", { ...least, backend: SweepBackend.Katib, output: { claim: "models" } }),
         );
@@ -690,7 +694,7 @@ describe("a Sweep of Katib", () => {
         );
     });
 
-    it("tells the best trial that Katib has found, with values of the kinds that were given", async () => {
+    it("outputs the best trial of Katib, with values of the original types", async () => {
         const status = {
             conditions: [{ type: "Succeeded", status: "True" }],
             currentOptimalTrial: {
@@ -714,32 +718,32 @@ describe("a Sweep of Katib", () => {
         });
         assert.equal(model, `pvc://models/${runName}/fraud-1-abc`);
         const maximized = { ...args, objective: { metric: "loss" } };
-        assert.equal(experimentOutcome(maximized, { status }).best!.value, 0.9);
+        assert.equal(parseExperimentOutcome(maximized, { status }).best!.value, 0.9);
     });
 
-    it("has failed where Katib says so, or knows no best trial", () => {
-        const outcome = (told: ExperimentStatus, maxFailedTrials?: number) =>
-            experimentOutcome(args, { status: told, maxFailedTrials }).problem;
-        const failed = (told: ExperimentStatus = {}, message?: string): ExperimentStatus => ({
+    it("fails if Katib reports a failure or no best trial", () => {
+        const outcome = (status: ExperimentStatus, maxFailedTrials?: number) =>
+            parseExperimentOutcome(args, { status, maxFailedTrials }).problem;
+        const failed = (status: ExperimentStatus = {}, message?: string): ExperimentStatus => ({
             conditions: [{ type: "Failed", status: "True", message }],
-            ...told,
+            ...status,
         });
-        const look = "see their pods' logs, and mend it, or change triggers to run it again";
-        const silent = "no trial has printed its loss; print a line such as loss=0.93";
-        assert.deepEqual(experimentOutcome(args, {}), {});
+        const fix = "see the logs of their pods, and fix the cause, or change triggers to run it again";
+        const silent = "no trial has printed loss; print a line such as loss=0.93";
+        assert.deepEqual(parseExperimentOutcome(args, {}), {});
         assert.equal(
             outcome(failed({}, "Suggestion has failed")),
-            "the Experiment has failed: Suggestion has failed; look at its Suggestion, which has the same name",
+            "the Experiment has failed: Suggestion has failed; see the Suggestion of the same name",
         );
-        assert.match(outcome(failed())!, /: Katib does not say why;/);
-        assert.equal(outcome(failed({ trialsFailed: 2 })), `no trial has succeeded: 2 failed; ${look}`);
+        assert.match(outcome(failed())!, /: Katib reports no reason;/);
+        assert.equal(outcome(failed({ trialsFailed: 2 })), `no trial has succeeded: 2 failed; ${fix}`);
         assert.equal(
             outcome(failed({ trialsFailed: 2, trialMetricsUnavailable: 1 })),
-            `no trial has succeeded: 3 failed, 1 of them without printing loss; ${look}`,
+            `no trial has succeeded: 3 failed, 1 of them without printing loss; ${fix}`,
         );
         assert.equal(
             outcome(failed({ trialsFailed: 2, trialsSucceeded: 1 }), 1),
-            `too many trials have not succeeded: 2 failed, and maxFailedTrials is 1; ${look}`,
+            `too many trials have not succeeded: 2 failed, and maxFailedTrials is 1; ${fix}`,
         );
         assert.equal(outcome(failed({ trialMetricsUnavailable: 2 })), silent);
         assert.equal(outcome({ conditions: [{ type: "Succeeded", status: "True" }] }), silent);

@@ -19,7 +19,7 @@ function claimOf(recording: Recording): types.output.core.v1.PersistentVolumeCla
     return recording.resource("fraud-model").inputs as types.output.core.v1.PersistentVolumeClaim;
 }
 
-/** The names of all that is registered. */
+/** Returns the names of all resources. */
 function names({ resources }: Recording): string[] {
     return resources.map(({ name }) => name);
 }
@@ -32,12 +32,12 @@ const labels = {
 const podLabels = { "app.kubernetes.io/component": "training", "app.kubernetes.io/name": "fraud" };
 const annotations = { "pulumi.com/patchFieldManager": "pulumi-project-stack" };
 
-/** The claim and the run by default. Another hash in `runName` would make all trainings of all users run again. */
+/** Default names of the claim and the run. Another hash in `runName` would run all trainings of all users again. */
 const claimName = "fraud-57e9d5f1";
 const runName = "fraud-6a0aebe8";
 
 describe("a TrainingJob", () => {
-    it("of which only the least is said is a Job and the claim that it writes to", async () => {
+    it("with its required arguments is a Job and the claim to which it writes", async () => {
         const recording = await train();
         assert.deepEqual(recording.resources, [
             {
@@ -145,7 +145,7 @@ describe("a TrainingJob", () => {
         ]);
     });
 
-    it("describes its claim as it is told, and lets it go with the component where it is told so", async () => {
+    it("passes on the fields of its claim, and deletes it with the component if retain is false", async () => {
         const output = { size: "50Gi", storageClass: "fast", accessMode: AccessMode.ReadWriteMany, retain: false };
         const recording = await train({ output });
         assert.deepEqual(recording.resource("fraud-model").options, {});
@@ -156,21 +156,21 @@ describe("a TrainingJob", () => {
         });
     });
 
-    it("makes a new claim where what cannot be changed in one is another, and only there", async () => {
+    it("creates a new claim only if an immutable field changes", async () => {
         const nameWith = async (output: TrainingJobArgs["output"]) => claimOf(await train({ output })).metadata.name;
         assert.equal(await nameWith({ size: "50Gi", retain: false }), claimName);
         assert.notEqual(await nameWith({ storageClass: "fast" }), claimName);
         assert.notEqual(await nameWith({ accessMode: AccessMode.ReadWriteMany }), claimName);
     });
 
-    it("writes to a claim that exists, and makes none", async () => {
+    it("writes to an existing claim, and creates none", async () => {
         const recording = await train({ output: { claim: "models" } });
         assert.deepEqual(names(recording), ["fraud", "fraud-job"]);
         const { name } = jobOf(recording).metadata;
         assert.deepEqual(recording.resource("fraud").outputs, { jobName: name, model: `pvc://models/${name}` });
     });
 
-    it("leaves it to the container to write to an address", async () => {
+    it("lets the program upload to a URI", async () => {
         const recording = await train({ output: { uri: "s3://models/fraud" } });
         assert.deepEqual(names(recording), ["fraud", "fraud-job"]);
         const { metadata, spec } = jobOf(recording);
@@ -187,7 +187,7 @@ describe("a TrainingJob", () => {
         assert.deepEqual(recording.resource("fraud").outputs, { jobName: metadata.name, model });
     });
 
-    it("keeps secret variables in a Secret, of which a new value is no new run", async () => {
+    it("keeps secret variables in a Secret, and a new value starts no new run", async () => {
         const recording = await train({ secretEnv: { TOKEN: password } });
         assert.deepEqual(names(recording), ["fraud", "fraud-env", "fraud-job", "fraud-model"]);
         assert.deepEqual(recording.resource("fraud-env"), {
@@ -211,7 +211,7 @@ describe("a TrainingJob", () => {
         assert.deepEqual(job.propertiesFrom, ["fraud-model"]);
     });
 
-    it("has no Secret where it has no secret variables", async () => {
+    it("has no Secret without secret variables", async () => {
         assert.deepEqual(names(await train({ secretEnv: {} })), ["fraud", "fraud-job", "fraud-model"]);
     });
 
@@ -219,7 +219,7 @@ describe("a TrainingJob", () => {
         ["retries", { retries: 0 }, "spec.backoffLimit", 0],
         ["a timeout", { timeout: "1h30m" }, "spec.activeDeadlineSeconds", 5400],
         [
-            "a wait that outlasts the timeout",
+            "a wait that is longer than the timeout",
             { timeout: "1h30m" },
             "metadata.annotations",
             { ...annotations, "pulumi.com/timeoutSeconds": "5700" },
@@ -262,12 +262,12 @@ describe("the run of a TrainingJob", () => {
     const same: [what: string, args: Partial<TrainingJobArgs>][] = [
         ["nothing", {}],
         ["Outputs in the place of values", { image: pulumi.output(image), env: { A: pulumi.output("1"), B: "2" } }],
-        ["the defaults in words", { resources: { cpu: "500m", memory: "1Gi" }, readOnlyRootFilesystem: true }],
+        ["explicit defaults", { resources: { cpu: "500m", memory: "1Gi" }, readOnlyRootFilesystem: true }],
         ["retries", { retries: 7 }],
         ["the timeout", { timeout: "1h" }],
         ["the value of a secret", { secretEnv: { TOKEN: "another" } }],
         ["the size of the claim", { output: { size: "20Gi" } }],
-        ["what becomes of the claim", { output: { retain: false } }],
+        ["retention of the claim", { output: { retain: false } }],
         ["the queue", { workspace: { namespace: "ml", queue: "team" } }],
     ];
     for (const [what, args] of same) {
@@ -295,14 +295,14 @@ describe("the run of a TrainingJob", () => {
         ["uri", { output: { uri: "s3://models" } }],
     ];
     for (const [what, args] of different) {
-        it(`is another with another ${what}`, async () => {
+        it(`differs with another ${what}`, async () => {
             assert.notEqual(await run({ ...base, ...args }), await run(base));
         });
     }
 });
 
 describe("a preview of a TrainingJob", () => {
-    it("knows everything where its arguments are known", async () => {
+    it("is complete if its arguments are known", async () => {
         const { resources } = await train({}, { preview: true });
         assert.deepEqual(resources.flatMap(unknownPaths), []);
         assert.deepEqual(resources, (await train()).resources);
@@ -324,7 +324,7 @@ describe("a preview of a TrainingJob", () => {
             },
         ],
         [
-            "a namespace that is not named yet",
+            "a namespace whose name is not known yet",
             () => ({ workspace: { namespace: unknownOutput<string>() } }),
             {
                 fraud: [],
@@ -351,7 +351,7 @@ describe("a preview of a TrainingJob", () => {
         ],
     ];
     for (const [what, args, expected] of previews) {
-        it(`shows all that does not depend on ${what}`, async () => {
+        it(`shows everything that does not depend on ${what}`, async () => {
             const { resources } = await train(args(), { preview: true });
             assert.deepEqual(
                 Object.fromEntries(resources.map((resource) => [resource.name, unknownPaths(resource)])),

@@ -18,13 +18,13 @@ const train = (args: Partial<TrainingJobArgs> = {}, options?: RunOptions): Promi
 const job = async (args: Partial<TrainingJobArgs> = {}): Promise<Properties> =>
     (await train(args)).resource("fraud-job").inputs;
 
-/** The variables of a pod's container, by name. */
+/** Returns the variables of a pod's container, by name. */
 function variables(pod: PodSpec): Record<string, string | undefined> {
     return Object.fromEntries(pod.containers[0]!.env.map(({ name, value }) => [name, value]));
 }
 
 describe("a training of several nodes", () => {
-    it("is an indexed Job whose pods find each other by a Service without an address", async () => {
+    it("is an indexed Job whose pods find each other through a headless Service", async () => {
         const recording = await train();
         const { metadata, spec } = recording.resource("fraud-job").inputs;
         assert.deepEqual([spec.completionMode, spec.completions, spec.parallelism], ["Indexed", 2, 2]);
@@ -58,7 +58,7 @@ describe("a training of several nodes", () => {
         ]);
     });
 
-    it("has JAX's variables with JAX", async () => {
+    it("has the variables of JAX with JAX", async () => {
         const { metadata, spec } = await job({ framework: TrainingFramework.Jax });
         const { JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES, JAX_PROCESS_ID, PET_NNODES } = variables(
             spec.template.spec,
@@ -68,30 +68,30 @@ describe("a training of several nodes", () => {
     });
 
     const processes: [what: string, args: Partial<TrainingJobArgs>, expected: string][] = [
-        ["one without a GPU", {}, "1"],
-        ["as many as GPUs", { gpu: { count: 8 } }, "8"],
-        ["one with a GPU of which no number is told", { gpu: {} }, "1"],
-        ["as many as are told", { gpu: { count: 8 }, processesPerNode: 4 }, "4"],
+        ["one without GPUs", {}, "1"],
+        ["one for each GPU", { gpu: { count: 8 } }, "8"],
+        ["one with a GPU by default", { gpu: {} }, "1"],
+        ["processesPerNode", { gpu: { count: 8 }, processesPerNode: 4 }, "4"],
     ];
     for (const [what, args, expected] of processes) {
-        it(`runs in each pod ${what}`, async () => {
+        it(`runs this many processes in each pod: ${what}`, async () => {
             const { spec } = await job(args);
             assert.equal(variables(spec.template.spec).PET_NPROC_PER_NODE, expected);
         });
     }
 
-    it("has as many failures left as its retries have pods", async () => {
+    it("allows as many failed pods as its retries have pods", async () => {
         assert.equal((await job({ retries: 3, nodes: 4 })).spec.backoffLimit, 12);
     });
 
-    it("leaves the user's own variables as they are", async () => {
+    it("does not override the user's variables", async () => {
         const { spec } = await job({ env: { MASTER_ADDR: "mine", NODE_RANK: "0" } });
         const names = spec.template.spec.containers[0].env.map(({ name }: { name: string }) => name);
         assert.equal(variables(spec.template.spec).MASTER_ADDR, "mine");
         assert.equal(names.filter((name: string) => name === "NODE_RANK").length, 1);
     });
 
-    it("goes on from a directory of its own in the checkpoints' claim", async () => {
+    it("resumes from its own directory in the claim of the checkpoints", async () => {
         const recording = await train({ checkpoint: { ...shared, retain: false } });
         const { metadata, spec } = recording.resource("fraud-job").inputs;
         const { metadata: claimed } = recording.resource("fraud-checkpoint").inputs;
@@ -107,7 +107,7 @@ describe("a training of several nodes", () => {
         assert.deepEqual(recording.resource("fraud-checkpoint").options, {});
     });
 
-    it("tolerates the taints of spot nodes where it may run on them", async () => {
+    it("tolerates the taints of spot nodes if it may run on them", async () => {
         const { spec } = await job({ spot: true, gpu: {} });
         assert.deepEqual(
             spec.template.spec.tolerations.map(({ key }: { key: string }) => key),
@@ -116,7 +116,7 @@ describe("a training of several nodes", () => {
         assert.equal((await job({ spot: false })).spec.template.spec.tolerations, undefined);
     });
 
-    it("has its pods near each other: those of its own run", async () => {
+    it("has the pods of a run near each other", async () => {
         const { metadata, spec } = await job({ topology: { required: "rack", preferred: "host" } });
         const near = (topologyKey: string) => ({
             labelSelector: { matchLabels: { "kubernetes-mlops/run": metadata.name } },
@@ -131,7 +131,7 @@ describe("a training of several nodes", () => {
         });
     });
 
-    it("leaves that to the queue where there is one", async () => {
+    it("leaves the placement to the queue if there is one", async () => {
         const { spec } = await job({
             workspace: { namespace: "ml", queue: "team" },
             topology: { required: "rack", preferred: "host" },
@@ -144,12 +144,12 @@ describe("a training of several nodes", () => {
     });
 });
 
-/** The address of the claim that a pod writes to. */
+/** Returns the URI of the claim to which a pod writes. */
 function claim(spec: Properties): string {
     return `pvc://${spec.template.spec.volumes[1].persistentVolumeClaim.claimName}`;
 }
 
-/** All pods of a run, wherever they stand in it. */
+/** Returns all pod templates in the object of a run. */
 function podsIn(value: unknown): PodSpec[] {
     if (value === null || typeof value !== "object") {
         return [];
@@ -178,7 +178,7 @@ for (const [backend, args, pods] of operators) {
             assert.deepEqual(found.flatMap(violations), []);
         });
 
-        it("is waited for, and is in the workspace's queue", async () => {
+        it("has annotations to wait for it, and the workspace's queue", async () => {
             const { metadata } = (await made({ workspace: { namespace: "ml", queue: "team" } })).resource(
                 "fraud-job",
             ).inputs;
@@ -193,14 +193,14 @@ for (const [backend, args, pods] of operators) {
             timeout: { timeout: "1h" },
             trigger: { triggers: ["1"] },
         })) {
-            it(`is another run with another ${what}`, async () => {
+            it(`starts a new run with another ${what}`, async () => {
                 const nameOf = (recording: Recording) => recording.resource("fraud-job").inputs.metadata.name as string;
                 assert.notEqual(nameOf(await made(other)), nameOf(await made()));
                 assert.equal(nameOf(await made()), nameOf(await made()));
             });
         }
 
-        it("gives its result's address, unless its status says that it has failed", async () => {
+        it("outputs the URI of its result, unless its status reports a failure", async () => {
             const status = (word: string) => (type: string) =>
                 type.startsWith("kubernetes:") && type.endsWith(backend)
                     ? { status: { conditions: [{ type: word, status: "True", message: "out of luck" }] } }
@@ -209,15 +209,15 @@ for (const [backend, args, pods] of operators) {
             assert.match(outputs!.model as string, /^pvc:\/\/fraud-[0-9a-f]{8}\/fraud-[0-9a-f]{8}$/);
             await assert.rejects(made({}, { outputs: status("Failed") }), {
                 message:
-                    `TrainingJob "fraud": the run ${String(outputs!.jobName)} has failed: out of luck; kubectl logs ` +
-                    "tells what its pods said. Mend it, or change triggers to run it again",
+                    `TrainingJob "fraud": the run ${String(outputs!.jobName)} has failed: out of luck; see the logs of ` +
+                    "its pods, and fix the cause, or change triggers to run it again",
             });
         });
     });
 }
 
-describe("the operators' objects", () => {
-    it("a JobSet starts all pods anew when one fails, and has names for them", async () => {
+describe("the custom resources of operators", () => {
+    it("a JobSet restarts all pods when one fails, and gives them host names", async () => {
         const { metadata, spec } = await job({ backend: TrainingBackend.JobSet, retries: 1, timeout: "1h" });
         assert.deepEqual(spec.network, {
             enableDNSHostnames: true,
@@ -228,11 +228,11 @@ describe("the operators' objects", () => {
         const [{ name, template }] = spec.replicatedJobs;
         assert.deepEqual([name, template.spec.backoffLimit, template.spec.activeDeadlineSeconds], ["node", 0, 3600]);
         assert.equal(variables(template.spec.template.spec).MASTER_ADDR, `${metadata.name}-node-0-0.${metadata.name}`);
-        // Each start has the whole time.
+        // Each restart has the whole time limit.
         assert.equal(metadata.annotations["pulumi.com/timeoutSeconds"], "7500");
     });
 
-    it("a TrainJob refers to a runtime of its own, which has the label and the container that Trainer looks for", async () => {
+    it("a TrainJob refers to its own runtime, with the label and the container that Trainer expects", async () => {
         const { resource } = await train({ backend: TrainingBackend.TrainJob, gpu: { count: 4 } });
         const { metadata, spec } = resource("fraud-job").inputs;
         assert.deepEqual(spec, {
@@ -252,7 +252,7 @@ describe("the operators' objects", () => {
 
     const overMpi = { backend: TrainingBackend.TrainJob, framework: TrainingFramework.Mpi };
 
-    it("MPI's launcher, which is one, waits for the pods that it starts processes in", async () => {
+    it("the launcher of MPI, itself a node, waits for the pods in which it starts processes", async () => {
         const { resource } = await train({ ...overMpi, nodes: 3 });
         assert.equal(resource("fraud-job").inputs.spec.trainer.numNodes, 3);
         const { mlPolicy, template } = resource("fraud-runtime").inputs.spec;
@@ -269,7 +269,7 @@ describe("the operators' objects", () => {
         assert.deepEqual(launcher.template.spec.template.spec.containers[0].command, ["torchrun", "train.py"]);
     });
 
-    it("MPI's launcher on one node is alone, and waits for nobody", async () => {
+    it("the launcher of MPI with one node is the only pod, and waits for no others", async () => {
         const { resource } = await train({ ...overMpi, nodes: 1, output: {} });
         const jobs = resource("fraud-runtime").inputs.spec.template.spec.replicatedJobs;
         assert.deepEqual(
@@ -278,7 +278,7 @@ describe("the operators' objects", () => {
         );
     });
 
-    it("a RayJob hands the command to Ray, and its pods to the cluster that is there for it", async () => {
+    it("a RayJob passes the command to Ray, and the pods to its own cluster", async () => {
         const { spec } = await job({ backend: TrainingBackend.RayJob, nodes: 3, args: ["--name", "it's"] });
         assert.equal(spec.entrypoint, "torchrun train.py --name 'it'\\''s'");
         assert.equal(spec.shutdownAfterJobFinishes, true);
@@ -288,36 +288,36 @@ describe("the operators' objects", () => {
         assert.deepEqual([replicas, minReplicas, maxReplicas], [2, 2, 2]);
     });
 
-    it("have names that are short enough for the pods behind them", async () => {
-        const named = (name: string, backend: TrainingBackend) =>
+    it("have names that are short enough for their pods", async () => {
+        const create = (name: string, backend: TrainingBackend) =>
             run(() => new TrainingJob(name, { ...workload, ...several, backend }));
-        await named("f".repeat(40), TrainingBackend.JobSet);
-        await assert.rejects(named("f".repeat(41), TrainingBackend.JobSet), {
-            message: `TrainingJob "${"f".repeat(41)}": the name is "${"f".repeat(41)}"; with the backend JobSet it must be at most 40 characters`,
+        await create("f".repeat(40), TrainingBackend.JobSet);
+        await assert.rejects(create("f".repeat(41), TrainingBackend.JobSet), {
+            message: `TrainingJob "${"f".repeat(41)}": the name is "${"f".repeat(41)}"; with the backend JobSet it must have at most 40 characters`,
         });
-        await assert.rejects(named("f".repeat(39), TrainingBackend.RayJob), /at most 38 characters/);
+        await assert.rejects(create("f".repeat(39), TrainingBackend.RayJob), /at most 38 characters/);
     });
 
-    it("have a result that is not known in a preview, as nobody knows what becomes of them", async () => {
+    it("have an unknown result in a preview, as the run may fail", async () => {
         const { resource } = await train({ backend: TrainingBackend.JobSet }, { preview: true });
         assert.deepEqual(unknownPaths(resource("fraud").outputs), ["jobName", "model"]);
     });
 });
 
-describe("what a status says of a run", () => {
+describe("the failure in the status of a run", () => {
     const statuses: [what: string, status: Parameters<typeof failureOf>[0], failure: string | undefined][] = [
-        ["nothing yet", undefined, undefined],
-        ["a JobSet that is through", { terminalState: "Completed" }, undefined],
-        ["a JobSet that has failed", { terminalState: "Failed" }, "its controller does not say why"],
-        ["a RayJob that is through", { jobStatus: "SUCCEEDED", jobDeploymentStatus: "Complete" }, undefined],
+        ["none yet", undefined, undefined],
+        ["a JobSet that has completed", { terminalState: "Completed" }, undefined],
+        ["a JobSet that has failed", { terminalState: "Failed" }, "its controller reports no reason"],
+        ["a RayJob that has completed", { jobStatus: "SUCCEEDED", jobDeploymentStatus: "Complete" }, undefined],
         ["a RayJob that has failed", { jobStatus: "FAILED", message: "exit code 1" }, "exit code 1"],
-        ["a RayJob that was stopped", { jobStatus: "STOPPED" }, "its controller does not say why"],
+        ["a RayJob that was stopped", { jobStatus: "STOPPED" }, "its controller reports no reason"],
         ["a Ray cluster that has failed", { jobDeploymentStatus: "Failed", message: "no pods" }, "no pods"],
-        ["a TrainJob that may yet fail", { conditions: [{ type: "Failed", status: "False" }] }, undefined],
+        ["a TrainJob that has not failed", { conditions: [{ type: "Failed", status: "False" }] }, undefined],
         [
             "a TrainJob without a message",
             { conditions: [{ type: "Failed", status: "True" }] },
-            "its controller does not say why",
+            "its controller reports no reason",
         ],
     ];
     for (const [what, status, failure] of statuses) {

@@ -8,7 +8,8 @@ export interface RerunArgs {
     /** Their indexes, counted from 0; at most 100. All other shards keep their results. */
     shards: number[];
     /**
-     * The image for these shards, where the image of the run is to blame. Changing it runs them again. Defaults to `image`.
+     * The image for these shards, where the image of the run is to blame. Changing it runs them again. Defaults to
+     * `image`.
      */
     image?: pulumi.Input<string>;
 }
@@ -29,17 +30,19 @@ export interface BatchInferenceArgs extends RunArgs, ScheduledRunArgs {
     /** Number of shards into which the work is divided, one pod each. Changing it starts a new run. */
     shards: pulumi.Input<number>;
     /**
-     * URI of the model, as in a ModelServer: mounted at MODEL_DIR, or for the program to download from MODEL_URI. Changing
-     * it starts a new run. Defaults to none.
+     * URI of the model, as in a ModelServer: mounted at MODEL_DIR, or for the program to download from MODEL_URI.
+     * Changing it starts a new run. Defaults to none.
      */
     model?: pulumi.Input<string>;
     /** How many shards run at once. Changing it starts a new run. Defaults to all of them, but no more than 8. */
     parallelism?: pulumi.Input<number>;
-    /** Runs some shards again after a run in which they have failed. Not supported with `schedule`. Defaults to none. */
+    /**
+     * Runs some shards again after a run in which they have failed. Not supported with `schedule`. Defaults to none.
+     */
     rerun?: RerunArgs;
     /**
-     * When runs start, as a cron schedule: minute, hour, day of the month, month and day of the week, for example
-     * "30 2 * * *", or one of "@hourly", "@daily", "@weekly", "@monthly" and "@yearly". Runs never overlap: one that is due
+     * When runs start, as a cron schedule: minute, hour, day of the month, month and day of the week, for example "30 2
+     * * * *", or one of "@hourly", "@daily", "@weekly", "@monthly" and "@yearly". Runs never overlap: one that is due
      * while the previous one is in progress waits for up to `startingDeadline`. Defaults to a single run, for which
      * `pulumi up` waits.
      */

@@ -29,8 +29,8 @@ import { batchProblem } from "./shards";
  */
 export class BatchInference extends pulumi.ComponentResource {
     /**
-     * The URI of the results: `outputUri`, known when all shards have completed. With `schedule`, the URI below which each
-     * run has its own directory.
+     * The URI of the results: `outputUri`, known when all shards have completed. With `schedule`, the URI below which
+     * each run has its own directory.
      */
     public readonly results: pulumi.Output<string>;
     /** Name of the Job, or of the CronJob. */

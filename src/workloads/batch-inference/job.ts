@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
-import { inputVolume, modelDir } from "../../pod/model-volume";
+import { buildModelVolume, modelDir } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { jobNameVariable } from "../../runs/cron-job";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
@@ -87,7 +87,7 @@ function buildShardPod(name: string, args: BatchInferenceArgs, context: BatchCon
             ...(run !== undefined && jobNameVariable),
         },
         volumes: [
-            ...(model === undefined ? [] : [inputVolume(model)]),
+            ...(model === undefined ? [] : [buildModelVolume(model)]),
             buildDataVolume("input", inputDir, inputUri, { readOnly: true }),
             buildDataVolume("output", outputDir, outputUri, { run }),
         ],

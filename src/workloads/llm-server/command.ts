@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../../arguments/duration";
 import { joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
 import { shellWord } from "../../arguments/shell";
-import { inputVolume, modelDir, type PodVolumes } from "../../pod/model-volume";
+import { buildModelVolume, modelDir, type PodVolumes } from "../../pod/model-volume";
 import type { LlmServerArgs } from "./args";
 import { defaultUtilization, type LlmParallelism } from "./estimate";
 import { isMounted, isHubId } from "./model-name";
@@ -180,7 +180,7 @@ export function buildModelVolumes(args: LlmServerArgs): PodVolumes[] {
 }
 
 function buildMountedVolume(address: pulumi.Input<string>): PodVolumes {
-    const parts = inputVolume(address);
+    const parts = buildModelVolume(address);
     return {
         volumes: mapInput(address, (known) => (isMounted(known) ? parts.volumes : [])),
         mounts: mapInput(address, (known) => (isMounted(known) ? parts.mounts : [])),

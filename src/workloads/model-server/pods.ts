@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, metricsLabel } from "../../pod/metadata";
-import { inputVolume, modelDir } from "../../pod/model-volume";
+import { buildModelVolume, modelDir } from "../../pod/model-volume";
 import { serverNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { buildProbes, httpPortName } from "../../serving/probes";
@@ -89,7 +89,7 @@ export function buildServerPodTemplate(
             PORT: mapInput(serverPort(args), String),
             ...(args.model !== undefined && { MODEL_URI: args.model, MODEL_DIR: modelDir }),
         },
-        volumes: args.model === undefined ? [] : [inputVolume(args.model, cache)],
+        volumes: args.model === undefined ? [] : [buildModelVolume(args.model, cache)],
         secretName,
         claimTemplate,
     });

@@ -6,7 +6,9 @@ import type { ScheduledRunArgs } from "../../runs/schedule-args";
 
 /** What happens when a run is due while the previous one is still in progress. */
 export const ScheduleConcurrency = {
-    /** The new run waits until the previous one has ended, and is skipped if that takes longer than `startingDeadline`. */
+    /**
+     * The new run waits until the previous one has ended, and is skipped if that takes longer than `startingDeadline`.
+     */
     Forbid: "Forbid",
     /** Both run. */
     Allow: "Allow",
@@ -48,8 +50,8 @@ export interface ScheduleArgs extends WorkloadArgs, ScheduledRunArgs {
      */
     timeout?: pulumi.Input<string>;
     /**
-     * Whether pods may run on spot nodes, which cost less and can be reclaimed at any time: they tolerate the taints that
-     * cloud providers set on those nodes. Defaults to false.
+     * Whether pods may run on spot nodes, which cost less and can be reclaimed at any time: they tolerate the taints
+     * that cloud providers set on those nodes. Defaults to false.
      */
     spot?: pulumi.Input<boolean>;
     /** Where results are kept. Defaults to a PersistentVolumeClaim of 10Gi that the component creates. */

@@ -91,13 +91,15 @@ const workflowFields = [
 ];
 
 /**
- * Patches a container that Argo adds, which the restricted Pod Security Standard would refuse. Argo's default image runs
- * as root; this is the user of its variant that does not.
+ * Patches a container that Argo adds, which the restricted Pod Security Standard would refuse. Argo's default image
+ * runs as root; this is the user of its variant that does not.
  * Source: https://argo-workflows.readthedocs.io/en/release-4.0/workflow-pod-security-context/
  */
 const patchArgoContainer = (name: string) => ({ name, securityContext: { ...restricted, runAsUser: 8737 } });
 
-/** Returns the spec of a workflow of one step; fields that a workflow lacks are merged into the pod that Argo creates. */
+/**
+ * Returns the spec of a workflow of one step; fields that a workflow lacks are merged into the pod that Argo creates.
+ */
 function buildWorkflowSpec(template: PodTemplateSpec, retryStrategy: object): Record<string, unknown> {
     const { containers, initContainers, ...spec } = template.spec as types.input.core.v1.PodSpec;
     const [container, ...sidecars] = containers as types.input.core.v1.Container[];

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
-import { modelDir, outputVolume, type PodVolumes } from "../../pod/model-volume";
+import { modelDir, buildOutputVolume, type PodVolumes } from "../../pod/model-volume";
 import { scheduleNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { overridesManualChanges } from "../../runs/cron-job";
@@ -80,7 +80,7 @@ export function buildRunPod(
 
 function buildResultVolume(claim: pulumi.Input<string> | undefined, directory: RunName["directory"]): PodVolumes {
     return claim === undefined
-        ? outputVolume(undefined, "")
+        ? buildOutputVolume(undefined, "")
         : {
               volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
               mounts: [{ name: "model", mountPath: modelDir, ...directory }],

@@ -23,8 +23,9 @@ import { type ScheduleContext, scheduleLabels, type ScheduleTarget } from "./run
  * `pulumi up` waits for no run. `kubectl create job --from=cronjob/<name> <run>` starts one manually.
  *
  * The container receives these variables: RUN_NAME, the name of the run; MODEL_DIR, the directory for its result; and
- * MODEL_URI, the URI of the result. Each run has its own directory in the claim; those of earlier runs are never deleted.
- * With `output.uri`, MODEL_DIR is a directory of the pod, and the program uploads its result to MODEL_URI itself.
+ * MODEL_URI, the URI of the result. Each run has its own directory in the claim; those of earlier runs are never
+ * deleted. With `output.uri`, MODEL_DIR is a directory of the pod, and the program uploads its result to MODEL_URI
+ * itself.
  */
 export class Schedule extends pulumi.ComponentResource {
     /** Name of the CronJob or CronWorkflow. The names of its runs begin with it. */

@@ -3,127 +3,135 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClaimArgs } from "../../pod/claim-args";
 import type { RunArgs } from "../../runs/args";
 
-/** Whether the greatest or the least value is the best. */
+/** Whether the metric is to be maximized or minimized. */
 export const ObjectiveGoal = {
-    /** The greatest: accuracy. */
+    /** The largest value is best, such as for accuracy. */
     Maximize: "maximize",
-    /** The least: loss. */
+    /** The smallest value is best, such as for loss. */
     Minimize: "minimize",
 } as const;
 export type ObjectiveGoal = (typeof ObjectiveGoal)[keyof typeof ObjectiveGoal];
 
-/** What a sweep is in the cluster. */
+/** The resource kind of a sweep. */
 export const SweepBackend = {
-    /** A Kubernetes Job with one index a trial. Needs no add-on. */
+    /** A Kubernetes Job with an index for each trial. Needs no add-on. */
     Job: "Job",
     /** An Experiment of Katib, which must be installed in the cluster. */
     Katib: "Katib",
 } as const;
 export type SweepBackend = (typeof SweepBackend)[keyof typeof SweepBackend];
 
-/** What is asked of the trials. */
+/** The objective of the search. */
 export interface ObjectiveArgs {
-    /** The name under which each trial tells its value. */
+    /** Name of the metric that each trial reports. */
     metric: string;
-    /** Whether the greatest or the least value is the best. Defaults to the greatest. */
+    /** Whether the metric is to be maximized or minimized. Defaults to maximize. */
     goal?: ObjectiveGoal;
 }
 
-/** From where the values of one parameter are drawn: from these values, or from the numbers between two. */
+/** The values of one parameter: a list of values, or a range of numbers. */
 export interface RangeArgs {
-    /** The values to choose from: texts, numbers, truth values. Not together with the other fields. */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer knows no unions.
+    /** Values to choose from: strings, numbers and Booleans. Cannot be combined with the other fields. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not support unions.
     values?: any[];
-    /** The least number. */
+    /** The smallest number. Required without `values`. */
     min?: number;
-    /** The greatest number. */
+    /** The largest number. Required without `values`. */
     max?: number;
-    /** The distance of the numbers that may be drawn, from `min` on: 1 for whole numbers. Defaults to any number. */
+    /** Distance between the numbers, counted from `min`: 1 for integers. Defaults to any number in the range. */
     step?: number;
-    /** Whether the logarithm is drawn evenly, as is usual for learning rates. Not with `step`. Defaults to false. */
+    /**
+     * Whether numbers are drawn uniformly on a logarithmic scale. Cannot be combined with `step`. Defaults to false.
+     */
     log?: boolean;
 }
 
-/** Trials that are drawn at random, the same for the same arguments. */
+/** Random search. The same arguments draw the same trials. */
 export interface RandomArgs {
-    /** How many trials, at most 1000. More of them leave the first ones as they are. */
+    /** Number of trials, at most 1000. A larger number adds trials and keeps the first ones. */
     count: number;
-    /** Another number draws other trials. Defaults to 0. */
+    /** Seed of the random numbers. Defaults to 0. */
     seed?: number;
-    /** What is drawn for each parameter. */
+    /** The values of each parameter, by name. */
     parameters: Record<string, RangeArgs>;
 }
 
-/** What a sweep may cost. */
+/** The limits of a sweep. */
 export interface BudgetArgs {
-    /** How many trials are run at most: the first ones of those that are described. Defaults to all. */
+    /** Maximum number of trials, counted from the first. Defaults to all. */
     trials?: number;
     /**
-     * How many hours of GPUs it may take: the sweep is stopped after as many hours as that is with all GPUs that it can
-     * use at once, and the best of the trials that are through by then is the best. Not with Katib. Defaults to no
-     * bound.
+     * Maximum GPU hours: the sweep is stopped after this number divided by the number of GPUs that it can use at once,
+     * and the best trial is chosen from those that have completed by then. Not supported with Katib. Defaults to no
+     * limit.
      */
     gpuHours?: pulumi.Input<number>;
 }
 
 /**
- * The tracking server of the trials, an MLflow. What they search, what they reach and where it is, is recorded there when
- * the sweep has ended; with Katib a trial has to record itself.
+ * The MLflow tracking server of the trials. Their parameters, metrics and the URIs of their results are recorded there
+ * when the sweep has ended; with Katib, each trial must record itself.
  */
 export interface TrackingArgs {
     /**
-     * Its address, which trials get as MLFLOW_TRACKING_URI; one that is not of HTTP is for trials alone. A password
-     * belongs under `secretEnv`, as MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN.
+     * URI of the server, which trials receive as MLFLOW_TRACKING_URI. With a scheme other than HTTP, only trials use
+     * it. Set credentials in `secretEnv`, as MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or
+     * MLFLOW_TRACKING_TOKEN.
      */
     uri: pulumi.Input<string>;
-    /** The experiment, which trials get as MLFLOW_EXPERIMENT_NAME. Defaults to the component's name. */
+    /**
+     * Name of the experiment, which trials receive as MLFLOW_EXPERIMENT_NAME. Defaults to the name of the component.
+     */
     experiment?: pulumi.Input<string>;
 }
 
-/** The arguments of a Sweep. `retries` are those of each trial. */
+/** The arguments of a Sweep. `retries` apply to each trial. */
 export interface SweepArgs extends RunArgs {
-    /** What is asked of the trials. */
+    /** The objective of the search. */
     objective: ObjectiveArgs;
-    /** The values of each parameter: there is a trial for each combination. The last parameter varies fastest. */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer knows no unions.
+    /**
+     * Grid search: the values of each parameter, by name. Each combination is a trial; the last parameter varies
+     * fastest.
+     */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not support unions.
     grid?: Record<string, any[]>;
-    /** Trials that are drawn at random. */
+    /** Random search. */
     random?: RandomArgs;
-    /** The trials themselves, each the values of its parameters by name. Not with Katib. */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer knows no unions.
+    /** The trials themselves, each the values of its parameters by name. Not supported with Katib. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not support unions.
     trials?: Record<string, any>[];
-    /** How many trials run at once. Defaults to all of them, but no more than 8. Another number is a new run. */
+    /** How many trials run at once. Changing it starts a new run. Defaults to all of them, but no more than 8. */
     parallelism?: pulumi.Input<number>;
     /**
-     * How many trials may fail for good until the sweep is stopped and has failed. Defaults to any number, as long as
-     * one succeeds. Changes in place.
+     * How many trials may fail before the sweep is stopped and has failed. Changes in place. Defaults to any number, as
+     * long as one succeeds.
      */
     maxFailedTrials?: pulumi.Input<number>;
-    /** What the sweep may cost. */
+    /** The limits of the sweep. Defaults to none. */
     budget?: BudgetArgs;
-    /** The tracking server of the trials. Defaults to none. */
+    /** The MLflow tracking server of the trials. Defaults to none. */
     tracking?: TrackingArgs;
     /**
-     * The volume in which each trial has a directory of its own. Defaults to a claim of 10Gi that the component creates.
-     * Trials on several nodes need an access mode of ReadWriteMany.
+     * Where results are kept: a PersistentVolumeClaim with a directory for each trial. Trials on several nodes need the
+     * access mode ReadWriteMany. Defaults to a claim of 10Gi that the component creates.
      */
     output?: ClaimArgs;
     /**
-     * The image that compares the results in the end, with `python3` in it and nothing else needed. Defaults to the
-     * image of the trials. Not with Katib.
+     * The image that compares the results at the end; it needs only `python3`. Not supported with Katib. Defaults to
+     * the image of the trials.
      */
     collectorImage?: pulumi.Input<string>;
-    /** What the sweep is in the cluster. Defaults to a Job. Another one is a new run. */
+    /** The resource kind of the sweep. Changing it starts a new run. Defaults to Job. */
     backend?: SweepBackend;
 }
 
 /** The best trial of a sweep. */
 export interface BestTrial {
-    /** The trial: its number, from 0 on; of Katib, its name. */
+    /** The index of the trial, counted from 0; with Katib, its name. */
     trial: string;
     /** The values of its parameters, by name. */
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer knows no unions.
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not support unions.
     parameters: Record<string, any>;
-    /** What it has reached. */
+    /** The value of its metric. */
     value: number;
 }

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
-import { gpuNeeds } from "../../pod/gpu";
+import { buildGpuRequirements } from "../../pod/gpu";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { claimUri, type PodVolumes } from "../../pod/model-volume";
 import { sweepNames } from "../../pod/names";
@@ -12,14 +12,14 @@ import { buildPodTemplate } from "../../pod/pod-template";
 import type { JobStatus } from "../../runs/indexed-job";
 import { runTolerations } from "../../runs/run";
 import type { SweepArgs } from "./args";
-import { bestTrialProgram } from "./best-trial-program";
+import { buildBestTrialProgram } from "./best-trial-program";
 import type { SweepJobContext } from "./job";
-import { component, trackingVariables } from "./trial-pod";
+import { component, buildTrackingEnv } from "./trial-pod";
 
 type Pod = types.input.core.v1.Pod;
 
-/** What a pod needs besides to record the trials in the tracking server. */
-function recording(
+/** Returns the additional variables and volumes of a pod that records the trials in the tracking server. */
+function buildRecording(
     name: string,
     args: SweepArgs,
     { claim, trialsName }: SweepJobContext,
@@ -27,7 +27,7 @@ function recording(
 ): { env: Record<string, pulumi.Input<string>>; volumes: PodVolumes[] } {
     return {
         env: {
-            ...trackingVariables(name, args),
+            ...buildTrackingEnv(name, args),
             RUN: run,
             RUN_URI: claimUri(claim, run),
         },
@@ -40,14 +40,14 @@ function recording(
     };
 }
 
-/** Of a workload's variables those with which one logs in to the tracking server. */
-const credentials = <T>(variables: Record<string, T> | undefined): Record<string, T> | undefined =>
+/** Returns the variables with the credentials of the tracking server. */
+const selectCredentials = <T>(variables: Record<string, T> | undefined): Record<string, T> | undefined =>
     variables &&
     Object.fromEntries(Object.entries(variables).filter(([variable]) => variable.startsWith("MLFLOW_TRACKING_")));
 
 /**
- * The pod that compares the results of the trials that have succeeded. What it finds is its termination message, which
- * is part of its status: it needs no account, and the program reads it without a call.
+ * Returns the pod that compares the results of the trials that have succeeded. It writes the best one to its
+ * termination message, which is part of its status: it needs no permissions, and Pulumi reads the status anyway.
  */
 export function buildBestTrialPod(
     name: string,
@@ -56,17 +56,17 @@ export function buildBestTrialPod(
     job: Pick<batch.Job, "metadata" | "status">,
 ): Pod {
     const { workspace, image, runAsUser, collectorImage = image, objective, tracking } = args;
-    const record = tracking && recording(name, args, context, job.metadata.name);
+    const record = tracking && buildRecording(name, args, context, job.metadata.name);
     const { nodeSelector, tolerations, securityContext } = (args.podSpec ?? {}) as Record<string, unknown>;
     const { metadata, spec } = buildPodTemplate(
         {
             workspace,
             image: collectorImage,
-            command: ["python3", "-c", bestTrialProgram({ record: record !== undefined })],
-            ...(record && { env: credentials(args.env), secretEnv: credentials(args.secretEnv) }),
+            command: ["python3", "-c", buildBestTrialProgram({ record: record !== undefined })],
+            ...(record && { env: selectCredentials(args.env), secretEnv: selectCredentials(args.secretEnv) }),
             resources: { cpu: "50m", memory: "128Mi" },
             runAsUser,
-            // It goes where the trials could go, as their volume may be only there.
+            // It is scheduled like the trials, because their volume may be available only there.
             podSpec: { nodeSelector, tolerations, securityContext },
         },
         {
@@ -88,7 +88,10 @@ export function buildBestTrialPod(
                 ...(record?.volumes ?? []),
             ],
             secretName: context.secretName,
-            tolerations: mapInput(runTolerations(args), (spot) => [...gpuNeeds(args.gpu).tolerations, ...spot]),
+            tolerations: mapInput(runTolerations(args), (spot) => [
+                ...buildGpuRequirements(args.gpu).tolerations,
+                ...spot,
+            ]),
         },
     );
     const { labels } = metadata as { labels: Record<string, string> };

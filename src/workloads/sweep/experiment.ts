@@ -1,5 +1,5 @@
 /**
- * A sweep as an Experiment of Katib.
+ * The Experiment of a sweep, for Katib.
  * Source: https://www.kubeflow.org/docs/components/katib/user-guides/hp-tuning/configure-experiment/
  */
 import type * as pulumi from "@pulumi/pulumi";
@@ -9,13 +9,14 @@ import { mapInput } from "../../arguments/inputs";
 import { shellQuote } from "../../arguments/shell";
 import { containerName, buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism } from "../../runs/indexed-job";
+import { queueLabel } from "../../runs/queue";
 import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { RangeArgs, SweepArgs } from "./args";
-import { areTexts, isCounted, rangesOf, written } from "./katib-ranges";
-import { component, type SweepContext, sweepLabels, trialFile, trialVariables, trialVolume } from "./trial-pod";
-import { trialCount } from "./trials";
+import { areStrings, buildRanges, formatValue, isIntegerRange } from "./katib-ranges";
+import { component, type SweepContext, sweepLabels, trialFile, buildTrialEnv, buildTrialVolume } from "./trial-pod";
+import { countTrials } from "./trials";
 
-/** The annotation in which Katib writes a trial's parameters, for a file to be made of. */
+/** Annotation into which Katib inserts a trial's parameters, which the pod then mounts as a file. */
 const parametersAnnotation = "kubernetes-mlops/parameters";
 
 interface Experiment {
@@ -25,10 +26,12 @@ interface Experiment {
     spec: object;
 }
 
-/** The Experiment of a run. All of it is in its name, as Katib takes no changes of what is searched. */
+/**
+ * Returns the Experiment of a run. Its name is a hash of its spec, because Katib does not allow changes of the search.
+ */
 export function buildExperiment(name: string, args: SweepArgs, context: SweepContext): Experiment {
-    const run = hashedName(name, { ...experimentSpec(name, args, context, "run"), triggers: args.triggers });
-    // Katib hands its labels on to the service that draws the trials, which is not to wait in the queue of the trials.
+    const run = hashedName(name, { ...buildExperimentSpec(name, args, context, "run"), triggers: args.triggers });
+    // Katib passes its labels on to the service that draws the trials, which must not wait in the queue of the trials.
     const unqueued = { ...args, workspace: { ...args.workspace, queue: undefined } };
     return {
         apiVersion: "kubeflow.org/v1beta1",
@@ -37,104 +40,104 @@ export function buildExperiment(name: string, args: SweepArgs, context: SweepCon
             "pulumi.com/waitFor":
                 'jsonpath={.status.conditions[?((@.type=="Succeeded"||@.type=="Failed")&&@.status=="True")].type}',
         }),
-        spec: experimentSpec(name, args, context, run),
+        spec: buildExperimentSpec(name, args, context, run),
     };
 }
 
-function experimentSpec(name: string, args: SweepArgs, context: SweepContext, run: pulumi.Input<string>) {
-    const count = Math.min(trialCount(args), args.budget?.trials ?? Infinity);
+function buildExperimentSpec(name: string, args: SweepArgs, context: SweepContext, run: pulumi.Input<string>) {
+    const count = Math.min(countTrials(args), args.budget?.trials ?? Infinity);
     const { random, objective } = args;
-    const ranges = rangesOf(args);
+    const ranges = buildRanges(args);
     return {
         objective: { type: objective.goal ?? "maximize", objectiveMetricName: objective.metric },
         algorithm: {
             algorithmName: random ? "random" : "grid",
-            // A grid is gone through in an order that is drawn.
+            // The points of a grid are tried in random order.
             algorithmSettings: [{ name: "random_state", value: String(random?.seed ?? 0) }],
         },
-        // Neither may be more than there are trials.
+        // Katib refuses numbers that are larger than that of trials.
         parallelTrialCount: mapInput(args.parallelism ?? defaultParallelism(count), (most) => Math.min(most, count)),
         maxTrialCount: count,
-        // The number with which it has failed: one more than may fail.
+        // The number at which it has failed: one more than may fail.
         maxFailedTrialCount: mapInput(args.maxFailedTrials ?? count, (most) => Math.min(most + 1, count)),
         resumePolicy: "Never",
         metricsCollectorSpec: {
             collector: { kind: "StdOut" },
-            source: { filter: { metricsFormat: [metricFormat(objective.metric)] } },
+            source: { filter: { metricsFormat: [buildMetricFormat(objective.metric)] } },
         },
-        parameters: Object.entries(ranges).map(([parameter, range]) => ({ name: parameter, ...katib(range) })),
+        parameters: Object.entries(ranges).map(([parameter, range]) => ({ name: parameter, ...buildParameter(range) })),
         trialTemplate: {
-            // The logs of a trial are its pods', which go with its Job.
+            // The logs of a trial are deleted with its Job.
             retain: true,
             primaryContainerName: containerName,
             trialParameters: [
                 { name: trialName, reference: "${trialSpec.Name}" },
                 ...Object.keys(ranges).map((parameter) => ({ name: parameter, reference: parameter })),
             ],
-            trialSpec: trialJob(name, args, context, run),
+            trialSpec: buildTrialJob(name, args, context, run),
         },
     };
 }
 
-/** What stands for the name of the trial; no parameter of a user's can be called so. */
+/** Placeholder of the name of the trial. No parameter of a user can have this name. */
 const trialName = "trial.name";
 
 /**
- * How Katib finds the metric in a line: the name as a word of its own, and a number. Katib's own expression knows no name
- * with a dot or a slash, and takes `loss=nan` for a value, which is then the best.
+ * Returns the regular expression with which Katib finds the metric in a line: the name as a whole word, and a number.
+ * Katib's default does not support names with a dot or a slash, and accepts `loss=nan`, which is then the best value.
  */
-function metricFormat(metric: string): string {
+function buildMetricFormat(metric: string): string {
     const name = metric.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
     return String.raw`(?:^|[^\w./-])(${name})\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)`;
 }
 
-/** One parameter in the words of Katib, to which all values are texts. */
-function katib(range: RangeArgs): object {
+/** Returns the type and the values of a parameter for Katib, for which all values are strings. */
+function buildParameter(range: RangeArgs): object {
     const { values, min, max, log } = range;
     if (values !== undefined) {
         const numbers = values.every((value) => typeof value === "number");
         return {
             parameterType: numbers ? "discrete" : "categorical",
-            feasibleSpace: { list: values.map((value) => written(value, range)) },
+            feasibleSpace: { list: values.map((value) => formatValue(value, range)) },
         };
     }
     return {
-        parameterType: isCounted(range) ? "int" : "double",
+        parameterType: isIntegerRange(range) ? "int" : "double",
         feasibleSpace: {
             min: String(min),
-            max: String(isCounted(range) ? Math.floor(max!) : max),
+            max: String(isIntegerRange(range) ? Math.floor(max!) : max),
             ...(log && { distribution: "logUniform" }),
         },
     };
 }
 
-/** What stands for a parameter in the JSON of a trial. */
-function placeholder(name: string, range: RangeArgs): string {
+/** Returns the placeholder of a parameter in the JSON of a trial. */
+function buildPlaceholder(name: string, range: RangeArgs): string {
     const value = `\${trialParameters.${name}}`;
-    return areTexts(range) ? JSON.stringify(value) : value;
+    return areStrings(range) ? JSON.stringify(value) : value;
 }
 
 /**
- * The same with a command that comes through Katib as it is: Katib joins its words with spaces and has a shell run them.
- * A first word without quotes that is `sh` or `bash` Katib takes for that shell, and collects only what the script's last
- * command prints.
+ * Returns the arguments with a quoted command, because Katib joins its words with spaces and runs them in a shell.
+ * Every word is quoted: if the first one is a bare `sh` or `bash`, Katib collects only the output of the script's last
+ * command.
  * Source: wrapWorkerContainer in https://github.com/kubeflow/katib/blob/v0.19.0/pkg/webhook/v1beta1/pod/utils.go
  */
-function forShell(args: SweepArgs): SweepArgs {
+function quoteCommand(args: SweepArgs): SweepArgs {
     const quoted = (words: pulumi.Input<string>[] = []) =>
         words.length > 0 ? words.map((word) => mapInput(word, shellQuote)) : undefined;
     return { ...args, command: quoted(args.command), args: quoted(args.args) };
 }
 
 /**
- * The same without an empty text and a `false` that are the default: Katib refuses a Job that it would not write in the
- * same way.
+ * Returns the arguments without empty strings and `false`, which are defaults: Katib refuses a Job that it would
+ * serialize differently.
  * Source: validatePatchJob in https://github.com/kubeflow/katib/blob/v0.19.0/pkg/webhook/v1beta1/experiment/validator/validator.go
  */
 function withoutDefaults(args: SweepArgs): SweepArgs {
     const env = Object.entries(args.env ?? {}).map(([name, value]) => [
         name,
-        mapInput(value, (text) => text || undefined),
+        mapInput(value, (known) => known || undefined),
     ]);
     const mounts = args.mounts?.map((mount) => ({
         ...mount,
@@ -143,32 +146,31 @@ function withoutDefaults(args: SweepArgs): SweepArgs {
     return { ...args, env: Object.fromEntries(env) as Record<string, pulumi.Input<string>>, mounts };
 }
 
-/** The Job of one trial, in which Katib puts the parameters in their places. */
-function trialJob(name: string, args: SweepArgs, context: SweepContext, run: pulumi.Input<string>): object {
-    const parameters = Object.entries(rangesOf(args)).map(
-        ([parameter, range]) => `${JSON.stringify(parameter)}: ${placeholder(parameter, range)}`,
+/** Returns the Job of a trial, in which Katib replaces the placeholders of the parameters. */
+function buildTrialJob(name: string, args: SweepArgs, context: SweepContext, run: pulumi.Input<string>): object {
+    const parameters = Object.entries(buildRanges(args)).map(
+        ([parameter, range]) => `${JSON.stringify(parameter)}: ${buildPlaceholder(parameter, range)}`,
     );
     const trial = "$(TRIAL_NAME)";
-    const { queue } = args.workspace;
     return {
         apiVersion: "batch/v1",
         kind: "Job",
-        ...(queue !== undefined && { metadata: { labels: { "kueue.x-k8s.io/queue-name": queue } } }),
+        ...(args.workspace.queue !== undefined && { metadata: { labels: queueLabel(args.workspace) } }),
         spec: {
             backoffLimit: args.retries ?? 2,
             activeDeadlineSeconds: runTimeout(args),
             podFailurePolicy: ignoreDisruptions,
-            template: buildPodTemplate(forShell(withoutDefaults(args)), {
+            template: buildPodTemplate(quoteCommand(withoutDefaults(args)), {
                 labels: sweepLabels(name),
                 annotations: { [parametersAnnotation]: `{${parameters.join(", ")}}` },
                 spec: { restartPolicy: "Never" },
-                // The first one, so that others may refer to it.
+                // Before the others, which may refer to it.
                 env: {
                     TRIAL_NAME: `\${trialParameters.${trialName}}`,
-                    ...trialVariables(name, args, context, run, trial),
+                    ...buildTrialEnv(name, args, context, run, trial),
                 },
                 volumes: [
-                    trialVolume(context.claim, run, trial),
+                    buildTrialVolume(context.claim, run, trial),
                     {
                         volumes: [
                             {

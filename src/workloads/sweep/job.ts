@@ -8,17 +8,17 @@ import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
 import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import { untilEnded } from "../../runs/status";
 import type { SweepArgs } from "./args";
-import { component, type SweepContext, sweepLabels, trialFile, trialVariables, trialVolume } from "./trial-pod";
+import { component, type SweepContext, sweepLabels, trialFile, buildTrialEnv, buildTrialVolume } from "./trial-pod";
 
 type Job = types.input.batch.v1.Job;
 
-/** The same of a Job: how many trials there are, and the name of the ConfigMap in which they are written down. */
+/** The same for a Job: the number of trials, and the name of the ConfigMap with their parameters. */
 export interface SweepJobContext extends SweepContext {
     trials: number;
     trialsName: pulumi.Input<string>;
 }
 
-/** The Job of all trials, each of which is an index. What cannot be changed in a Job is part of its name. */
+/** Returns the Job of all trials, each of which is an index. Its name is a hash of its immutable fields. */
 export function buildSweepJob(name: string, args: SweepArgs, context: SweepJobContext): Job {
     const run = hashedName(name, { ...fixedSpec(name, args, context, "run"), triggers: args.triggers });
     const { maxFailedTrials } = args;
@@ -29,13 +29,13 @@ export function buildSweepJob(name: string, args: SweepArgs, context: SweepJobCo
                 maxFailedTrials === undefined
                     ? undefined
                     : mapInput(maxFailedTrials, (most) => Math.min(most, context.trials)),
-            activeDeadlineSeconds: deadline(args, context.trials),
+            activeDeadlineSeconds: deadlineSeconds(args, context.trials),
             ...fixedSpec(name, args, context, run),
         },
     };
 }
 
-/** The fields of a Job that cannot be changed, among them one that Pulumi's provider takes for such: `parallelism`. */
+/** Returns the immutable fields of a Job, and `parallelism`, which Pulumi's provider treats as immutable. */
 function fixedSpec(name: string, args: SweepArgs, context: SweepJobContext, run: pulumi.Input<string>) {
     const { claim, secretName, claimTemplate, trials, trialsName } = context;
     const index = "$(JOB_COMPLETION_INDEX)";
@@ -49,12 +49,12 @@ function fixedSpec(name: string, args: SweepArgs, context: SweepJobContext, run:
             labels: sweepLabels(name),
             spec: { restartPolicy: "Never" },
             env: {
-                ...trialVariables(name, args, context, run, index),
+                ...buildTrialEnv(name, args, context, run, index),
                 TRIAL_NAME: pulumi.interpolate`${run}-${index}`,
             },
             envValueFrom: indexVariable,
             volumes: [
-                trialVolume(claim, run, index),
+                buildTrialVolume(claim, run, index),
                 {
                     volumes: [{ name: "trial", configMap: { name: trialsName } }],
                     mounts: [{ name: "trial", mountPath: trialFile, subPathExpr: `${index}.json`, readOnly: true }],
@@ -67,8 +67,8 @@ function fixedSpec(name: string, args: SweepArgs, context: SweepJobContext, run:
     };
 }
 
-/** The time limit of a sweep, in seconds: the timeout, or that of a budget which is used up before. */
-function deadline(args: SweepArgs, trials: number): pulumi.Input<number> {
+/** Returns the time limit of a sweep in seconds: the timeout, or less if the budget is used up before. */
+function deadlineSeconds(args: SweepArgs, trials: number): pulumi.Input<number> {
     const { gpuHours } = args.budget ?? {};
     if (gpuHours === undefined) {
         return runTimeout(args);

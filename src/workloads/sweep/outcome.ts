@@ -2,23 +2,23 @@ import { parseJobEnd, parseIndexes, type JobStatus } from "../../runs/indexed-jo
 import type { BestTrial } from "./args";
 import type { Trial } from "./trials";
 
-/** What is looked at of the status of the pod that compares. */
+/** The status of the pod that compares the results, as far as it is read. */
 export interface BestPodStatus {
     phase?: string;
     message?: string;
     containerStatuses?: { state?: { terminated?: { exitCode: number; message?: string } } }[];
 }
 
-/** What has become of a sweep: the best trial, or why there is none; neither while nobody knows. */
+/** The outcome of a sweep: the best trial, or why there is none; neither if the outcome is not known. */
 export interface Outcome {
     best?: BestTrial;
     problem?: string;
-    /** What is no reason to fail. */
+    /** A problem that does not fail the sweep. */
     warning?: string;
 }
 
-/** What has become of a sweep, as the status of its Job and that of the pod that compares tell. */
-export function sweepOutcome(told: {
+/** Returns the outcome of a sweep from the status of its Job and of the pod that compares the results. */
+export function parseSweepOutcome(ended: {
     trials: Trial[];
     maxFailedTrials?: number;
     timeout?: string;
@@ -26,25 +26,25 @@ export function sweepOutcome(told: {
     job?: JobStatus;
     pod?: BestPodStatus;
 }): Outcome {
-    const { trials, pod } = told;
-    const end = parseJobEnd(told.job);
+    const { trials, pod } = ended;
+    const end = parseJobEnd(ended.job);
     if (end === undefined) {
         return {};
     }
     const failed = parseIndexes(end.failed).length;
-    const look = "see their pods' logs, and mend it, or change triggers to run it again";
-    if (end.failure?.reason === "MaxFailedIndexesExceeded" || failed > (told.maxFailedTrials ?? Infinity)) {
-        const most = told.maxFailedTrials ?? 0;
+    const fix = "see the logs of their pods, and fix the cause, or change triggers to run it again";
+    if (end.failure?.reason === "MaxFailedIndexesExceeded" || failed > (ended.maxFailedTrials ?? Infinity)) {
+        const most = ended.maxFailedTrials ?? 0;
         return {
-            problem: `${failed} of ${trials.length} trials have failed (${end.failed}), and maxFailedTrials is ${most}; ${look}`,
+            problem: `${failed} of ${trials.length} trials have failed (${end.failed}), and maxFailedTrials is ${most}; ${fix}`,
         };
     }
     if (end.succeeded === "") {
-        return { problem: `no trial has succeeded: ${end.failure?.message ?? "there is none"}; ${look}` };
+        return { problem: `no trial has succeeded: ${end.failure?.message ?? "there is none"}; ${fix}` };
     }
-    if (end.failure?.reason === "DeadlineExceeded" && told.gpuHours === undefined) {
-        const timeout = told.timeout ?? "24h";
-        return { problem: `it has taken longer than its timeout, ${timeout}; give more time and change triggers` };
+    if (end.failure?.reason === "DeadlineExceeded" && ended.gpuHours === undefined) {
+        const timeout = ended.timeout ?? "24h";
+        return { problem: `it has exceeded its timeout of ${timeout}; increase timeout and change triggers` };
     }
     const { exitCode, message } = pod?.containerStatuses?.[0]?.state?.terminated ?? {};
     if (pod?.phase === "Failed" || (exitCode ?? 0) !== 0) {
@@ -58,7 +58,7 @@ export function sweepOutcome(told: {
     return {
         best: { trial: String(trial), parameters: trials[trial]!, value },
         ...(unrecorded !== undefined && {
-            warning: `its trials are not in the tracking server: ${unrecorded}; mend it, delete the pod that compares them, and run pulumi up --refresh`,
+            warning: `its trials were not recorded in the tracking server: ${unrecorded}; fix the cause, delete the pod that compares them, and run pulumi up --refresh`,
         }),
     };
 }

@@ -24,14 +24,14 @@ import {
     type TrackingArgs,
 } from "./args";
 import { isTooFine, mostValues } from "./katib-ranges";
-import { mostTrials, trialCount } from "./trials";
+import { mostTrials, countTrials } from "./trials";
 
-const decides = "it decides which trials there are: give a value";
+const decides = "it must be a plain value, because it decides which trials are run";
 
 function parameterProblem(name: string): string | undefined {
     return /^[A-Za-z_][A-Za-z0-9_-]*$/.test(name)
         ? undefined
-        : "is no name of a parameter; use letters, digits, hyphens and underscores, not starting with a digit";
+        : "is not a valid parameter name; use letters, digits, hyphens and underscores, and start with a letter or an underscore";
 }
 
 const isValue = (value: unknown): boolean =>
@@ -40,9 +40,9 @@ const isValue = (value: unknown): boolean =>
 const parameterValue = rule((value) => (isValue(value) ? undefined : "it must be a string, a number, true or false"));
 
 const choices: Rule = (value, path, problems) => {
-    const checked = list(required(parameterValue, "leave the entry out or give a value"))(value, path, problems);
+    const checked = list(required(parameterValue, "remove the entry or set it to a value"))(value, path, problems);
     if (Array.isArray(checked) && checked.length === 0) {
-        problems.add(path, "has no values; leave the parameter out or give one");
+        problems.add(path, "has no values; add one or remove the parameter");
     }
     return checked;
 };
@@ -61,22 +61,22 @@ const range: Rule = (value, path, problems) => {
 function checkRange({ values, min, max, step, log }: RangeArgs, add: (problem: string) => void): void {
     const bounds = [min, max, step, log].filter((bound) => bound !== undefined);
     if (values !== undefined && bounds.length > 0) {
-        add("has values besides bounds; leave one of them out");
+        add("has both values and a range; remove one of them");
     } else if (values === undefined && (min === undefined || max === undefined)) {
-        add("has no bounds; give min and max, or values");
+        add("has no range; set min and max, or values");
     } else if (typeof min === "number" && typeof max === "number" && min > max) {
-        add(`goes from ${min} to ${max}; min must be at most max`);
+        add(`has min ${min} and max ${max}; min must not be greater than max`);
     } else if (typeof step === "number" && step <= 0) {
-        add(`has a step of ${step}; it must be greater than 0`);
+        add(`has step ${step}; it must be greater than 0`);
     } else if (log === true && step !== undefined) {
-        add("has a step besides log; leave one of them out");
+        add("has both step and log; remove one of them");
     } else if (log === true && typeof min === "number" && min <= 0) {
-        add(`has a min of ${min} and log; it must be greater than 0`);
+        add(`has min ${min}; it must be greater than 0 with log`);
     }
 }
 
-/** A rule for what is plain, which leaves what is there in its place even where it is wrong. */
-function plainly(inner: Rule): Rule {
+/** Returns the rule of a plain value that keeps an invalid value, so that the checks below see that it is set. */
+function plainAndKept(inner: Rule): Rule {
     const checked = plain(inner, decides);
     return (value, path, problems) => {
         checked(value, path, problems);
@@ -88,20 +88,25 @@ export const fields = {
     ...runFields,
     objective: required(
         object<ObjectiveArgs>({
-            metric: plain(required(nonEmptyString, 'say what each trial tells, for example "accuracy"'), decides),
+            metric: plain(
+                required(nonEmptyString, 'set the name of the metric that trials report, for example "accuracy"'),
+                decides,
+            ),
             goal: plain(oneOf(Object.values(ObjectiveGoal)), decides),
         }),
-        'say what is asked of the trials, for example { metric: "accuracy" }',
+        'set it, for example to { metric: "accuracy" }',
     ),
-    grid: plainly(map(parameterProblem, choices)),
-    random: plainly(
+    grid: plainAndKept(map(parameterProblem, choices)),
+    random: plainAndKept(
         object<RandomArgs>({
-            count: required(integer(1, mostTrials), "say how many trials are drawn"),
+            count: required(integer(1, mostTrials), "set the number of trials"),
             seed: integer(0, 2 ** 31 - 1),
-            parameters: required(map(parameterProblem, range), "say what is drawn"),
+            parameters: required(map(parameterProblem, range), "set the values of at least one parameter"),
         }),
     ),
-    trials: plainly(list(required(map(parameterProblem, parameterValue), "leave the entry out or give values"))),
+    trials: plainAndKept(
+        list(required(map(parameterProblem, parameterValue), "remove the entry or set it to an object")),
+    ),
     parallelism: integer(1, 10000),
     maxFailedTrials: integer(0, mostTrials),
     budget: object<BudgetArgs>({
@@ -111,7 +116,7 @@ export const fields = {
         ),
     }),
     tracking: object<TrackingArgs>({
-        uri: required(nonEmptyString, "give the address of the tracking server or leave tracking out"),
+        uri: required(nonEmptyString, "set the URI of the tracking server, or remove tracking"),
         experiment: nonEmptyString,
     }),
     output: object(claimFields),
@@ -122,56 +127,56 @@ export const fields = {
 export function checkAcross(args: SweepArgs, problems: Problems, name: string): void {
     checkWorkload(args, problems);
     checkClaim(args.output, "output", problems);
-    checkSearched(args, problems);
+    checkSearch(args, problems);
     if (args.budget?.gpuHours !== undefined && args.gpu === undefined) {
-        problems.add("budget.gpuHours", "is given, and trials have no GPUs; give gpu, or bound the sweep by timeout");
+        problems.add("budget.gpuHours", "has no effect without gpu; set gpu, or limit the sweep with timeout");
     }
     if (args.backend === SweepBackend.Katib) {
         checkKatib(args, problems, name);
     }
 }
 
-function checkSearched(args: SweepArgs, problems: Problems): void {
+function checkSearch(args: SweepArgs, problems: Problems): void {
     const given = (["grid", "random", "trials"] as const).filter((field) => (args[field] ?? undefined) !== undefined);
     if (given.length === 0) {
-        problems.add("grid", "is missing; describe the trials by one of grid, random, trials");
+        problems.add("grid", "is missing; set one of grid, random, trials");
     }
     for (const field of given.slice(1)) {
-        problems.add(field, `is given besides ${given[0]}; leave one of them out`);
+        problems.add(field, `cannot be combined with ${given[0]}; remove one of them`);
     }
     const { grid, trials, budget } = args;
     const isObject = (value: unknown) => typeof value === "object" && value !== null;
     if (isObject(grid) && Object.keys(grid).length === 0) {
-        problems.add("grid", "has no parameters; name at least one");
+        problems.add("grid", "has no parameters; add at least one");
     }
     if (Array.isArray(trials) && trials.length === 0) {
-        problems.add("trials", "has no trials; list at least one");
+        problems.add("trials", "has no trials; add at least one");
     }
     const counted = Array.isArray(trials) || (isObject(grid) && Object.values(grid).every(Array.isArray));
-    const count = counted ? trialCount({ grid, trials: trials ?? [] }) : 0;
+    const count = counted ? countTrials({ grid, trials: trials ?? [] }) : 0;
     if (count > mostTrials && budget?.trials === undefined) {
         const field = grid === undefined ? "trials" : "grid";
         problems.add(
             field,
-            `makes ${count} trials; at most ${mostTrials} are allowed: list fewer, or give budget.trials`,
+            `has ${count} trials; it must have at most ${mostTrials}: remove some, or set budget.trials`,
         );
     }
 }
 
 function checkKatib(args: SweepArgs, problems: Problems, name: string): void {
-    // The Experiment is called <name>-<8 characters>, and Katib takes no name of more than 40.
+    // The Experiment is named <name>-<8 characters>, and Katib allows at most 40 characters.
     if (name.length > 31 && name.length <= 50) {
-        problems.add("the name", `is "${name}"; with the backend Katib it must be at most 31 characters`);
+        problems.add("the name", `is "${name}"; with the backend Katib it must have at most 31 characters`);
     }
     const { metric } = args.objective ?? {};
     if (typeof metric === "string" && metric.includes(";")) {
-        problems.add("objective.metric", `is "${metric}"; with the backend Katib it must have no semicolon`);
+        problems.add("objective.metric", `is "${metric}"; with the backend Katib it must not contain a semicolon`);
     }
     for (const [parameter, range] of Object.entries(args.random?.parameters ?? {})) {
         if (range && isTooFine(range)) {
             problems.add(
                 `random.parameters.${parameter}`,
-                `has more than ${mostValues} numbers, which the backend Katib cannot count; give a greater step, or none`,
+                `has more than ${mostValues} numbers, which the backend Katib does not support; increase step, or remove it`,
             );
         }
     }
@@ -181,7 +186,7 @@ function checkKatib(args: SweepArgs, problems: Problems, name: string): void {
         "budget.gpuHours": args.budget?.gpuHours,
     })) {
         if (value !== undefined) {
-            problems.add(field, "is given besides the backend Katib, which has no use for it; leave one of them out");
+            problems.add(field, "is not supported with the backend Katib; remove it");
         }
     }
 }

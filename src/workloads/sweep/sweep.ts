@@ -14,33 +14,33 @@ import { createEnvironmentSecret } from "../../pod/secret";
 import { type BestTrial, type SweepArgs, SweepBackend } from "./args";
 import { buildBestTrialPod } from "./best-trial-pod";
 import { buildExperiment } from "./experiment";
-import { experimentOutcome, type ExperimentStatus } from "./experiment-outcome";
+import { type ExperimentStatus, parseExperimentOutcome } from "./experiment-outcome";
 import { buildSweepJob } from "./job";
-import { type Outcome, sweepOutcome } from "./outcome";
+import { type Outcome, parseSweepOutcome } from "./outcome";
 import { checkAcross, fields } from "./rules";
 import { type SweepContext, sweepLabels } from "./trial-pod";
-import { type Trial, trialsOf } from "./trials";
+import { type Trial, buildTrials } from "./trials";
 import { buildTrialsConfigMap } from "./trials-config-map";
 
 /**
- * A search for the best parameters: a Job that runs the same image once for each trial, some of them at a time, and
- * the best trial as an output.
+ * A search for the best hyperparameters: a Job that runs the same image once for each trial, several at a time, and
+ * outputs the best trial.
  *
- * In the container TRIAL_FILE is a JSON file with the parameters of the trial, MODEL_DIR the directory to write its
- * result to, and RESULT_FILE the JSON file in it to write the metric to, as `{"accuracy": 0.93}`. TRIAL_NAME names the
- * trial for people and tracking servers.
+ * The container receives these variables: TRIAL_FILE, a JSON file with the parameters of the trial; MODEL_DIR, the
+ * directory for its result; RESULT_FILE, a JSON file in that directory to which it writes the metric, such as
+ * `{"accuracy": 0.93}`; and TRIAL_NAME, a unique name of the trial, for people and tracking servers.
  *
- * `pulumi up` waits until all trials are through, and has the best one then. A trial that fails is tried again up to
- * `retries` times by itself; one that fails for good is no reason for the sweep to fail, unless `maxFailedTrials` says
- * so. A change of what is searched, of the pod, of `retries` or of `parallelism` is a new run with all of its trials;
- * `timeout`, `maxFailedTrials` and `budget.gpuHours` change in place.
+ * `pulumi up` waits until all trials have ended, and then outputs the best one. A trial that fails is retried up to
+ * `retries` times; the sweep succeeds despite failed trials, unless they are more than `maxFailedTrials`. Changing the
+ * search, the pod, `retries` or `parallelism` starts a new run of all trials; `timeout`, `maxFailedTrials` and
+ * `budget.gpuHours` change in place.
  */
 export class Sweep extends pulumi.ComponentResource {
-    /** The best trial: which it was, its parameters, and the value it has reached. */
+    /** The best trial: its index or name, its parameters, and the value of its metric. */
     public readonly best: pulumi.Output<BestTrial>;
-    /** Where the best trial's result is, `pvc://<claim>/<run>/<trial>`, for a ModelServer. */
+    /** URI of the result of the best trial, `pvc://<claim>/<run>/<trial>`, for a ModelServer. */
     public readonly model: pulumi.Output<string>;
-    /** The name of the run: of its Job, or of its Experiment. */
+    /** Name of the run, which is the name of its Job or Experiment. */
     public readonly runName: pulumi.Output<string>;
 
     constructor(name: string, args: SweepArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -73,15 +73,15 @@ export class Sweep extends pulumi.ComponentResource {
         };
         const run =
             sweep.backend === SweepBackend.Katib
-                ? experimentRun(name, objectsName, sweep, context, { parent: this, dependsOn: secret })
-                : jobRun(name, objectsName, sweep, context, { parent: this, dependsOn: secret });
+                ? createExperimentRun(name, objectsName, sweep, context, { parent: this, dependsOn: secret })
+                : createJobRun(name, objectsName, sweep, context, { parent: this, dependsOn: secret });
 
         this.runName = run.name;
         this.best = run.outcome.apply(({ best, problem, warning }): BestTrial => {
             if (warning !== undefined) {
                 void pulumi.log.warn(`Sweep "${name}": ${warning}`, this);
             }
-            // Where nobody has waited (pulumi.com/skipAwait), nothing is known of it.
+            // If Pulumi has not waited for it (pulumi.com/skipAwait), the outcome is not known.
             return problem === undefined
                 ? (best ?? ({} as BestTrial))
                 : failOutput<BestTrial>(`Sweep "${name}": ${problem}`);
@@ -99,7 +99,7 @@ interface SweepRun {
 }
 
 /** A Job of all trials, and a pod that compares their results when it has ended. */
-function jobRun(
+function createJobRun(
     name: string,
     objectsName: string,
     args: SweepArgs,
@@ -107,7 +107,7 @@ function jobRun(
     opts: pulumi.CustomResourceOptions,
 ): SweepRun {
     const { parent } = opts;
-    const trials: Trial[] = trialsOf(args);
+    const trials: Trial[] = buildTrials(args);
     const config = new core.ConfigMap(`${name}-trials`, buildTrialsConfigMap(objectsName, args, trials), { parent });
     const ofJob = { ...context, trials: trials.length, trialsName: config.metadata.name };
     const job = new batch.Job(`${name}-job`, buildSweepJob(objectsName, args, ofJob), opts);
@@ -118,12 +118,14 @@ function jobRun(
     const { maxFailedTrials, timeout, budget } = args;
     const outcome = pulumi
         .all([job.status, pod.status, pulumi.output({ maxFailedTrials, timeout, gpuHours: budget?.gpuHours })])
-        .apply(([jobStatus, podStatus, told]) => sweepOutcome({ trials, ...told, job: jobStatus, pod: podStatus }));
+        .apply(([jobStatus, podStatus, limits]) =>
+            parseSweepOutcome({ trials, ...limits, job: jobStatus, pod: podStatus }),
+        );
     return { name: job.metadata.name, outcome };
 }
 
-/** An Experiment, which knows its best trial itself. */
-function experimentRun(
+/** Registers an Experiment, whose status has the best trial. */
+function createExperimentRun(
     name: string,
     objectsName: string,
     args: SweepArgs,
@@ -141,6 +143,6 @@ function experimentRun(
         name: experiment.metadata.name,
         outcome: pulumi
             .output({ status, maxFailedTrials: args.maxFailedTrials })
-            .apply((told) => experimentOutcome(args, told)),
+            .apply((ended) => parseExperimentOutcome(args, ended)),
     };
 }

@@ -6,24 +6,24 @@ import type { SweepArgs } from "./args";
 
 export const component = "sweep";
 
-/** The labels of all that belongs to a sweep. */
+/** Returns the labels of all objects of a sweep. */
 export const sweepLabels = (name: string): Record<string, string> => labelsOf(name, component);
 
-/** Where a trial finds its parameters, as the variable TRIAL_FILE says. */
+/** File with the parameters of a trial, in the variable TRIAL_FILE. */
 export const trialFile = "/trial/parameters.json";
 
-/** What a sweep refers to, besides its arguments. */
+/** The names of the objects to which a sweep refers. */
 export interface SweepContext {
-    /** The claim's name. */
+    /** Name of the claim. */
     claim: pulumi.Input<string>;
-    /** The name of the Secret that holds `secretEnv`. */
+    /** Name of the Secret with the values of `secretEnv`. */
     secretName?: pulumi.Input<string>;
-    /** The name of the template of GPU claims, with `gpu.deviceClass`. */
+    /** Name of the ResourceClaimTemplate, with `gpu.deviceClass`. */
     claimTemplate?: pulumi.Input<string>;
 }
 
-/** Variables that all trials have, whatever runs them; `trial` is how one refers to its own name. */
-export function trialVariables(
+/** Returns the variables of all trials with any backend; `trial` is a reference to the name of the trial. */
+export function buildTrialEnv(
     name: string,
     args: SweepArgs,
     context: SweepContext,
@@ -35,18 +35,18 @@ export function trialVariables(
         MODEL_DIR: modelDir,
         MODEL_URI: claimUri(context.claim, run, trial),
         RESULT_FILE: `${modelDir}/result.json`,
-        ...trackingVariables(name, args),
+        ...buildTrackingEnv(name, args),
     };
 }
 
-/** What a client of the tracking server is told. */
-export const trackingVariables = (name: string, { tracking }: SweepArgs): Record<string, pulumi.Input<string>> =>
+/** Returns the variables of a client of the tracking server. */
+export const buildTrackingEnv = (name: string, { tracking }: SweepArgs): Record<string, pulumi.Input<string>> =>
     tracking === undefined
         ? {}
         : { MLFLOW_TRACKING_URI: tracking.uri, MLFLOW_EXPERIMENT_NAME: tracking.experiment ?? name };
 
-/** The directory of each trial, of its own in the claim. */
-export function trialVolume(claim: pulumi.Input<string>, run: pulumi.Input<string>, trial: string): PodVolumes {
+/** Returns the volume of a trial: its own directory in the claim. */
+export function buildTrialVolume(claim: pulumi.Input<string>, run: pulumi.Input<string>, trial: string): PodVolumes {
     return {
         volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
         mounts: [{ name: "model", mountPath: modelDir, subPathExpr: pulumi.interpolate`${run}/${trial}` }],

@@ -9,7 +9,7 @@ import type { Trial } from "./trials";
 
 type ConfigMap = types.input.core.v1.ConfigMap;
 
-/** The trials, a file each, which is called after the trial's index. */
+/** Returns the ConfigMap with a file for each trial, named after its index. */
 export function buildTrialsConfigMap(name: string, args: SweepArgs, trials: Trial[]): ConfigMap {
     const data = Object.fromEntries(trials.map((trial, index) => [`${index}.json`, JSON.stringify(trial)]));
     const named = hashedName(sweepNames.trials(name), data);

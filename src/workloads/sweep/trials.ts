@@ -1,37 +1,37 @@
-/** The trials of a sweep, which follow from its arguments alone: the same arguments give the same trials. */
+/** The trials of a sweep. They depend only on its arguments: the same arguments give the same trials. */
 import { hashOf } from "../../arguments/hash";
 import type { RandomArgs, RangeArgs, SweepArgs } from "./args";
 
-/** The values of one trial, by the names of the parameters. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- texts, numbers and truth values.
+/** The values of the parameters of a trial, by name. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- strings, numbers and Booleans.
 export type Trial = Record<string, any>;
 
-/** The most trials that a sweep may have: all of them are written down in one ConfigMap. */
+/** Maximum number of trials of a sweep: all of them are in one ConfigMap. */
 export const mostTrials = 1000;
 
-/** What is searched, one of three. */
-export type Searched = Pick<SweepArgs, "grid" | "random" | "trials" | "budget">;
+/** The search, one of three kinds. */
+export type Search = Pick<SweepArgs, "grid" | "random" | "trials" | "budget">;
 
-/** How many trials there are, before a budget. */
-export function trialCount({ grid, random, trials }: Searched): number {
+/** Returns the number of trials without a budget. */
+export function countTrials({ grid, random, trials }: Search): number {
     if (grid !== undefined) {
         return Object.values(grid).reduce((count, values) => count * values.length, 1);
     }
     return random?.count ?? trials!.length;
 }
 
-/** The trials, no more than the budget allows. */
-export function trialsOf(args: Searched): Trial[] {
-    const count = Math.min(trialCount(args), args.budget?.trials ?? Infinity);
+/** Returns the trials, at most as many as the budget allows. */
+export function buildTrials(args: Search): Trial[] {
+    const count = Math.min(countTrials(args), args.budget?.trials ?? Infinity);
     const { grid, random } = args;
     const trial = (index: number): Trial =>
-        grid ? gridTrial(grid, index) : random ? randomTrial(random, index) : args.trials![index]!;
+        grid ? buildGridTrial(grid, index) : random ? drawTrial(random, index) : args.trials![index]!;
     return Array.from({ length: count }, (_, index) => trial(index));
 }
 
-/** One point of a grid; the last parameter varies fastest. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- texts, numbers and truth values.
-function gridTrial(grid: Record<string, any[]>, index: number): Trial {
+/** Returns a point of a grid; the last parameter varies fastest. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- strings, numbers and Booleans.
+function buildGridTrial(grid: Record<string, any[]>, index: number): Trial {
     let rest = index;
     const values = Object.entries(grid)
         .reverse()
@@ -43,35 +43,35 @@ function gridTrial(grid: Record<string, any[]>, index: number): Trial {
     return Object.fromEntries(values.reverse());
 }
 
-/** Each value depends on the seed, the trial and the parameter alone: more trials leave the first ones as they are. */
-function randomTrial({ seed = 0, parameters }: RandomArgs, index: number): Trial {
+/** Draws a trial. A value depends only on the seed, the index and the parameter: more trials keep the first ones. */
+function drawTrial({ seed = 0, parameters }: RandomArgs, index: number): Trial {
     return Object.fromEntries(
         Object.entries(parameters).map(([name, range]): [string, unknown] => [
             name,
-            drawn(range, Number.parseInt(hashOf([seed, index, name], 12), 16) / 16 ** 12),
+            drawValue(range, Number.parseInt(hashOf([seed, index, name], 12), 16) / 16 ** 12),
         ]),
     );
 }
 
-/** A value of the range, for a number from 0 up to but not including 1. */
-export function drawn({ values, min = 0, max = 1, step, log }: RangeArgs, at: number): unknown {
+/** Returns a value of a range, for a number from 0 (inclusive) to 1 (exclusive). */
+export function drawValue({ values, min = 0, max = 1, step, log }: RangeArgs, at: number): unknown {
     if (values !== undefined) {
         return values[Math.floor(at * values.length)];
     }
     if (step !== undefined) {
         const range = { min, max, step };
-        return stepAt(range, Math.floor(at * stepCount(range)));
+        return stepAt(range, Math.floor(at * countSteps(range)));
     }
     const value = log ? Math.exp(Math.log(min) + at * Math.log(max / min)) : min + at * (max - min);
-    return Math.min(max, Math.max(min, readable(value)));
+    return Math.min(max, Math.max(min, rounded(value)));
 }
 
-/** How many numbers there are in a range with a step. */
-export const stepCount = ({ min = 0, max = 1, step = 1 }: RangeArgs): number =>
+/** Returns how many numbers a range with a step has. */
+export const countSteps = ({ min = 0, max = 1, step = 1 }: RangeArgs): number =>
     Math.floor((max - min) / step + 1e-9) + 1;
 
-/** One of these numbers, by its place. */
-export const stepAt = ({ min = 0, step = 1 }: RangeArgs, place: number): number => readable(min + step * place);
+/** Returns one of these numbers, by its index. */
+export const stepAt = ({ min = 0, step = 1 }: RangeArgs, index: number): number => rounded(min + step * index);
 
-/** A number that is as exact as a search needs it, and no longer than one can read. */
-const readable = (value: number): number => Number(value.toPrecision(6));
+/** Rounds a number to six significant digits, which are precise enough for a search, and readable. */
+const rounded = (value: number): number => Number(value.toPrecision(6));

@@ -4,65 +4,65 @@ import type { ClaimArgs } from "../../pod/claim-args";
 import type { RunArgs } from "../../runs/args";
 import type { TrainingOutputArgs } from "../../runs/output-args";
 
-/** What the processes of several pods work together with. */
+/** The framework with which the processes of several pods communicate. */
 export const TrainingFramework = {
-    /** PyTorch, started by `torchrun`. DeepSpeed as well, which `torchrun` can start. */
+    /** PyTorch, started by `torchrun`; also DeepSpeed, which `torchrun` can start. */
     Torch: "torch",
-    /** JAX: `jax.distributed.initialize()` is to be told the variables JAX_NUM_PROCESSES and JAX_PROCESS_ID. */
+    /** JAX. The program passes JAX_NUM_PROCESSES and JAX_PROCESS_ID to `jax.distributed.initialize()`. */
     Jax: "jax",
     /**
-     * MPI: the command runs in a pod from which `mpirun` reaches the others. DeepSpeed as well, which can ask MPI. With
-     * the backend `TrainJob` only.
+     * MPI: the command runs in a launcher pod from which `mpirun` reaches the others; also DeepSpeed, which can use
+     * MPI. Only with the backend `TrainJob`.
      */
     Mpi: "mpi",
 } as const;
 export type TrainingFramework = (typeof TrainingFramework)[keyof typeof TrainingFramework];
 
-/** What a training is in the cluster. */
+/** The resource kind of a training. */
 export const TrainingBackend = {
-    /** A Kubernetes Job; with several nodes an indexed one. Needs no add-on. */
+    /** A Kubernetes Job, which is indexed if it has several nodes. Needs no add-on. */
     Job: "Job",
-    /** A JobSet, which starts all pods anew when one is lost. Needs the add-on JobSet. */
+    /** A JobSet, which restarts all pods when one is lost. Needs the add-on `jobset`. */
     JobSet: "JobSet",
-    /** A TrainJob, with a runtime of the run's own. Needs the add-on Kubeflow Trainer. */
+    /** A TrainJob, with a TrainingRuntime for each run. Needs the add-on `kubeflowTrainer`. */
     TrainJob: "TrainJob",
-    /** A RayJob: a Ray cluster that is there for this run. Needs the add-on KubeRay. */
+    /** A RayJob, with a Ray cluster for each run. Needs the add-on `kuberay`. */
     RayJob: "RayJob",
 } as const;
 export type TrainingBackend = (typeof TrainingBackend)[keyof typeof TrainingBackend];
 
-/** Where the pods of one run are, relative to each other. */
+/** The placement of the pods of a run relative to each other. */
 export interface TopologyArgs {
     /**
-     * The node label whose value all pods must have in common, for example "topology.kubernetes.io/zone", a rack's, or
-     * "nvidia.com/gpu.clique" for one NVLink domain. Where there is no room for all of them, none starts with a queue,
-     * and without one the last wait.
+     * Node label whose value must be the same for all pods, for example "topology.kubernetes.io/zone", the label of a
+     * rack, or "nvidia.com/gpu.clique" for one NVLink domain. If there is not enough room for all pods, none starts
+     * with a queue; without one, those that do not fit stay pending. Defaults to none.
      */
     required?: pulumi.Input<string>;
-    /** The node label whose value pods have in common where there is room. */
+    /** Node label whose value should be the same for all pods, if there is room. Defaults to none. */
     preferred?: pulumi.Input<string>;
 }
 
 /** The arguments of a TrainingJob. */
 export interface TrainingJobArgs extends RunArgs {
-    /** Where the results are kept. Defaults to a claim of 10Gi that the component creates. */
+    /** Where results are kept. Defaults to a PersistentVolumeClaim of 10Gi that the component creates. */
     output?: TrainingOutputArgs;
     /**
-     * How many pods train together. Defaults to 1. With a queue (`workspace.queue`) none starts before there is room for
-     * all; without one they start as there is.
+     * Number of pods that train together. With a queue (`workspace.queue`), all start together once there is room for
+     * all of them; without one, each starts as soon as there is room. Defaults to 1.
      */
     nodes?: number;
-    /** What the pods work together with, which decides the variables that they get. Defaults to PyTorch. */
+    /** The framework, which decides the environment variables of the pods. Defaults to PyTorch. */
     framework?: TrainingFramework;
-    /** How many processes each pod runs. Defaults to as many as it has GPUs, or 1. */
+    /** Number of processes of each pod. Defaults to its number of GPUs, or 1. */
     processesPerNode?: pulumi.Input<number>;
-    /** What the training is in the cluster. Defaults to a Job. Another one is a new run. */
+    /** The resource kind of the training. Changing it starts a new run. Defaults to Job. */
     backend?: TrainingBackend;
     /**
-     * A volume in which each run has the directory CHECKPOINT_DIR. What the program writes there is found again after a
-     * lost pod, by the same run; a run of another content begins with an empty one. Defaults to none.
+     * PersistentVolumeClaim in which each run has its own directory, CHECKPOINT_DIR, for checkpoints: when a pod is
+     * lost, the run resumes from them. A new run starts with an empty directory. Defaults to none.
      */
     checkpoint?: ClaimArgs;
-    /** Where the pods are, relative to each other. Defaults to anywhere. */
+    /** Placement of the pods relative to each other. Defaults to anywhere. */
     topology?: TopologyArgs;
 }

@@ -4,48 +4,48 @@ import * as pulumi from "@pulumi/pulumi";
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
-import { modelDir, outputVolume, type PodVolumes } from "../../pod/model-volume";
+import { modelDir, buildOutputVolume, type PodVolumes } from "../../pod/model-volume";
 import { trainingNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
-import { rendezvous, type Rendezvous } from "./rendezvous";
+import { buildRendezvous, type Rendezvous } from "./rendezvous";
 
 type Job = types.input.batch.v1.Job;
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
 
 export const component = "training";
 
-/** The labels of everything that belongs to a training. */
+/** Returns the labels of all objects of a training. */
 export const trainingLabels = (name: string): Record<string, string> => labelsOf(name, component);
 
 /** Where a run keeps what it goes on from when it has lost a pod. */
 const checkpointDir = "/checkpoint";
 
-/** Where a run writes: into a directory of a claim, or to an address of its own. */
+/** Where a run writes: to a directory of a claim, or to its own URI. */
 export interface TrainingTarget {
-    /** The claim's name, unless results go to `output.uri`. */
+    /** Name of the claim, unless results go to `output.uri`. */
     claim?: pulumi.Input<string>;
-    /** The address of the run of this name. */
+    /** Returns the URI of the result of a run. */
     uriOf(run: pulumi.Input<string>): pulumi.Input<string>;
 }
 
-/** What a run refers to, besides its arguments. */
+/** The names of the objects to which a run refers. */
 export interface TrainingContext {
     target: TrainingTarget;
-    /** The claim of the checkpoints. */
+    /** Name of the claim of the checkpoints. */
     checkpoint?: pulumi.Input<string>;
-    /** The name of the Secret that holds `secretEnv`. */
+    /** Name of the Secret with the values of `secretEnv`. */
     secretName?: pulumi.Input<string>;
-    /** The name of the template of GPU claims, with `gpu.deviceClass`. */
+    /** Name of the ResourceClaimTemplate, with `gpu.deviceClass`. */
     claimTemplate?: pulumi.Input<string>;
 }
 
-/** The Job of one run. What cannot be changed in a Job is part of its name, so that a change is a new run. */
+/** Returns the Job of a run. Its name is a hash of its immutable fields, so that a change starts a new run. */
 export function buildTrainingJob(name: string, args: TrainingJobArgs, context: TrainingContext): Job {
     const content = { ...fixedSpec(name, args, context, "run"), triggers: args.triggers };
     const run = hashedName(name, content);
-    // A lost pod takes the others of its run along: each failure of the run is one of every pod.
+    // When a pod is lost, the others of its run fail, too: each failure of the run is a failure of every pod.
     const pods = args.nodes ?? 1;
     const retries = args.retries ?? 2;
     return {
@@ -58,13 +58,13 @@ export function buildTrainingJob(name: string, args: TrainingJobArgs, context: T
     };
 }
 
-/** The fields of a Job that cannot be changed. */
+/** Returns the immutable fields of a Job. */
 function fixedSpec(name: string, args: TrainingJobArgs, context: TrainingContext, run: pulumi.Input<string>) {
     const service = trainingNames.nodes(name);
     const several = (args.nodes ?? 1) > 1;
     const template = buildTrainingPod(name, args, context, run, {
         ...(several && {
-            rendezvous: rendezvous(args, pulumi.interpolate`${run}-0.${service}`),
+            rendezvous: buildRendezvous(args, pulumi.interpolate`${run}-0.${service}`),
             spec: { subdomain: service },
         }),
     });
@@ -75,7 +75,7 @@ function fixedSpec(name: string, args: TrainingJobArgs, context: TrainingContext
     };
 }
 
-/** The pod of a run. */
+/** Returns the pod template of a run. */
 export function buildTrainingPod(
     name: string,
     args: TrainingJobArgs,
@@ -86,7 +86,7 @@ export function buildTrainingPod(
     const { target, checkpoint, secretName, claimTemplate } = context;
     return buildPodTemplate(args, {
         labels: trainingLabels(name),
-        ...placement(name, args, run),
+        ...buildPlacement(name, args, run),
         spec: { restartPolicy: "Never", ...details.spec },
         env: {
             MODEL_URI: target.uriOf(run),
@@ -96,8 +96,8 @@ export function buildTrainingPod(
         },
         envValueFrom: details.rendezvous?.envValueFrom,
         volumes: [
-            outputVolume(target.claim, run),
-            ...(checkpoint === undefined ? [] : [checkpointVolume(checkpoint, run)]),
+            buildOutputVolume(target.claim, run),
+            ...(checkpoint === undefined ? [] : [buildCheckpointVolume(checkpoint, run)]),
         ],
         secretName,
         claimTemplate,
@@ -105,23 +105,22 @@ export function buildTrainingPod(
     });
 }
 
-/** Each run has a directory of its own: another content has no use for the checkpoints of this one. */
-function checkpointVolume(claim: pulumi.Input<string>, run: pulumi.Input<string>): PodVolumes {
+/** Returns the volume of checkpoints. Each run has its own directory: another content cannot resume from them. */
+function buildCheckpointVolume(claim: pulumi.Input<string>, run: pulumi.Input<string>): PodVolumes {
     return {
         volumes: [{ name: "checkpoint", persistentVolumeClaim: { claimName: claim } }],
         mounts: [{ name: "checkpoint", mountPath: checkpointDir, subPath: run }],
     };
 }
 
-/** Pods of a run find each other by this label. */
+/** Label with which affinity rules select the pods of a run. */
 const runLabel = "kubernetes-mlops/run";
 
 /**
- * Where the pods of a run are, relative to each other. A queue places them all at once; without one each pod goes to
- * where the first of them is.
+ * Returns the placement of the pods of a run. A queue places them all at once; without one, each pod follows the first.
  * Source: https://kueue.sigs.k8s.io/docs/concepts/topology_aware_scheduling/
  */
-function placement(name: string, args: TrainingJobArgs, run: pulumi.Input<string>) {
+function buildPlacement(name: string, args: TrainingJobArgs, run: pulumi.Input<string>) {
     const { required, preferred } = args.topology ?? {};
     if (required === undefined && preferred === undefined) {
         return {};

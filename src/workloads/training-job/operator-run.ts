@@ -1,4 +1,4 @@
-/** Trainings as the custom resources of operators, each of one run. */
+/** Parts of the custom resources of operators, each of which is one run. */
 import * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
@@ -8,7 +8,7 @@ import type { TrainingJobArgs } from "./args";
 import { component } from "./job";
 import type { Template } from "./train-job";
 
-/** A custom resource, as it is handed to Pulumi. */
+/** A custom resource, as it is passed to Pulumi. */
 export interface CustomObject {
     apiVersion: string;
     kind: string;
@@ -16,27 +16,27 @@ export interface CustomObject {
     spec: object;
 }
 
-/** What is made of one run: what it refers to, and itself. */
+/** The objects of one run: itself, and the runtime to which it refers. */
 export interface OperatorRun {
     run: CustomObject;
     runtime?: CustomObject;
 }
 
-/** What is said of a kind of run. */
+/** The resource kind of a run. */
 interface Kind {
     apiVersion: string;
     kind: string;
-    /** Annotations by which the provider, which knows Jobs only, waits until such a run has ended. */
+    /** Annotations with which the provider, which knows only Jobs, waits until such a run has ended. */
     wait: Record<string, pulumi.Input<string>>;
 }
 
 /**
- * The run of this name. These objects cannot be changed at all, so all that they are made of is in the name: another
- * number of retries is another run, too.
+ * Returns the object of a run, and its name. These objects are immutable, so their name is a hash of all of their
+ * content: another number of retries is a new run, too.
  *
- * @param contentOf - What the run is made of. Defaults to its spec.
+ * @param contentOf - Returns the content of the run. Defaults to its spec.
  */
-export function named(
+export function buildOperatorRun(
     name: string,
     args: TrainingJobArgs,
     { apiVersion, kind, wait }: Kind,
@@ -50,25 +50,25 @@ export function named(
     };
 }
 
-/** The name of the pods' Job in a JobSet, which Kubeflow Trainer expects as well. */
+/** Name of the pods' Job in a JobSet, which Kubeflow Trainer expects as well. */
 export const nodeJob = "node";
 
-/** The Job of the pod that starts the processes, in a JobSet for MPI. */
+/** Name of the Job of the launcher pod, in a JobSet for MPI. */
 export const launcherJob = "launcher";
 
-/** The host name of a pod of a JobSet. */
+/** Returns the host name of a pod of a JobSet. */
 export const hostOf = (run: pulumi.Input<string>, job: string, index: number) =>
     pulumi.interpolate`${run}-${job}-0-${index}.${run}`;
 
-/** The host name of the first pod of a JobSet. */
+/** Returns the host name of the first pod of a JobSet. */
 export const firstPod = (run: pulumi.Input<string>) => hostOf(run, nodeJob, 0);
 
 /**
- * When a pod fails, all pods of the run are started anew, up to `retries` times; one that had to make way does not
- * count.
+ * Returns the failure policy of a JobSet: when a pod fails, all pods of the run are restarted, up to `retries` times;
+ * disrupted pods do not count.
  * Source: https://jobset.sigs.k8s.io/docs/concepts/
  */
-export function failurePolicy(args: TrainingJobArgs) {
+export function buildFailurePolicy(args: TrainingJobArgs) {
     return {
         maxRestarts: args.retries ?? 2,
         restartStrategy: "Recreate",
@@ -83,8 +83,8 @@ export function failurePolicy(args: TrainingJobArgs) {
     };
 }
 
-/** The Job of the pods, in a JobSet. */
-export function nodesJob(nodes: number, template: object) {
+/** Returns the spec of the Job of the pods, in a JobSet. */
+export function buildNodesJob(nodes: number, template: object) {
     return {
         completionMode: "Indexed",
         completions: nodes,
@@ -98,10 +98,10 @@ export function nodesJob(nodes: number, template: object) {
 }
 
 /**
- * The pod, with the user's container by another name, and with what comes before it; what the user has patched it by is
- * done by now.
+ * Returns a pod template in which the user's container has another name, and with additional init containers. `podSpec`
+ * has been merged before, so that it can refer to the container as `main`.
  */
-export function renamed(template: object, container: string, before: object[] = []): object {
+export function renameContainer(template: object, container: string, before: object[] = []): object {
     const rename = (all: { name: string }[]) =>
         all.map((one) => (one.name === containerName ? { ...one, name: container } : one));
     const { metadata, spec } = template as Template;

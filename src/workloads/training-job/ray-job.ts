@@ -4,11 +4,11 @@ import { shellWord } from "../../arguments/shell";
 import { runTimeout } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
 import { type TrainingContext, buildTrainingPod } from "./job";
-import { named, type OperatorRun } from "./operator-run";
+import { buildOperatorRun, type OperatorRun } from "./operator-run";
 
 /**
- * A training as a RayJob: a Ray cluster of `nodes` pods, the first of which is its head and starts the command, and
- * which is gone when the run is through.
+ * Returns the RayJob of a training: a Ray cluster of `nodes` pods, the first of which is its head and runs the command,
+ * and which is deleted when the run has ended.
  * Source: https://docs.ray.io/en/latest/cluster/kubernetes/getting-started/rayjob-quick-start.html
  */
 export function buildRayJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
@@ -19,13 +19,13 @@ export function buildRayJob(name: string, args: TrainingJobArgs, context: Traini
     };
     const workers = (args.nodes ?? 1) - 1;
     const specOf = (run: pulumi.Input<string>) => {
-        // Ray starts its own processes in the container.
+        // The container runs Ray's own processes.
         const pod = buildTrainingPod(name, { ...args, command: undefined, args: undefined }, context, run, {});
         return {
             entrypoint: pulumi
                 .all([...(args.command ?? []), ...(args.args ?? [])])
                 .apply((words) => words.map(shellWord).join(" ")),
-            // The head takes the command itself, so that there is no pod besides those of the cluster.
+            // The head runs the command itself, so that there are no pods besides those of the cluster.
             submissionMode: "HTTPMode",
             backoffLimit: args.retries ?? 2,
             activeDeadlineSeconds: runTimeout(args),
@@ -47,5 +47,5 @@ export function buildRayJob(name: string, args: TrainingJobArgs, context: Traini
             },
         };
     };
-    return { run: named(name, args, kind, specOf).object };
+    return { run: buildOperatorRun(name, args, kind, specOf).object };
 }

@@ -5,30 +5,30 @@ import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
 import { TrainingFramework, type TrainingJobArgs } from "./args";
 
-/** The port on which the pod of rank 0 waits for the others. */
+/** Port on which the pod of rank 0 listens. */
 const port = 29500;
 
-/** How the pods of a run find each other, and which of them each one is. */
+/** The variables with which the pods of a run find each other, and each knows its rank. */
 export interface Rendezvous {
     env: Record<string, pulumi.Input<string>>;
     envValueFrom: Record<string, types.input.core.v1.EnvVarSource>;
 }
 
-/** How many processes each pod runs: as many as it has GPUs. */
+/** Returns the number of processes of each pod. */
 export function processesPerNode(args: TrainingJobArgs): pulumi.Input<number> {
     return args.processesPerNode ?? args.gpu?.count ?? 1;
 }
 
 /**
- * The variables by which processes of several pods find each other.
+ * Returns the variables with which the processes of several pods find each other.
  *
- * `torchrun` takes what its command line does not say from variables that begin with PET_. JAX looks for its coordinator
- * only, so the program hands it the other two.
+ * `torchrun` reads options that are not on its command line from variables that begin with PET_. JAX itself reads only
+ * the address of its coordinator, so the program passes it the other two.
  * Sources: https://docs.pytorch.org/docs/stable/elastic/run.html, https://docs.jax.dev/en/latest/multi_process.html
  *
- * @param first - The host name of the pod of rank 0.
+ * @param first - Host name of the pod of rank 0.
  */
-export function rendezvous(args: TrainingJobArgs, first: pulumi.Input<string>): Rendezvous {
+export function buildRendezvous(args: TrainingJobArgs, first: pulumi.Input<string>): Rendezvous {
     const nodes = String(args.nodes);
     const rank = "$(NODE_RANK)";
     const frameworks = {
@@ -61,19 +61,19 @@ export function rendezvous(args: TrainingJobArgs, first: pulumi.Input<string>): 
     };
 }
 
-/** The Service through which pods have host names; it has no address of its own. */
+/** Returns the headless Service that gives pods host names. */
 export function buildNodesService(
     name: pulumi.Input<string>,
     namespace: pulumi.Input<string>,
     labels: Record<string, string>,
 ): types.input.core.v1.Service {
     return {
-        // There is nothing to wait for before there are pods.
+        // Without pods, a wait for the Service would not end.
         metadata: objectMeta(name, namespace, labels, { "pulumi.com/skipAwait": "true" }),
         spec: {
             clusterIP: "None",
             selector: labels,
-            // Pods look for each other before any of them is ready.
+            // Pods connect to each other before any of them is ready.
             publishNotReadyAddresses: true,
             ports: [{ name: "rendezvous", port, targetPort: port }],
         },

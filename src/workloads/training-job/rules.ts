@@ -6,10 +6,10 @@ import { runFields } from "../../runs/args";
 import { checkOutput, outputRule } from "../../runs/output-args";
 import { TrainingBackend, TrainingFramework, type TrainingJobArgs, type TopologyArgs } from "./args";
 
-const decides = "it decides which objects there are: give a value";
+const decides = "it must be a plain value, because it decides which objects are created";
 const labelKey = matching(
     /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/,
-    'it must be the name of a node label, such as "topology.kubernetes.io/zone"',
+    'it must be the key of a node label, such as "topology.kubernetes.io/zone"',
 );
 
 export const fields = {
@@ -23,7 +23,7 @@ export const fields = {
     topology: object<TopologyArgs>({ required: labelKey, preferred: labelKey }),
 } satisfies RulesOf<TrainingJobArgs>;
 
-/** The longest names of components whose runs are called `<name>-<8 characters>`, and pods after them. */
+/** The longest names of components: runs are named `<name>-<8 characters>`, and their pods after them. */
 const longestNames: Record<TrainingBackend, number> = {
     [TrainingBackend.Job]: 50,
     [TrainingBackend.JobSet]: 40,
@@ -40,22 +40,25 @@ export function checkAcross(args: TrainingJobArgs, problems: Problems, name: str
     const { nodes = 1, backend = TrainingBackend.Job, framework = TrainingFramework.Torch } = args;
     const longest = longestNames[backend];
     if (longest !== undefined && name.length > longest && name.length <= longestNames.Job) {
-        problems.add("the name", `is "${name}"; with the backend ${backend} it must be at most ${longest} characters`);
+        problems.add(
+            "the name",
+            `is "${name}"; with the backend ${backend} it must have at most ${longest} characters`,
+        );
     }
     if (framework === TrainingFramework.Mpi && backend !== TrainingBackend.TrainJob) {
-        problems.add("framework", 'is "mpi", which the backend TrainJob alone can start; set backend to "TrainJob"');
+        problems.add("framework", 'is "mpi", which only the backend TrainJob supports; set backend to "TrainJob"');
     }
     if (backend === TrainingBackend.RayJob) {
         for (const field of ["framework", "processesPerNode"] as const) {
             if (args[field] !== undefined) {
                 problems.add(
                     field,
-                    "is given besides the backend RayJob, where Ray starts the processes; leave it out",
+                    "cannot be combined with the backend RayJob, where Ray starts the processes; remove it",
                 );
             }
         }
         if (args.command === undefined) {
-            problems.add("command", "is missing; a RayJob has no use for the image's own: give the command to run");
+            problems.add("command", "is missing; a RayJob does not use the command of the image: set it");
         }
     }
     if (nodes === 1) {
@@ -68,13 +71,13 @@ export function checkAcross(args: TrainingJobArgs, problems: Problems, name: str
         if (volume !== undefined && volume.claim === undefined && volume.accessMode === undefined) {
             problems.add(
                 `${path}.accessMode`,
-                `is missing; ${nodes} pods share the volume: say ReadWriteMany, or ReadWriteOnce where one node holds them`,
+                `is missing; ${nodes} pods share the volume: set it to ReadWriteMany, or to ReadWriteOnce if one node runs all of them`,
             );
         }
         if (volume?.accessMode === AccessMode.ReadWriteOncePod) {
             problems.add(
                 `${path}.accessMode`,
-                `is "ReadWriteOncePod", and ${nodes} pods share the volume; say ReadWriteMany, or name a claim`,
+                `is "ReadWriteOncePod", but ${nodes} pods share the volume; set it to ReadWriteMany, or set claim`,
             );
         }
     }

@@ -7,25 +7,25 @@ import { untilEnded } from "../../runs/status";
 import { TrainingFramework, type TrainingJobArgs } from "./args";
 import { type TrainingContext, trainingLabels, buildTrainingPod } from "./job";
 import {
-    failurePolicy,
+    buildFailurePolicy,
+    buildNodesJob,
+    buildOperatorRun,
     hostOf,
     launcherJob,
-    named,
     nodeJob,
-    nodesJob,
     type OperatorRun,
-    renamed,
+    renameContainer,
 } from "./operator-run";
 import { processesPerNode } from "./rendezvous";
 
 /**
- * A training as a TrainJob, and the runtime it refers to: the namespace's own, of this run alone, so that it says all of
- * the pod. Kubeflow Trainer adds the variables by which pods find each other.
+ * Returns the TrainJob of a training, and its TrainingRuntime, which exists for this run only, so that it can contain
+ * the whole pod. Kubeflow Trainer adds the variables with which pods find each other.
  * Source: https://www.kubeflow.org/docs/components/trainer/operator-guides/runtime/
  */
 export function buildTrainJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
     const apiVersion = "trainer.kubeflow.org/v1alpha1";
-    const runtimeOf = (run: pulumi.Input<string>) => runtimeSpec(name, args, context, run);
+    const runtimeOf = (run: pulumi.Input<string>) => buildRuntimeSpec(name, args, context, run);
     const specOf = (run: pulumi.Input<string>) => ({
         runtimeRef: { apiGroup: "trainer.kubeflow.org", kind: "TrainingRuntime", name: run },
         activeDeadlineSeconds: runTimeout(args),
@@ -35,7 +35,7 @@ export function buildTrainJob(name: string, args: TrainingJobArgs, context: Trai
         },
     });
     const contentOf = (run: pulumi.Input<string>) => ({ ...specOf(run), runtime: runtimeOf(run) });
-    const run = named(name, args, { apiVersion, kind: "TrainJob", wait: untilEnded }, specOf, contentOf);
+    const run = buildOperatorRun(name, args, { apiVersion, kind: "TrainJob", wait: untilEnded }, specOf, contentOf);
     return {
         run: run.object,
         runtime: {
@@ -50,30 +50,35 @@ export function buildTrainJob(name: string, args: TrainingJobArgs, context: Trai
     };
 }
 
-/** Kubeflow Trainer finds the pods that run the user's program by this label, and the container by its name. */
+/** Kubeflow Trainer selects the pods that run the user's program by this label, and the container by its name. */
 const trainerLabel = { labels: { "trainer.kubeflow.org/trainjob-ancestor-step": "trainer" } };
 const trainerContainer = "node";
 
-function runtimeSpec(name: string, args: TrainingJobArgs, context: TrainingContext, run: pulumi.Input<string>): object {
+function buildRuntimeSpec(
+    name: string,
+    args: TrainingJobArgs,
+    context: TrainingContext,
+    run: pulumi.Input<string>,
+): object {
     const template = buildTrainingPod(name, args, context, run, {});
     if (args.framework === TrainingFramework.Mpi) {
-        return mpiRuntimeSpec(name, args, context, run, template);
+        return buildMpiRuntimeSpec(name, args, context, run, template);
     }
     const framework = args.framework ?? TrainingFramework.Torch;
-    const spec = nodesJob(1, renamed(template, trainerContainer));
+    const spec = buildNodesJob(1, renameContainer(template, trainerContainer));
     return {
         mlPolicy: { numNodes: args.nodes ?? 1, [framework]: {} },
         template: {
             spec: {
-                failurePolicy: failurePolicy(args),
+                failurePolicy: buildFailurePolicy(args),
                 replicatedJobs: [{ name: nodeJob, template: { metadata: trainerLabel, spec } }],
             },
         },
     };
 }
 
-/** A launcher, which is a node itself, and the other nodes, in which it starts processes over SSH. */
-function mpiRuntimeSpec(
+/** Returns the spec of a runtime with a launcher, itself a node, that starts processes in the other nodes over SSH. */
+function buildMpiRuntimeSpec(
     name: string,
     args: TrainingJobArgs,
     context: TrainingContext,
@@ -86,8 +91,8 @@ function mpiRuntimeSpec(
         hostOf(run, launcherJob, 0),
         ...Array.from({ length: nodes - 1 }, (_, index) => hostOf(run, nodeJob, index)),
     ];
-    const launcher = nodesJob(1, renamed(template, trainerContainer, [hostsAreKnown(args, hosts)]));
-    // The image must have an SSH server for a user that is not root.
+    const launcher = buildNodesJob(1, renameContainer(template, trainerContainer, [buildHostsContainer(args, hosts)]));
+    // The image must have an SSH server that runs as a user other than root.
     const server = buildTrainingPod(
         name,
         { ...args, command: ["/usr/sbin/sshd"], args: ["-De", "-f", sshConfig] },
@@ -97,7 +102,7 @@ function mpiRuntimeSpec(
     );
     return {
         mlPolicy: {
-            // Of launchers: Trainer starts as many of them. How many nodes there are is in the TrainJob.
+            // The number of launchers that Trainer starts. The number of nodes is in the TrainJob.
             numNodes: 1,
             mpi: {
                 numProcPerNode: processesPerNode(args),
@@ -109,12 +114,17 @@ function mpiRuntimeSpec(
         template: {
             spec: {
                 network: { publishNotReadyAddresses: true },
-                failurePolicy: failurePolicy(args),
+                failurePolicy: buildFailurePolicy(args),
                 successPolicy: { operator: "All", targetReplicatedJobs: [launcherJob] },
                 replicatedJobs: [
                     ...(alone
                         ? []
-                        : [{ name: nodeJob, template: { spec: nodesJob(1, renamed(server, trainerContainer)) } }]),
+                        : [
+                              {
+                                  name: nodeJob,
+                                  template: { spec: buildNodesJob(1, renameContainer(server, trainerContainer)) },
+                              },
+                          ]),
                     {
                         name: launcherJob,
                         ...(!alone && { dependsOn: [{ name: nodeJob, status: "Ready" }] }),
@@ -127,10 +137,11 @@ function mpiRuntimeSpec(
 }
 
 /**
- * Waits until the cluster's DNS knows all hosts, the launcher's own name included, by which Open MPI knows that it is
- * one of them. SSH does not try again, and a run that is started anew has new pods, of which the DNS knows nothing yet.
+ * Returns an init container that waits until the DNS of the cluster resolves all host names, including the launcher's
+ * own, by which Open MPI recognizes itself. SSH does not retry, and the DNS does not resolve the new pods of a
+ * restarted run at once.
  */
-function hostsAreKnown(args: TrainingJobArgs, hosts: pulumi.Input<string>[]): object {
+function buildHostsContainer(args: TrainingJobArgs, hosts: pulumi.Input<string>[]): object {
     return {
         name: "hosts",
         image: args.image,
@@ -141,7 +152,7 @@ function hostsAreKnown(args: TrainingJobArgs, hosts: pulumi.Input<string>[]): ob
     };
 }
 
-/** Where images for MPI have the configuration of their SSH server, as those of Kubeflow do. */
+/** Configuration of the SSH server in images for MPI, such as those of Kubeflow. */
 const sshConfig = "/home/mpiuser/.sshd_config";
 
 export interface Template {

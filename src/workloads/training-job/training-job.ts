@@ -22,25 +22,25 @@ import { checkAcross, fields } from "./rules";
 import { buildTrainJob } from "./train-job";
 
 /**
- * A training: a run for each content it is made of, of one pod or of several that work together, and whose result others
- * depend on.
+ * A training, of one pod or of several that work together. Each change of its content starts a new run, and servers can
+ * depend on its result.
  *
- * `pulumi up` waits until it is through. A change of the image, the command, the resources or anything else of its pod
- * is a new run: the Job is replaced, the new one is through before the old one's record goes, and each run writes to a
- * place of its own, so that what serves the old model is not disturbed. `retries` and `timeout` of a Job change in place
- * and change nothing about a run that is through (other backends cannot be changed: there they are a new run, too);
- * neither does a new value in `secretEnv`. A run that has failed for good is not repeated by another `pulumi up` of the
- * same content; change `triggers` to run it again.
+ * `pulumi up` waits until the run has completed. Changing the image, the command, the resources or anything else in the
+ * pod starts a new run: the Job is replaced, the old Job is deleted only after the new one has completed, and each run
+ * writes to its own directory, so that servers of the old model are not disturbed. `retries` and `timeout` of a Job
+ * change in place and do not affect a completed run (the resources of other backends are immutable: there they start a
+ * new run, too); neither does a new value in `secretEnv`. A run that has failed is not repeated by another `pulumi up`
+ * with the same content; change `triggers` to run it again.
  *
- * In the container MODEL_DIR is the directory to write the result to, and MODEL_URI its address. With `output.uri` the
- * directory is the pod's own, from which the program uploads to that address. With several nodes NODE_RANK says which of
- * them it is, NODE_COUNT how many there are, MASTER_ADDR and MASTER_PORT where the first is; `torchrun` needs
- * no arguments.
+ * The container receives these variables: MODEL_DIR, the directory for the result, and MODEL_URI, the URI of the
+ * result. With `output.uri`, MODEL_DIR is a directory of the pod, and the program uploads its result to MODEL_URI
+ * itself. With several nodes also NODE_RANK, the index of the node; NODE_COUNT, the number of nodes; and MASTER_ADDR
+ * and MASTER_PORT, the address of the first node. `torchrun` needs no arguments.
  */
 export class TrainingJob extends pulumi.ComponentResource {
-    /** Where the result is, known when the run is through: `pvc://<claim>/<run>`, or an address below `output.uri`. */
+    /** URI of the result, known when the run has completed: `pvc://<claim>/<run>`, or a URI below `output.uri`. */
     public readonly model: pulumi.Output<string>;
-    /** The name of the Job (JobSet, TrainJob, RayJob), which is the name of the run. */
+    /** Name of the Job (JobSet, TrainJob, RayJob), which is the name of the run. */
     public readonly jobName: pulumi.Output<string>;
 
     constructor(name: string, args: TrainingJobArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -52,7 +52,7 @@ export class TrainingJob extends pulumi.ComponentResource {
 
         const labels = trainingLabels(run);
         const { namespace } = training.workspace;
-        const target = trainingTarget(name, run, training, this);
+        const target = createTrainingTarget(name, run, training, this);
         const secret =
             training.secretEnv &&
             createEnvironmentSecret(
@@ -64,7 +64,7 @@ export class TrainingJob extends pulumi.ComponentResource {
                     labels,
                     values: training.secretEnv,
                 },
-                // Its name stays, so the old one must go first; no pod of a run that is through misses it.
+                // Its name stays, so the old one must be deleted first; a completed run has no pod that needs it.
                 { parent: this, deleteBeforeReplace: true },
             );
         const context: TrainingContext = {
@@ -81,15 +81,15 @@ export class TrainingJob extends pulumi.ComponentResource {
             claimTemplate: createGpuClaimTemplate(name, trainingNames.gpuClaim(run), training, labels, this),
         };
 
-        this.jobName = startRun(name, run, training, context, { parent: this, dependsOn: secret && [secret] });
+        this.jobName = createRun(name, run, training, context, { parent: this, dependsOn: secret && [secret] });
         this.model = outputOf(target.uriOf(this.jobName));
         owned.check();
         this.registerOutputs({ model: this.model, jobName: this.jobName });
     }
 }
 
-/** Registers what the run is in the cluster; gives its name, once it is through. */
-function startRun(
+/** Registers the resources of the run; returns its name, known when it has completed. */
+function createRun(
     name: string,
     run: string,
     args: TrainingJobArgs,
@@ -98,7 +98,7 @@ function startRun(
 ): pulumi.Output<string> {
     const { backend = TrainingBackend.Job } = args;
     if (backend !== TrainingBackend.Job) {
-        return startOperatorRun(name, operatorRuns[backend](run, args, context), opts);
+        return createOperatorRun(name, operatorRuns[backend](run, args, context), opts);
     }
     const { parent, dependsOn = [] } = opts;
     const service =
@@ -123,13 +123,13 @@ const operatorRuns = {
     [TrainingBackend.RayJob]: buildRayJob,
 };
 
-function startOperatorRun(
+function createOperatorRun(
     name: string,
     { run, runtime }: OperatorRun,
     { parent, dependsOn = [] }: { parent: pulumi.Resource; dependsOn?: pulumi.Resource[] },
 ): pulumi.Output<string> {
     const before = runtime ? [new CustomResource(`${name}-runtime`, runtime, { parent })] : [];
-    // Pulumi gives back what was declared only, so the status is.
+    // Pulumi returns only declared fields, so the status is declared.
     const job = new CustomResource(
         `${name}-job`,
         { ...run, status: undefined },
@@ -140,13 +140,18 @@ function startOperatorRun(
         return failure === undefined
             ? known
             : failOutput<string>(
-                  `TrainingJob "${name}": the run ${known} has failed: ${failure}; kubectl logs tells what its pods ` +
-                      "said. Mend it, or change triggers to run it again",
+                  `TrainingJob "${name}": the run ${known} has failed: ${failure}; see the logs of its pods, and fix the ` +
+                      "cause, or change triggers to run it again",
               );
     });
 }
 
-function trainingTarget(name: string, run: string, args: TrainingJobArgs, parent: pulumi.Resource): TrainingTarget {
+function createTrainingTarget(
+    name: string,
+    run: string,
+    args: TrainingJobArgs,
+    parent: pulumi.Resource,
+): TrainingTarget {
     const { uri, ...output } = args.output ?? {};
     if (uri !== undefined) {
         return { uriOf: (of) => mapInputs({ uri, of }, (known) => `${known.uri}/${known.of}`) };

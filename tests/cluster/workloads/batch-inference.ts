@@ -46,7 +46,7 @@ export const workload: Workload = {
             assert.deepEqual(attempts.sort(), ["0 Succeeded", "1 Succeeded", "2 Failed", "2 Succeeded", "3 Succeeded"]);
         });
 
-        it("has written all results, once each", async function () {
+        it("has written every result once", async function () {
             this.timeout("2m");
             const program = [
                 "import json, pathlib",

@@ -22,7 +22,7 @@ export const workload: Workload = {
     example: "schedule",
 
     checks: (outputs) => {
-        it("is kept by Kubernetes, in its time zone and without overlaps", async () => {
+        it("is a CronJob with its time zone and without overlapping runs", async () => {
             const { spec } = await getObjects<CronJob>("cronjob/schedule", "--namespace", namespace);
             const { schedule, timeZone, concurrencyPolicy, startingDeadlineSeconds } = spec;
             assert.deepEqual(
@@ -36,7 +36,7 @@ export const workload: Workload = {
             );
         });
 
-        it("writes the result of each run to a place of its own", async function () {
+        it("writes the result of each run to its own directory", async function () {
             this.timeout("4m");
             for (const run of ["schedule-first", "schedule-second"]) {
                 const { model, r2 } = await runNow(run);

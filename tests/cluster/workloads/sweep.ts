@@ -21,14 +21,14 @@ export const workload: Workload = {
             return (await getObjects<{ items: Pod[] }>("pods", "--namespace", namespace, "--selector", selector)).items;
         };
 
-        it("knows its best trial, which is the one that is known to be the best", () => {
+        it("outputs its best trial, which is the expected one", () => {
             const { trial, parameters, value } = outputs().best as { trial: string; parameters: object; value: number };
             assert.deepEqual({ trial, parameters }, { trial: "2", parameters: { degree: 3, ridge: 0 } });
             assert.ok(Math.abs(value - 0.00309) < 1e-5, `the error is ${value}`);
             assert.match(String(outputs().model), /^pvc:\/\/sweep-sweep-[0-9a-f]{8}\/sweep-[0-9a-f]{8}\/2$/);
         });
 
-        it("has run each of eight trials once, of which one has failed, and only that", async () => {
+        it("has run each of eight trials once, and exactly one has failed", async () => {
             const ran = await pods();
             assert.deepEqual(ran.map(index).sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
             const failed = ran.filter(({ status }) => status.phase === "Failed");
@@ -46,9 +46,9 @@ export const workload: Workload = {
                     .sort((a, b) => index(a) - index(b))
                     .map(({ metadata }) => kubectl("logs", "--namespace", namespace, metadata.name)),
             );
-            const told = logs.map((log) => /^\{'degree': (\d+), 'ridge': ([\d.]+)\}: error=/.exec(log)?.slice(1));
+            const parameters = logs.map((log) => /^\{'degree': (\d+), 'ridge': ([\d.]+)\}: error=/.exec(log)?.slice(1));
             assert.deepEqual(
-                told,
+                parameters,
                 [1, 3, 5, 16].flatMap((degree) => [
                     ...(degree === 16 ? [] : [[String(degree), "0"]]),
                     [String(degree), "0.1"],
@@ -56,7 +56,7 @@ export const workload: Workload = {
             );
         });
 
-        it("is a Job that has failed to Kubernetes, as one trial has, which was no failure here", async () => {
+        it("is a failed Job for Kubernetes, because one trial has failed, but not for Pulumi", async () => {
             const job = await getObjects<{ status: { failedIndexes: string; completedIndexes: string } }>(
                 `job/${String(outputs().run)}`,
                 "--namespace",

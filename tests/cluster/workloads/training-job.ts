@@ -8,7 +8,7 @@ const namespace = "training-job";
 const inNamespace = (...args: string[]) => kubectl("--namespace", namespace, ...args);
 const podOf = (index: number) => `--selector=batch.kubernetes.io/job-completion-index=${index}`;
 
-/** What the pods of one index have said so far; nothing before there is one. */
+/** Returns the logs of the pods of an index so far; empty before there is one. */
 const said = (index: number) => inNamespace("logs", podOf(index), "--tail=-1").catch(() => "");
 
 export const workload: Workload = {
@@ -28,7 +28,7 @@ export const workload: Workload = {
     },
 
     checks: (outputs) => {
-        it("has averaged gradients over two pods, and has gone on from its checkpoint after one was lost", async () => {
+        it("has averaged gradients over two pods, and has resumed from its checkpoint after one was lost", async () => {
             const succeeded = "--field-selector=status.phase=Succeeded";
             const pods = await inNamespace("get", "pods", podOf(0), succeeded, "--output=name");
             const log = await inNamespace("logs", pods.trim());
@@ -40,7 +40,7 @@ export const workload: Workload = {
             assert.match(await inNamespace("logs", podOf(1), "--tail=-1"), /process 1 of 2 begins at step [1-9]/);
         });
 
-        it("is the model that others may follow", () => {
+        it("outputs the URI of its model", () => {
             const { model, run } = outputs();
             assert.match(String(model), new RegExp(`^pvc://training-job-training-model-[0-9a-f]{8}/${String(run)}$`));
         });

@@ -100,7 +100,7 @@ export const fixture: Fixture = {
     ],
     secrets: runSecrets,
     missing: [
-        ["workspace.namespace", "name the namespace it runs in"],
+        ["workspace.namespace", "set the namespace"],
         ["inputUri", 'set the URI of the input data, for example "s3://claims/november"'],
         ["outputUri", 'set the URI of the results, for example "s3://scores/november"'],
         ["shards", "set the number of pods among which the work is divided"],

@@ -1,46 +1,46 @@
 /**
- * What the tests know of a component: how it is made, which values are wrong in each place, and what is said of them.
- * Each component has one file here, which all tests find by itself.
+ * What the tests know about a component: how to create it, which values are invalid in each place, and the messages.
+ * Each component has one file in this directory, which all tests find.
  */
 import * as pulumi from "@pulumi/pulumi";
 
 import { image, workload } from "../arguments";
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is wrong has types of all kinds.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- invalid values have any type.
 export type Args = any;
 
 export interface Component {
     new (name: string, args: Args, opts?: pulumi.ComponentResourceOptions): pulumi.ComponentResource;
 }
 
-/** One place, the wrong values that may stand there, and what is said of each after the value. */
+/** One place, invalid values for it, and the message after each value. */
 export type Row = [place: string, values: unknown[], allowed: string];
 
-/** Wrong shapes and wrong plain values: the argument, and what is said of it. */
+/** Arguments of a wrong shape and invalid plain values, and their messages. */
 export type Case = [args: Args, ...problems: string[]];
 
 export interface Fixture {
     component: Component;
-    /** Valid arguments, of which the tests make one wrong. */
+    /** Valid arguments. The tests make one of them invalid. */
     valid: () => object;
-    /** Everything that it can be told, with one secret: `password`. */
+    /** Every argument, with one secret: `password`. */
     full: () => object;
-    /** How many children it then has. */
+    /** The number of its children with these arguments. */
     children: number;
-    /** Wrong values of single arguments, which may also be Outputs. */
+    /** Invalid values of single arguments that may be Outputs. */
     scalars: Row[];
-    /** Wrong values of arguments that must be known where the program runs. */
+    /** Invalid values of arguments that must be plain values. */
     plain?: Row[];
     cases: Case[];
-    /** Places in which all can read what stands there, and how a secret Output is mended. */
-    secrets?: [place: string, mend: string][];
-    /** Places that must be there, and what is said where an Output is of nothing. */
-    missing: [place: string, mend: string][];
-    /** Places that do not exist, and those that do. */
+    /** Places whose values are stored in plain text, and how to fix a secret Output. */
+    secrets?: [place: string, fix: string][];
+    /** Required places, and how to fix an Output of undefined. */
+    missing: [place: string, fix: string][];
+    /** Places that do not exist, and the fields that do. */
     misspelt: [place: string, allowed: string][];
-    /** Values at the edge of what is allowed. */
+    /** Valid edge cases. */
     allowed: [place: string, values: unknown[]][];
-    /** Arguments that the component has no use for, so that a wrong Output goes unnoticed. */
+    /** Arguments that the component does not read, so that an invalid Output goes unnoticed. */
     unused?: string[];
 }
 
@@ -63,9 +63,9 @@ export const variable =
 export const repository =
     'it must start with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"';
 export const model =
-    'it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
+    'it must be a URI such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
 
-/** The least that a workload can be told, and a mount, of which the tests make one thing wrong. */
+/** The required arguments of a workload, and a mount. The tests make one value invalid. */
 export const validWorkload = { ...workload, mounts: [{ claim: "data", mountPath: "/data" }] };
 
 /** The names of the arguments that all workloads have. */
@@ -75,7 +75,7 @@ export const workloadNames =
 /** The names of the arguments that all runs have. */
 export const runNames = `${workloadNames}, retries, timeout, triggers, spot`;
 
-/** Wrong values of the arguments that all workloads have. */
+/** Invalid values of the arguments that all workloads have. */
 export const workloadScalars: Row[] = [
     ["workspace.namespace", ["ML", "", "a.b", "-a", "a".repeat(64), 5], label],
     ["workspace.queue", ["Team", "a_b", "", 5], subdomain],
@@ -93,7 +93,7 @@ export const workloadScalars: Row[] = [
     [
         "mounts[0].subPath",
         ["/a", "..", "a/../b", "", 5],
-        "it must be a directory within the volume, without a slash at the start",
+        "it must be a path relative to the root of the volume, without ..",
     ],
     ["mounts[0].readOnly", ["yes"], "it must be true or false"],
     ["runAsUser", [0, -1, 1.5, "1000", 2 ** 31], "it must be an integer from 1 to 2147483647"],
@@ -101,19 +101,19 @@ export const workloadScalars: Row[] = [
 ];
 
 export const workloadCases: Case[] = [
-    [{ workspace: undefined }, 'workspace is missing; say where it runs, for example { namespace: "fraud" }'],
+    [{ workspace: undefined }, 'workspace is missing; set it, for example to { namespace: "fraud" }'],
     [{ workspace: "ml" }, `workspace ${object}`],
     [{ workspace: ["ml"] }, `workspace ${object}`],
     [{ workspace: pulumi.output({ namespace: "ml" }) }, `workspace ${object}`],
-    [{ workspace: {} }, "workspace.namespace is missing; name the namespace it runs in"],
-    [{ workspace: { namespace: null } }, "workspace.namespace is missing; name the namespace it runs in"],
+    [{ workspace: {} }, "workspace.namespace is missing; set the namespace"],
+    [{ workspace: { namespace: null } }, "workspace.namespace is missing; set the namespace"],
     [{ workspace: { namespace: "ml", imagePullSecrets: "pull" } }, `workspace.imagePullSecrets is "pull"; ${list}`],
     [
         { workspace: { namespace: "ml", imagePullSecrets: [undefined] } },
-        "workspace.imagePullSecrets[0] is missing; name a Secret or leave the entry out",
+        "workspace.imagePullSecrets[0] is missing; remove the entry or set it to the name of a Secret",
     ],
-    [{ image: undefined }, "image is missing; give repository@sha256:…, such as the ref of an Image"],
-    [{ image: null }, "image is missing; give repository@sha256:…, such as the ref of an Image"],
+    [{ image: undefined }, "image is missing; set it to repository@sha256:…, such as the ref of an Image"],
+    [{ image: null }, "image is missing; set it to repository@sha256:…, such as the ref of an Image"],
     [{ image: { ref: image } }, `image is an object; ${digestRef}`],
     [{ command: "python train.py" }, `command is "python train.py"; ${list}`],
     [{ command: pulumi.output(["python"]) }, `command is an Output; ${list}`],
@@ -130,10 +130,7 @@ export const workloadCases: Case[] = [
     [{ secretEnv: { TOKEN: 5 } }, `secretEnv.TOKEN is a secret, whose value is not shown; ${nonEmptyString}`],
     [{ secretEnv: { TOKEN: "" } }, `secretEnv.TOKEN is a secret, whose value is not shown; ${nonEmptyString}`],
     [{ secretEnv: { "a.b": "hunter2" } }, `secretEnv.a.b ${variable}`],
-    [
-        { env: { A: "1", B: "2" }, secretEnv: { A: "3", C: "4" } },
-        "env.A stands under secretEnv as well; leave one of them out",
-    ],
+    [{ env: { A: "1", B: "2" }, secretEnv: { A: "3", C: "4" } }, "env.A is also in secretEnv; remove one of them"],
     [{ env: "A=1", secretEnv: { A: "2" } }, "env must be an object (its values may be Outputs)"],
     [{ resources: "2 CPUs" }, `resources ${object}`],
     [{ podSpec: "nodeSelector" }, `podSpec ${object}`],
@@ -142,44 +139,44 @@ export const workloadCases: Case[] = [
     [{ gpu: { vendor: "nvdia" } }, 'gpu.vendor is "nvdia"; it must be one of nvidia, amd, intel'],
     [
         { gpu: { vendor: pulumi.output("amd") } },
-        "gpu.vendor is an Output; it decides which resource is asked for: give a text",
+        "gpu.vendor is an Output; it must be a plain value, because it decides which resource is requested",
     ],
-    [{ gpu: { mig: "1g" } }, 'gpu.mig is "1g"; it must be a profile as nvidia-smi lists them, such as "1g.10gb"'],
+    [{ gpu: { mig: "1g" } }, 'gpu.mig is "1g"; it must be a MIG profile as nvidia-smi lists it, such as "1g.10gb"'],
     [{ gpu: { sharing: "half" } }, 'gpu.sharing is "half"; it must be one of time-slicing, mps'],
     [
         { gpu: { resource: "gpu" } },
-        'gpu.resource is "gpu"; it must be a name with its domain, such as "nvidia.com/gpu.shared"',
+        'gpu.resource is "gpu"; it must be a resource name with a domain, such as "nvidia.com/gpu.shared"',
     ],
     [{ gpu: { deviceClass: "GPU" } }, `gpu.deviceClass is "GPU"; ${subdomain}`],
     [
         { gpu: { vendor: "amd", memory: "64Gi", mig: "1g.10gb", sharing: "mps" } },
-        'gpu.memory is known of NVIDIA\'s GPUs only, and gpu.vendor is "amd"; leave one of them out',
-        'gpu.mig is known of NVIDIA\'s GPUs only, and gpu.vendor is "amd"; leave one of them out',
-        'gpu.sharing is known of NVIDIA\'s GPUs only, and gpu.vendor is "amd"; leave one of them out',
-        "gpu.memory is what the profile says that gpu.mig names, 1g.10gb; leave one of them out",
-        "gpu.mig is given besides gpu.sharing; leave one of them out",
+        'gpu.memory is supported for NVIDIA GPUs only, and gpu.vendor is "amd"; remove one of them',
+        'gpu.mig is supported for NVIDIA GPUs only, and gpu.vendor is "amd"; remove one of them',
+        'gpu.sharing is supported for NVIDIA GPUs only, and gpu.vendor is "amd"; remove one of them',
+        "gpu.memory cannot be combined with gpu.mig, whose profile 1g.10gb decides the memory; remove one of them",
+        "gpu.mig cannot be combined with gpu.sharing; remove one of them",
     ],
     [
         { gpu: { vendor: "intel", product: "Max" } },
-        'gpu.product is not known of GPUs whose gpu.vendor is "intel"; name a label under podSpec.nodeSelector',
+        'gpu.product is not supported with gpu.vendor "intel"; select nodes with podSpec.nodeSelector instead',
     ],
     [
         { gpu: { resource: "a.b/c", deviceClass: "gpu.nvidia.com", mig: "1g.10gb" } },
-        "gpu.mig is given besides gpu.resource; leave one of them out",
-        "gpu.resource is given besides gpu.deviceClass; leave one of them out",
+        "gpu.mig cannot be combined with gpu.resource; remove one of them",
+        "gpu.resource cannot be combined with gpu.deviceClass; remove one of them",
     ],
     [
         { gpu: { sharing: "mps", deviceClass: "gpu.nvidia.com" } },
-        "gpu.sharing is given besides gpu.deviceClass; leave one of them out",
+        "gpu.sharing cannot be combined with gpu.deviceClass; remove one of them",
     ],
     [
         { gpu: { sharing: "mps", count: 2 } },
-        "gpu.count is 2; several shares may be of one GPU and bring no more: leave it out",
+        "gpu.count is 2; it must be 1 with gpu.sharing, because several shares may be of the same GPU: remove it",
     ],
     [{ mounts: "data" }, `mounts is "data"; ${list}`],
     [
         { mounts: [{}] },
-        "mounts[0].claim is missing; name a PersistentVolumeClaim of the namespace",
+        "mounts[0].claim is missing; set the name of a PersistentVolumeClaim",
         'mounts[0].mountPath is missing; set the path in the container, for example "/data"',
     ],
     [
@@ -193,7 +190,7 @@ export const workloadCases: Case[] = [
     ],
 ];
 
-/** Wrong values of the arguments that all runs have. */
+/** Invalid values of the arguments that all runs have. */
 export const runScalars: Row[] = [
     ...workloadScalars,
     ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be an integer from 0 to 1000"],
@@ -208,7 +205,7 @@ export const runCases: Case[] = [
     [{ triggers: [undefined] }, "triggers[0] is missing; remove the entry or set it to a string"],
 ];
 
-/** Wrong values of an argument that describes a volume. */
+/** Invalid values of an argument that describes a claim. */
 export const claimScalars = (place: string): Row[] => [
     [`${place}.claim`, ["Models", "a_b", ""], subdomain],
     [`${place}.size`, ["10GB", "0", "10m", 10], bytes],
@@ -222,24 +219,24 @@ export const claimScalars = (place: string): Row[] => [
 
 export const claimCases = (place: string): Case[] => [
     [{ [place]: "models" }, `${place} ${object}`],
-    [{ [place]: { retain: "yes" } }, `${place}.retain is "yes"; it must be true or false, and no Output`],
+    [{ [place]: { retain: "yes" } }, `${place}.retain is "yes"; it must be true or false, and not an Output`],
     ...Object.entries({ size: "1Gi", storageClass: "fast", accessMode: "ReadWriteMany", retain: false }).map(
         ([field, value]): Case => [
             { [place]: { claim: "models", [field]: value } },
-            `${place} describes a new claim besides an existing one; leave one of them out`,
+            `${place} sets both claim and fields of a new claim; remove one of them`,
         ],
     ),
 ];
 
-const onCommandLine = "the command line of a pod is no place for it: put it under secretEnv";
+const onCommandLine = "the command line of a pod is stored in plain text: move it to secretEnv";
 
-export const workloadSecrets: [place: string, mend: string][] = [
-    ["env.TOKEN", "put it under secretEnv, which keeps it in a Kubernetes Secret"],
+export const workloadSecrets: [place: string, fix: string][] = [
+    ["env.TOKEN", "move it to secretEnv, which stores it in a Kubernetes Secret"],
     ["command[0]", onCommandLine],
     ["args[0]", onCommandLine],
 ];
 
-export const runSecrets: [place: string, mend: string][] = [
+export const runSecrets: [place: string, fix: string][] = [
     ...workloadSecrets,
     ["triggers[0]", "the Job stores triggers in plain text: use a value that is not secret, such as a date"],
 ];

@@ -168,11 +168,11 @@ export const fixture: Fixture = {
         ],
         [
             { model: "oci://registry.example/llama:1" },
-            'model is "oci://registry.example/llama:1"; it must be oci://repository@sha256:<64 hexadecimal digits>: a tag may mean another model tomorrow',
+            'model is "oci://registry.example/llama:1"; it must be oci://repository@sha256:<64 hexadecimal digits>, because a tag may point to another model later',
         ],
         [
             { model: "pvc://models" },
-            'model is "pvc://models"; it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"',
+            'model is "pvc://models"; it must be a URI such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"',
         ],
         [{ huggingFaceToken: 5 }, `huggingFaceToken is a secret, whose value is not shown; ${nonEmptyString}`],
         [{ apiKey: "" }, `apiKey is a secret, whose value is not shown; ${nonEmptyString}`],

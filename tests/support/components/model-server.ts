@@ -253,7 +253,7 @@ export const fixture: Fixture = {
     ],
     secrets: [...workloadSecrets, ["canary.command[0]", onCommandLine]],
     missing: [
-        ["image", "give repository@sha256:…, such as the ref of an Image"],
+        ["image", "set it to repository@sha256:…, such as the ref of an Image"],
         ["secretEnv.TOKEN", "remove the key or set it to a value"],
     ],
     misspelt: [

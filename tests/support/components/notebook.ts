@@ -86,7 +86,7 @@ export const fixture: Fixture = {
         ...workloadSecrets,
         ["triggers[0]", "it would be stored in plain text in the StatefulSet: use a value that is not secret"],
     ],
-    missing: [["workspace.namespace", "name the namespace it runs in"]],
+    missing: [["workspace.namespace", "set the namespace"]],
     misspelt: [
         ["idle", `${workloadNames}, editor, token, home, idleTimeout, triggers, startupTimeout, route`],
         ["home.path", "claim, size, storageClass, accessMode, retain"],

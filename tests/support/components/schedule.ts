@@ -91,7 +91,7 @@ export const fixture: Fixture = {
     ],
     secrets: workloadSecrets,
     missing: [
-        ["workspace.namespace", "name the namespace it runs in"],
+        ["workspace.namespace", "set the namespace"],
         ["schedule", 'set a cron schedule, for example "0 3 * * *" or "@daily"'],
     ],
     misspelt: [

@@ -28,7 +28,7 @@ const valid = {
     tracking: { uri: "http://mlflow.mlflow" },
 };
 
-/** Everything that a Sweep on plain Kubernetes can be told. */
+/** Every argument of a Sweep with the backend Job. */
 export const fullSweepArgs: SweepArgs = {
     ...fullRun,
     command: ["python", "trial.py"],
@@ -48,27 +48,25 @@ export const fullSweepArgs: SweepArgs = {
     collectorImage: image,
 };
 
-const decides = "it decides which trials there are: give a value";
+const decides = "it must be a plain value, because it decides which trials are run";
 const value = "it must be a string, a number, true or false";
-const parameter = "is no name of a parameter; use letters, digits, hyphens and underscores, not starting with a digit";
+const parameter =
+    "is not a valid parameter name; use letters, digits, hyphens and underscores, and start with a letter or an underscore";
 const values = (from: number, to: number) => `it must be an integer from ${from} to ${to}`;
 
-/** One parameter that is drawn at random. */
+/** Returns a random search of one parameter. */
 const drawn = (range: object): object => ({ grid: undefined, random: { count: 2, parameters: { rate: range } } });
 
 const rangeCases: Case[] = [
-    [drawn({}), "random.parameters.rate has no bounds; give min and max, or values"],
-    [drawn({ min: 1 }), "random.parameters.rate has no bounds; give min and max, or values"],
-    [drawn({ values: [1], min: 1 }), "random.parameters.rate has values besides bounds; leave one of them out"],
-    [drawn({ values: [] }), "random.parameters.rate.values has no values; leave the parameter out or give one"],
+    [drawn({}), "random.parameters.rate has no range; set min and max, or values"],
+    [drawn({ min: 1 }), "random.parameters.rate has no range; set min and max, or values"],
+    [drawn({ values: [1], min: 1 }), "random.parameters.rate has both values and a range; remove one of them"],
+    [drawn({ values: [] }), "random.parameters.rate.values has no values; add one or remove the parameter"],
     [drawn({ values: [{}] }), `random.parameters.rate.values[0] is an object; ${value}`],
-    [drawn({ min: 2, max: 1 }), "random.parameters.rate goes from 2 to 1; min must be at most max"],
-    [drawn({ min: 1, max: 2, step: 0 }), "random.parameters.rate has a step of 0; it must be greater than 0"],
-    [
-        drawn({ min: 1, max: 2, step: 1, log: true }),
-        "random.parameters.rate has a step besides log; leave one of them out",
-    ],
-    [drawn({ min: 0, max: 1, log: true }), "random.parameters.rate has a min of 0 and log; it must be greater than 0"],
+    [drawn({ min: 2, max: 1 }), "random.parameters.rate has min 2 and max 1; min must not be greater than max"],
+    [drawn({ min: 1, max: 2, step: 0 }), "random.parameters.rate has step 0; it must be greater than 0"],
+    [drawn({ min: 1, max: 2, step: 1, log: true }), "random.parameters.rate has both step and log; remove one of them"],
+    [drawn({ min: 0, max: 1, log: true }), "random.parameters.rate has min 0; it must be greater than 0 with log"],
     [drawn({ min: "0", max: 1 }), 'random.parameters.rate.min is "0"; it must be a number'],
     [drawn({ min: 0, max: NaN }), "random.parameters.rate.max is NaN; it must be a number"],
     [drawn({ min: 0, max: 1, log: "yes" }), 'random.parameters.rate.log is "yes"; it must be true or false'],
@@ -79,7 +77,7 @@ const rangeCases: Case[] = [
 ];
 
 const katib = (args: object): object => ({ backend: "Katib", ...args });
-const ofKatib = "is given besides the backend Katib, which has no use for it; leave one of them out";
+const ofKatib = "is not supported with the backend Katib; remove it";
 
 export const fixture: Fixture = {
     component: Sweep,
@@ -106,43 +104,43 @@ export const fixture: Fixture = {
         ...runCases,
         ...claimCases("output"),
         ...rangeCases,
+        [{ objective: undefined }, 'objective is missing; set it, for example to { metric: "accuracy" }'],
         [
-            { objective: undefined },
-            'objective is missing; say what is asked of the trials, for example { metric: "accuracy" }',
+            { objective: {} },
+            'objective.metric is missing; set the name of the metric that trials report, for example "accuracy"',
         ],
-        [{ objective: {} }, 'objective.metric is missing; say what each trial tells, for example "accuracy"'],
         [{ objective: "accuracy" }, `objective ${object}`],
         [{ objective: { metric: pulumi.output("accuracy") } }, `objective.metric is an Output; ${decides}`],
-        [{ grid: undefined }, "grid is missing; describe the trials by one of grid, random, trials"],
-        [{ grid: {} }, "grid has no parameters; name at least one"],
+        [{ grid: undefined }, "grid is missing; set one of grid, random, trials"],
+        [{ grid: {} }, "grid has no parameters; add at least one"],
         [{ grid: "depth" }, "grid must be an object (its values may be Outputs)"],
         [{ grid: { depth: 3 } }, `grid.depth is 3; ${list}`],
-        [{ grid: { depth: [] } }, "grid.depth has no values; leave the parameter out or give one"],
+        [{ grid: { depth: [] } }, "grid.depth has no values; add one or remove the parameter"],
         [{ grid: { depth: [[1]] } }, `grid.depth[0] is a list; ${value}`],
-        [{ grid: { depth: [undefined] } }, "grid.depth[0] is missing; leave the entry out or give a value"],
+        [{ grid: { depth: [undefined] } }, "grid.depth[0] is missing; remove the entry or set it to a value"],
         [{ grid: { depth: [1, pulumi.output(2)] } }, `grid.depth[1] is an Output; ${decides}`],
         [{ grid: { "1st": [1], "a.b": [1] } }, `grid.1st ${parameter}`, `grid.a.b ${parameter}`],
         [
             { grid: { a: Array(50).fill(1), b: Array(50).fill(1) } },
-            "grid makes 2500 trials; at most 1000 are allowed: list fewer, or give budget.trials",
+            "grid has 2500 trials; it must have at most 1000: remove some, or set budget.trials",
         ],
-        [{ grid: undefined, trials: [] }, "trials has no trials; list at least one"],
+        [{ grid: undefined, trials: [] }, "trials has no trials; add at least one"],
         [{ grid: undefined, trials: "a" }, `trials is "a"; ${list}`],
-        [{ grid: undefined, trials: [undefined] }, "trials[0] is missing; leave the entry out or give values"],
+        [{ grid: undefined, trials: [undefined] }, "trials[0] is missing; remove the entry or set it to an object"],
         [{ grid: undefined, trials: [{ depth: {} }] }, `trials[0].depth is an object; ${value}`],
         [
             { grid: undefined, trials: Array(1001).fill({ depth: 1 }) },
-            "trials makes 1001 trials; at most 1000 are allowed: list fewer, or give budget.trials",
+            "trials has 1001 trials; it must have at most 1000: remove some, or set budget.trials",
         ],
         [
             { random: { count: 1, parameters: { depth: { values: [1] } } }, trials: [{ depth: 1 }] },
-            "random is given besides grid; leave one of them out",
-            "trials is given besides grid; leave one of them out",
+            "random cannot be combined with grid; remove one of them",
+            "trials cannot be combined with grid; remove one of them",
         ],
         [
             { grid: undefined, random: {} },
-            "random.count is missing; say how many trials are drawn",
-            "random.parameters is missing; say what is drawn",
+            "random.count is missing; set the number of trials",
+            "random.parameters is missing; set the values of at least one parameter",
         ],
         [
             { grid: undefined, random: { count: 0, seed: -1, parameters: { a: { values: [1] } } } },
@@ -151,11 +149,11 @@ export const fixture: Fixture = {
         ],
         [
             { budget: { gpuHours: 8 } },
-            "budget.gpuHours is given, and trials have no GPUs; give gpu, or bound the sweep by timeout",
+            "budget.gpuHours has no effect without gpu; set gpu, or limit the sweep with timeout",
         ],
         [{ budget: "8h" }, `budget ${object}`],
         [{ tracking: "http://mlflow" }, `tracking ${object}`],
-        [{ tracking: {} }, "tracking.uri is missing; give the address of the tracking server or leave tracking out"],
+        [{ tracking: {} }, "tracking.uri is missing; set the URI of the tracking server, or remove tracking"],
         [katib({ grid: undefined, trials: [{ depth: 1 }] }), `trials ${ofKatib}`],
         [
             katib({ collectorImage: image, gpu: {}, budget: { gpuHours: 8 } }),
@@ -164,17 +162,17 @@ export const fixture: Fixture = {
         ],
         [
             katib({ objective: { metric: "a;b" } }),
-            'objective.metric is "a;b"; with the backend Katib it must have no semicolon',
+            'objective.metric is "a;b"; with the backend Katib it must not contain a semicolon',
         ],
         [
             katib(drawn({ min: 0, max: 1, step: 0.0001 })),
-            "random.parameters.rate has more than 1000 numbers, which the backend Katib cannot count; give a greater step, or none",
+            "random.parameters.rate has more than 1000 numbers, which the backend Katib does not support; increase step, or remove it",
         ],
     ],
     secrets: runSecrets,
     missing: [
-        ["workspace.namespace", "name the namespace it runs in"],
-        ["tracking.uri", "give the address of the tracking server or leave tracking out"],
+        ["workspace.namespace", "set the namespace"],
+        ["tracking.uri", "set the URI of the tracking server, or remove tracking"],
     ],
     misspelt: [
         [

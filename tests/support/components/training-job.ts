@@ -17,7 +17,7 @@ import {
     workloadMisspelt,
 } from "./fixture";
 
-const labelKey = 'it must be the name of a node label, such as "topology.kubernetes.io/zone"';
+const labelKey = 'it must be the key of a node label, such as "topology.kubernetes.io/zone"';
 
 export const fixture: Fixture = {
     component: TrainingJob,
@@ -29,7 +29,7 @@ export const fixture: Fixture = {
         checkpoint: { accessMode: AccessMode.ReadWriteMany, retain: false },
         topology: { required: "rack" },
     }),
-    // Job, the pods' Service, Secret, and the claims of results and checkpoints.
+    // Job, headless Service, Secret, and the claims of results and checkpoints.
     children: 5,
     scalars: [
         ...runScalars,
@@ -41,7 +41,7 @@ export const fixture: Fixture = {
         [
             "output.uri",
             ["models", "s3://", "s3://models/", "s3://models/a b", "S3://models", 5],
-            'it must be an address such as "s3://models/fraud"',
+            'it must be a URI such as "s3://models/fraud", without a slash at the end',
         ],
     ],
     plain: [
@@ -55,26 +55,26 @@ export const fixture: Fixture = {
         ...claimCases("checkpoint"),
         ...["nodes", "framework", "backend"].map((field): Case => [
             { [field]: pulumi.output(1) },
-            `${field} is an Output; it decides which objects there are: give a value`,
+            `${field} is an Output; it must be a plain value, because it decides which objects are created`,
         ]),
         [
             { nodes: 2, checkpoint: {} },
-            "output.accessMode is missing; 2 pods share the volume: say ReadWriteMany, or ReadWriteOnce where one node holds them",
-            "checkpoint.accessMode is missing; 2 pods share the volume: say ReadWriteMany, or ReadWriteOnce where one node holds them",
+            "output.accessMode is missing; 2 pods share the volume: set it to ReadWriteMany, or to ReadWriteOnce if one node runs all of them",
+            "checkpoint.accessMode is missing; 2 pods share the volume: set it to ReadWriteMany, or to ReadWriteOnce if one node runs all of them",
         ],
         [
             { nodes: 2, output: { accessMode: AccessMode.ReadWriteOncePod } },
-            'output.accessMode is "ReadWriteOncePod", and 2 pods share the volume; say ReadWriteMany, or name a claim',
+            'output.accessMode is "ReadWriteOncePod", but 2 pods share the volume; set it to ReadWriteMany, or set claim',
         ],
         [
             { framework: TrainingFramework.Mpi },
-            'framework is "mpi", which the backend TrainJob alone can start; set backend to "TrainJob"',
+            'framework is "mpi", which only the backend TrainJob supports; set backend to "TrainJob"',
         ],
         [
             { backend: TrainingBackend.RayJob, framework: TrainingFramework.Jax, processesPerNode: 2 },
-            "framework is given besides the backend RayJob, where Ray starts the processes; leave it out",
-            "processesPerNode is given besides the backend RayJob, where Ray starts the processes; leave it out",
-            "command is missing; a RayJob has no use for the image's own: give the command to run",
+            "framework cannot be combined with the backend RayJob, where Ray starts the processes; remove it",
+            "processesPerNode cannot be combined with the backend RayJob, where Ray starts the processes; remove it",
+            "command is missing; a RayJob does not use the command of the image: set it",
         ],
         [{ topology: "rack" }, `topology ${object}`],
         ...["claim", "size", "storageClass", "accessMode", "retain"].map((field): Case => {
@@ -88,12 +88,12 @@ export const fixture: Fixture = {
             const value = values[field as keyof typeof values];
             return [
                 { output: { uri: "s3://models", [field]: value } },
-                "output describes a claim besides a uri; leave one of them out",
+                "output sets both uri and fields of a claim; remove one of them",
             ];
         }),
     ],
     secrets: runSecrets,
-    missing: [["workspace.namespace", "name the namespace it runs in"]],
+    missing: [["workspace.namespace", "set the namespace"]],
     misspelt: [
         ["retry", `${runNames}, output, nodes, framework, processesPerNode, backend, checkpoint, topology`],
         ["topology.rack", "required, preferred"],

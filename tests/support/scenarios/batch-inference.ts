@@ -55,7 +55,7 @@ export const scenarios: Scenario[] = [
                 preview: ["replace job env metadata.name volumeMounts volumes"],
             },
             {
-                what: "another password: the next run sees it",
+                what: "another password: the next run reads it",
                 edit: { secretEnv: { TOKEN: "b" } },
                 preview: ["replace env data.TOKEN"],
             },

@@ -1,5 +1,5 @@
 /**
- * What becomes of a component as its arguments are edited, on a real API server. Each file beside this one has some
+ * What happens to a component as its arguments are edited, on a real API server. Each file beside this one has some
  * scenarios; `tests/engine/workloads.test.ts` runs them all together, in one stack.
  */
 import type * as pulumi from "@pulumi/pulumi";
@@ -9,7 +9,7 @@ export interface Scenario {
     name: string;
     /** The CRDs that its objects need, each as `<group>/<Kind>`. */
     crds?: string[];
-    /** Makes the component in this namespace. The edits so far are laid over its arguments. */
+    /** Creates the component in this namespace, with the edits so far merged into its arguments. */
     create: (
         workspace: { namespace: pulumi.Input<string> },
         edits: Record<string, unknown>,
@@ -21,8 +21,8 @@ export interface Scenario {
 /** One edit, on top of those before it. */
 export interface ScenarioEdit {
     what: string;
-    /** The arguments that are given other values; undefined takes one away. */
+    /** The changed arguments; undefined removes one. */
     edit: Record<string, unknown>;
-    /** What a preview says of each resource that changes: operation, name without the component's, differing fields. */
+    /** What a preview shows for each resource that changes: operation, name without the component's, differing fields. */
     preview: string[];
 }

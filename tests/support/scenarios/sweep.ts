@@ -2,13 +2,13 @@ import { Sweep, SweepBackend } from "../../../src";
 import { image, otherImage } from "../arguments";
 import type { Scenario } from "./scenario";
 
-const searched = { image, objective: { metric: "accuracy" }, grid: { depth: [1, 2], rate: [0.1, 0.01] } };
+const search = { image, objective: { metric: "accuracy" }, grid: { depth: [1, 2], rate: [0.1, 0.01] } };
 
 export const scenarios: Scenario[] = [
     {
         name: "sweep-plain",
         create: (workspace, edits, opts) =>
-            new Sweep("sweep-plain", { workspace, ...searched, gpu: {}, secretEnv: { TOKEN: "a" }, ...edits }, opts),
+            new Sweep("sweep-plain", { workspace, ...search, gpu: {}, secretEnv: { TOKEN: "a" }, ...edits }, opts),
         edits: [
             {
                 what: "more time: in place",
@@ -16,7 +16,7 @@ export const scenarios: Scenario[] = [
                 preview: ['update job metadata.annotations["pulumi.com/timeoutSeconds"] spec.activeDeadlineSeconds'],
             },
             {
-                what: "failed trials and a budget: in place",
+                what: "maxFailedTrials and a budget: in place",
                 edit: { maxFailedTrials: 1, budget: { gpuHours: 1 } },
                 preview: ["update job spec.activeDeadlineSeconds spec.maxFailedIndexes"],
             },
@@ -46,12 +46,12 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "another password: the next run sees it",
+                what: "another password: the next run reads it",
                 edit: { secretEnv: { TOKEN: "b" } },
                 preview: ["replace env data.TOKEN"],
             },
             {
-                what: "another metric: the results are compared anew",
+                what: "another metric: the results are compared again",
                 edit: { objective: { metric: "f1" } },
                 preview: ["replace best metadata.name spec.env"],
             },
@@ -109,7 +109,7 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "a Job in its place",
+                what: "a Job instead",
                 edit: { backend: SweepBackend.Job },
                 preview: ["create best", "create job", "create trials", "delete experiment"],
             },

@@ -32,7 +32,7 @@ export const scenarios: Scenario[] = [
     ]),
     scenario("train-claim", { gpu: { deviceClass: "gpu.nvidia.com", memory: "40Gi" } }, [
         {
-            what: "more memory of each GPU: another template of claims, and a new run with it",
+            what: "more memory of each GPU: another ResourceClaimTemplate, and a new run",
             edit: { gpu: { deviceClass: "gpu.nvidia.com", memory: "70Gi" } },
             preview: [
                 "replace gpu metadata.name spec.spec.devices.requests[0].exactly.selectors[0].cel.expression",
@@ -40,7 +40,7 @@ export const scenarios: Scenario[] = [
             ],
         },
         {
-            what: "a share of a GPU in place of a claim",
+            what: "a shared GPU instead of a ResourceClaim",
             edit: { gpu: { sharing: GpuSharingMode.Mps } },
             preview: [
                 "delete gpu",
@@ -72,7 +72,7 @@ export const scenarios: Scenario[] = [
             ],
         },
         {
-            what: "one node: the Service goes",
+            what: "one node: the Service is deleted",
             edit: { nodes: 1 },
             preview: [
                 "delete nodes",
@@ -92,14 +92,14 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "more retries: a new run, as a JobSet cannot be changed",
+                what: "more retries: a new run, as a JobSet is immutable",
                 edit: { retries: 5 },
                 preview: [
                     'replace job metadata.annotations["pulumi.com/timeoutSeconds"] metadata.name spec.failurePolicy.maxRestarts spec.network.subdomain spec.replicatedJobs[0].template.spec.template.spec.env spec.replicatedJobs[0].template.spec.template.spec.volumeMounts',
                 ],
             },
             {
-                what: "a Job in its place",
+                what: "a Job instead",
                 edit: { backend: TrainingBackend.Job },
                 preview: ["create job", "create nodes", "delete job"],
             },
@@ -141,7 +141,7 @@ export const scenarios: Scenario[] = [
                 ],
             },
             {
-                what: "a head alone: a new run",
+                what: "only a head: a new run",
                 edit: { nodes: 1 },
                 preview: [
                     "replace job metadata.name spec.rayClusterSpec.headGroupSpec.template.spec.env spec.rayClusterSpec.headGroupSpec.template.spec.volumeMounts spec.rayClusterSpec.workerGroupSpecs",
