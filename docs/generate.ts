@@ -18,7 +18,7 @@ import { type Declaration, declarationsOf, type Member } from "./interfaces";
 
 const root = path.join(__dirname, "..");
 const folder = path.join(root, "docs", "addons");
-const declarations = declarationsOf(path.join(root, "src", "platform"));
+const declarations = declarationsOf(path.join(root, "src"));
 const names = addonNames.filter((name) => name in catalog);
 
 // ---- Words

@@ -8,7 +8,7 @@ import { catalog } from "../../src/platform/catalog";
 import { addonNames } from "../../src/platform/names";
 import { samples } from "../support/addon-settings";
 
-const declarations = declarationsOf(path.join(__dirname, "..", "..", "src", "platform"));
+const declarations = declarationsOf(path.join(__dirname, "..", "..", "src"));
 
 /** All fields of an interface, those of objects in it included, as paths. */
 function fieldsOf(name: string): { path: string; doc: string; field: string }[] {
