@@ -8,11 +8,11 @@ import * as path from "node:path";
 
 import * as prettier from "prettier";
 
-import { catalog } from "../src/platform/catalog";
-import { type ChartSource, type Definition, Turn } from "../src/platform/definition";
-import { addonNames, type AddonName, kebab } from "../src/platform/names";
+import { catalog } from "../src/platform/addon-catalog";
+import { type ChartSource, type Definition, InstallPhase } from "../src/platform/catalog/definition";
+import { addonNames, type AddonName, kebabCase } from "../src/platform/catalog/names";
+import type { PlatformAddonArgs } from "../src/platform/catalog/platform-addon-args";
 import { contextOf, plan } from "../src/platform/plan";
-import type { AddonSettings } from "../src/platform/settings";
 import { samples } from "../tests/support/addon-settings";
 import { type Declaration, declarationsOf, type Member } from "./interfaces";
 
@@ -24,7 +24,7 @@ const names = addonNames.filter((name) => name in catalog);
 // ---- Words
 
 const code = (text: string) => `\`${text}\``;
-const link = (name: AddonName) => `[${code(name)}](${kebab(name)}.md)`;
+const link = (name: AddonName) => `[${code(name)}](${kebabCase(name)}.md)`;
 const links = (all: AddonName[]) => all.map(link).join(", ") || "nothing";
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
@@ -101,7 +101,7 @@ function outputsOf(name: AddonName): Record<string, string> {
 }
 
 /** How what follows from the settings changes with each of them, seen from the samples. */
-function changes(name: AddonName, of: (settings: AddonSettings) => AddonName[]): string[] {
+function changes(name: AddonName, of: (settings: PlatformAddonArgs) => AddonName[]): string[] {
     const lines = new Set<string>();
     for (const [field, { right, together }] of Object.entries(samples[name] ?? {})) {
         const usual = of({ ...together });
@@ -120,7 +120,7 @@ function changes(name: AddonName, of: (settings: AddonSettings) => AddonName[]):
     return [...lines];
 }
 
-const requiredBy = (name: AddonName, settings: AddonSettings = {}): AddonName[] =>
+const requiredBy = (name: AddonName, settings: PlatformAddonArgs = {}): AddonName[] =>
     definitionOf(name).requires?.(settings) ?? [];
 
 /** What excludes an add-on, on whichever side it is said, with the reasons. */
@@ -151,7 +151,7 @@ function crdTable(crds: Record<string, string[]>, before: string): string[] {
 
 /** What an add-on has with some settings only, which are found among the samples. */
 function partLines(name: AddonName): string[] {
-    return (definitionOf(name).parts ?? []).flatMap(({ when, charts, crds }) => {
+    return (definitionOf(name).optionalCharts ?? []).flatMap(({ when, charts, crds }) => {
         const all = Object.entries(samples[name] ?? {}).flatMap(([field, { right, together }]) =>
             right.map((value) => ({ field, value, settings: { ...together, [field]: value } })),
         );
@@ -164,10 +164,10 @@ function partLines(name: AddonName): string[] {
     });
 }
 
-const turns: Record<Turn, string> = {
-    [Turn.Normal]: "It is installed as soon as what it needs is there.",
-    [Turn.Late]: "It is installed after all others but policies, since its webhooks refuse objects while it starts.",
-    [Turn.Last]: "It is installed last, since it judges the objects of all others.",
+const turns: Record<InstallPhase, string> = {
+    [InstallPhase.Normal]: "It is installed as soon as what it needs is there.",
+    [InstallPhase.Late]: "It is installed after all others but policies, since its webhooks refuse objects while it starts.",
+    [InstallPhase.Last]: "It is installed last, since it judges the objects of all others.",
 };
 
 // ---- Pages
@@ -194,7 +194,7 @@ function page(name: AddonName): string {
         ].join("\n"),
         "## What it installs",
         definition.charts.map(chartLine).join("\n"),
-        turns[definition.turn ?? Turn.Normal],
+        turns[definition.installPhase ?? InstallPhase.Normal],
         ...(definition.privileged
             ? [
                   "Some of its pods need more of a node than the baseline Pod Security Standard allows, for which its " +
@@ -252,7 +252,7 @@ function overview(): string {
         const { title, purpose, version, kubernetes } = definitionOf(name);
         const exclusions = [...exclusionsOf(name).keys()];
         const cells = [
-            `[${title}](${kebab(name)}.md)`,
+            `[${title}](${kebabCase(name)}.md)`,
             code(name),
             escaped(purpose),
             version,
@@ -262,7 +262,7 @@ function overview(): string {
         ];
         return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
     });
-    const common = declarations.get("AddonSettings")!.members;
+    const common = declarations.get("PlatformAddonArgs")!.members;
     return [
         "# Add-ons",
         generated,
@@ -282,7 +282,7 @@ function overview(): string {
 export async function pages(): Promise<Record<string, string>> {
     const all: Record<string, string> = { "README.md": overview() };
     for (const name of names) {
-        all[`${kebab(name)}.md`] = page(name);
+        all[`${kebabCase(name)}.md`] = page(name);
     }
     for (const [file, text] of Object.entries(all)) {
         const filepath = path.join(folder, file);

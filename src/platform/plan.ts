@@ -1,19 +1,17 @@
-import { Certificates, type Context, type Definition, Turn } from "./definition";
-import { type AddonName, addonNames } from "./names";
-import type { AddonSettings } from "./settings";
+import { Certificates, type ConfiguredAddon, type Context, type Definition, InstallPhase } from "./catalog/definition";
+import { type AddonName, addonNames } from "./catalog/names";
+import type { PlatformAddonArgs } from "./catalog/platform-addon-args";
 
 /** An add-on that a platform has. */
-export interface Planned {
+export interface PlannedAddon extends ConfiguredAddon {
     name: AddonName;
-    definition: Definition;
-    settings: AddonSettings;
     namespace: string;
     /** What must be ready before it is installed. */
     after: AddonName[];
 }
 
 export interface PlanArgs {
-    addons: Partial<Record<AddonName, AddonSettings>>;
+    addons: Partial<Record<AddonName, PlatformAddonArgs>>;
     /** What the profile brings. */
     profile: AddonName[];
     definitions: Record<AddonName, Definition>;
@@ -25,7 +23,7 @@ export interface PlanArgs {
  * Which add-ons a platform has: those that are asked for, those of its profile, and what these need. In the order in
  * which they are installed, each after what it needs; what would refuse the objects of others comes after those.
  */
-export function plan({ addons, profile, definitions, problem }: PlanArgs): Planned[] {
+export function plan({ addons, profile, definitions, problem }: PlanArgs): PlannedAddon[] {
     const isRefused = (name: AddonName): boolean => addons[name]?.enabled === false;
     const chosen = new Set<AddonName>();
     const choose = (name: AddonName, neededBy?: AddonName): void => {
@@ -84,9 +82,9 @@ function predecessors(
     definitions: PlanArgs["definitions"],
 ): AddonName[] {
     const needed = [...needs(name, addons, definitions), ...(definitions[name].after ?? [])];
-    const turn = turnOf(name, addons, definitions);
+    const phase = installPhaseOf(name, addons, definitions);
     return names.filter(
-        (other) => other !== name && (needed.includes(other) || turnOf(other, addons, definitions) < turn),
+        (other) => other !== name && (needed.includes(other) || installPhaseOf(other, addons, definitions) < phase),
     );
 }
 
@@ -94,10 +92,10 @@ const needs = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArg
     definitions[name].requires?.(addons[name] ?? {}) ?? [];
 
 /** An add-on's turn: not before that of what it needs. */
-const turnOf = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): Turn =>
+const installPhaseOf = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): InstallPhase =>
     Math.max(
-        definitions[name].turn ?? Turn.Normal,
-        ...needs(name, addons, definitions).map((needed) => turnOf(needed, addons, definitions)),
+        definitions[name].installPhase ?? InstallPhase.Normal,
+        ...needs(name, addons, definitions).map((needed) => installPhaseOf(needed, addons, definitions)),
     );
 
 function sorted(names: AddonName[], addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): AddonName[] {
@@ -117,12 +115,12 @@ function sorted(names: AddonName[], addons: PlanArgs["addons"], definitions: Pla
 
 /** What each add-on may know of the platform. */
 export function contextOf(
-    planned: Planned[],
+    planned: PlannedAddon[],
     name: AddonName,
     { highlyAvailable, small }: Pick<Context, "highlyAvailable" | "small">,
 ): Context {
-    const find = (other: AddonName): Planned | undefined => planned.find((one) => one.name === other);
-    const get = (other: AddonName): Planned => {
+    const find = (other: AddonName): PlannedAddon | undefined => planned.find((one) => one.name === other);
+    const get = (other: AddonName): PlannedAddon => {
         const found = find(other);
         if (found === undefined) {
             throw new Error(`${name} asks for ${other}, which the platform does not have`);
@@ -143,5 +141,5 @@ export function contextOf(
 }
 
 /** Who writes the certificate authority into the webhooks of an add-on. */
-export const certificatesOf = ({ definition, settings }: Planned, context: Context): Certificates =>
+export const certificatesOf = ({ definition, settings }: PlannedAddon, context: Context): Certificates =>
     definition.certificates?.(settings, context) ?? Certificates.None;

@@ -1,6 +1,6 @@
 /** Sample values of every setting of every add-on, right ones and wrong ones. */
 import { KyvernoAction } from "../../src/platform/addons/kyverno";
-import type { AddonName } from "../../src/platform/names";
+import type { AddonName } from "../../src/platform/catalog/names";
 
 export interface Sample {
     /** Values that it takes. Between them they have every field that there is. */

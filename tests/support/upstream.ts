@@ -9,11 +9,11 @@ import Ajv, { type ValidateFunction } from "ajv";
 import Ajv2020 from "ajv/dist/2020";
 import * as yaml from "yaml";
 
-import { catalog } from "../../src/platform/catalog";
-import type { ChartSource, Context, Definition, KubernetesObject, Values } from "../../src/platform/definition";
-import { addonNames, type AddonName, kebab } from "../../src/platform/names";
-import type { AddonSettings } from "../../src/platform/settings";
-import { mergedValues } from "../../src/platform/values";
+import { catalog } from "../../src/platform/addon-catalog";
+import type { ChartSource, Context, Definition, KubernetesObject, Values } from "../../src/platform/catalog/definition";
+import { addonNames, type AddonName, kebabCase } from "../../src/platform/catalog/names";
+import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addon-args";
+import { mergeValues } from "../../src/platform/rendering/merge-values";
 import { samples } from "./addon-settings";
 
 /** Where those files are. */
@@ -59,9 +59,9 @@ const folders: Partial<Record<AddonName, string>> = {
     inferenceExtension: "gateway-api-inference-extension",
 };
 
-export const folderOf = (name: AddonName): string => folders[name] ?? kebab(name);
+export const folderOf = (name: AddonName): string => folders[name] ?? kebabCase(name);
 
-export const definitions = Object.entries(catalog) as [AddonName, Definition<AddonSettings>][];
+export const definitions = Object.entries(catalog) as [AddonName, Definition<PlatformAddonArgs>][];
 
 // ---- Charts
 
@@ -116,7 +116,7 @@ function readChart(directory: string): UpstreamChart {
             const key = dependency.alias ?? dependency.name;
             const child = readChart(below);
             chart.children[key] = child;
-            chart.defaults = mergedValues({ [key]: child.defaults }, chart.defaults);
+            chart.defaults = mergeValues({ [key]: child.defaults }, chart.defaults);
             child.keys.forEach((one) => chart.keys.add(pathOf([key, one])));
         }
     }
@@ -328,7 +328,7 @@ function withoutNulls(values: Values): Values {
 
 /** What the values schemas of a chart and of its sub-charts say to its defaults with ours laid over them. */
 export function schemaProblems(chart: UpstreamChart, values: Values): string[] {
-    const merged = withoutNulls(mergedValues(chart.defaults, values));
+    const merged = withoutNulls(mergeValues(chart.defaults, values));
     const own = chart.schema ? errorsOf(validatorOf(chart.schema), merged) : [];
     const below = Object.entries(chart.children).flatMap(([key, child]) =>
         schemaProblems(child, (merged[key] as Values | undefined) ?? {}).map((problem) => `${key}: ${problem}`),
@@ -497,14 +497,14 @@ export function objectProblems(object: KubernetesObject): string[] {
 /** One way to have an add-on. */
 export interface Combination {
     title: string;
-    settings: AddonSettings;
+    settings: PlatformAddonArgs;
     context: Context;
 }
 
 /** What an add-on needs with these settings, and what that needs. */
-export function requiredBy(name: AddonName, settings: AddonSettings): AddonName[] {
+export function requiredBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
     const all = new Set<AddonName>();
-    const add = (one: AddonName, its: AddonSettings) => {
+    const add = (one: AddonName, its: PlatformAddonArgs) => {
         for (const needed of catalog[one]?.requires?.(its) ?? []) {
             if (!all.has(needed)) {
                 all.add(needed);
@@ -517,7 +517,7 @@ export function requiredBy(name: AddonName, settings: AddonSettings): AddonName[
 }
 
 /** What cannot be in a platform with an add-on, on whichever side it is said. */
-export function excludedBy(name: AddonName, settings: AddonSettings): AddonName[] {
+export function excludedBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
     const own = Object.keys(catalog[name].excludes?.(settings) ?? {}) as AddonName[];
     const others = definitions.filter(([, { excludes }]) => excludes?.({})[name] !== undefined);
     return [...new Set([...own, ...others.map(([other]) => other)])];
@@ -533,7 +533,7 @@ export function contextOf(
         small,
         highlyAvailable,
         has: (addon) => has.includes(addon),
-        namespaceOf: (addon) => catalog[addon]?.namespace ?? kebab(addon),
+        namespaceOf: (addon) => catalog[addon]?.namespace ?? kebabCase(addon),
         outputsOf: (addon) => {
             const definition = catalog[addon];
             return definition?.outputs?.({}, { ...context, namespace: definition.namespace }) ?? {};
@@ -543,7 +543,7 @@ export function contextOf(
 }
 
 /** Each setting of an add-on set once, besides none at all. */
-export function settingsOf(name: AddonName): AddonSettings[] {
+export function settingsOf(name: AddonName): PlatformAddonArgs[] {
     const table = Object.entries(samples[name] ?? {});
     return [
         {},

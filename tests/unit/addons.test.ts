@@ -1,14 +1,14 @@
 import { strict as assert } from "node:assert";
 
-import { catalog } from "../../src/platform/catalog";
-import { chartsOf, chartVersion, crdsOf, sourcesOf } from "../../src/platform/charts";
-import type { ChartSource, Definition, KubernetesObject, Values } from "../../src/platform/definition";
-import { addonNames, type AddonName } from "../../src/platform/names";
-import { plan, type Planned } from "../../src/platform/plan";
-import { preflightValues } from "../../src/platform/preflight";
-import type { AddonSettings } from "../../src/platform/settings";
 import { truth } from "../../src/arguments/formats";
 import { object, type Problems } from "../../src/arguments/rules";
+import { catalog } from "../../src/platform/addon-catalog";
+import type { ChartSource, Definition, KubernetesObject, Values } from "../../src/platform/catalog/definition";
+import { addonNames, type AddonName } from "../../src/platform/catalog/names";
+import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addon-args";
+import { plan, type PlannedAddon } from "../../src/platform/plan";
+import { preflightValues } from "../../src/platform/preflight";
+import { chartArgs, mainChartVersion, crdVersions, chartSources } from "../../src/platform/rendering/charts";
 import { samples } from "../support/addon-settings";
 import { type PodSpec, violations } from "../support/pod-security";
 import * as upstream from "../support/upstream";
@@ -105,9 +105,9 @@ const flavor: KubernetesObject = {
 };
 
 /** All charts that an add-on can have, with whatever settings. */
-const allCharts = ({ charts, parts = [] }: Definition): ChartSource[] => [
+const allCharts = ({ charts, optionalCharts = [] }: Definition): ChartSource[] => [
     ...charts,
-    ...parts.flatMap((part) => part.charts),
+    ...optionalCharts.flatMap((part) => part.charts),
 ];
 
 /** The lines that say what is wrong with the settings of an add-on. */
@@ -116,7 +116,7 @@ function problemsOf(name: AddonName, settings: object): string[] {
     const line = (path: string, problem: string) => `${path} ${problem}`;
     const problems: Problems = { line, add: (path, problem) => void lines.push(line(path, problem)) };
     const checked = object({ existing: truth, ...catalog[name].fields })(settings, "", problems);
-    catalog[name].check?.(checked as AddonSettings, problems);
+    catalog[name].check?.(checked as PlatformAddonArgs, problems);
     return lines;
 }
 
@@ -137,7 +137,7 @@ describe("add-ons", function () {
 
     for (const { name, settings, brings } of requiresWith.filter(({ name }) => name in catalog)) {
         it(`${name} brings ${brings.join(" and ")} along with ${JSON.stringify(settings)}`, () => {
-            assert.deepEqual(catalog[name].requires?.(settings as AddonSettings), brings);
+            assert.deepEqual(catalog[name].requires?.(settings as PlatformAddonArgs), brings);
         });
     }
 
@@ -262,7 +262,7 @@ describe("Envoy Gateway", () => {
 
 describe("KServe for language models", () => {
     /** KServe in a platform that is asked for nothing else. */
-    const kserveWith = (settings: object): Planned =>
+    const kserveWith = (settings: object): PlannedAddon =>
         plan({
             addons: { kserve: settings },
             profile: [],
@@ -295,29 +295,29 @@ describe("KServe for language models", () => {
         it(`has the charts and CRDs of ${JSON.stringify(settings)}, of which a preview looks at the same`, () => {
             const planned = kserveWith(settings);
             assert.deepEqual(
-                sourcesOf(planned).map(({ name, version }) => `${name} ${version}`),
+                chartSources(planned).map(({ name, version }) => `${name} ${version}`),
                 charts,
             );
-            assert.deepEqual(Object.keys(crdsOf(planned)).sort(), [...crds].sort());
+            assert.deepEqual(Object.keys(crdVersions(planned)).sort(), [...crds].sort());
             const { addons } = preflightValues("platform", [planned], false) as { addons: Values[] };
-            assert.deepEqual(addons[0]!.crds, crdsOf(planned));
+            assert.deepEqual(addons[0]!.crds, crdVersions(planned));
         });
     }
 
     it("is upgraded by the version of KServe's own chart, which alone takes values of the user", () => {
         const planned = kserveWith({ llm: true, version: "v0.20.1", values: { commonLabels: { team: "ml" } } });
-        assert.equal(chartVersion(planned), "0.20.1");
-        const { kinds, own } = chartsOf(planned, context);
+        assert.equal(mainChartVersion(planned), "0.20.1");
+        const { crds, charts } = chartArgs(planned, context);
         assert.deepEqual(
-            [...kinds, ...own].filter(({ values }) => values?.commonLabels !== undefined).map(({ chart }) => chart),
+            [...crds, ...charts].filter(({ values }) => values?.commonLabels !== undefined).map(({ chart }) => chart),
             ["kserve-resources"],
         );
     });
 
     it("has its CRDs before everything else, and the manifests of llm-d's by their address", () => {
-        const { kinds } = chartsOf(kserveWith({ llm: true }), context);
+        const { crds } = chartArgs(kserveWith({ llm: true }), context);
         assert.deepEqual(
-            kinds.map(({ chart, manifest }) => [chart, manifest]),
+            crds.map(({ chart, manifest }) => [chart, manifest]),
             [
                 ["kserve-crd", undefined],
                 ["kserve-llmisvc-crd", undefined],
@@ -328,7 +328,7 @@ describe("KServe for language models", () => {
 
     for (const llm of [false, true]) {
         it(`has LLMInferenceServiceConfigs where llm is set: ${llm}`, () => {
-            const values = catalog.kserve.values({ llm } as AddonSettings, context);
+            const values = catalog.kserve.values({ llm } as PlatformAddonArgs, context);
             assert.deepEqual(values["kserve-runtime-configs"], {
                 kserve: { servingruntime: { enabled: true }, llmisvcConfigs: { enabled: llm } },
             });
@@ -337,7 +337,7 @@ describe("KServe for language models", () => {
         it(`has a second controller with a budget and a monitor where llm is set: ${llm}`, () => {
             const big = upstream.contextOf("kserve", { highlyAvailable: true, has: ["kubePrometheusStack"] });
             assert.deepEqual(
-                catalog.kserve.objects!({ llm } as AddonSettings, big).map(
+                catalog.kserve.objects!({ llm } as PlatformAddonArgs, big).map(
                     ({ kind, metadata }) => `${kind} ${metadata.name}`,
                 ),
                 [
@@ -352,7 +352,7 @@ describe("KServe for language models", () => {
 
     it("finds all that it needs before it, LeaderWorkerSet where the platform has it", () => {
         const order = plan({
-            addons: { kserve: { llm: true } as AddonSettings, leaderWorkerSet: {} },
+            addons: { kserve: { llm: true } as PlatformAddonArgs, leaderWorkerSet: {} },
             profile: [],
             definitions: catalog,
             problem: (path, problem) => assert.fail(`${path} ${problem}`),
@@ -384,7 +384,7 @@ describe("add-ons as upstream publishes them", function () {
                     .map((source) => ({ source, chart: upstream.chartOf(name, source) }));
 
             // The release may be an older one than that of the folder: the one that the add-on is made for.
-            for (const { name: project, version, manifest } of (definition.parts ?? []).flatMap(
+            for (const { name: project, version, manifest } of (definition.optionalCharts ?? []).flatMap(
                 ({ charts }) => charts,
             )) {
                 if (manifest !== undefined) {
@@ -453,7 +453,7 @@ describe("add-ons as upstream publishes them", function () {
                         storage,
                         ...served.filter((one) => one !== storage).sort(),
                     ]);
-                const ours = [definition, ...(definition.parts ?? [])]
+                const ours = [definition, ...(definition.optionalCharts ?? [])]
                     .flatMap(({ crds }) => Object.entries(crds ?? {}))
                     .map(([crd, [storage, ...served]]) => [crd, storage, ...served.sort()]);
                 const others = Object.entries(also ?? {}).map(([crd, versions]) => [crd, ...versions]);

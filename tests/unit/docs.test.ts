@@ -4,8 +4,8 @@ import * as path from "node:path";
 
 import { pages, pagesFolder, settingsInterface } from "../../docs/generate";
 import { declarationsOf } from "../../docs/interfaces";
-import { catalog } from "../../src/platform/catalog";
-import { addonNames } from "../../src/platform/names";
+import { catalog } from "../../src/platform/addon-catalog";
+import { addonNames } from "../../src/platform/catalog/names";
 import { samples } from "../support/addon-settings";
 
 const declarations = declarationsOf(path.join(__dirname, "..", "..", "src"));

@@ -31,8 +31,8 @@ import {
 import { controllerNames, controllerOf } from "../../local/controllers/table";
 import { sourceDir } from "../../local/paths";
 import { requiredVersion } from "../../local/toolchain/versions";
-import { catalog } from "../../src/platform/catalog";
-import type { Definition } from "../../src/platform/definition";
+import { catalog } from "../../src/platform/addon-catalog";
+import type { Definition } from "../../src/platform/catalog/definition";
 
 const directory = mkdtempSync(path.join(tmpdir(), "controllers-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -123,9 +123,9 @@ describe("the table of controllers", () => {
                 ...read(sourceDir(file)).matchAll(/chart: "([^"]+)".*?version: "([^"]+)"/gs),
             ]);
             const published = [
-                ...Object.values(catalog as Record<string, Definition>).flatMap(({ charts: own, parts = [] }) => [
+                ...Object.values(catalog as Record<string, Definition>).flatMap(({ charts: own, optionalCharts = [] }) => [
                     ...own,
-                    ...parts.flatMap((part) => part.charts),
+                    ...optionalCharts.flatMap((part) => part.charts),
                 ]),
                 ...shown.map(([, chart, version]) => ({ name: chart!, version: version! })),
             ];

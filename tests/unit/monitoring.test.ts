@@ -5,12 +5,12 @@ import * as path from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
 
 import { retentionSize } from "../../src/platform/addons/kube-prometheus-stack";
-import type { Context, KubernetesObject } from "../../src/platform/definition";
+import type { Context, KubernetesObject } from "../../src/platform/catalog/definition";
 import { alertGroups, runbookPage, runbookUrl, Severity } from "../../src/platform/monitoring/alerts";
 import { dashboards } from "../../src/platform/monitoring/dashboards";
 import { metrics } from "../../src/platform/monitoring/metrics";
-import { monitoringObjects } from "../../src/platform/monitoring/objects";
-import { type AddonName, addonNames } from "../../src/platform/names";
+import { monitoringObjects } from "../../src/platform/monitoring/monitoring-objects";
+import { type AddonName, addonNames } from "../../src/platform/catalog/names";
 
 const runbooks = path.join(__dirname, "../../docs/runbooks");
 const everything = (): boolean => true;

@@ -3,20 +3,21 @@ import * as assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { Certificates, type Definition, Turn } from "../../src/platform/definition";
-import { locate, mirrored, mirroredImage } from "../../src/platform/mirror";
-import { type AddonName, addonNames } from "../../src/platform/names";
-import { placeholdersOf } from "../../src/platform/placeholders";
+import { catalog } from "../../src/platform/addon-catalog";
+import { Certificates, type Definition, InstallPhase } from "../../src/platform/catalog/definition";
+import { type AddonName, addonNames } from "../../src/platform/catalog/names";
+import { Profile, profiles } from "../../src/platform/catalog/profiles";
 import { contextOf, plan, type PlanArgs } from "../../src/platform/plan";
-import { Profile, profiles } from "../../src/platform/profiles";
-import { withPlainCpu } from "../../src/platform/quantities";
-import { transformed } from "../../src/platform/transform";
-import { mergedValues } from "../../src/platform/values";
-import { catalog } from "../../src/platform/catalog";
+import { locateChart } from "../../src/platform/rendering/chart-location";
+import { normalizeCpu } from "../../src/platform/rendering/cpu-quantities";
+import { mergeValues } from "../../src/platform/rendering/merge-values";
+import { mirrorImage, mirrorImages } from "../../src/platform/rendering/mirror-images";
+import { replaceOutputs } from "../../src/platform/rendering/output-placeholders";
+import { transformed } from "../../src/platform/rendering/transform";
 import { directoryWith } from "../support/directories";
 
 /** A definition of which only counts what it says of other add-ons. */
-const definition = (parts: Partial<Definition> = {}): Definition => ({
+const definition = (optionalCharts: Partial<Definition> = {}): Definition => ({
     title: "An add-on",
     purpose: "It is there for tests.",
     homepage: "https://example.com",
@@ -28,13 +29,13 @@ const definition = (parts: Partial<Definition> = {}): Definition => ({
     upgrades: { notes: [] },
     fields: {},
     values: () => ({}),
-    ...parts,
+    ...optionalCharts,
 });
 
 /** The names in the order of the plan, with what each waits for, and the problems. */
-function planned(parts: Partial<Record<AddonName, Partial<Definition>>>, args: Partial<PlanArgs>) {
+function planned(optionalCharts: Partial<Record<AddonName, Partial<Definition>>>, args: Partial<PlanArgs>) {
     const problems: string[] = [];
-    const definitions = Object.fromEntries(addonNames.map((name) => [name, definition(parts[name])]));
+    const definitions = Object.fromEntries(addonNames.map((name) => [name, definition(optionalCharts[name])]));
     const result = plan({
         addons: {},
         profile: [],
@@ -51,28 +52,28 @@ describe("the plan of a platform", () => {
     });
 
     it("brings what an add-on needs, and what that needs, first", () => {
-        const parts = {
+        const optionalCharts = {
             kserve: { requires: (): AddonName[] => ["gatewayApi", "certManager"] },
             gatewayApi: { requires: (): AddonName[] => ["certManager"] },
         };
-        const { waits, problems } = planned(parts, { addons: { kserve: {} } });
+        const { waits, problems } = planned(optionalCharts, { addons: { kserve: {} } });
         assert.deepEqual(waits, ["certManager", "gatewayApi < certManager", "kserve < certManager < gatewayApi"]);
         assert.deepEqual(problems, []);
     });
 
     it("brings nothing for an add-on that exists", () => {
-        const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
-        assert.deepEqual(planned(parts, { addons: { kserve: { existing: true } } }).waits, ["kserve"]);
+        const optionalCharts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
+        assert.deepEqual(planned(optionalCharts, { addons: { kserve: { existing: true } } }).waits, ["kserve"]);
     });
 
     it("installs what would refuse the objects of others after them, with what needs it after that", () => {
-        const parts = {
-            kueue: { turn: Turn.Late },
-            kyverno: { turn: Turn.Last },
+        const optionalCharts = {
+            kueue: { installPhase: InstallPhase.Late },
+            kyverno: { installPhase: InstallPhase.Last },
             kubeflowTrainer: { requires: (): AddonName[] => ["kueue"] },
         };
         const addons = { kyverno: {}, kueue: {}, kubeflowTrainer: {}, keda: {} };
-        assert.deepEqual(planned(parts, { addons }).waits, [
+        assert.deepEqual(planned(optionalCharts, { addons }).waits, [
             "keda",
             "kueue < keda",
             "kubeflowTrainer < kueue < keda",
@@ -81,35 +82,35 @@ describe("the plan of a platform", () => {
     });
 
     it("waits for what an add-on comes after where that is there, and only there", () => {
-        const parts = { keda: { after: ["kubePrometheusStack"] as AddonName[] } };
-        assert.deepEqual(planned(parts, { addons: { keda: {} } }).waits, ["keda"]);
-        assert.deepEqual(planned(parts, { addons: { keda: {}, kubePrometheusStack: {} } }).waits, [
+        const optionalCharts = { keda: { after: ["kubePrometheusStack"] as AddonName[] } };
+        assert.deepEqual(planned(optionalCharts, { addons: { keda: {} } }).waits, ["keda"]);
+        assert.deepEqual(planned(optionalCharts, { addons: { keda: {}, kubePrometheusStack: {} } }).waits, [
             "kubePrometheusStack",
             "keda < kubePrometheusStack",
         ]);
     });
 
     it("leaves out of the profile what is disabled, but not what another add-on needs", () => {
-        const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
+        const optionalCharts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
         const profile: AddonName[] = ["certManager", "keda"];
-        assert.deepEqual(planned(parts, { profile, addons: { keda: { enabled: false } } }).waits, ["certManager"]);
-        const { problems } = planned(parts, { profile, addons: { kserve: {}, certManager: { enabled: false } } });
+        assert.deepEqual(planned(optionalCharts, { profile, addons: { keda: { enabled: false } } }).waits, ["certManager"]);
+        const { problems } = planned(optionalCharts, { profile, addons: { kserve: {}, certManager: { enabled: false } } });
         assert.deepEqual(problems, [
             "addons.certManager.enabled is false, but kserve needs it; leave it out, or disable kserve",
         ]);
     });
 
     it("refuses what excludes each other, with the reason", () => {
-        const parts = { kaiScheduler: { excludes: () => ({ volcano: "there are two schedulers of gangs" }) } };
-        assert.deepEqual(planned(parts, { addons: { kaiScheduler: {}, volcano: {} } }).problems, [
+        const optionalCharts = { kaiScheduler: { excludes: () => ({ volcano: "there are two schedulers of gangs" }) } };
+        assert.deepEqual(planned(optionalCharts, { addons: { kaiScheduler: {}, volcano: {} } }).problems, [
             "addons.kaiScheduler cannot be there together with volcano: there are two schedulers of gangs; disable one of " +
                 "them with enabled: false",
         ]);
     });
 
     it("tells an add-on of the platform that it is part of", () => {
-        const parts = { mlflow: { outputs: () => ({ url: "http://mlflow" }) } };
-        const { result } = planned(parts, { addons: { mlflow: { namespace: "tracking" }, keda: {} } });
+        const optionalCharts = { mlflow: { outputs: () => ({ url: "http://mlflow" }) } };
+        const { result } = planned(optionalCharts, { addons: { mlflow: { namespace: "tracking" }, keda: {} } });
         const context = contextOf(result, "keda", { highlyAvailable: true, small: false });
         assert.deepEqual([context.namespace, context.has("mlflow"), context.has("kueue")], ["somewhere", true, false]);
         assert.equal(context.namespaceOf("mlflow"), "tracking");
@@ -134,7 +135,7 @@ describe("the plan of a platform", () => {
 describe("the values of a chart", () => {
     it("are merged as Helm merges them", () => {
         const base = { a: { b: 1, c: [1, 2] }, d: 1 };
-        assert.deepEqual(mergedValues(base, { a: { c: [3], e: null }, d: { f: 1 } }), {
+        assert.deepEqual(mergeValues(base, { a: { c: [3], e: null }, d: { f: 1 } }), {
             a: { b: 1, c: [3], e: null },
             d: { f: 1 },
         });
@@ -143,14 +144,14 @@ describe("the values of a chart", () => {
 
     it("hold the same placeholder for the same Output, and none without one", () => {
         const values = () => ({ a: { b: pulumi.output("x") }, c: [pulumi.output("y"), "z"], d: 1 });
-        const first = placeholdersOf(values());
-        assert.deepEqual(first.values, placeholdersOf(values()).values);
+        const first = replaceOutputs(values());
+        assert.deepEqual(first.values, replaceOutputs(values()).values);
         assert.match(
             JSON.stringify(first.values),
             /^{"a":{"b":"mlops-output-[0-9a-f]{16}"},"c":\["mlops-output-[0-9a-f]{16}","z"\],"d":1}$/,
         );
         const object = { kind: "ConfigMap" };
-        assert.equal(placeholdersOf({ a: 1 }).resolve(object), object);
+        assert.equal(replaceOutputs({ a: 1 }).resolve(object), object);
     });
 });
 
@@ -168,7 +169,7 @@ describe("an image of a mirror", () => {
         "mirror.example/quay/a/b:1": "mirror.example/quay/a/b:1",
     };
     for (const [image, expected] of Object.entries(images)) {
-        it(`${image} is ${expected}`, () => assert.equal(mirroredImage(image, mirror), expected));
+        it(`${image} is ${expected}`, () => assert.equal(mirrorImage(image, mirror), expected));
     }
 
     it("stands wherever an object names one", () => {
@@ -189,7 +190,7 @@ describe("an image of a mirror", () => {
             },
             data: { config: 'sidecar: "docker.io/f/g:3"\nhome: https://docker.io/x' },
         };
-        assert.deepEqual(mirrored(object, { images: "m.example" }), {
+        assert.deepEqual(mirrorImages(object, { images: "m.example" }), {
             kind: "Anything",
             spec: {
                 template: {
@@ -206,7 +207,7 @@ describe("an image of a mirror", () => {
             },
             data: { config: 'sidecar: "m.example/docker.io/f/g:3"\nhome: https://docker.io/x' },
         });
-        assert.equal(mirrored(object, { charts: "elsewhere" }), object);
+        assert.equal(mirrorImages(object, { charts: "elsewhere" }), object);
     });
 });
 
@@ -218,10 +219,10 @@ describe("amounts of CPU in what a chart renders", () => {
             },
             data: { cpu: 4 },
         });
-        assert.deepEqual(withPlainCpu(resources("28000m", 6)), resources("28", "6"));
-        assert.deepEqual(withPlainCpu(resources("1500m", "0.5")), resources("1500m", "0.5"));
+        assert.deepEqual(normalizeCpu(resources("28000m", 6)), resources("28", "6"));
+        assert.deepEqual(normalizeCpu(resources("1500m", "0.5")), resources("1500m", "0.5"));
         const output = pulumi.output("1000m");
-        assert.equal(withPlainCpu({ limits: { cpu: output } }).limits.cpu, output);
+        assert.equal(normalizeCpu({ limits: { cpu: output } }).limits.cpu, output);
     });
 });
 
@@ -236,24 +237,24 @@ describe("a chart is had", () => {
     };
 
     it("from its own repository", () => {
-        assert.deepEqual(locate(oci), { chart: "oci://registry.k8s.io/kueue/charts/kueue", version: "0.19.2" });
-        assert.deepEqual(locate(http), {
+        assert.deepEqual(locateChart(oci), { chart: "oci://registry.k8s.io/kueue/charts/kueue", version: "0.19.2" });
+        assert.deepEqual(locateChart(http), {
             chart: "keda",
             version: "2.20.2",
             repositoryOpts: { repo: "https://kedacore.github.io/charts" },
         });
-        assert.deepEqual(locate(file), { chart: "kinds", manifest: "https://example.com/k.yaml" });
+        assert.deepEqual(locateChart(file), { chart: "kinds", manifest: "https://example.com/k.yaml" });
     });
 
     it("from another registry", () => {
         const mirror = { charts: "oci://localhost:5001/charts/", plainHttp: true };
-        assert.deepEqual(locate(http, mirror), {
+        assert.deepEqual(locateChart(http, mirror), {
             chart: "oci://localhost:5001/charts/keda",
             version: "2.20.2",
             plainHttp: true,
         });
         assert.equal(
-            locate(file, mirror),
+            locateChart(file, mirror),
             "is a registry, from which kinds-v1.0.0.yaml cannot be had, as it is no chart; take a directory, or install " +
                 "it from https://example.com/k.yaml and declare it with existing: true",
         );
@@ -265,25 +266,25 @@ describe("a chart is had", () => {
             "keda-v2.20.2/Chart.yaml": "",
             "kinds-v1.0.0.yaml": "",
         });
-        assert.deepEqual(locate(oci, { charts }), { chart: `${charts}/kueue-0.19.2.tgz` });
-        assert.deepEqual(locate(http, { charts }), { chart: `${charts}/keda-v2.20.2` });
-        assert.deepEqual(locate(file, { charts }), { chart: "kinds", manifest: `${charts}/kinds-v1.0.0.yaml` });
+        assert.deepEqual(locateChart(oci, { charts }), { chart: `${charts}/kueue-0.19.2.tgz` });
+        assert.deepEqual(locateChart(http, { charts }), { chart: `${charts}/keda-v2.20.2` });
+        assert.deepEqual(locateChart(file, { charts }), { chart: "kinds", manifest: `${charts}/kinds-v1.0.0.yaml` });
     });
 
     it("from a directory that has it, or is told how to get it", () => {
         const charts = directoryWith({});
         assert.equal(
-            locate(oci, { charts }),
+            locateChart(oci, { charts }),
             "has no kueue-0.19.2.tgz; put it there: helm pull oci://registry.k8s.io/kueue/charts/kueue --version 0.19.2 " +
                 `--destination ${charts}`,
         );
         assert.equal(
-            locate(http, { charts }),
+            locateChart(http, { charts }),
             "has no keda-2.20.2.tgz; put it there: helm pull keda --repo https://kedacore.github.io/charts --version " +
                 `2.20.2 --destination ${charts}`,
         );
         assert.equal(
-            locate(file, { charts }),
+            locateChart(file, { charts }),
             `has no kinds-v1.0.0.yaml; put it there: curl --location --output ${charts}/kinds-v1.0.0.yaml ` +
                 "https://example.com/k.yaml",
         );
@@ -294,7 +295,7 @@ describe("an object of a chart", () => {
     const result = (type: string, props: object, certificates = Certificates.Controller) =>
         transformed(
             { type, props, opts: {}, custom: true, name: "object" },
-            { certificates, mirror: { images: "m.example" }, placeholders: placeholdersOf({}) },
+            { certificates, mirror: { images: "m.example" }, placeholders: replaceOutputs({}) },
         );
     const annotations = (kind: string, certificates?: Certificates): unknown =>
         (result(`kubernetes:v1:${kind}`, { kind }, certificates)!.props.metadata as { annotations: object })

@@ -1,10 +1,10 @@
 import { dnsLabel, matching, text } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** The settings of Alloy. Its namespace defaults to "alloy". */
-export interface AlloySettings extends AddonSettings {
+export interface AlloySettings extends PlatformAddonArgs {
     /**
      * Where logs go: the address of a Loki, without a path. Defaults to the platform's own, which it brings along.
      */

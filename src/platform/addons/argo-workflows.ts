@@ -1,10 +1,10 @@
 import { duration, seconds } from "../../arguments/duration";
 import { dnsLabel, dnsSubdomain, integer, text, truth } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
-import type { Definition, Values } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Definition, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The bucket in which workflows keep their artifacts. */
 export interface ArgoArtifactsSettings {
@@ -38,7 +38,7 @@ export interface ArgoSsoSettings {
 }
 
 /** The settings of Argo Workflows. Its namespace defaults to "argo". */
-export interface ArgoWorkflowsSettings extends AddonSettings {
+export interface ArgoWorkflowsSettings extends PlatformAddonArgs {
     /**
      * The namespaces that get a service account "argo-workflow", with the role that the pods of workflows need. They
      * must be there. Defaults to none: whoever makes a namespace for workflows gives it one.
@@ -155,7 +155,7 @@ export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
     values: (settings, context) => {
         const { namespaces = [], parallelism, retention, artifacts, server, sso } = settings;
         const size = {
-            replicas: replicas(context),
+            replicas: controllerReplicas(context),
             ...(context.highlyAvailable && { pdb: { enabled: true, minAvailable: 1 } }),
             resources: {
                 requests: context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "100m", memory: "256Mi" },
@@ -204,7 +204,7 @@ export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
         };
     },
     objects: (_settings, context) =>
-        monitors(context, [
+        serviceMonitors(context, [
             {
                 name: "argo-workflows-workflow-controller",
                 labels: { "app.kubernetes.io/component": "workflow-controller" },

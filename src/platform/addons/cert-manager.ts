@@ -1,11 +1,11 @@
 import { text, truth } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { Certificates, type Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of cert-manager. Its namespace defaults to "cert-manager". */
-export interface CertManagerSettings extends AddonSettings {
+export interface CertManagerSettings extends PlatformAddonArgs {
     /** Whether there is a ClusterIssuer "self-signed", for certificates within the cluster. Defaults to false. */
     selfSignedIssuer?: boolean;
     /** The name servers, as `<address>:<port>`, at which DNS challenges are checked. Defaults to the cluster's own. */
@@ -44,9 +44,9 @@ export const certManager: Definition<CertManagerSettings> = {
         "cert-manager": {
             crds: { enabled: true, keep: true },
             startupapicheck: { enabled: false },
-            replicaCount: replicas(context),
-            webhook: { replicaCount: replicas(context) },
-            cainjector: { replicaCount: replicas(context) },
+            replicaCount: controllerReplicas(context),
+            webhook: { replicaCount: controllerReplicas(context) },
+            cainjector: { replicaCount: controllerReplicas(context) },
             ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
             ...(dnsResolvers && {
                 dns01RecursiveNameservers: dnsResolvers.join(","),

@@ -1,12 +1,12 @@
 import { text } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { budgets } from "../budgets";
-import { Certificates, type Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
 
 /** The settings of CloudNativePG. Its namespace defaults to "cnpg-system". */
-export interface CloudNativePgSettings extends AddonSettings {
+export interface CloudNativePgSettings extends PlatformAddonArgs {
     /**
      * The image of PostgreSQL for clusters that name none, such as that of a closed network. Defaults to the one that
      * the operator was released with.
@@ -56,7 +56,7 @@ export const cloudnativePg: Definition<CloudNativePgSettings> = {
     values: ({ postgresImage, inheritedLabels, inheritedAnnotations }, context) => ({
         "cloudnative-pg": {
             crds: { create: true },
-            replicaCount: replicas(context),
+            replicaCount: controllerReplicas(context),
             config: {
                 data: {
                     ...(postgresImage && { POSTGRES_IMAGE_NAME: postgresImage }),
@@ -72,7 +72,7 @@ export const cloudnativePg: Definition<CloudNativePgSettings> = {
         },
     }),
     objects: (_settings, context) =>
-        budgets(context, "cloudnative-pg", {
+        disruptionBudgets(context, "cloudnative-pg", {
             "app.kubernetes.io/name": "cloudnative-pg",
             "app.kubernetes.io/instance": "cloudnative-pg",
         }),

@@ -1,9 +1,9 @@
 import { dnsSubdomain, truth } from "../../arguments/formats";
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** The settings of NVIDIA's DCGM exporter. Its namespace defaults to "dcgm-exporter". */
-export interface DcgmExporterSettings extends AddonSettings {
+export interface DcgmExporterSettings extends PlatformAddonArgs {
     /** The RuntimeClass of its pods, where NVIDIA's is not the nodes' default runtime. Defaults to none. */
     runtimeClass?: string;
     /**

@@ -1,9 +1,9 @@
 import { dnsSubdomain, integer, oneOf, text } from "../../arguments/formats";
 import { map } from "../../arguments/rules";
-import type { Context, Definition, KubernetesObject } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Context, Definition, KubernetesObject } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** How the proxies of a Gateway are reached. */
 export enum EnvoyServiceType {
@@ -16,7 +16,7 @@ export enum EnvoyServiceType {
 }
 
 /** The settings of Envoy Gateway. Its namespace defaults to "envoy-gateway-system". */
-export interface EnvoyGatewaySettings extends AddonSettings {
+export interface EnvoyGatewaySettings extends PlatformAddonArgs {
     /** The name of the GatewayClass that Gateways refer to. Defaults to "envoy". */
     gatewayClass?: string;
     /** How the proxies of its Gateways are reached. Defaults to LoadBalancer, in a small footprint to ClusterIP. */
@@ -116,7 +116,7 @@ function proxy(settings: EnvoyGatewaySettings, context: Context): KubernetesObje
                 type: "Kubernetes",
                 kubernetes: {
                     envoyDeployment: {
-                        replicas: settings.proxies ?? replicas(context),
+                        replicas: settings.proxies ?? controllerReplicas(context),
                         ...(context.small && {
                             container: { resources: { requests: { cpu: "50m", memory: "128Mi" } } },
                         }),
@@ -217,7 +217,7 @@ export const envoyGateway: Definition<EnvoyGatewaySettings> = {
             crds: { enabled: false },
             topologyInjector: { enabled: false },
             deployment: {
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 ...(context.small && {
                     envoyGateway: { resources: { requests: { cpu: "25m", memory: "128Mi" } } },
                 }),
@@ -230,7 +230,7 @@ export const envoyGateway: Definition<EnvoyGatewaySettings> = {
     objects: (settings, context) => [
         proxy(settings, context),
         gatewayClass(settings, context),
-        ...monitors(context, [
+        ...serviceMonitors(context, [
             { name: "envoy-gateway", labels: { "control-plane": "envoy-gateway" }, port: "metrics" },
         ]),
         ...(context.has("kubePrometheusStack") ? [proxyMonitor(context)] : []),

@@ -1,11 +1,11 @@
 import { integer, text } from "../../arguments/formats";
 import { map } from "../../arguments/rules";
-import { Certificates, type Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of External Secrets. Its namespace defaults to "external-secrets". */
-export interface ExternalSecretsSettings extends AddonSettings {
+export interface ExternalSecretsSettings extends PlatformAddonArgs {
     /** How many secrets it synchronises at the same time. Defaults to 1; more asks more of the vault behind it. */
     concurrency?: number;
     /**
@@ -76,14 +76,14 @@ export const externalSecrets: Definition<ExternalSecretsSettings> = {
         return {
             "external-secrets": {
                 installCRDs: true,
-                replicaCount: replicas(context),
+                replicaCount: controllerReplicas(context),
                 leaderElect: context.highlyAvailable,
                 ...(concurrency !== undefined && { concurrent: concurrency }),
                 ...(serviceAccountAnnotations && { serviceAccount: { annotations: serviceAccountAnnotations } }),
                 ...resources,
                 ...budget,
-                webhook: { replicaCount: replicas(context), ...resources, ...budget },
-                certController: { replicaCount: replicas(context), ...resources, ...budget },
+                webhook: { replicaCount: controllerReplicas(context), ...resources, ...budget },
+                certController: { replicaCount: controllerReplicas(context), ...resources, ...budget },
                 // The chart would look for the kind in the cluster, which is not there in the first preview.
                 ...(isWatched && {
                     serviceMonitor: { enabled: true, renderMode: "alwaysRender" },

@@ -1,9 +1,9 @@
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** The settings of the Gateway API. It is in no namespace. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each add-on has settings of its own.
-export interface GatewayApiSettings extends AddonSettings {}
+export interface GatewayApiSettings extends PlatformAddonArgs {}
 
 const served = ["v1", "v1beta1"];
 

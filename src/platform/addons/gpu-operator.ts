@@ -1,10 +1,10 @@
 import { matching, truth } from "../../arguments/formats";
-import type { Definition } from "../definition";
-import { devicePluginConfig, gpuResource, gpuSharingRule, type GpuSharingSettings, MigStrategy, migStrategyRule } from "../gpu-sharing";
-import type { AddonSettings } from "../settings";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { devicePluginConfig, gpuResource, gpuSharingRule, type GpuSharingSettings, MigStrategy, migStrategyRule } from "./shared/gpu-sharing";
 
 /** The settings of the NVIDIA GPU Operator. Its namespace defaults to "gpu-operator". */
-export interface GpuOperatorSettings extends AddonSettings {
+export interface GpuOperatorSettings extends PlatformAddonArgs {
     /**
      * Whether it installs the driver on the nodes. Defaults to true. False where the nodes' image has one, as on most
      * managed GPU nodes.

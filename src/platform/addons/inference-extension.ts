@@ -1,9 +1,9 @@
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** The settings of the Gateway API Inference Extension. It is in no namespace. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each add-on has settings of its own.
-export interface InferenceExtensionSettings extends AddonSettings {}
+export interface InferenceExtensionSettings extends PlatformAddonArgs {}
 
 const releases = "https://github.com/kubernetes-sigs/gateway-api-inference-extension/releases/download";
 const version = "v1.6.0";

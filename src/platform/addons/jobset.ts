@@ -1,11 +1,11 @@
 import { bytes } from "../../arguments/formats";
-import { Certificates, type Definition } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of JobSet. Its namespace defaults to "jobset-system". */
-export interface JobSetSettings extends AddonSettings {
+export interface JobSetSettings extends PlatformAddonArgs {
     /**
      * The most memory that its controller may take, as Kubernetes writes amounts of bytes. Defaults to "4Gi", and to
      * "512Mi" in a small footprint. Thousands of jobs at a time need more.
@@ -39,7 +39,7 @@ export const jobset: Definition<JobSetSettings> = {
                 pullPolicy: "IfNotPresent",
             },
             controller: {
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true, minAvailable: 1 } }),
                 resources: {
                     ...(context.small && { requests: { cpu: "50m", memory: "64Mi" } }),
@@ -49,7 +49,7 @@ export const jobset: Definition<JobSetSettings> = {
         },
     }),
     objects: (_settings, context) =>
-        monitors(context, [
+        serviceMonitors(context, [
             {
                 name: "jobset-controller",
                 labels: { "app.kubernetes.io/name": "jobset", "app.kubernetes.io/component": "controller" },

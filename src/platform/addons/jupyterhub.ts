@@ -1,9 +1,9 @@
 import { duration, seconds } from "../../arguments/duration";
 import { bytes, cpu, dnsLabel, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
-import type { Context, Definition, KubernetesObject, Values } from "../definition";
-import { generatedSecret } from "../generated-secret";
-import type { AddonSettings } from "../settings";
+import type { Context, Definition, KubernetesObject, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { generatedSecret } from "./shared/generated-secret";
 
 /** A kind of notebook server that a user may choose. */
 export interface JupyterHubProfileSettings {
@@ -54,7 +54,7 @@ export interface JupyterHubRouteSettings {
 }
 
 /** The settings of JupyterHub. Its namespace, in which the notebook servers are as well, defaults to "jupyterhub". */
-export interface JupyterHubSettings extends AddonSettings {
+export interface JupyterHubSettings extends PlatformAddonArgs {
     /** Logging in by an OpenID Connect or OAuth provider. Defaults to none: nobody can log in. */
     oidc?: JupyterHubOidcSettings;
     /** Users who may log in with whatever password, for trials on a machine of one's own. Defaults to none. */

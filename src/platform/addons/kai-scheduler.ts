@@ -1,7 +1,7 @@
 import { oneOf, truth } from "../../arguments/formats";
-import type { Context, Definition, KubernetesObject, Values } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Context, Definition, KubernetesObject, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** On which nodes pods are put first. */
 export enum KaiPlacement {
@@ -12,7 +12,7 @@ export enum KaiPlacement {
 }
 
 /** The settings of KAI Scheduler. Its namespace defaults to "kai-scheduler". */
-export interface KaiSchedulerSettings extends AddonSettings {
+export interface KaiSchedulerSettings extends PlatformAddonArgs {
     /** On which nodes pods are put first. Defaults to BinPack. */
     placement?: KaiPlacement;
     /** Whether pods may share a GPU, by fractions and without isolation. Defaults to false. */
@@ -52,7 +52,7 @@ function configuration(settings: KaiSchedulerSettings, context: Context): Kubern
         metadata: { name: "kai-config", annotations: { "pulumi.com/waitFor": "condition=Available" } },
         spec: {
             namespace: context.namespace,
-            global: { replicaCount: replicas(context) },
+            global: { replicaCount: controllerReplicas(context) },
             scheduler: { service: service("scheduler") },
             binder: {
                 service: service("binder"),
@@ -117,7 +117,7 @@ export const kaiScheduler: Definition<KaiSchedulerSettings> = {
                 // The chart looks whether they are there, and leaves them out from the second time on.
                 resourceReservation: { createNamespace: false, createServiceAccount: false },
             },
-            operator: { replicaCount: replicas(context) },
+            operator: { replicaCount: controllerReplicas(context) },
             scheduler: { placementStrategy: placement ?? KaiPlacement.BinPack },
             defaultQueue: { createDefaultQueue: false },
             kaiConfig: { render: false },

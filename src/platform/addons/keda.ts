@@ -1,11 +1,11 @@
 import { dnsLabel, text } from "../../arguments/formats";
 import { list, map } from "../../arguments/rules";
-import { Certificates, type Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of KEDA. Its namespace defaults to "keda". */
-export interface KedaSettings extends AddonSettings {
+export interface KedaSettings extends PlatformAddonArgs {
     /** The namespaces whose workloads it scales. Defaults to all. */
     namespaces?: string[];
     /**
@@ -60,9 +60,9 @@ export const keda: Definition<KedaSettings> = {
                 ...(serviceAccountAnnotations && {
                     serviceAccount: { operator: { annotations: serviceAccountAnnotations } },
                 }),
-                operator: { replicaCount: replicas(context) },
-                metricsServer: { replicaCount: replicas(context) },
-                webhooks: { replicaCount: replicas(context) },
+                operator: { replicaCount: controllerReplicas(context) },
+                metricsServer: { replicaCount: controllerReplicas(context) },
+                webhooks: { replicaCount: controllerReplicas(context) },
                 ...(context.highlyAvailable && {
                     podDisruptionBudget: { operator: budget, metricServer: budget, webhooks: budget },
                 }),

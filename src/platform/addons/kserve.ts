@@ -1,9 +1,9 @@
 import { matching, oneOf, text, truth } from "../../arguments/formats";
-import { budgets } from "../budgets";
-import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
 
 /** What KServe makes of an InferenceService that does not say it itself. */
 export enum KServeMode {
@@ -14,7 +14,7 @@ export enum KServeMode {
 }
 
 /** The settings of KServe. Its namespace defaults to "kserve". */
-export interface KServeSettings extends AddonSettings {
+export interface KServeSettings extends PlatformAddonArgs {
     /** What becomes of an InferenceService. Defaults to Standard. */
     mode?: KServeMode;
     /**
@@ -128,7 +128,7 @@ export const kserve: Definition<KServeSettings> = {
         "servingruntimes.serving.kserve.io": ["v1alpha1"],
         "trainedmodels.serving.kserve.io": ["v1alpha1"],
     },
-    parts: [
+    optionalCharts: [
         {
             when: ({ llm }) => llm ?? false,
             charts: [
@@ -244,7 +244,7 @@ export const kserve: Definition<KServeSettings> = {
                     createGIECRDs: false,
                     controller: {
                         imagePullPolicy: "IfNotPresent",
-                        replicas: replicas(context),
+                        replicas: controllerReplicas(context),
                         resources: controllerResources(context.small),
                         // By default, its metrics can be read in its own pod only.
                         ...(context.has("kubePrometheusStack") && { metricsBindAddress: "" }),
@@ -254,8 +254,8 @@ export const kserve: Definition<KServeSettings> = {
         },
     }),
     objects: ({ llm }, context) => [
-        ...(llm ? budgets(context, llmController, { "control-plane": llmController }) : []),
-        ...monitors(context, [
+        ...(llm ? disruptionBudgets(context, llmController, { "control-plane": llmController }) : []),
+        ...serviceMonitors(context, [
             {
                 name: "kserve-controller-manager",
                 labels: { "control-plane": "kserve-controller-manager" },

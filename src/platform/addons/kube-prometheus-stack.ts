@@ -1,11 +1,11 @@
 import { duration } from "../../arguments/duration";
 import { bytes, dnsSubdomain, matching, text, truth } from "../../arguments/formats";
 import { object } from "../../arguments/rules";
-import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../definition";
+import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { replacedAlerts } from "../monitoring/alerts";
-import { dashboardLabel, folderAnnotation, monitoringObjects } from "../monitoring/objects";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { dashboardLabel, folderAnnotation, monitoringObjects } from "../monitoring/monitoring-objects";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** How Grafana is reached and who may change what. */
 export interface GrafanaSettings {
@@ -23,7 +23,7 @@ export interface GrafanaSettings {
 }
 
 /** The settings of kube-prometheus-stack. Its namespace defaults to "monitoring". */
-export interface KubePrometheusStackSettings extends AddonSettings {
+export interface KubePrometheusStackSettings extends PlatformAddonArgs {
     /** How long measurements are kept. Defaults to "15d", on a laptop to "24h". */
     retention?: string;
     /**
@@ -89,7 +89,7 @@ function prometheus(settings: KubePrometheusStackSettings, context: Context): Va
     return {
         ...(highlyAvailable && { podDisruptionBudget: { enabled: true } }),
         prometheusSpec: {
-            replicas: replicas(context),
+            replicas: controllerReplicas(context),
             retention: settings.retention ?? (small ? "24h" : "15d"),
             ...(size && { retentionSize: retentionSize(size), storageSpec: volume(size, settings.storageClass) }),
             ...(settings.cluster && { externalLabels: { cluster: settings.cluster } }),
@@ -111,7 +111,7 @@ function alertmanager(settings: KubePrometheusStackSettings, context: Context): 
     return {
         ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
         alertmanagerSpec: {
-            replicas: replicas(context),
+            replicas: controllerReplicas(context),
             ...(alertmanagerSecret && { useExistingSecret: true, configSecret: alertmanagerSecret }),
             ...(!context.small && { storage: volume("2Gi", storageClass) }),
             resources: { requests: { cpu: "10m", memory: context.small ? "32Mi" : "128Mi" } },

@@ -1,10 +1,10 @@
 import { oneOf } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { budgets } from "../budgets";
-import { Certificates, type Definition, type KubernetesObject, type Values } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
 
 /** The ways of training that a cluster offers to all its namespaces, by the names that upstream gives them. */
 export enum TrainerRuntime {
@@ -21,7 +21,7 @@ export enum TrainerRuntime {
 }
 
 /** The settings of Kubeflow Trainer. Its namespace defaults to "kubeflow-system". */
-export interface KubeflowTrainerSettings extends AddonSettings {
+export interface KubeflowTrainerSettings extends PlatformAddonArgs {
     /** The ClusterTrainingRuntimes that there are. Defaults to all. An image is pulled where one is first used. */
     runtimes?: TrainerRuntime[];
 }
@@ -142,7 +142,7 @@ export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
             dataCache: { enabled: false, lws: { install: false } },
             runtimes: { defaultEnabled: false },
             manager: {
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 resources: {
                     requests: context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "100m", memory: "256Mi" },
                 },
@@ -151,8 +151,8 @@ export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
     }),
     objects: ({ runtimes }, context) => [
         ...(runtimes ?? Object.values(TrainerRuntime)).map(runtime),
-        ...budgets(context, "kubeflow-trainer-controller-manager", controller),
-        ...monitors(context, [
+        ...disruptionBudgets(context, "kubeflow-trainer-controller-manager", controller),
+        ...serviceMonitors(context, [
             {
                 name: "kubeflow-trainer-controller-manager",
                 labels: controller,

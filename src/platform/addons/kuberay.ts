@@ -1,10 +1,10 @@
 import { dnsLabel, integer, oneOf } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { budgets } from "../budgets";
-import type { Definition } from "../definition";
-import type { AddonName } from "../names";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Definition } from "../catalog/definition";
+import type { AddonName } from "../catalog/names";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
 
 /** Who starts the pods of a Ray cluster together or not at all. */
 export enum RayBatchScheduler {
@@ -15,7 +15,7 @@ export enum RayBatchScheduler {
 }
 
 /** The settings of KubeRay. Its namespace defaults to "kuberay-system". */
-export interface KubeRaySettings extends AddonSettings {
+export interface KubeRaySettings extends PlatformAddonArgs {
     /** The namespaces whose Ray clusters it runs. Defaults to all. */
     namespaces?: string[];
     /**
@@ -63,7 +63,7 @@ export const kuberay: Definition<KubeRaySettings> = {
     },
     values: ({ namespaces, batchScheduler, concurrency }, context) => ({
         "kuberay-operator": {
-            replicas: replicas(context),
+            replicas: controllerReplicas(context),
             ...(namespaces && { watchNamespace: namespaces }),
             ...(batchScheduler && { batchScheduler: { name: batchScheduler } }),
             ...(concurrency && { reconcileConcurrency: concurrency }),
@@ -76,7 +76,7 @@ export const kuberay: Definition<KubeRaySettings> = {
         },
     }),
     objects: (_settings, context) =>
-        budgets(context, "kuberay-operator", {
+        disruptionBudgets(context, "kuberay-operator", {
             "app.kubernetes.io/name": "kuberay-operator",
             "app.kubernetes.io/component": "kuberay-operator",
         }),

@@ -1,9 +1,9 @@
 import { duration, seconds } from "../../arguments/duration";
 import { oneOf, truth } from "../../arguments/formats";
 import { list, object } from "../../arguments/rules";
-import { Certificates, type Definition, Turn } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Definition, InstallPhase } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** What Kueue does with a job whose pods do not all get ready. */
 export interface KueuePodsReadySettings {
@@ -14,7 +14,7 @@ export interface KueuePodsReadySettings {
 }
 
 /** The settings of Kueue. Its namespace defaults to "kueue-system". */
-export interface KueueSettings extends AddonSettings {
+export interface KueueSettings extends PlatformAddonArgs {
     /**
      * The kinds of workload that it queues, of those that it knows. Defaults to jobs ("batch/job"), bare pods, and all
      * kinds of the other add-ons. A kind whose CRD is not there yet is queued from when it is.
@@ -126,7 +126,7 @@ export const kueue: Definition<KueueSettings> = {
             "workloads",
         ].map((plural) => [`${plural}.kueue.x-k8s.io`, versions]),
     ),
-    turn: Turn.Late,
+    installPhase: InstallPhase.Late,
     certificates: () => Certificates.Controller,
     upgrades: {
         oneMinorAtATime: true,
@@ -152,7 +152,7 @@ export const kueue: Definition<KueueSettings> = {
         kueue: {
             enablePrometheus: context.has("kubePrometheusStack"),
             controllerManager: {
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true, minAvailable: 1 } }),
                 ...(context.small && {
                     manager: { resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "512Mi" } } },

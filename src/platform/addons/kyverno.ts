@@ -1,9 +1,9 @@
 import { dnsLabel, oneOf, text } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { type Context, type Definition, type KubernetesObject, Turn } from "../definition";
-import { type AddonName, addonNames } from "../names";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { type Context, type Definition, type KubernetesObject, InstallPhase } from "../catalog/definition";
+import { type AddonName, addonNames } from "../catalog/names";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** What is done with an object that a policy of the platform does not allow. */
 export enum KyvernoAction {
@@ -14,7 +14,7 @@ export enum KyvernoAction {
 }
 
 /** The settings of Kyverno. Its namespace defaults to "kyverno". */
-export interface KyvernoSettings extends AddonSettings {
+export interface KyvernoSettings extends PlatformAddonArgs {
     /**
      * Namespaces whose objects no policy ever sees, besides those of Kubernetes and of the platform's add-ons, which
      * must be able to start while Kyverno does not answer. Defaults to none.
@@ -138,7 +138,7 @@ export const kyverno: Definition<KyvernoSettings> = {
         ...withVersions("reports.kyverno.io", { clusterephemeralreports: ["v1"], ephemeralreports: ["v1"] }),
         ...withVersions("wgpolicyk8s.io", { clusterpolicyreports: ["v1alpha2"], policyreports: ["v1alpha2"] }),
     ]),
-    turn: Turn.Last,
+    installPhase: InstallPhase.Last,
     upgrades: {
         notes: [
             "Write policies of the group policies.kyverno.io: the kinds of kyverno.io (ClusterPolicy, Policy and the " +
@@ -166,7 +166,7 @@ export const kyverno: Definition<KyvernoSettings> = {
             ...(isWatched && { serviceMonitor: { enabled: true } }),
         });
         const background = {
-            ...controller(replicas(context)),
+            ...controller(controllerReplicas(context)),
             ...(context.small && { resources: { requests: { cpu: "10m", memory: "64Mi" } } }),
         };
         return {

@@ -1,12 +1,12 @@
 import { truth } from "../../arguments/formats";
-import { budgets } from "../budgets";
-import { Certificates, type Definition } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
 
 /** The settings of LeaderWorkerSet. Its namespace defaults to "lws-system". */
-export interface LeaderWorkerSetSettings extends AddonSettings {
+export interface LeaderWorkerSetSettings extends PlatformAddonArgs {
     /** Whether DisaggregatedSets are looked after as well: servers with prefill and decode apart. Defaults to false. */
     disaggregatedSets?: boolean;
     /** Whether Volcano starts all pods of a group together. It comes by itself. Defaults to false. */
@@ -48,7 +48,7 @@ export const leaderWorkerSet: Definition<LeaderWorkerSetSettings> = {
                     pullPolicy: "IfNotPresent",
                 },
             },
-            replicaCount: replicas(context),
+            replicaCount: controllerReplicas(context),
             enableDisaggregatedSet: disaggregatedSets ?? false,
             ...(volcano && { gangSchedulingManagement: { schedulerProvider: "volcano" } }),
             resources: {
@@ -59,11 +59,11 @@ export const leaderWorkerSet: Definition<LeaderWorkerSetSettings> = {
         },
     }),
     objects: (_settings, context) => [
-        ...budgets(context, "lws-controller-manager", {
+        ...disruptionBudgets(context, "lws-controller-manager", {
             "app.kubernetes.io/name": "lws",
             "control-plane": "controller-manager",
         }),
-        ...monitors(context, [
+        ...serviceMonitors(context, [
             {
                 name: "lws-controller-manager",
                 labels: { "app.kubernetes.io/instance": "controller-manager-metrics-service" },

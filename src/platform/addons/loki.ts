@@ -1,8 +1,8 @@
 import { duration, seconds } from "../../arguments/duration";
 import { bytes, dnsSubdomain, matching, text } from "../../arguments/formats";
 import { object, required } from "../../arguments/rules";
-import type { Definition, Values } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** A bucket of S3 or of what speaks like it. */
 export interface LokiBucketSettings {
@@ -20,7 +20,7 @@ export interface LokiBucketSettings {
 }
 
 /** The settings of Loki. Its namespace defaults to "loki". */
-export interface LokiSettings extends AddonSettings {
+export interface LokiSettings extends PlatformAddonArgs {
     /** How long logs are kept, in whole days. Defaults to "14d", on a laptop to "1d". */
     retention?: string;
     /**

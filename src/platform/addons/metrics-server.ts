@@ -1,11 +1,11 @@
 import { duration, seconds } from "../../arguments/duration";
 import { truth } from "../../arguments/formats";
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of metrics-server. Its namespace defaults to "kube-system". */
-export interface MetricsServerSettings extends AddonSettings {
+export interface MetricsServerSettings extends PlatformAddonArgs {
     /**
      * Whether the certificates of the nodes are taken unchecked. Defaults to false. Needed where kubelets make their
      * own, as on kind and on many clusters of one's own machines.
@@ -46,7 +46,7 @@ export const metricsServer: Definition<MetricsServerSettings> = {
     },
     values: ({ insecureKubeletTls, resolution }, context) => ({
         "metrics-server": {
-            replicas: replicas(context),
+            replicas: controllerReplicas(context),
             ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true, minAvailable: 1 } }),
             args: [
                 ...(insecureKubeletTls ? ["--kubelet-insecure-tls"] : []),

@@ -1,10 +1,10 @@
 import { bytes, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
-import { budgets } from "../budgets";
-import type { Context, Definition, KubernetesObject, Values } from "../definition";
-import { copiedSecret, generatedSecret } from "../generated-secret";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Context, Definition, KubernetesObject, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
+import { copiedSecret, generatedSecret } from "./shared/generated-secret";
 
 /** A PostgreSQL server of your own, for what MLflow knows of runs and models. */
 export interface MlflowDatabaseSettings {
@@ -50,7 +50,7 @@ export interface MlflowOidcSettings {
 }
 
 /** The settings of MLflow. Its namespace defaults to "mlflow". */
-export interface MlflowSettings extends AddonSettings {
+export interface MlflowSettings extends PlatformAddonArgs {
     /** A PostgreSQL server of your own. Defaults to a cluster of CloudNativePG, which then comes along. */
     database?: MlflowDatabaseSettings;
     /** A bucket of your own. Defaults to one of SeaweedFS, which then comes along. */
@@ -154,7 +154,7 @@ function databaseObjects(settings: MlflowSettings, context: Context): Kubernetes
                 annotations: { "pulumi.com/waitFor": "condition=Ready", "helm.sh/resource-policy": "keep" },
             },
             spec: {
-                instances: replicas(context),
+                instances: controllerReplicas(context),
                 bootstrap: { initdb: { database: "mlflow", owner: "mlflow" } },
                 storage: {
                     size: settings.databaseSize ?? (context.small ? "2Gi" : "10Gi"),
@@ -250,7 +250,7 @@ export const mlflow: Definition<MlflowSettings> = {
         const volume = { name: "metrics", emptyDir: {} };
         return {
             mlflow: {
-                replicaCount: replicas(context),
+                replicaCount: controllerReplicas(context),
                 serviceAccount: { automount: false },
                 podSecurityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
                 backendStore: {
@@ -311,7 +311,7 @@ export const mlflow: Definition<MlflowSettings> = {
             metadata: { name: "mlflow", namespace: context.namespace },
             spec: { selector: { matchLabels: labels }, endpoints: [{ port: "http", path: "/metrics" }] },
         };
-        return [...budgets(context, "mlflow", labels), ...(context.has("kubePrometheusStack") ? [monitor] : [])];
+        return [...disruptionBudgets(context, "mlflow", labels), ...(context.has("kubePrometheusStack") ? [monitor] : [])];
     },
     outputs: (_settings, { namespace }) => ({ url: `http://mlflow.${namespace}.svc.cluster.local` }),
 };

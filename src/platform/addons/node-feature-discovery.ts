@@ -1,11 +1,11 @@
 import { matching } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of Node Feature Discovery. Its namespace defaults to "node-feature-discovery". */
-export interface NodeFeatureDiscoverySettings extends AddonSettings {
+export interface NodeFeatureDiscoverySettings extends PlatformAddonArgs {
     /**
      * The classes of PCI devices that nodes are labelled for, each a hexadecimal number or the start of one. Defaults
      * to network cards ("02"), GPUs ("03") and other accelerators ("0b40", "12"). A device of vendor 10de (NVIDIA)
@@ -49,7 +49,7 @@ export const nodeFeatureDiscovery: Definition<NodeFeatureDiscoverySettings> = {
         "node-feature-discovery": {
             postDeleteCleanup: false,
             master: {
-                replicaCount: replicas(context),
+                replicaCount: controllerReplicas(context),
                 config: { extraLabelNs: ["nvidia.com"] },
                 ...(context.highlyAvailable && { podDisruptionBudget: { enable: true } }),
                 ...(context.small && { resources: { requests: { cpu: "10m", memory: "64Mi" } } }),

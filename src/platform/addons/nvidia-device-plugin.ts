@@ -1,10 +1,10 @@
 import { dnsSubdomain } from "../../arguments/formats";
-import type { Definition } from "../definition";
-import { devicePluginConfig, gpuResource, gpuSharingRule, type GpuSharingSettings, MigStrategy, migStrategyRule } from "../gpu-sharing";
-import type { AddonSettings } from "../settings";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { devicePluginConfig, gpuResource, gpuSharingRule, type GpuSharingSettings, MigStrategy, migStrategyRule } from "./shared/gpu-sharing";
 
 /** The settings of NVIDIA's device plugin. Its namespace defaults to "nvidia-device-plugin". */
-export interface NvidiaDevicePluginSettings extends AddonSettings {
+export interface NvidiaDevicePluginSettings extends PlatformAddonArgs {
     /** How GPUs are shared between pods. Defaults to not at all: a pod has whole GPUs. */
     sharing?: GpuSharingSettings;
     /** How GPUs that are cut by MIG are offered. Defaults to "none". Cut them on the nodes, or by the GPU operator. */

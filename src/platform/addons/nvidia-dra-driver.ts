@@ -1,11 +1,11 @@
 import { matching, truth } from "../../arguments/formats";
-import { Certificates, type Definition } from "../definition";
-import type { AddonName } from "../names";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Definition } from "../catalog/definition";
+import type { AddonName } from "../catalog/names";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of NVIDIA's DRA driver. Its namespace defaults to "dra-driver-nvidia-gpu". */
-export interface NvidiaDraDriverSettings extends AddonSettings {
+export interface NvidiaDraDriverSettings extends PlatformAddonArgs {
     /**
      * Whether it hands out GPUs by ResourceClaims. Defaults to true. False leaves them to the device plugin, which
      * cannot do so at the same time.
@@ -80,10 +80,10 @@ export const nvidiaDraDriver: Definition<NvidiaDraDriverSettings> = {
             gpuResourcesEnabledOverride: gpus,
             resources: { gpus: { enabled: gpus }, computeDomains: { enabled: computeDomains } },
             controller: {
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 ...(context.highlyAvailable && { leaderElection: { enabled: true } }),
             },
-            webhook: { enabled: webhook, ...(webhook && { replicas: replicas(context) }) },
+            webhook: { enabled: webhook, ...(webhook && { replicas: controllerReplicas(context) }) },
         },
     }),
     outputs: ({ gpus = true }): Record<string, string> => (gpus ? { deviceClass: "gpu.nvidia.com" } : {}),

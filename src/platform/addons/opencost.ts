@@ -1,7 +1,7 @@
 import { text, truth } from "../../arguments/formats";
 import { object, rule } from "../../arguments/rules";
-import type { Definition, Values } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** What a cluster's own hardware costs an hour. A month has about 730 hours. */
 export interface OpencostPricesSettings {
@@ -16,7 +16,7 @@ export interface OpencostPricesSettings {
 }
 
 /** The settings of OpenCost. Its namespace defaults to "opencost". */
-export interface OpencostSettings extends AddonSettings {
+export interface OpencostSettings extends PlatformAddonArgs {
     /** What the cluster is called in reports. Defaults to "default-cluster". */
     cluster?: string;
     /**

@@ -1,8 +1,8 @@
 import { text, truth } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
-import type { Definition, Values } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Definition, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** A measurement that autoscalers can follow. */
 export interface PrometheusAdapterRuleSettings {
@@ -21,7 +21,7 @@ export interface PrometheusAdapterRuleSettings {
 }
 
 /** The settings of the Prometheus adapter. Its namespace defaults to "prometheus-adapter". */
-export interface PrometheusAdapterSettings extends AddonSettings {
+export interface PrometheusAdapterSettings extends PlatformAddonArgs {
     /**
      * Further measurements for autoscalers, besides `http_requests_per_second` and `gpu_utilization` of pods. Defaults to
      * none.
@@ -103,7 +103,7 @@ export const prometheusAdapter: Definition<PrometheusAdapterSettings> = {
                     port: Number(port),
                     path: pathname === "/" ? "" : pathname,
                 },
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
                 resources: { requests: { cpu: context.small ? "10m" : "100m", memory: "64Mi" } },
                 // Without it the adapter makes a certificate of its own at each start, which is taken unchecked.

@@ -1,12 +1,12 @@
 import { bytes, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
 import { hashOf } from "../../arguments/hash";
 import { list } from "../../arguments/rules";
-import type { Context, Definition, KubernetesObject } from "../definition";
-import { generatedSecret } from "../generated-secret";
-import type { AddonSettings } from "../settings";
+import type { Context, Definition, KubernetesObject } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { generatedSecret } from "./shared/generated-secret";
 
 /** The settings of SeaweedFS. Its namespace defaults to "seaweedfs". */
-export interface SeaweedfsSettings extends AddonSettings {
+export interface SeaweedfsSettings extends PlatformAddonArgs {
     /**
      * The size of the volume of each volume server. Defaults to "100Gi"; on a small footprint to no volume at all, so
      * that the data is gone with the pod. It is that of volumes to come: those that are there are grown by hand.

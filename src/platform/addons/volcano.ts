@@ -1,11 +1,11 @@
 import { truth } from "../../arguments/formats";
-import { Certificates, type Definition, type KubernetesObject } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { Certificates, type Definition, type KubernetesObject } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of Volcano. Its namespace defaults to "volcano-system". */
-export interface VolcanoSettings extends AddonSettings {
+export interface VolcanoSettings extends PlatformAddonArgs {
     /** Whether pods of servers and jobs may share nodes, with an agent on each that sees to it. Defaults to false. */
     colocation?: boolean;
 }
@@ -105,7 +105,7 @@ export const volcano: Definition<VolcanoSettings> = {
     fields: { colocation: truth },
     values: ({ colocation }, context) => {
         const requests = context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "250m", memory: "256Mi" };
-        const count = replicas(context);
+        const count = controllerReplicas(context);
         return {
             volcano: {
                 basic: {
@@ -130,7 +130,7 @@ export const volcano: Definition<VolcanoSettings> = {
     },
     objectsBefore: (_settings, { namespace }) => webhookCertificates(namespace),
     objects: (_settings, context) =>
-        monitors(context, [
+        serviceMonitors(context, [
             { name: "volcano-scheduler", labels: { app: "volcano-scheduler" }, port: "metrics" },
             { name: "volcano-controllers", labels: { app: "volcano-controller" }, port: "metrics" },
         ]),

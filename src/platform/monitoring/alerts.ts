@@ -1,4 +1,4 @@
-import { kebab } from "../names";
+import { kebabCase } from "../catalog/names";
 import type { Has } from "./dashboards";
 import { errorShare, ofQueues } from "./metrics";
 
@@ -32,7 +32,7 @@ export interface AlertGroup {
 const runbooks = "https://github.com/kubernetes-mlops/kubernetes-mlops/blob/main/docs/runbooks/";
 
 /** The name of an alert's page in docs/runbooks. */
-export const runbookPage = (alert: string): string => `${kebab(alert).replace(/^-/, "")}.md`;
+export const runbookPage = (alert: string): string => `${kebabCase(alert).replace(/^-/, "")}.md`;
 
 /** Where the runbook of an alert is. */
 export const runbookUrl = (alert: string): string => runbooks + runbookPage(alert);

@@ -1,4 +1,4 @@
-import type { AddonName } from "../names";
+import type { AddonName } from "../catalog/names";
 import { errorShare, ofQueues } from "./metrics";
 import { curve, dashboard, type Dashboard, figure, namespaceVariable, type Panel, query, type Section, stacked } from "./panels";
 

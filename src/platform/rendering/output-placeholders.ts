@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { hashOf } from "../arguments/hash";
-import type { Values } from "./definition";
+import { hashOf } from "../../arguments/hash";
+import { isEventual } from "../../arguments/inputs";
+import { mapDeep } from "../../arguments/walk";
+import type { Values } from "../catalog/definition";
 
 /**
  * Outputs in the values of charts.
@@ -21,31 +23,30 @@ export interface Placeholders {
 const prefix = "mlops-output-";
 const pattern = new RegExp(`${prefix}[0-9a-f]{16}`, "g");
 
-export function placeholdersOf(values: Values): Placeholders {
+export function replaceOutputs(values: Values): Placeholders {
     const outputs = new Map<string, pulumi.Output<unknown>>();
-    const replaced = (value: unknown, path: string): unknown => {
-        if (pulumi.Output.isInstance(value) || value instanceof Promise) {
-            const placeholder = prefix + hashOf(path, 16);
-            outputs.set(placeholder, pulumi.output(value));
-            return placeholder;
+    const replaced = mapDeep(values, (value, path) => {
+        if (!isEventual(value)) {
+            return value;
         }
-        return mapped(value, (field, key) => replaced(field, `${path}/${key}`));
-    };
+        const placeholder = prefix + hashOf(["", ...path].join("/"), 16);
+        outputs.set(placeholder, pulumi.output(value));
+        return placeholder;
+    });
     return {
-        values: replaced(values, "") as Values,
-        resolve: (object) => (outputs.size === 0 ? object : (resolved(object, outputs) as typeof object)),
+        values: replaced as Values,
+        resolve: (object) => (outputs.size === 0 ? object : (resolve(object, outputs) as typeof object)),
     };
 }
 
-function resolved(value: unknown, outputs: Map<string, pulumi.Output<unknown>>): unknown {
-    // The data of a Secret, which the provider has made secret as a whole.
-    if (pulumi.Output.isInstance(value)) {
-        return value.apply((known: unknown) => pulumi.output(resolved(known, outputs)));
-    }
-    if (typeof value !== "string") {
-        return mapped(value, (field) => resolved(field, outputs));
-    }
-    return filled(value, outputs) ?? encoded(value, outputs) ?? value;
+function resolve(object: unknown, outputs: Map<string, pulumi.Output<unknown>>): unknown {
+    return mapDeep(object, (value) => {
+        // The data of a Secret, which the provider has made secret as a whole.
+        if (pulumi.Output.isInstance(value)) {
+            return value.apply((known: unknown) => pulumi.output(resolve(known, outputs)));
+        }
+        return typeof value === "string" ? (filled(value, outputs) ?? encoded(value, outputs) ?? value) : value;
+    });
 }
 
 /** The text with Outputs in it, if it has placeholders. */
@@ -78,16 +79,6 @@ function textOf(value: unknown): string {
         throw new pulumi.RunError(
             "an Output among the values of a chart must be a text; give all else as plain values",
         );
-    }
-    return value;
-}
-
-function mapped(value: unknown, change: (field: unknown, key: string | number) => unknown): unknown {
-    if (Array.isArray(value)) {
-        return value.map((entry, index) => change(entry, index));
-    }
-    if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
-        return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, change(field, key)]));
     }
     return value;
 }

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getVersion } from "@pulumi/kubernetes/utilities";
 import * as pulumi from "@pulumi/pulumi";
 
-import { Certificates } from "./definition";
-import { type MirrorArgs, mirrored } from "./mirror";
-import type { Placeholders } from "./placeholders";
-import { withPlainCpu } from "./quantities";
+import { Certificates } from "../catalog/definition";
+import { normalizeCpu } from "./cpu-quantities";
+import type { MirrorArgs } from "./mirror-args";
+import { mirrorImages } from "./mirror-images";
+import type { Placeholders } from "./output-placeholders";
 
 /** What is done to every object that a chart renders. */
 export interface ObjectRules {
@@ -21,7 +22,7 @@ export interface ObjectRules {
  * In whose name the objects of add-ons are written by server-side apply. It is the same for all stacks, so that what
  * outlives one (CRDs, namespaces) can be taken over by the next, and what a killed update has left behind by itself.
  */
-export const fieldManager = "kubernetes-mlops";
+export const addonFieldManager = "kubernetes-mlops";
 
 interface Rendered {
     kind?: string;
@@ -41,7 +42,7 @@ const withAuthority = ["MutatingWebhookConfiguration", "ValidatingWebhookConfigu
  */
 export function annotationsOf(kind: string, name: string, rules: ObjectRules): Record<string, string> {
     return {
-        "pulumi.com/patchFieldManager": fieldManager,
+        "pulumi.com/patchFieldManager": addonFieldManager,
         ...((withAuthority.includes(kind) || kind === "CustomResourceDefinition") && {
             "pulumi.com/patchForce": "true",
         }),
@@ -96,7 +97,7 @@ export function transformed(
     const adapted: Rendered =
         kind === "CustomResourceDefinition"
             ? object
-            : rules.placeholders.resolve(withPlainCpu(mirrored(object, rules.mirror)));
+            : rules.placeholders.resolve(normalizeCpu(mirrorImages(object, rules.mirror)));
     const annotations = {
         ...adapted.metadata?.annotations,
         ...annotationsOf(kind, object.metadata?.name ?? "", rules),

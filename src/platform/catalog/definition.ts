@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Fields, Problems } from "../arguments/rules";
+import type { Fields, Problems } from "../../arguments/rules";
 import type { AddonName } from "./names";
-import type { AddonSettings } from "./settings";
+import type { PlatformAddonArgs } from "./platform-addon-args";
 
 /** Where a chart comes from: its name, its tested version, and the repository it is published in. */
 export interface ChartSource {
@@ -24,7 +24,7 @@ export interface ChartSource {
 }
 
 /** What comes with an add-on where its settings ask for it. */
-export interface Part<S extends AddonSettings = AddonSettings> {
+export interface OptionalCharts<S extends PlatformAddonArgs = PlatformAddonArgs> {
     /** Whether they do. */
     when: (settings: S) => boolean;
     /** Its charts in the order in which they are installed, after those that the add-on always has. */
@@ -60,7 +60,7 @@ export enum Certificates {
 }
 
 /** When an add-on is installed. */
-export enum Turn {
+export enum InstallPhase {
     /** Its turn comes as soon as what it requires is there. */
     Normal,
     /** Its webhooks refuse other people's objects while they do not answer: it comes after all normal ones. */
@@ -89,7 +89,7 @@ export interface Context {
  * All that is known of an add-on. Plain data and pure functions: what a chart is given and which objects of ours go
  * with it follow from the settings and from the platform alone.
  */
-export interface Definition<S extends AddonSettings = AddonSettings> {
+export interface Definition<S extends PlatformAddonArgs = PlatformAddonArgs> {
     /** What its own project calls it. */
     title: string;
     /** What it is for, in one sentence. */
@@ -114,15 +114,15 @@ export interface Definition<S extends AddonSettings = AddonSettings> {
     /** Its CRDs, with their served versions, the one that objects are stored in first. */
     crds?: Record<string, string[]>;
     /** What it has besides with some settings only. */
-    parts?: Part<S>[];
+    optionalCharts?: OptionalCharts<S>[];
     /** What else must be there, which is added by itself. */
     requires?: (settings: S) => AddonName[];
     /** What it is installed after, where the platform has it. */
     after?: AddonName[];
     /** What cannot be there as well, and why. Saying it on one side is enough. */
     excludes?: (settings: S) => Partial<Record<AddonName, string>>;
-    /** Defaults to Turn.Normal. */
-    turn?: Turn;
+    /** Defaults to InstallPhase.Normal. */
+    installPhase?: InstallPhase;
     /** Defaults to Certificates.None. */
     certificates?: (settings: S, context: Context) => Certificates;
     /** The names of the webhook configurations that are waited for, where its chart has more than two. */
@@ -148,4 +148,10 @@ export interface Definition<S extends AddonSettings = AddonSettings> {
     objects?: (settings: S, context: Context) => KubernetesObject[];
     /** Addresses and names that workloads need, for example { url: "http://…" }. They must hold for `existing`, too. */
     outputs?: (settings: S, context: Context) => Record<string, string>;
+}
+
+/** An add-on with the arguments that it is given. */
+export interface ConfiguredAddon {
+    definition: Definition;
+    settings: PlatformAddonArgs;
 }

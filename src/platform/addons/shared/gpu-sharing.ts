@@ -1,6 +1,6 @@
-import { integer, oneOf, truth } from "../arguments/formats";
-import { type Fields, object, required } from "../arguments/rules";
-import { GpuSharingMode } from "../pod/gpu-args";
+import { integer, oneOf, truth } from "../../../arguments/formats";
+import { type Fields, object, required } from "../../../arguments/rules";
+import { GpuSharingMode } from "../../../pod/gpu-args";
 
 /** How GPUs are shared between pods. */
 export interface GpuSharingSettings {

@@ -1,4 +1,4 @@
-import type { Context, KubernetesObject } from "./definition";
+import type { Context, KubernetesObject } from "../catalog/definition";
 
 /** A Service whose metrics are collected. */
 export interface MonitoredService {
@@ -18,7 +18,7 @@ export interface MonitoredService {
  * The monitors of services whose own chart has none that could be used: where a chart looks for the kind ServiceMonitor
  * in the cluster, it could not be previewed before the first `up`.
  */
-export function monitors(context: Context, services: MonitoredService[]): KubernetesObject[] {
+export function serviceMonitors(context: Context, services: MonitoredService[]): KubernetesObject[] {
     if (!context.has("kubePrometheusStack")) {
         return [];
     }

@@ -1,5 +1,5 @@
 import { metricsLabel } from "../../pod/metadata";
-import type { Context, KubernetesObject } from "../definition";
+import type { Context, KubernetesObject } from "../catalog/definition";
 import { type Alert, type AlertGroup, alertGroups, runbookUrl } from "./alerts";
 import { dashboards } from "./dashboards";
 

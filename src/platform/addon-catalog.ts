@@ -29,9 +29,9 @@ import { opencost, type OpencostSettings } from "./addons/opencost";
 import { prometheusAdapter, type PrometheusAdapterSettings } from "./addons/prometheus-adapter";
 import { seaweedfs, type SeaweedfsSettings } from "./addons/seaweedfs";
 import { volcano, type VolcanoSettings } from "./addons/volcano";
-import type { Definition } from "./definition";
-import type { AddonName } from "./names";
-import type { AddonSettings } from "./settings";
+import type { Definition } from "./catalog/definition";
+import type { AddonName } from "./catalog/names";
+import type { PlatformAddonArgs } from "./catalog/platform-addon-args";
 
 /** The add-ons of a platform, each with its settings; `{}` takes it as it is. What one needs comes by itself. */
 export interface AddonsArgs {
@@ -135,4 +135,4 @@ const definitions = {
 };
 
 /** The same, for code that treats all alike: it gives each only settings that its own rules have passed. */
-export const catalog = definitions as unknown as Record<AddonName, Definition<AddonSettings>>;
+export const catalog = definitions as unknown as Record<AddonName, Definition<PlatformAddonArgs>>;

@@ -1,5 +1,5 @@
 /** The settings that every add-on has. */
-export interface AddonSettings {
+export interface PlatformAddonArgs {
     /** Whether it is installed. Defaults to true; false leaves out what the profile would bring. */
     enabled?: boolean;
     /**

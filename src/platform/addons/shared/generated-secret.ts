@@ -1,4 +1,4 @@
-import type { KubernetesObject } from "./definition";
+import type { KubernetesObject } from "../../catalog/definition";
 
 /** A Secret that is made up in the cluster, once. */
 export interface GeneratedSecret {

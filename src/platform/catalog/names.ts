@@ -37,6 +37,6 @@ export const addonNames = [
 export type AddonName = (typeof addonNames)[number];
 
 /** `kubePrometheusStack` → `kube-prometheus-stack`: how an add-on is called in names of resources and files. */
-export function kebab(name: string): string {
+export function kebabCase(name: string): string {
     return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

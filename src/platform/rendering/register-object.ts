@@ -2,7 +2,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { KubernetesObject } from "./definition";
+import type { KubernetesObject } from "../catalog/definition";
 
 type Constructor = new (name: string, args: unknown, opts: pulumi.CustomResourceOptions) => pulumi.CustomResource;
 
@@ -20,5 +20,5 @@ export function registerObject(
 }
 
 /** How an object is called among the children of an add-on: `<add-on>:<kind>:<name>`, in lower case. */
-export const objectName = (addon: string, { kind, metadata }: KubernetesObject): string =>
+export const objectResourceName = (addon: string, { kind, metadata }: KubernetesObject): string =>
     `${addon}:${kind.toLowerCase()}:${metadata.name}`;
