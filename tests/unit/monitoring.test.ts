@@ -276,6 +276,10 @@ describe("monitoring", () => {
             ["1.5Gi", "1382MiB"],
             ["100G", "85830MiB"],
             ["10737418240", "9216MiB"],
+            ["100e9", "85830MiB"],
+            ["1E11", "85830MiB"],
+            [".5Ti", "471859MiB"],
+            ["1Mi", "1MiB"],
         ];
         for (const [storage, kept] of sizes) {
             it(`is ${kept} of ${storage}`, () => {

@@ -1,5 +1,6 @@
 import { duration, seconds } from "../../arguments/duration";
 import { bytes, cpu, dnsLabel, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
+import { bytesOf, coresOf } from "../../arguments/quantity";
 import { list, object, required } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -97,16 +98,8 @@ function imageOf(image: string): { name: string; tag: string } {
     return { name: image.slice(0, at), tag: image.slice(at + 1) };
 }
 
-/** Cores as a number, as the hub wants them. */
-const cores = (amount: string): number => (amount.endsWith("m") ? Number(amount.slice(0, -1)) / 1000 : Number(amount));
-
-const units = ["", "k", "M", "G", "T", "P", "E"];
-
-/** Bytes as a number: the hub would not understand "8Gi". */
-function byteCount(amount: string): number {
-    const [, count = "", unit = "", binary] = /^([\d.]+(?:[eE][-+]?\d+)?)([kKMGTPE]?)(i?)$/.exec(amount) ?? [];
-    return Math.round(Number(count) * (binary ? 1024 : 1000) ** units.indexOf(unit.replace("K", "k")));
-}
+/** Bytes as a number: the hub does not understand "8Gi", nor a part of a byte. */
+const byteCount = (quantity: string): number => Math.round(bytesOf(quantity));
 
 function authentication({ oidc, trialUsers }: JupyterHubSettings): Values {
     if (oidc === undefined) {
@@ -142,7 +135,7 @@ function profileValues({ name, description, image, cpu: cpus, memory, gpus }: Ju
         ...(description && { description }),
         kubespawner_override: {
             ...(image && { image }),
-            ...(cpus && { cpu_limit: cores(cpus) }),
+            ...(cpus && { cpu_limit: coresOf(cpus) }),
             ...(memory && { mem_guarantee: byteCount(memory), mem_limit: byteCount(memory) }),
             ...(gpus && { extra_resource_limits: { "nvidia.com/gpu": String(gpus) } }),
         },
@@ -153,7 +146,7 @@ function notebooks(settings: JupyterHubSettings, context: Context): Values {
     const { image, cpu: cpus, memory, profiles, homeSize, storageClass, queue } = settings;
     return {
         ...(image && { image: imageOf(image) }),
-        ...(cpus && { cpu: { limit: cores(cpus) } }),
+        ...(cpus && { cpu: { limit: coresOf(cpus) } }),
         memory: memory ? { guarantee: byteCount(memory), limit: byteCount(memory) } : { guarantee: byteCount("1Gi") },
         storage:
             context.small && homeSize === undefined

@@ -1,5 +1,6 @@
 import { duration } from "../../arguments/duration";
 import { bytes, dnsSubdomain, matching, text, truth } from "../../arguments/formats";
+import { bytesOf } from "../../arguments/quantity";
 import { object } from "../../arguments/rules";
 import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -61,15 +62,12 @@ export interface KubePrometheusStackSettings extends PlatformAddonArgs {
 const name = "kube-prometheus-stack";
 const repository = "oci://ghcr.io/prometheus-community/charts";
 
-const units: Record<string, number> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 };
-
-/** Nine tenths of a volume, as Prometheus writes it: it needs some room besides its blocks. */
-export function retentionSize(storage: string): string {
-    const [, amount, letter, binary] = /^([\d.]+)(?:([kKMGTPE])(i?))?/.exec(storage)!;
-    const power = "KMGTPE".indexOf((letter ?? "").toUpperCase()) + 1;
-    const unit = letter === undefined ? 1 : binary ? 1024 ** power : units[letter]!;
-    return `${Math.floor((Number(amount) * unit * 0.9) / 1024 ** 2)}MiB`;
-}
+/**
+ * Returns nine tenths of a volume in Prometheus' notation, as Prometheus needs some room besides its blocks. Never zero, which
+ * would mean no bound.
+ */
+export const retentionSize = (storage: string): string =>
+    `${Math.max(1, Math.floor((bytesOf(storage) * 0.9) / 2 ** 20))}MiB`;
 
 function volume(size: string, storageClassName?: string): Values {
     return {
