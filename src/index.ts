@@ -11,7 +11,12 @@ export { GatewayApiSettings } from "./platform/addons/gateway-api";
 export { GpuOperatorSettings } from "./platform/addons/gpu-operator";
 export { InferenceExtensionSettings } from "./platform/addons/inference-extension";
 export { JobSetSettings } from "./platform/addons/jobset";
-export { JupyterHubOidcSettings, JupyterHubProfileSettings, JupyterHubRouteSettings, JupyterHubSettings } from "./platform/addons/jupyterhub";
+export {
+    JupyterHubOidcSettings,
+    JupyterHubProfileSettings,
+    JupyterHubRouteSettings,
+    JupyterHubSettings,
+} from "./platform/addons/jupyterhub";
 export { KaiPlacement, KaiSchedulerSettings } from "./platform/addons/kai-scheduler";
 export { KedaSettings } from "./platform/addons/keda";
 export { KServeMode, KServeSettings } from "./platform/addons/kserve";
@@ -23,7 +28,12 @@ export { KyvernoAction, KyvernoSettings } from "./platform/addons/kyverno";
 export { LeaderWorkerSetSettings } from "./platform/addons/leader-worker-set";
 export { LokiBucketSettings, LokiSettings } from "./platform/addons/loki";
 export { MetricsServerSettings } from "./platform/addons/metrics-server";
-export { MlflowArtifactsSettings, MlflowDatabaseSettings, MlflowOidcSettings, MlflowSettings } from "./platform/addons/mlflow";
+export {
+    MlflowArtifactsSettings,
+    MlflowDatabaseSettings,
+    MlflowOidcSettings,
+    MlflowSettings,
+} from "./platform/addons/mlflow";
 export { NodeFeatureDiscoverySettings } from "./platform/addons/node-feature-discovery";
 export { NvidiaDevicePluginSettings } from "./platform/addons/nvidia-device-plugin";
 export { NvidiaDraDriverSettings } from "./platform/addons/nvidia-dra-driver";
@@ -43,14 +53,36 @@ export { PlatformAddonArgs } from "./platform/catalog/platform-addon-args";
 export { Availability, Footprint, Profile } from "./platform/catalog/profiles";
 export { ImageArgs, PythonArgs, RegistryArgs } from "./images/args";
 export { Image } from "./images/image";
-export { AutoscalingArgs, QueueScalingArgs, QueueType, RequestScalingArgs, ScalingTriggerArgs } from "./serving/autoscaling-args";
-export { CanaryArgs, ModelServerArgs, ServerBackend, ServerVariantArgs, ShadowArgs } from "./workloads/model-server/args";
+export {
+    AutoscalingArgs,
+    QueueScalingArgs,
+    QueueType,
+    RequestScalingArgs,
+    ScalingTriggerArgs,
+} from "./serving/autoscaling-args";
+export {
+    CanaryArgs,
+    ModelServerArgs,
+    ServerBackend,
+    ServerVariantArgs,
+    ShadowArgs,
+} from "./workloads/model-server/args";
 export { ModelServer } from "./workloads/model-server/model-server";
 export { BatchInferenceArgs, RerunArgs } from "./workloads/batch-inference/args";
 export { BatchInference } from "./workloads/batch-inference/batch-inference";
 export { AccessMode, ClaimArgs } from "./pod/claim-args";
 export { GpuArgs, GpuVendor } from "./pod/gpu-args";
-export { EndpointPickerArgs, LlmArchitectureArgs, LlmBackend, LlmDtype, LlmEstimate, LlmKvCacheDtype, LlmQuantization, LlmServerArgs, LoraArgs } from "./workloads/llm-server/args";
+export {
+    EndpointPickerArgs,
+    LlmArchitectureArgs,
+    LlmBackend,
+    LlmDtype,
+    LlmEstimate,
+    LlmKvCacheDtype,
+    LlmQuantization,
+    LlmServerArgs,
+    LoraArgs,
+} from "./workloads/llm-server/args";
 export { LlmServer } from "./workloads/llm-server/llm-server";
 export { NotebookArgs, NotebookEditor } from "./workloads/notebook/args";
 export { Notebook } from "./workloads/notebook/notebook";
@@ -58,7 +90,17 @@ export { RouteArgs } from "./serving/route-args";
 export { RunArgs } from "./runs/args";
 export { ScheduleArgs, ScheduleBackend, ScheduleConcurrency } from "./workloads/schedule/args";
 export { Schedule } from "./workloads/schedule/schedule";
-export { BestTrial, BudgetArgs, ObjectiveArgs, ObjectiveGoal, RandomArgs, RangeArgs, SweepArgs, SweepBackend, TrackingArgs } from "./workloads/sweep/args";
+export {
+    BestTrial,
+    BudgetArgs,
+    ObjectiveArgs,
+    ObjectiveGoal,
+    RandomArgs,
+    RangeArgs,
+    SweepArgs,
+    SweepBackend,
+    TrackingArgs,
+} from "./workloads/sweep/args";
 export { Sweep } from "./workloads/sweep/sweep";
 export { TrainingBackend, TrainingFramework } from "./workloads/training-job/args";
 export { TrainingOutputArgs } from "./runs/output-args";

@@ -22,6 +22,9 @@ export type Rule = (value: unknown, path: string, problems: Problems, missing?: 
 /** The rules of an object, by field. A field without a rule is one that does not exist. */
 export type Fields = Record<string, Rule>;
 
+/** A rule for each argument, and for nothing else: what is misspelt or forgotten does not compile. */
+export type RulesOf<Args> = { [Name in keyof Required<Args>]: Rule };
+
 /** What else is known of a value besides what may be wrong with it. */
 export interface RuleOptions {
     /** The value is a secret and is never shown. */
@@ -141,7 +144,7 @@ function eventualPath(value: unknown, path: string): string | undefined {
 }
 
 /** An object that has these fields and no others: a misspelt one would otherwise be ignored in silence. */
-export function object(fields: Fields): Rule {
+export function object<Args extends object = Fields>(fields: RulesOf<Args>): Rule {
     return (value, path, problems) => {
         const given = objectOf(value, path || "the arguments", "its fields may be Outputs", problems);
         if (given === undefined) {
@@ -154,7 +157,7 @@ export function object(fields: Fields): Rule {
             }
         }
         const checked: Record<string, unknown> = {};
-        for (const [key, inner] of Object.entries(fields)) {
+        for (const [key, inner] of Object.entries<Rule>(fields)) {
             const result: unknown = inner(given[key], join(path, key), problems);
             if (!isAbsent(result)) {
                 checked[key] = result;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { type Fields, object, type Problems, shown } from "./rules";
+import { object, type Problems, type RulesOf, shown } from "./rules";
 
 /**
  * Checks the arguments of a component and returns them with every not yet known value guarded.
@@ -14,7 +14,7 @@ export function validate<T extends object>(
     component: string,
     name: string,
     args: T,
-    fields: Fields,
+    fields: RulesOf<T>,
     across?: (args: T, problems: Problems, name: string) => void,
 ): T {
     const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { environmentNameProblem, matching, oneOf, secretText, text } from "../arguments/formats";
-import { type Fields, list, map, object, type Problems, required, rule } from "../arguments/rules";
-import type { ImageArgs } from "./args";
+import { list, map, object, type Problems, required, rule, type RulesOf } from "../arguments/rules";
+import type { ImageArgs, PythonArgs, RegistryArgs } from "./args";
 import { type BuildSource, missingPart } from "./build";
 import { pythonVersions } from "./python";
 
@@ -8,7 +8,7 @@ const plainText = rule((value) => (typeof value === "string" ? undefined : "it m
     notSecret: "build arguments can be read from the image: leave it out, or mount it while building",
 });
 
-export const fields: Fields = {
+export const fields = {
     repository: required(
         matching(
             // Docker takes a first part without a dot or a port for a user of Docker Hub, unless it is localhost.
@@ -19,7 +19,7 @@ export const fields: Fields = {
     ),
     context: required(text, 'name the directory to build from, for example "./fraud"'),
     dockerfile: text,
-    python: object({
+    python: object<PythonArgs>({
         version: oneOf(pythonVersions),
         base: text,
         requirements: text,
@@ -32,12 +32,12 @@ export const fields: Fields = {
         'it must be system and processor, such as "linux/arm64"',
     ),
     network: text,
-    registry: object({
+    registry: object<RegistryArgs>({
         server: text,
         username: required(text, "give the user's name or leave registry out"),
         password: required(secretText, "give the password or leave registry out"),
     }),
-};
+} satisfies RulesOf<ImageArgs>;
 
 export function checkAcross(args: ImageArgs, problems: Problems): void {
     const { context, dockerfile, python } = args;

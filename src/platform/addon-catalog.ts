@@ -99,8 +99,11 @@ export interface AddonsArgs {
     jupyterhub?: JupyterHubSettings;
 }
 
+/** A definition for each add-on there is a name for, with the arguments that it has in a platform. */
+export type Catalog = { [Name in AddonName]: Definition<Required<AddonsArgs>[Name]> };
+
 /** The tested matrix: one version of each add-on, which fit together. */
-const definitions = {
+export const catalog: Record<AddonName, Definition> = {
     certManager,
     externalSecrets,
     kyverno,
@@ -132,7 +135,4 @@ const definitions = {
     seaweedfs,
     mlflow,
     jupyterhub,
-};
-
-/** The same, for code that treats all alike: it gives each only settings that its own rules have passed. */
-export const catalog = definitions as unknown as Record<AddonName, Definition<PlatformAddonArgs>>;
+} satisfies Catalog;

@@ -1,28 +1,28 @@
 import { dnsLabel, oneOf, text, truth } from "../arguments/formats";
-import { anyObject, type Fields, list, map, object, plain, type Problems, required, type Rule } from "../arguments/rules";
+import { anyObject, list, map, object, plain, type Problems, required, type Rule, type RulesOf } from "../arguments/rules";
 import type { AddonArgs } from "./addon-args";
 import { Certificates } from "./catalog/definition";
+import type { AddonChartArgs } from "./rendering/chart-args";
 import { locateAddonChart } from "./rendering/chart-location";
+import type { MirrorArgs } from "./rendering/mirror-args";
 
 /** The rule for what a chart is rendered with, or where it comes from: no Output. */
 export const known = (rule: Rule): Rule =>
     plain(rule, "a chart is rendered in the preview, so it must be a plain value");
 
-const mirrorFields: Fields = {
+/** The rule of a mirror. */
+export const mirrorRule = object<MirrorArgs>({
     charts: known(text),
     images: known(text),
     registries: map(() => undefined, known(text)),
     plainHttp: known(truth),
-};
-
-/** The rule of a mirror. */
-export const mirrorRule = object(mirrorFields);
+});
 
 /** The rules of the arguments of an Addon. */
-export const addonFields: Fields = {
+export const addonRules = {
     charts: required(
         list(
-            object({
+            object<AddonChartArgs>({
                 chart: required(known(text), "name the chart, or its directory"),
                 repository: known(text),
                 version: known(text),
@@ -41,7 +41,7 @@ export const addonFields: Fields = {
     objectsBefore: list(anyObject),
     objects: list(anyObject),
     mirror: mirrorRule,
-};
+} satisfies RulesOf<AddonArgs>;
 
 /** What is wrong with arguments that each are right. */
 export function checkAddon({ charts, mirror }: AddonArgs, problems: Problems): void {

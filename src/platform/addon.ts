@@ -7,7 +7,7 @@ import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
 import { validate } from "../arguments/validate";
 import type { AddonArgs } from "./addon-args";
-import { addonFields, checkAddon } from "./addon-rules";
+import { addonRules, checkAddon } from "./addon-rules";
 import { Certificates, type KubernetesObject, type Values } from "./catalog/definition";
 import { releaseName } from "./rendering/chart-args";
 import { type ChartLocation, locateAddonChart } from "./rendering/chart-location";
@@ -32,7 +32,7 @@ export class Addon extends pulumi.ComponentResource {
     public readonly namespace: pulumi.Output<string>;
 
     constructor(name: string, args: AddonArgs, opts?: pulumi.ComponentResourceOptions) {
-        const checked = validate("Addon", name, args, addonFields, checkAddon);
+        const checked = validate("Addon", name, args, addonRules, checkAddon);
         const { charts, mirror = {}, namespace } = checked;
         const placeholders = replaceOutputs(
             Object.fromEntries(charts.map((chart) => [releaseName(chart), chart.values ?? {}])),

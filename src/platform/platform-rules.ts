@@ -1,5 +1,5 @@
 import { dnsLabel, oneOf, truth } from "../arguments/formats";
-import { anyObject, type Fields, object, type Problems, rule, type Rule } from "../arguments/rules";
+import { anyObject, type Fields, object, type Problems, rule, type Rule, type RulesOf } from "../arguments/rules";
 import { catalog } from "./addon-catalog";
 import { known, mirrorRule } from "./addon-rules";
 import { type AddonName, addonNames } from "./catalog/names";
@@ -36,14 +36,14 @@ const addonFields: Fields = Object.fromEntries(
 );
 
 /** The rules of the arguments of a Platform. */
-export const platformFields: Fields = {
+export const platformRules = {
     profile: known(oneOf(Object.values(Profile))),
     addons: object(addonFields),
     availability: known(oneOf(Object.values(Availability))),
     footprint: known(oneOf(Object.values(Footprint))),
     mirror: mirrorRule,
     untestedKubernetes: known(truth),
-};
+} satisfies RulesOf<PlatformArgs>;
 
 /** What is wrong with arguments that each are right. */
 export function checkPlatform(args: PlatformArgs, problems: Problems): void {

@@ -11,7 +11,7 @@ import { Availability, Footprint } from "./catalog/profiles";
 import { certificatesOf, contextOf, type PlannedAddon } from "./plan";
 import type { AddonStatus, PlatformArgs } from "./platform-args";
 import { planPlatform } from "./platform-plan";
-import { checkPlatform, platformFields } from "./platform-rules";
+import { checkPlatform, platformRules } from "./platform-rules";
 import { preflightChart, preflightValues, recordAnnotations, recordName } from "./preflight";
 import { chartArgs } from "./rendering/charts";
 import { addonFieldManager } from "./rendering/transform";
@@ -49,7 +49,7 @@ export class Platform extends pulumi.ComponentResource {
     public readonly addons: pulumi.Output<Record<string, AddonStatus>>;
 
     constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-        const checked = validate("Platform", name, args, platformFields, checkPlatform);
+        const checked = validate("Platform", name, args, platformRules, checkPlatform);
         super("kubernetes-mlops:index:Platform", name, {}, opts);
 
         const planned = planPlatform(checked, () => undefined);

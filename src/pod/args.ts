@@ -1,7 +1,30 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { absolutePath, bytes, cpu, dnsLabel, dnsSubdomain, environmentNameProblem, imageRef, integer, matching, secretText, textOf, truth } from "../arguments/formats";
-import { anyObject, type Fields, list, map, object, type Problems, required, rule, type Rule } from "../arguments/rules";
+import {
+    absolutePath,
+    bytes,
+    cpu,
+    dnsLabel,
+    dnsSubdomain,
+    environmentNameProblem,
+    imageRef,
+    integer,
+    matching,
+    secretText,
+    textOf,
+    truth,
+} from "../arguments/formats";
+import {
+    anyObject,
+    list,
+    map,
+    object,
+    type Problems,
+    required,
+    rule,
+    type Rule,
+    type RulesOf,
+} from "../arguments/rules";
 import { checkGpu, type GpuArgs, gpuRule } from "./gpu-args";
 
 /** Where a workload runs, and on whose account. */
@@ -94,9 +117,9 @@ export interface WorkloadArgs {
 const notOnCommandLine = "the command line of a pod is no place for it: put it under secretEnv";
 
 /** The rules of the arguments that all workloads have. */
-export const workloadFields: Fields = {
+export const workloadFields = {
     workspace: required(
-        object({
+        object<WorkspaceArgs>({
             namespace: required(dnsLabel, "name the namespace it runs in"),
             queue: dnsSubdomain,
             serviceAccount: dnsSubdomain,
@@ -109,11 +132,11 @@ export const workloadFields: Fields = {
     args: list(required(plainText(notOnCommandLine), "leave the entry out or give a word")),
     env: map(environmentNameProblem, plainText("put it under secretEnv, which keeps it in a Kubernetes Secret")),
     secretEnv: map(environmentNameProblem, secretText),
-    resources: object({ cpu, memory: bytes, sharedMemory: bytes }),
+    resources: object<ResourcesArgs>({ cpu, memory: bytes, sharedMemory: bytes }),
     gpu: gpuRule,
     mounts: list(
         required(
-            object({
+            object<MountArgs>({
                 claim: required(dnsSubdomain, "name a PersistentVolumeClaim of the namespace"),
                 path: required(absolutePath, 'say where the container sees it, for example "/data"'),
                 subPath: matching(
@@ -128,7 +151,7 @@ export const workloadFields: Fields = {
     runAsUser: integer(1, 2 ** 31 - 1),
     readOnlyRootFilesystem: truth,
     podSpec: anyObject,
-};
+} satisfies RulesOf<WorkloadArgs>;
 
 /** A text, which may be empty, for a place in which all can read it. */
 function plainText(notSecret: string): Rule {

@@ -1,17 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { bytes, dnsSubdomain, oneOf } from "../arguments/formats";
-import { type Fields, type Problems, rule } from "../arguments/rules";
+import { type Problems, rule, type RulesOf } from "../arguments/rules";
 
 /** Who may mount a volume, and how. */
-export enum AccessMode {
+export const AccessMode = {
     /** Pods of one node. Every kind of storage has it. */
-    ReadWriteOnce = "ReadWriteOnce",
+    ReadWriteOnce: "ReadWriteOnce",
     /** One pod of the whole cluster. */
-    ReadWriteOncePod = "ReadWriteOncePod",
+    ReadWriteOncePod: "ReadWriteOncePod",
     /** Pods of any node. Needs shared storage such as NFS or CephFS. */
-    ReadWriteMany = "ReadWriteMany",
-}
+    ReadWriteMany: "ReadWriteMany",
+} as const;
+export type AccessMode = (typeof AccessMode)[keyof typeof AccessMode];
 
 /** A volume: one that exists, or one that is created. */
 export interface ClaimArgs {
@@ -40,13 +41,13 @@ export interface ClaimArgs {
 }
 
 /** The rules of the fields above. */
-export const claimFields: Fields = {
+export const claimFields = {
     claim: dnsSubdomain,
     size: bytes,
     storageClass: dnsSubdomain,
     accessMode: oneOf(Object.values(AccessMode)),
     retain: rule((value) => (typeof value === "boolean" ? undefined : "it must be true or false, and no Output")),
-};
+} satisfies RulesOf<ClaimArgs>;
 
 /** What is wrong with fields that each are right. */
 export function checkClaim(args: ClaimArgs | undefined, path: string, problems: Problems): void {

@@ -7,7 +7,7 @@ import type { ClaimArgs } from "./claim-args";
 import { objectMeta } from "./metadata";
 
 /** A claim whose name begins with this one. What cannot be changed in a claim is part of its name. */
-export function claimManifest(
+export function buildClaim(
     name: string,
     args: ClaimArgs,
     namespace: pulumi.Input<string>,
@@ -30,7 +30,7 @@ export function claimManifest(
 }
 
 /** The name of the claim that exists, or of the one that is created: `<name>-<8 characters>`. */
-export function claimOf(
+export function createClaim(
     name: string,
     args: ClaimArgs,
     target: { resource: string; namespace: pulumi.Input<string>; labels: Record<string, string> },
@@ -38,7 +38,7 @@ export function claimOf(
 ): pulumi.Input<string> {
     return (
         args.claim ??
-        new core.PersistentVolumeClaim(target.resource, claimManifest(name, args, target.namespace, target.labels), {
+        new core.PersistentVolumeClaim(target.resource, buildClaim(name, args, target.namespace, target.labels), {
             parent,
             retainOnDelete: args.retain ?? true,
         }).metadata.name

@@ -4,22 +4,24 @@ import { bytes, dnsSubdomain, integer, matching, oneOf, text } from "../argument
 import { object, plain, type Problems, type Rule } from "../arguments/rules";
 
 /** How several pods share a GPU. */
-export enum GpuSharingMode {
+export const GpuSharingMode = {
     /** They take turns. Nothing keeps one from using all the memory. */
-    TimeSlicing = "time-slicing",
+    TimeSlicing: "time-slicing",
     /** They compute at the same time (MPS), each with its part of the memory. */
-    Mps = "mps",
-}
+    Mps: "mps",
+} as const;
+export type GpuSharingMode = (typeof GpuSharingMode)[keyof typeof GpuSharingMode];
 
 /** Who makes a GPU, which decides what it is called in the cluster. */
-export enum GpuVendor {
+export const GpuVendor = {
     /** `nvidia.com/gpu`, with the labels of GPU feature discovery. */
-    Nvidia = "nvidia",
+    Nvidia: "nvidia",
     /** `amd.com/gpu`, with the labels of AMD's node labeller. */
-    Amd = "amd",
+    Amd: "amd",
     /** `gpu.intel.com/xe`. */
-    Intel = "intel",
-}
+    Intel: "intel",
+} as const;
+export type GpuVendor = (typeof GpuVendor)[keyof typeof GpuVendor];
 
 /** The GPUs that each pod of a workload gets. Resource name, node labels and tolerations follow from it. */
 export interface GpuArgs {
@@ -62,7 +64,7 @@ const why = "it decides which resource is asked for: give a text";
 const known = (rule: Rule): Rule => plain(rule, why);
 
 /** The rules of the fields above. */
-export const gpuRule = object({
+export const gpuRule = object<GpuArgs>({
     count: integer(1, 1024),
     vendor: known(oneOf(Object.values(GpuVendor))),
     product: text,

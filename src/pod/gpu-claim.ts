@@ -12,7 +12,7 @@ import { objectMeta } from "./metadata";
  * The template of the claims of pods: a device class, and what its devices must be like.
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
  */
-export function gpuClaimSpec(gpu: GpuArgs): object {
+export function buildGpuClaimSpec(gpu: GpuArgs): object {
     const { driver } = vendors[gpu.vendor ?? GpuVendor.Nvidia];
     const expressions: pulumi.Input<string>[] = [];
     if (gpu.product !== undefined) {
@@ -44,7 +44,7 @@ export function gpuClaimSpec(gpu: GpuArgs): object {
  * The name of the template of a workload's GPU claims, which is created where `gpu.deviceClass` asks for one. It cannot
  * be changed, so its name is that of its content.
  */
-export function gpuClaimTemplate(
+export function createGpuClaimTemplate(
     name: string,
     args: WorkloadArgs,
     labels: Record<string, string>,
@@ -53,7 +53,7 @@ export function gpuClaimTemplate(
     if (args.gpu?.deviceClass === undefined) {
         return undefined;
     }
-    const spec = gpuClaimSpec(args.gpu);
+    const spec = buildGpuClaimSpec(args.gpu);
     const template = new CustomResource(
         `${name}-gpu`,
         {

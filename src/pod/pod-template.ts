@@ -49,7 +49,7 @@ export interface PodDetails {
  * The pod of a workload. It meets the restricted Pod Security Standard, whatever the image.
  * Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
-export function podTemplate(args: WorkloadArgs, details: PodDetails): PodTemplateSpec {
+export function buildPodTemplate(args: WorkloadArgs, details: PodDetails): PodTemplateSpec {
     const { workspace } = args;
     const gpu = gpuNeeds(args.gpu, details.claimTemplate);
     const { volumes, mounts } = allVolumes(args, details);

@@ -16,7 +16,7 @@ export interface PodRole {
 }
 
 /** The rights of a workload's pods: the ServiceAccount that they run as, and what must be there before they ask. */
-export function podRole(
+export function createPodRole(
     name: string,
     { role, namespace, labels, rules, serviceAccount }: PodRole,
     parent: pulumi.Resource,

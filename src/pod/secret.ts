@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { objectMeta } from "./metadata";
 
 /** The Secret that holds a workload's `secretEnv`; the values are secret in the state whatever they were before. */
-export function environmentSecret(
+export function createEnvironmentSecret(
     name: string,
     args: {
         secretName: pulumi.Input<string>;

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "../arguments/duration";
 import { integer, textOf, truth } from "../arguments/formats";
-import { type Fields, list, required } from "../arguments/rules";
+import { list, required, type RulesOf } from "../arguments/rules";
 import { type WorkloadArgs, workloadFields } from "../pod/args";
 
 /** What every workload is told that runs to its end. */
@@ -26,7 +26,7 @@ export interface RunArgs extends WorkloadArgs {
 }
 
 /** The rules of the arguments above. */
-export const runFields: Fields = {
+export const runFields = {
     ...workloadFields,
     retries: integer(0, 1000),
     timeout: duration,
@@ -37,4 +37,4 @@ export const runFields: Fields = {
         ),
     ),
     spot: truth,
-};
+} satisfies RulesOf<RunArgs>;

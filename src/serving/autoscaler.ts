@@ -26,7 +26,7 @@ function behaviorOf({ scaleDownAfter }: AutoscalingArgs) {
 }
 
 /** The number of pods follows the CPU they use. */
-export function horizontalPodAutoscaler(
+export function buildHorizontalPodAutoscaler(
     { name, namespace, labels }: ScaledDeployment,
     autoscaling: AutoscalingArgs,
 ): types.input.autoscaling.v2.HorizontalPodAutoscaler {
@@ -55,7 +55,7 @@ export function horizontalPodAutoscaler(
  * The number of pods follows what there is to do, by way of KEDA.
  * Source: https://keda.sh/docs/latest/reference/scaledobject-spec/
  */
-export function scaledObject(deployment: ScaledDeployment, autoscaling: AutoscalingArgs): CustomResourceArgs {
+export function buildScaledObject(deployment: ScaledDeployment, autoscaling: AutoscalingArgs): CustomResourceArgs {
     const { name, namespace, labels } = deployment;
     const behavior = behaviorOf(autoscaling);
     return {

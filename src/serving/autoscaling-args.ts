@@ -19,14 +19,15 @@ export interface RequestScalingArgs {
 }
 
 /** What holds the work of a server that takes it from a queue. */
-export enum QueueType {
+export const QueueType = {
     /** A queue of RabbitMQ. */
-    RabbitMq = "rabbitmq",
+    RabbitMq: "rabbitmq",
     /** A topic of Kafka. */
-    Kafka = "kafka",
+    Kafka: "kafka",
     /** A list of Redis or Valkey. */
-    Redis = "redis",
-}
+    Redis: "redis",
+} as const;
+export type QueueType = (typeof QueueType)[keyof typeof QueueType];
 
 /** The work that waits in a queue. */
 export interface QueueScalingArgs {
@@ -97,16 +98,16 @@ const above0 = rule((value) =>
 const inScaledObject = "a ScaledObject is no place for it: name a TriggerAuthentication under authentication";
 
 /** The rule of an argument that says the above. */
-export const autoscalingRule: Rule = object({
+export const autoscalingRule: Rule = object<AutoscalingArgs>({
     min: integer(0, 10000),
     max: required(integer(1, 10000), "say up to how many pods it may grow"),
     targetCpuUtilization: integer(1, 1000),
-    requests: object({
+    requests: object<RequestScalingArgs>({
         prometheusUrl: required(url(), "say where Prometheus is"),
         perPod: required(above0, "say how many requests a second one pod is there for"),
         query: text,
     }),
-    queue: object({
+    queue: object<QueueScalingArgs>({
         type: required(
             plain(oneOf(Object.values(QueueType)), "it decides which settings there are: give a text"),
             `name one of ${Object.values(QueueType).join(", ")}, or describe another under autoscaling.triggers`,
@@ -119,7 +120,7 @@ export const autoscalingRule: Rule = object({
     }),
     triggers: list(
         required(
-            object({
+            object<ScalingTriggerArgs>({
                 type: required(
                     rule((value) =>
                         typeof value === "string" &&

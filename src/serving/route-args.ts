@@ -29,7 +29,7 @@ export interface RouteArgs {
 }
 
 /** The rule of an argument that says the above. */
-export const routeRule: Rule = object({
+export const routeRule: Rule = object<RouteArgs>({
     gateway: required(dnsSubdomain, "name the Gateway, or leave the route out"),
     gatewayNamespace: dnsLabel,
     listener: dnsSubdomain,

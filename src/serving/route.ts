@@ -45,7 +45,7 @@ const accepted = JSON.stringify([says("Accepted"), says("ResolvedRefs")]);
  * The route from a Gateway to Services.
  * Source: https://gateway-api.sigs.k8s.io/reference/spec/#httproute
  */
-export function httpRoute(name: string, route: RouteArgs, target: RouteTarget): CustomResourceArgs {
+export function buildHttpRoute(name: string, route: RouteArgs, target: RouteTarget): CustomResourceArgs {
     const { namespace, labels, backends, mirror } = target;
     const path = route.path ?? "/";
     const { only = "", keepPath } = target;
@@ -122,12 +122,12 @@ function gatewayDuration(length: string): string {
  *
  * @param dependsOn - What must answer before requests are sent to it.
  */
-export function routeOf(
+export function createRoute(
     name: string,
     route: RouteArgs,
     target: RouteTarget,
     parent: pulumi.Resource,
     dependsOn: pulumi.Input<pulumi.Resource>[],
 ): CustomResource {
-    return new CustomResource(`${name}-route`, httpRoute(name, route, target), { parent, dependsOn });
+    return new CustomResource(`${name}-route`, buildHttpRoute(name, route, target), { parent, dependsOn });
 }

@@ -2,7 +2,8 @@ import { strict as assert } from "node:assert";
 
 import { truth } from "../../src/arguments/formats";
 import { object, type Problems } from "../../src/arguments/rules";
-import { catalog } from "../../src/platform/addon-catalog";
+import { type Catalog, catalog } from "../../src/platform/addon-catalog";
+import type { MlflowSettings } from "../../src/platform/addons/mlflow";
 import type { ChartSource, Definition, KubernetesObject, Values } from "../../src/platform/catalog/definition";
 import { addonNames, type AddonName } from "../../src/platform/catalog/names";
 import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addon-args";
@@ -125,6 +126,20 @@ describe("add-ons", function () {
 
     it("are all in the catalog, in the order of their names", () => {
         assert.deepEqual(Object.keys(catalog), addonNames);
+    });
+
+    it("do not compile when one is forgotten, is another one, or a rule of its arguments is missing or misspelt", () => {
+        // The compiler is the test (npm run lint). The catalog is known by its names only, so it is given its types back.
+        const { mlflow, ...withoutMlflow } = catalog as unknown as Catalog;
+        // @ts-expect-error -- one is missing.
+        withoutMlflow satisfies Catalog;
+        const { oidc, ...rules } = mlflow.fields;
+        // @ts-expect-error -- a rule is missing.
+        ({ ...mlflow, fields: rules }) satisfies Definition<MlflowSettings>;
+        // @ts-expect-error -- a rule is of an argument that does not exist.
+        ({ ...mlflow, fields: { ...mlflow.fields, odic: oidc } }) satisfies Definition<MlflowSettings>;
+        // @ts-expect-error -- it is another one.
+        ({ ...withoutMlflow, mlflow: withoutMlflow.jupyterhub }) satisfies Catalog;
     });
 
     it("bring along what they need, and nothing else", () => {

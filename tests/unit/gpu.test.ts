@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type GpuArgs, GpuSharingMode, GpuVendor, TrainingJob } from "../../src";
-import { gpuClaimSpec } from "../../src/pod/gpu-claim";
+import { buildGpuClaimSpec } from "../../src/pod/gpu-claim";
 import { gpuNeeds } from "../../src/pod/gpu";
 import { bytesOf } from "../../src/arguments/quantity";
 import { workload } from "../support/arguments";
@@ -134,7 +134,7 @@ describe("the template of claims of devices", () => {
         ],
     ];
     for (const [what, gpu, expected] of specs) {
-        it(what, () => assert.deepEqual(gpuClaimSpec(gpu), expected));
+        it(what, () => assert.deepEqual(buildGpuClaimSpec(gpu), expected));
     }
 
     it("is an object named after its content, which the pod refers to", async () => {

@@ -639,12 +639,13 @@ describe("the memory of a model", () => {
     }
 
     it("is not known of a share, of a quantization of several widths, or of an unknown model", () => {
-        for (const facts of [
+        const unknown: Partial<LlmFacts>[] = [
             { gpu: { ...h100, sharing: "mps" } },
             { gpu: h100, quantization: "compressed-tensors" },
             { gpu: h100, model: "acme/llama" },
             { gpu: {} },
-        ]) {
+        ];
+        for (const facts of unknown) {
             assert.deepEqual(fitOf({ model, nodes: 1, ...facts }), { estimate: {}, problems: [] });
         }
     });

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import type { types } from "@pulumi/kubernetes";
 
 import { outputVolume } from "../../src/pod/model-volume";
-import { PodDetails, podTemplate } from "../../src/pod/pod-template";
+import { PodDetails, buildPodTemplate } from "../../src/pod/pod-template";
 import type { WorkloadArgs } from "../../src";
 import { image, password, workload } from "../support/arguments";
 
@@ -13,7 +13,7 @@ const labels = { "app.kubernetes.io/name": "fraud" };
 
 /** The pod, with fields that are not set left out, as they are when it is sent. */
 function pod(args: Partial<WorkloadArgs> = {}, details: Partial<PodDetails> = {}): PodTemplateSpec {
-    const template = podTemplate({ ...workload, ...args }, { labels, ...details });
+    const template = buildPodTemplate({ ...workload, ...args }, { labels, ...details });
     return JSON.parse(JSON.stringify(template)) as PodTemplateSpec;
 }
 

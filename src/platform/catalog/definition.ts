@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { Fields, Problems } from "../../arguments/rules";
+import type { Problems, RulesOf } from "../../arguments/rules";
 import type { AddonName } from "./names";
 import type { PlatformAddonArgs } from "./platform-addon-args";
 
@@ -26,7 +26,7 @@ export interface ChartSource {
 /** What comes with an add-on where its settings ask for it. */
 export interface OptionalCharts<S extends PlatformAddonArgs = PlatformAddonArgs> {
     /** Whether they do. */
-    when: (settings: S) => boolean;
+    when(settings: S): boolean;
     /** Its charts in the order in which they are installed, after those that the add-on always has. */
     charts: ChartSource[];
     /** Its CRDs, as those of the add-on. */
@@ -88,6 +88,9 @@ export interface Context {
 /**
  * All that is known of an add-on. Plain data and pure functions: what a chart is given and which objects of ours go
  * with it follow from the settings and from the platform alone.
+ *
+ * The functions are declared as methods, whose parameters TypeScript compares both ways: so the definition of one add-on
+ * can stand among those of all, for code that gives each only the settings that its own rules have passed.
  */
 export interface Definition<S extends PlatformAddonArgs = PlatformAddonArgs> {
     /** What its own project calls it. */
@@ -116,15 +119,15 @@ export interface Definition<S extends PlatformAddonArgs = PlatformAddonArgs> {
     /** What it has besides with some settings only. */
     optionalCharts?: OptionalCharts<S>[];
     /** What else must be there, which is added by itself. */
-    requires?: (settings: S) => AddonName[];
+    requires?(settings: S): AddonName[];
     /** What it is installed after, where the platform has it. */
     after?: AddonName[];
     /** What cannot be there as well, and why. Saying it on one side is enough. */
-    excludes?: (settings: S) => Partial<Record<AddonName, string>>;
+    excludes?(settings: S): Partial<Record<AddonName, string>>;
     /** Defaults to InstallPhase.Normal. */
     installPhase?: InstallPhase;
     /** Defaults to Certificates.None. */
-    certificates?: (settings: S, context: Context) => Certificates;
+    certificates?(settings: S, context: Context): Certificates;
     /** The names of the webhook configurations that are waited for, where its chart has more than two. */
     webhooks?: string[];
     /** How it is upgraded. */
@@ -137,17 +140,17 @@ export interface Definition<S extends PlatformAddonArgs = PlatformAddonArgs> {
     /** What the hooks of the chart do, which are never run, and what is done in their place. */
     hooks?: string;
     /** The rules of its settings, besides those that all add-ons have. */
-    fields: Fields;
+    fields: RulesOf<Omit<S, keyof PlatformAddonArgs>>;
     /** What concerns several settings. Paths are relative to the add-on's settings. */
-    check?: (settings: S, problems: Problems) => void;
+    check?(settings: S, problems: Problems): void;
     /** The values of its charts, by name. A chart that is not named gets none. */
-    values: (settings: S, context: Context) => Record<string, Values>;
+    values(settings: S, context: Context): Record<string, Values>;
     /** Objects that are made before the charts: in the namespace, which is there by then. */
-    objectsBefore?: (settings: S, context: Context) => KubernetesObject[];
+    objectsBefore?(settings: S, context: Context): KubernetesObject[];
     /** Objects that are made once the charts are installed and their webhooks answer. */
-    objects?: (settings: S, context: Context) => KubernetesObject[];
+    objects?(settings: S, context: Context): KubernetesObject[];
     /** Addresses and names that workloads need, for example { url: "http://…" }. They must hold for `existing`, too. */
-    outputs?: (settings: S, context: Context) => Record<string, string>;
+    outputs?(settings: S, context: Context): Record<string, string>;
 }
 
 /** An add-on with the arguments that it is given. */

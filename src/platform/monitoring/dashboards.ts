@@ -1,6 +1,16 @@
 import type { AddonName } from "../catalog/names";
 import { errorShare, ofQueues } from "./metrics";
-import { curve, dashboard, type Dashboard, figure, namespaceVariable, type Panel, query, type Section, stacked } from "./panels";
+import {
+    curve,
+    dashboard,
+    type Dashboard,
+    figure,
+    namespaceVariable,
+    type Panel,
+    query,
+    type Section,
+    stacked,
+} from "./panels";
 
 /** Whether the platform has an add-on. */
 export type Has = (addon: AddonName) => boolean;

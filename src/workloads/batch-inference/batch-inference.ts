@@ -3,11 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { failOutput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
-import { gpuClaimTemplate } from "../../pod/gpu-claim";
-import { environmentSecret } from "../../pod/secret";
+import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { createEnvironmentSecret } from "../../pod/secret";
 import type { BatchInferenceArgs } from "./args";
-import { batchCronJob } from "./cron-job";
-import { type BatchContext, batchJob, batchLabels, rerunJob } from "./job";
+import { buildBatchCronJob } from "./cron-job";
+import { type BatchContext, buildBatchJob, batchLabels, buildRerunJob } from "./job";
 import { checkAcross, fields } from "./rules";
 import { batchProblem } from "./shards";
 
@@ -38,7 +38,7 @@ export class BatchInference extends pulumi.ComponentResource {
         const labels = batchLabels(name);
         const secret =
             checked.secretEnv &&
-            environmentSecret(
+            createEnvironmentSecret(
                 name,
                 {
                     // Not named after its content: a new password is no reason to do all of it again.
@@ -51,7 +51,7 @@ export class BatchInference extends pulumi.ComponentResource {
             );
         const context: BatchContext = {
             secretName: secret && `${name}-batch-env`,
-            claimTemplate: gpuClaimTemplate(name, checked, labels, this),
+            claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
         };
         const childOpts = { parent: this, dependsOn: secret };
         const run =
@@ -77,7 +77,7 @@ function scheduledRuns(
     context: BatchContext,
     opts: pulumi.CustomResourceOptions,
 ): BatchRun {
-    const cronJob = new batch.CronJob(`${name}-cron`, batchCronJob(name, args, context), opts);
+    const cronJob = new batch.CronJob(`${name}-cron`, buildBatchCronJob(name, args, context), opts);
     return { name: cronJob.metadata.name, results: pulumi.output(args.output) };
 }
 
@@ -88,11 +88,11 @@ function oneRun(
     context: BatchContext,
     opts: pulumi.CustomResourceOptions,
 ): BatchRun {
-    const job = new batch.Job(`${name}-job`, batchJob(name, args, context), opts);
+    const job = new batch.Job(`${name}-job`, buildBatchJob(name, args, context), opts);
     const again = args.rerun?.shards ?? [];
     const reruns = again.map(
         (shard) =>
-            new batch.Job(`${name}-shard-${shard}`, rerunJob(name, args, shard, context), {
+            new batch.Job(`${name}-shard-${shard}`, buildRerunJob(name, args, shard, context), {
                 ...opts,
                 dependsOn: job,
             }),

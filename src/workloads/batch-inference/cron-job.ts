@@ -8,7 +8,7 @@ import { type BatchContext, batchLabels, fixedSpec } from "./job";
 type CronJob = types.input.batch.v1.CronJob;
 
 /** The CronJob that makes such a Job each time. All of it can be changed in place. */
-export function batchCronJob(name: string, args: BatchInferenceArgs, context: BatchContext): CronJob {
+export function buildBatchCronJob(name: string, args: BatchInferenceArgs, context: BatchContext): CronJob {
     const labels = batchLabels(name);
     const { namespace, queue } = args.workspace;
     return {

@@ -5,7 +5,7 @@ import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
 import { inputVolume, modelDir } from "../../pod/model-volume";
-import { podTemplate } from "../../pod/pod-template";
+import { buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
 import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import { untilEnded } from "../../runs/status";
@@ -32,7 +32,7 @@ export interface BatchContext {
 }
 
 /** The Job of all shards, each of which is an index. What cannot be changed in a Job is part of its name. */
-export function batchJob(name: string, args: BatchInferenceArgs, context: BatchContext): Job {
+export function buildBatchJob(name: string, args: BatchInferenceArgs, context: BatchContext): Job {
     const fixed = fixedSpec(name, args, context);
     const run = hashedName(name, { ...fixed, triggers: args.triggers });
     return {
@@ -42,7 +42,7 @@ export function batchJob(name: string, args: BatchInferenceArgs, context: BatchC
 }
 
 /** The Job that does one shard once more, with the image that has been mended where there is one. */
-export function rerunJob(name: string, args: BatchInferenceArgs, shard: number, context: BatchContext): Job {
+export function buildRerunJob(name: string, args: BatchInferenceArgs, shard: number, context: BatchContext): Job {
     const image = args.rerun?.image ?? args.image;
     const template = podOf(name, { ...args, image }, context, shard);
     const fixed = { podFailurePolicy: disruptionsAreNoFailures, template };
@@ -69,7 +69,7 @@ function podOf(name: string, args: BatchInferenceArgs, context: BatchContext, sh
     const { model, input, output, schedule } = args;
     // Runs that come again and again keep out of each other's way.
     const run = schedule === undefined ? undefined : "$(RUN_NAME)";
-    return podTemplate(args, {
+    return buildPodTemplate(args, {
         labels: batchLabels(name),
         spec: { restartPolicy: "Never" },
         env: {

@@ -1,11 +1,11 @@
 import { cronSchedule, timeZone } from "../../arguments/cron";
 import { imageRef, integer } from "../../arguments/formats";
-import { list, object, plain, type Problems, required, rule } from "../../arguments/rules";
+import { list, object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload } from "../../pod/args";
 import { modelProblem } from "../../pod/model-volume";
 import { runFields } from "../../runs/args";
 import { addressProblem } from "./address";
-import type { BatchInferenceArgs } from "./args";
+import type { BatchInferenceArgs, RerunArgs } from "./args";
 import { mostRerun } from "./shards";
 
 const address = rule(addressProblem);
@@ -17,7 +17,7 @@ export const fields = {
     shards: required(integer(1, 10000), "say into how many parts the work is divided"),
     model: rule(modelProblem),
     parallelism: integer(1, 10000),
-    rerun: object({
+    rerun: object<RerunArgs>({
         shards: plain(
             required(
                 list(required(integer(0, 9999), "leave the entry out or give a number")),
@@ -29,7 +29,7 @@ export const fields = {
     }),
     schedule: cronSchedule,
     timeZone,
-};
+} satisfies RulesOf<BatchInferenceArgs>;
 
 export function checkAcross(args: BatchInferenceArgs, problems: Problems): void {
     checkWorkload(args, problems);

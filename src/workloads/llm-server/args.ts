@@ -6,47 +6,51 @@ import type { GpuArgs } from "../../pod/gpu-args";
 import type { RouteArgs } from "../../serving/route-args";
 
 /** What a server of a language model is made of. */
-export enum LlmBackend {
+export const LlmBackend = {
     /** Pods that each have the whole model. Plain Kubernetes. */
-    Deployment = "Deployment",
+    Deployment: "Deployment",
     /** Groups of pods on several nodes that have a model together. Needs the add-on lws. */
-    LeaderWorkerSet = "LeaderWorkerSet",
+    LeaderWorkerSet: "LeaderWorkerSet",
     /** KServe's LLMInferenceService, which also downloads the model and routes requests. Needs the add-on kserve. */
-    KServe = "KServe",
-}
+    KServe: "KServe",
+} as const;
+export type LlmBackend = (typeof LlmBackend)[keyof typeof LlmBackend];
 
 /** The type of weights and activations. */
-export enum LlmDtype {
+export const LlmDtype = {
     /** What the model was trained in, but for those of 32 bits, which are served in 16. */
-    Auto = "auto",
-    Float16 = "float16",
-    Bfloat16 = "bfloat16",
-    Float32 = "float32",
-}
+    Auto: "auto",
+    Float16: "float16",
+    Bfloat16: "bfloat16",
+    Float32: "float32",
+} as const;
+export type LlmDtype = (typeof LlmDtype)[keyof typeof LlmDtype];
 
 /** In how few bits weights are kept. */
-export enum LlmQuantization {
+export const LlmQuantization = {
     /** 4 bits, of a model that was quantized so. */
-    Awq = "awq",
+    Awq: "awq",
     /** 4 bits, of a model that was quantized so. */
-    Gptq = "gptq",
+    Gptq: "gptq",
     /** 8 bits; a model that was not quantized is when it is loaded. */
-    Fp8 = "fp8",
+    Fp8: "fp8",
     /** 4 bits; a model that was not quantized is when it is loaded. Since vLLM 0.28 the image needs a plugin for it. */
-    BitsAndBytes = "bitsandbytes",
+    BitsAndBytes: "bitsandbytes",
     /** What the model itself says, of one that was quantized with llm-compressor. Its memory is not estimated. */
-    CompressedTensors = "compressed-tensors",
+    CompressedTensors: "compressed-tensors",
     /** 4 bits, of a model that was quantized with NVIDIA's ModelOpt. */
-    ModeloptFp4 = "modelopt_fp4",
-}
+    ModeloptFp4: "modelopt_fp4",
+} as const;
+export type LlmQuantization = (typeof LlmQuantization)[keyof typeof LlmQuantization];
 
 /** The type of what is kept of the tokens of a request. */
-export enum LlmKvCacheDtype {
+export const LlmKvCacheDtype = {
     /** That of the model. */
-    Auto = "auto",
+    Auto: "auto",
     /** 8 bits: twice the tokens in the same memory. */
-    Fp8 = "fp8",
-}
+    Fp8: "fp8",
+} as const;
+export type LlmKvCacheDtype = (typeof LlmKvCacheDtype)[keyof typeof LlmKvCacheDtype];
 
 /** An adapter that makes another model of the one that is served, at the cost of little memory. */
 export interface LoraArgs {

@@ -5,20 +5,10 @@ import { joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
 import { inputVolume, modelDir, type PodVolumes } from "../../pod/model-volume";
 import type { LlmServerArgs } from "./args";
 import { defaultUtilization, type LlmSpread } from "./estimate";
+import { isMounted, isOnHub } from "./model-name";
 
 /** The port on which vLLM serves. */
 export const llmPort = 8000;
-
-/** A name on Hugging Face. */
-const onHub = /^[A-Za-z0-9][-\w.]*\/[-\w.]+$/;
-
-/** Whether a model, or an adapter, is named as on Hugging Face. */
-export function isOnHub(model: unknown): boolean {
-    return typeof model === "string" && onHub.test(model) && !/--|\.\./.test(model);
-}
-
-/** Whether an address is one of a volume, which is mounted. */
-const isMounted = (address: string): boolean => /^(pvc|oci):/.test(address);
 
 /** The flags of vLLM that follow from arguments of their own, and must not be given twice. */
 export const ownFlags: Record<string, string> = {

@@ -2,13 +2,17 @@ import type { types } from "@pulumi/kubernetes";
 
 import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
-import { podTemplate } from "../../pod/pod-template";
+import { buildPodTemplate } from "../../pod/pod-template";
 import type { LlmServerArgs } from "./args";
 import { vllmArgs } from "./command";
 import { type LlmContext, llmLabels, podDetails, rolling, servingContainer, startupOf, waiting } from "./pods";
 
 /** The pods of a server, each on a node of its own. */
-export function llmDeployment(name: string, args: LlmServerArgs, context: LlmContext): types.input.apps.v1.Deployment {
+export function buildLlmDeployment(
+    name: string,
+    args: LlmServerArgs,
+    context: LlmContext,
+): types.input.apps.v1.Deployment {
     const labels = llmLabels(name);
     const details = podDetails(name, args, context);
     return {
@@ -18,7 +22,7 @@ export function llmDeployment(name: string, args: LlmServerArgs, context: LlmCon
             selector: { matchLabels: labels },
             progressDeadlineSeconds: mapInput(startupOf(args), (limit) => limit + 60),
             strategy: { type: "RollingUpdate", rollingUpdate: rolling(args) },
-            template: podTemplate(args, {
+            template: buildPodTemplate(args, {
                 ...details,
                 container: servingContainer(args, vllmArgs(name, args, context.spread)),
                 spec: {

@@ -8,7 +8,7 @@ import { llmLabels } from "./pods";
  * Nodes are drained one pod of the server at a time. With several nodes that is one group: whichever of its pods goes,
  * it is started anew, and until its leader answers no other may go.
  */
-export function llmDisruptionBudget(name: string, args: LlmServerArgs): types.input.policy.v1.PodDisruptionBudget {
+export function buildLlmDisruptionBudget(name: string, args: LlmServerArgs): types.input.policy.v1.PodDisruptionBudget {
     return {
         metadata: objectMeta(name, args.workspace.namespace, llmLabels(name)),
         spec: {

@@ -1,32 +1,12 @@
+import type * as pulumi from "@pulumi/pulumi";
+
 import { bytesOf } from "../../arguments/quantity";
-import type { LlmEstimate } from "./args";
+import type { LlmEstimate, LlmServerArgs } from "./args";
+import type { factRules } from "./fact-rules";
 import { type Architecture, architectureOf, gpuMemory, weightBits } from "./models";
 
-/** What is told of a server that decides how many GPUs it is spread over, and whether it fits into their memory. */
-export interface LlmFacts {
-    model: string;
-    nodes: number;
-    tensorParallel?: number;
-    pipelineParallel?: number;
-    dtype?: string;
-    quantization?: string;
-    kvCacheDtype?: string;
-    maxModelLen?: number;
-    gpuMemoryUtilization?: number;
-    checkMemory?: boolean;
-    gpu?: { count?: number; product?: string; memory?: string; mig?: string; sharing?: string };
-    architecture?: ArchitectureFacts;
-}
-
-/** The architecture as it is told. */
-export interface ArchitectureFacts {
-    parameters: string;
-    layers: number;
-    kvHeads: number;
-    headDim: number;
-    attentionHeads?: number;
-    contextLength?: number;
-}
+/** The arguments that decide how a server is spread over GPUs, and whether it fits into their memory, once known. */
+export type LlmFacts = pulumi.Unwrap<Pick<LlmServerArgs, keyof typeof factRules>>;
 
 /** What is wrong, and where. */
 export interface LlmProblem {
@@ -34,13 +14,10 @@ export interface LlmProblem {
     problem: string;
 }
 
-/** What decides how a server is spread over GPUs. */
-export interface SpreadFacts {
-    nodes: number;
-    tensorParallel?: number;
-    pipelineParallel?: number;
+/** The arguments that decide how a server is spread over GPUs. */
+export type SpreadFacts = Pick<LlmFacts, "nodes" | "tensorParallel" | "pipelineParallel"> & {
     gpu?: { count?: number };
-}
+};
 
 /** How a server is spread over GPUs. */
 export interface LlmSpread {
@@ -71,7 +48,7 @@ const gibibyte = 2 ** 30;
 const blockSize = 16;
 
 /** How a server is spread over GPUs, as it is told; what is not told follows from what is. */
-export function spreadOf({ nodes, gpu, ...told }: SpreadFacts): LlmSpread {
+export function spreadOf({ nodes = 1, gpu, ...told }: SpreadFacts): LlmSpread {
     const pipelineParallel = told.pipelineParallel ?? nodes;
     const all = (gpu?.count ?? 1) * nodes;
     const tensorParallel = told.tensorParallel ?? Math.max(1, Math.floor(all / pipelineParallel));
@@ -92,7 +69,7 @@ const isCertain = ({ path }: LlmProblem): boolean => path !== "maxModelLen" && p
 
 function parallelProblems(facts: LlmFacts, { tensorParallel, pipelineParallel, gpus }: LlmSpread): LlmProblem[] {
     const problems: LlmProblem[] = [];
-    const { nodes, gpu } = facts;
+    const { nodes = 1, gpu } = facts;
     if (tensorParallel * pipelineParallel !== gpus * nodes) {
         problems.push({
             path: "tensorParallel",

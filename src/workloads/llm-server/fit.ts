@@ -1,45 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { failOutput, mapInputs } from "../../arguments/inputs";
-import { type Fields, object } from "../../arguments/rules";
-import { gpuRule } from "../../pod/gpu-args";
+import { object } from "../../arguments/rules";
 import type { LlmServerArgs } from "./args";
 import { fitOf, type LlmFit } from "./estimate";
-import { fields } from "./rules";
+import { factRules } from "./fact-rules";
 
-/** What decides how many GPUs a server has, and whether it fits. */
-export function factsOf(args: LlmServerArgs) {
-    const { count, product, memory, mig, sharing } = args.gpu ?? {};
-    return {
-        model: args.model,
-        nodes: args.nodes ?? 1,
-        tensorParallel: args.tensorParallel,
-        pipelineParallel: args.pipelineParallel,
-        dtype: args.dtype,
-        quantization: args.quantization,
-        kvCacheDtype: args.kvCacheDtype,
-        maxModelLen: args.maxModelLen,
-        gpuMemoryUtilization: args.gpuMemoryUtilization,
-        checkMemory: args.checkMemory,
-        gpu: { count, product, memory, mig, sharing },
-        architecture: args.architecture,
-    };
+const factNames = Object.keys(factRules) as (keyof typeof factRules)[];
+
+/** The arguments that decide how many GPUs a server has, and whether the model fits into their memory. */
+export function factsOf(args: LlmServerArgs): Pick<LlmServerArgs, keyof typeof factRules> {
+    return Object.fromEntries(factNames.map((name) => [name, args[name]])) as ReturnType<typeof factsOf>;
 }
-
-const factFields = ((): Fields => {
-    const { model, tensorParallel, pipelineParallel, dtype, quantization, kvCacheDtype, maxModelLen } = fields;
-    const { gpuMemoryUtilization, checkMemory, nodes, architecture } = fields;
-    const parallel = { tensorParallel, pipelineParallel, nodes, gpu: gpuRule };
-    return {
-        ...parallel,
-        ...{ model, dtype, quantization, kvCacheDtype, maxModelLen, gpuMemoryUtilization, checkMemory, architecture },
-    };
-})();
 
 /** Whether each fact is of the right kind; others have been told of where they stand. */
 export function isSound(facts: object): boolean {
     let count = 0;
-    object(factFields)(facts, "", { add: () => void count++, line: (_path, problem) => problem });
+    object(factRules)(facts, "", { add: () => void count++, line: (_path, problem) => problem });
     return count === 0;
 }
 

@@ -11,7 +11,7 @@ import { answeringLabels, llmLabels } from "./pods";
  * cache, or the adapter loaded, or the fewest requests.
  * Source: https://gateway-api-inference-extension.sigs.k8s.io/api-types/inferencepool/
  */
-export function inferencePool(
+export function buildInferencePool(
     name: string,
     args: LlmServerArgs,
     picker: EndpointPickerArgs,

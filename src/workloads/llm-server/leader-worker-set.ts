@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { joinInputs } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
-import { podTemplate } from "../../pod/pod-template";
+import { buildPodTemplate } from "../../pod/pod-template";
 import type { LlmServerArgs } from "./args";
 import { nodeFlags, vllmArgs } from "./command";
 import { commandOf, type LlmContext, llmLabels, podDetails, rolling, servingContainer, waiting } from "./pods";
@@ -12,7 +12,7 @@ import { commandOf, type LlmContext, llmLabels, podDetails, rolling, servingCont
  * A server whose model is spread over several nodes: groups of pods that start and fail together.
  * Source: https://docs.vllm.ai/en/latest/deployment/frameworks/lws/
  */
-export function llmLeaderWorkerSet(
+export function buildLlmLeaderWorkerSet(
     name: string,
     args: LlmServerArgs,
     context: LlmContext,
@@ -37,11 +37,11 @@ export function llmLeaderWorkerSet(
                 size: nodes,
                 // One that has lost the others waits for them for ever.
                 restartPolicy: "RecreateGroupOnPodRestart",
-                leaderTemplate: podTemplate(args, {
+                leaderTemplate: buildPodTemplate(args, {
                     ...details,
                     container: servingContainer(args, joinInputs<pulumi.Input<string>>(words, nodeFlags(nodes, true))),
                 }),
-                workerTemplate: podTemplate(args, {
+                workerTemplate: buildPodTemplate(args, {
                     ...details,
                     container: {
                         command: commandOf(args),

@@ -5,10 +5,11 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
-import { podTemplate } from "../../pod/pod-template";
+import { buildPodTemplate } from "../../pod/pod-template";
 import type { RouteArgs } from "../../serving/route-args";
 import type { LlmServerArgs } from "./args";
-import { isOnHub, kserveFlags, servedName } from "./command";
+import { kserveFlags, servedName } from "./command";
+import { isOnHub } from "./model-name";
 import { type LlmContext, llmLabels, podDetails, shutdownOf, startupOf, waiting } from "./pods";
 
 /**
@@ -30,13 +31,13 @@ const kserveDrainSeconds = 15;
  * A server that KServe makes: it downloads the model, writes the command, and routes requests by what is in the caches.
  * Source: https://kserve.github.io/website/docs/model-serving/generative-inference/llmisvc/llmisvc-overview
  */
-export function llmInferenceService(name: string, args: LlmServerArgs, context: LlmContext): CustomResourceArgs {
+export function buildLlmInferenceService(name: string, args: LlmServerArgs, context: LlmContext): CustomResourceArgs {
     const { route } = args;
     const details = podDetails(name, { ...args, model: "", loras: undefined }, context);
     const period = 10;
     // KServe says of its own pods that a hook of NVIDIA's container toolkit writes into the container.
     const writable = { readOnlyRootFilesystem: false, ...args };
-    const { spec } = podTemplate(writable, {
+    const { spec } = buildPodTemplate(writable, {
         ...details,
         container: {
             // Left to KServe.

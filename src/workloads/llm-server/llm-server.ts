@@ -7,23 +7,23 @@ import * as pulumi from "@pulumi/pulumi";
 import { hashedName } from "../../arguments/hash";
 import { mapInput, mapInputs } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
-import { claimOf } from "../../pod/claim";
-import { gpuClaimTemplate } from "../../pod/gpu-claim";
-import { environmentSecret } from "../../pod/secret";
-import { routeOf } from "../../serving/route";
+import { createClaim } from "../../pod/claim";
+import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { createEnvironmentSecret } from "../../pod/secret";
+import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
 import { LlmBackend, type LlmEstimate, type LlmServerArgs } from "./args";
 import { llmPort, servedName } from "./command";
-import { llmDeployment } from "./deployment";
-import { llmDisruptionBudget } from "./disruption-budget";
+import { buildLlmDeployment } from "./deployment";
+import { buildLlmDisruptionBudget } from "./disruption-budget";
 import { type LlmSpread, spreadOf } from "./estimate";
 import { fitOfServer } from "./fit";
-import { inferencePool } from "./inference-pool";
-import { llmLeaderWorkerSet } from "./leader-worker-set";
-import { kserveServiceName, llmInferenceService } from "./llm-inference-service";
+import { buildInferencePool } from "./inference-pool";
+import { buildLlmLeaderWorkerSet } from "./leader-worker-set";
+import { kserveServiceName, buildLlmInferenceService } from "./llm-inference-service";
 import { type LlmContext, llmLabels } from "./pods";
 import { checkAcross, fields, tokens } from "./rules";
-import { llmService } from "./service";
+import { buildLlmService } from "./service";
 
 /**
  * A server of a large language model by vLLM, at an address that clients of OpenAI's API understand.
@@ -67,7 +67,7 @@ export class LlmServer extends pulumi.ComponentResource {
         const server = withDefaults({ ...checked, model }, spread);
         const secret =
             server.secretEnv &&
-            environmentSecret(
+            createEnvironmentSecret(
                 name,
                 {
                     // Named after its content: a new token is a new Secret, which is rolled out like any change.
@@ -83,8 +83,8 @@ export class LlmServer extends pulumi.ComponentResource {
             secretName: secret?.metadata.name,
             cache:
                 checked.cache &&
-                claimOf(`${name}-cache`, checked.cache, { resource: `${name}-cache`, namespace, labels }, this),
-            claimTemplate: gpuClaimTemplate(name, server, labels, this),
+                createClaim(`${name}-cache`, checked.cache, { resource: `${name}-cache`, namespace, labels }, this),
+            claimTemplate: createGpuClaimTemplate(name, server, labels, this),
         };
 
         const target: LlmTarget =
@@ -151,17 +151,17 @@ interface LlmTarget {
 /** A server whose pods the component makes itself: alone, or several that have a model together. */
 function podsOf(name: string, args: LlmServerArgs, context: LlmContext, parent: pulumi.Resource): LlmTarget {
     const { nodes = 1, endpointPicker, route } = args;
-    const service = new core.Service(`${name}-service`, llmService(name, args, nodes), { parent });
+    const service = new core.Service(`${name}-service`, buildLlmService(name, args, nodes), { parent });
     // Where another stack has a server of this name, that is found out before its pods are touched.
     const opts = { parent, dependsOn: service };
     const pods =
         args.backend === LlmBackend.LeaderWorkerSet
-            ? new CustomResource(`${name}-leaderworkerset`, llmLeaderWorkerSet(name, args, context, nodes), opts)
-            : new apps.Deployment(`${name}-deployment`, llmDeployment(name, args, context), opts);
-    new policy.PodDisruptionBudget(`${name}-pdb`, llmDisruptionBudget(name, args), { parent });
+            ? new CustomResource(`${name}-leaderworkerset`, buildLlmLeaderWorkerSet(name, args, context, nodes), opts)
+            : new apps.Deployment(`${name}-deployment`, buildLlmDeployment(name, args, context), opts);
+    new policy.PodDisruptionBudget(`${name}-pdb`, buildLlmDisruptionBudget(name, args), { parent });
     const pool =
         endpointPicker &&
-        new CustomResource(`${name}-pool`, inferencePool(name, args, endpointPicker, nodes), { parent });
+        new CustomResource(`${name}-pool`, buildInferencePool(name, args, endpointPicker, nodes), { parent });
     if (route) {
         const backend = pool
             ? { service: pool.metadata.name, group: "inference.networking.k8s.io", kind: "InferencePool" }
@@ -174,7 +174,7 @@ function podsOf(name: string, args: LlmServerArgs, context: LlmContext, parent: 
             only: "/v1",
         };
         // A long answer takes longer than Gateways wait by themselves.
-        routeOf(name, { timeout: "10m", ...route }, target, parent, [pods]);
+        createRoute(name, { timeout: "10m", ...route }, target, parent, [pods]);
     }
     const { namespace } = args.workspace;
     return {
@@ -190,7 +190,7 @@ function inferenceServiceOf(
     context: LlmContext,
     parent: pulumi.Resource,
 ): LlmTarget {
-    const { metadata } = new CustomResource(`${name}-inferenceservice`, llmInferenceService(name, args, context), {
+    const { metadata } = new CustomResource(`${name}-inferenceservice`, buildLlmInferenceService(name, args, context), {
         parent,
     });
     return {

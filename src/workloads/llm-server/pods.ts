@@ -45,7 +45,8 @@ export function answeringLabels(name: string, nodes: number): Record<string, str
 
 export const startupOf = (args: LlmServerArgs): pulumi.Input<number> => mapInput(args.startupTimeout ?? "20m", seconds);
 
-export const shutdownOf = (args: LlmServerArgs): pulumi.Input<number> => mapInput(args.shutdownTimeout ?? "1m", seconds);
+export const shutdownOf = (args: LlmServerArgs): pulumi.Input<number> =>
+    mapInput(args.shutdownTimeout ?? "1m", seconds);
 
 /** What the pods of a server have that is not the user's to say, wherever they are made. */
 export function podDetails(name: string, args: LlmServerArgs, context: LlmContext): PodDetails {

@@ -1,47 +1,36 @@
 import { duration } from "../../arguments/duration";
 import { dnsSubdomain, integer, matching, oneOf, secretText, truth } from "../../arguments/formats";
 import { mapInputs } from "../../arguments/inputs";
-import { list, object, plain, type Problems, required, rule, type Rule } from "../../arguments/rules";
+import { list, object, plain, type Problems, required, rule, type Rule, type RulesOf } from "../../arguments/rules";
 import { longestName } from "../../arguments/validate";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { AccessMode, checkClaim, claimFields } from "../../pod/claim-args";
 import { modelProblem } from "../../pod/model-volume";
 import { routeRule } from "../../serving/route-args";
-import { LlmBackend, LlmDtype, LlmKvCacheDtype, LlmQuantization, type LlmServerArgs } from "./args";
-import { isOnHub, ownFlags } from "./command";
+import { LlmBackend, type LlmServerArgs, type LoraArgs, type EndpointPickerArgs } from "./args";
+import { ownFlags } from "./command";
 import { fitOf } from "./estimate";
+import { decides, factRules, size } from "./fact-rules";
 import { factsOf, isSound } from "./fit";
-
-const decides = "it decides what is created: give a plain value";
+import { isOnHub } from "./model-name";
 
 const loraRanks = [8, 16, 32, 64, 128, 256, 320, 512];
 
 const aName: Rule = matching(/^[^\s=,]+$/, 'it must be a name without spaces, commas and "="');
 
-const size: Rule = integer(1, 2 ** 31 - 1);
-
 export const fields = {
     ...workloadFields,
-    model: required(rule(llmModelProblem), 'name it, for example "meta-llama/Llama-3.1-8B-Instruct"'),
+    ...factRules,
     revision: matching(/^[-\w./]+$/, "it must be a branch, a tag or a commit"),
     servedName: aName,
     huggingFaceToken: secretText,
     apiKey: secretText,
-    maxModelLen: size,
-    dtype: oneOf(Object.values(LlmDtype)),
-    quantization: oneOf(Object.values(LlmQuantization)),
-    kvCacheDtype: oneOf(Object.values(LlmKvCacheDtype)),
-    gpuMemoryUtilization: rule((value) =>
-        typeof value === "number" && value > 0 && value <= 1 ? undefined : "it must be a number above 0 and at most 1",
-    ),
     maxNumSeqs: size,
-    tensorParallel: integer(1, 1024),
-    pipelineParallel: integer(1, 1024),
     prefixCaching: truth,
     toolCallParser: matching(/^[-\w]+$/, 'it must be the name of a parser of vLLM, such as "llama3_json"'),
     loras: list(
         required(
-            object({
+            object<LoraArgs>({
                 name: required(aName, "name the adapter"),
                 uri: required(rule(loraProblem), "say where it is, for example pvc://<claim>/<directory>"),
             }),
@@ -52,42 +41,19 @@ export const fields = {
         loraRanks.includes(value as number) ? undefined : `it must be one of ${loraRanks.join(", ")}`,
     ),
     maxLoras: integer(1, 1024),
-    architecture: object({
-        parameters: required(
-            matching(/^\d+(\.\d+)?[MBT]$/, 'it must be a number of millions, billions or trillions, such as "8B"'),
-            "say how many weights it has",
-        ),
-        layers: required(integer(1, 10000), "give num_hidden_layers"),
-        kvHeads: required(integer(1, 10000), "give num_key_value_heads"),
-        headDim: required(integer(1, 10000), "give head_dim"),
-        attentionHeads: integer(1, 10000),
-        contextLength: size,
-    }),
-    checkMemory: truth,
     backend: plain(oneOf(Object.values(LlmBackend)), decides),
-    nodes: plain(integer(1, 1024), decides),
     replicas: integer(0, 10000),
     surge: truth,
     cache: object(claimFields),
     startupTimeout: duration,
     shutdownTimeout: duration,
     route: routeRule,
-    endpointPicker: object({
+    endpointPicker: object<EndpointPickerArgs>({
         service: required(dnsSubdomain, "name the Service of the endpoint picker, or leave endpointPicker out"),
         port: integer(1, 65535),
         failOpen: truth,
     }),
-};
-
-function llmModelProblem(model: unknown): string | undefined {
-    if (isOnHub(model)) {
-        return undefined;
-    }
-    return typeof model === "string" && /^(pvc|oci|s3|gs):/.test(model)
-        ? modelProblem(model)
-        : 'it must be a name on Hugging Face, such as "meta-llama/Llama-3.1-8B-Instruct", or an address that begins ' +
-              "with pvc://, oci://, s3:// or gs://";
-}
+} satisfies RulesOf<LlmServerArgs>;
 
 function loraProblem(uri: unknown): string | undefined {
     const isClaim = typeof uri === "string" && uri.startsWith("pvc://") && modelProblem(uri) === undefined;
@@ -109,9 +75,9 @@ export function checkAcross(args: LlmServerArgs, problems: Problems, name: strin
     checkSecrets(args, problems);
     checkFlags(args, problems);
     checkLoras(args, problems);
-    const told = mapInputs(factsOf(args), (facts) => (isSound(facts) ? fitOf(facts).problems : []));
-    if (Array.isArray(told)) {
-        told.forEach(({ path, problem }) => problems.add(path, problem));
+    const found = mapInputs(factsOf(args), (facts) => (isSound(facts) ? fitOf(facts).problems : []));
+    if (Array.isArray(found)) {
+        found.forEach(({ path, problem }) => problems.add(path, problem));
     }
 }
 

@@ -6,7 +6,7 @@ import { llmPort } from "./command";
 import { answeringLabels, llmLabels, portName } from "./pods";
 
 /** The address of a server, the same for all its life. */
-export function llmService(name: string, args: LlmServerArgs, nodes: number): types.input.core.v1.Service {
+export function buildLlmService(name: string, args: LlmServerArgs, nodes: number): types.input.core.v1.Service {
     const labels = llmLabels(name);
     return {
         // The pods are waited for where they are made.

@@ -6,12 +6,13 @@ import type { AutoscalingArgs } from "../../serving/autoscaling-args";
 import type { RouteArgs } from "../../serving/route-args";
 
 /** Who runs the pods of a server. */
-export enum ServerBackend {
+export const ServerBackend = {
     /** A Deployment. */
-    Deployment = "Deployment",
+    Deployment: "Deployment",
     /** An InferenceService of KServe in its mode Standard. */
-    KServe = "KServe",
-}
+    KServe: "KServe",
+} as const;
+export type ServerBackend = (typeof ServerBackend)[keyof typeof ServerBackend];
 
 /** What other pods of a server have of their own; all else is the server's. */
 export interface ServerVariantArgs {

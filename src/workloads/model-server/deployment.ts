@@ -4,7 +4,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
 import type { ModelServerArgs } from "./args";
-import { serverLabels, serverName, type ServerObjects, type ServerPart, serverPods, startupSeconds } from "./pods";
+import {
+    serverLabels,
+    serverName,
+    type ServerObjects,
+    type ServerPart,
+    buildServerPodTemplate,
+    startupSeconds,
+} from "./pods";
 
 /** How long a rollout is waited for: it starts pods in waves, which take less than the longest that one may take. */
 export function rolloutTimeout(args: ModelServerArgs): Record<string, pulumi.Input<string>> {
@@ -15,7 +22,7 @@ export function rolloutTimeout(args: ModelServerArgs): Record<string, pulumi.Inp
 export const rollingUpdate = { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } };
 
 /** The pods of a server as a Deployment. */
-export function serverDeployment(
+export function buildServerDeployment(
     name: string,
     args: ModelServerArgs,
     objects: ServerObjects,
@@ -34,7 +41,7 @@ export function serverDeployment(
             selector: { matchLabels: labels },
             progressDeadlineSeconds: mapInput(startupSeconds(args), (limit) => limit + 60),
             strategy: rollingUpdate,
-            template: serverPods(args, labels, objects),
+            template: buildServerPodTemplate(args, labels, objects),
         },
     };
 }

@@ -5,7 +5,10 @@ import type { ModelServerArgs } from "./args";
 import { serverLabels } from "./pods";
 
 /** Nodes are drained one pod of the server at a time. */
-export function serverDisruptionBudget(name: string, args: ModelServerArgs): types.input.policy.v1.PodDisruptionBudget {
+export function buildServerDisruptionBudget(
+    name: string,
+    args: ModelServerArgs,
+): types.input.policy.v1.PodDisruptionBudget {
     const labels = serverLabels(name);
     return {
         metadata: objectMeta(name, args.workspace.namespace, labels),

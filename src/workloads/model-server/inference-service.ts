@@ -9,7 +9,7 @@ import { requestsQuery } from "../../serving/autoscaler";
 import { type AutoscalingArgs, needsKeda } from "../../serving/autoscaling-args";
 import type { ModelServerArgs } from "./args";
 import { rollingUpdate, rolloutTimeout } from "./deployment";
-import { podLabels, serverLabels, type ServerObjects, serverPods } from "./pods";
+import { podLabels, serverLabels, type ServerObjects, buildServerPodTemplate } from "./pods";
 
 type Container = types.input.core.v1.Container;
 
@@ -25,10 +25,12 @@ export function predictorName(name: string): string {
  * A server that KServe's controller runs, as a Deployment of its own.
  * Source: https://kserve.github.io/website/docs/reference/crd-api, and the sources of KServe 0.20
  */
-export function inferenceService(name: string, args: ModelServerArgs, objects: ServerObjects): CustomResourceArgs {
+export function buildInferenceService(name: string, args: ModelServerArgs, objects: ServerObjects): CustomResourceArgs {
     const { autoscaling, workspace } = args;
     const labels = serverLabels(name);
-    const { spec } = serverPods(args, labels, objects) as { spec: { containers: pulumi.Input<Container[]> } };
+    const { spec } = buildServerPodTemplate(args, labels, objects) as {
+        spec: { containers: pulumi.Input<Container[]> };
+    };
     return {
         apiVersion: "serving.kserve.io/v1beta1",
         kind: "InferenceService",

@@ -8,20 +8,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
-import { claimOf } from "../../pod/claim";
-import { gpuClaimTemplate } from "../../pod/gpu-claim";
-import { environmentSecret } from "../../pod/secret";
-import { horizontalPodAutoscaler, scaledObject } from "../../serving/autoscaler";
+import { createClaim } from "../../pod/claim";
+import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { createEnvironmentSecret } from "../../pod/secret";
+import { buildHorizontalPodAutoscaler, buildScaledObject } from "../../serving/autoscaler";
 import { needsKeda } from "../../serving/autoscaling-args";
-import { routeOf, type RouteTarget } from "../../serving/route";
+import { createRoute, type RouteTarget } from "../../serving/route";
 import { publicUrlOf, type RouteArgs } from "../../serving/route-args";
 import { type ModelServerArgs, ServerBackend, type ServerVariantArgs } from "./args";
-import { serverDeployment } from "./deployment";
-import { serverDisruptionBudget } from "./disruption-budget";
-import { inferenceService, predictorName } from "./inference-service";
+import { buildServerDeployment } from "./deployment";
+import { buildServerDisruptionBudget } from "./disruption-budget";
+import { buildInferenceService, predictorName } from "./inference-service";
 import { serverLabels, serverName, type ServerObjects, type ServerPart, serverPort, variantOf } from "./pods";
 import { checkAcross, fields } from "./rules";
-import { serverService } from "./service";
+import { buildServerService } from "./service";
 
 /**
  * A server of a model over HTTP: pods with probes, one address, a disruption budget, and as many pods as are told or
@@ -54,7 +54,7 @@ export class ModelServer extends pulumi.ComponentResource {
             checked.backend === ServerBackend.KServe
                 ? kserveServer(name, checked, objects, this)
                 : deployedServer(name, checked, objects, this);
-        new policy.PodDisruptionBudget(`${name}-pdb`, serverDisruptionBudget(name, checked), { parent: this });
+        new policy.PodDisruptionBudget(`${name}-pdb`, buildServerDisruptionBudget(name, checked), { parent: this });
         if (checked.route) {
             addRoute(name, checked, checked.route, objects, server, this);
         }
@@ -79,7 +79,7 @@ function objectsOf(name: string, args: ModelServerArgs, parent: pulumi.Resource)
     const { namespace } = args.workspace;
     const secret =
         args.secretEnv &&
-        environmentSecret(
+        createEnvironmentSecret(
             name,
             {
                 // Named after its content: a new password is a new Secret, which is rolled out like any change.
@@ -93,8 +93,8 @@ function objectsOf(name: string, args: ModelServerArgs, parent: pulumi.Resource)
     const cache = { resource: `${name}-cache`, namespace, labels };
     return {
         secretName: secret?.metadata.name,
-        claimTemplate: gpuClaimTemplate(name, args, labels, parent),
-        cache: args.modelCache && claimOf(cache.resource, args.modelCache, cache, parent),
+        claimTemplate: createGpuClaimTemplate(name, args, labels, parent),
+        cache: args.modelCache && createClaim(cache.resource, args.modelCache, cache, parent),
     };
 }
 
@@ -119,9 +119,9 @@ function deployedServer(
         const target = { name, namespace: args.workspace.namespace, labels: serverLabels(name) };
         const opts = { parent, dependsOn: deployment };
         if (needsKeda(args.autoscaling)) {
-            new CustomResource(`${name}-scaledobject`, scaledObject(target, args.autoscaling), opts);
+            new CustomResource(`${name}-scaledobject`, buildScaledObject(target, args.autoscaling), opts);
         } else {
-            const manifest = horizontalPodAutoscaler(target, args.autoscaling);
+            const manifest = buildHorizontalPodAutoscaler(target, args.autoscaling);
             new autoscaling.HorizontalPodAutoscaler(`${name}-hpa`, manifest, opts);
         }
     }
@@ -145,8 +145,8 @@ function podsBehindService(
     part?: ServerPart,
 ): { service: core.Service; deployment: apps.Deployment } {
     const resource = serverName(name, part);
-    const service = new core.Service(`${resource}-service`, serverService(name, args, part), { parent });
-    const deployment = new apps.Deployment(`${resource}-deployment`, serverDeployment(name, args, objects, part), {
+    const service = new core.Service(`${resource}-service`, buildServerService(name, args, part), { parent });
+    const deployment = new apps.Deployment(`${resource}-deployment`, buildServerDeployment(name, args, objects, part), {
         parent,
         // Where another stack has a server of this name, that is found out before its pods are touched.
         dependsOn: service,
@@ -162,7 +162,9 @@ function kserveServer(
     objects: ServerObjects,
     parent: pulumi.Resource,
 ): RunningServer {
-    const service = new CustomResource(`${name}-inferenceservice`, inferenceService(name, args, objects), { parent });
+    const service = new CustomResource(`${name}-inferenceservice`, buildInferenceService(name, args, objects), {
+        parent,
+    });
     // What KServe writes into the status is this very address; it is known before, so that a preview shows it.
     const serviceName = service.metadata.apply(() => predictorName(name));
     return {
@@ -208,5 +210,5 @@ function addRoute(
         },
     };
     const ready = [server.ready, ofCanary?.deployment, ofShadow?.deployment].filter((one) => one !== undefined);
-    routeOf(name, route, target, parent, ready);
+    createRoute(name, route, target, parent, ready);
 }

@@ -5,7 +5,7 @@ import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, metricsLabel } from "../../pod/metadata";
 import { inputVolume, modelDir } from "../../pod/model-volume";
-import { podTemplate } from "../../pod/pod-template";
+import { buildPodTemplate } from "../../pod/pod-template";
 import type { ModelServerArgs, ServerVariantArgs } from "./args";
 
 type Container = types.input.core.v1.Container;
@@ -74,13 +74,13 @@ export function startupSeconds(args: ModelServerArgs): pulumi.Input<number> {
 }
 
 /** The pods of a server. */
-export function serverPods(
+export function buildServerPodTemplate(
     args: ModelServerArgs,
     labels: Record<string, string>,
     { secretName, claimTemplate, cache }: ServerObjects,
 ): types.input.core.v1.PodTemplateSpec {
     const shutdown = mapInput(args.shutdownTimeout ?? "30s", seconds);
-    return podTemplate(args, {
+    return buildPodTemplate(args, {
         labels: podLabels(args, labels),
         container: serverContainer(args),
         spec: {

@@ -1,21 +1,21 @@
 import { duration } from "../../arguments/duration";
 import { absolutePath, imageRef, integer, oneOf, truth } from "../../arguments/formats";
-import { object, plain, type Problems, required, rule } from "../../arguments/rules";
+import { object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
 import { modelProblem } from "../../pod/model-volume";
 import { autoscalingRule, checkAutoscaling } from "../../serving/autoscaling-args";
 import { routeRule } from "../../serving/route-args";
-import { type ModelServerArgs, ServerBackend } from "./args";
+import { type ModelServerArgs, ServerBackend, type ServerVariantArgs, type CanaryArgs, type ShadowArgs } from "./args";
 
 const variantFields = {
     image: imageRef,
-    command: workloadFields.command!,
-    args: workloadFields.args!,
-    env: workloadFields.env!,
+    command: workloadFields.command,
+    args: workloadFields.args,
+    env: workloadFields.env,
     model: rule(modelProblem),
     replicas: integer(0, 10000),
-};
+} satisfies RulesOf<ServerVariantArgs>;
 
 export const fields = {
     ...workloadFields,
@@ -31,13 +31,13 @@ export const fields = {
     metrics: truth,
     modelCache: object(claimFields),
     route: routeRule,
-    canary: object({
+    canary: object<CanaryArgs>({
         ...variantFields,
         weight: required(integer(0, 100), "say how many in a hundred requests it gets"),
     }),
-    shadow: object({ ...variantFields, percent: integer(1, 100) }),
+    shadow: object<ShadowArgs>({ ...variantFields, percent: integer(1, 100) }),
     backend: plain(oneOf(Object.values(ServerBackend)), "it decides which objects there are: give a text"),
-};
+} satisfies RulesOf<ModelServerArgs>;
 
 export function checkAcross(args: ModelServerArgs, problems: Problems): void {
     checkWorkload(args, problems);

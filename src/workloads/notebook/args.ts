@@ -5,12 +5,13 @@ import type { ClaimArgs } from "../../pod/claim-args";
 import type { RouteArgs } from "../../serving/route-args";
 
 /** What the user works in, which must be in the image. */
-export enum NotebookEditor {
+export const NotebookEditor = {
     /** JupyterLab, on port 8888. */
-    JupyterLab = "jupyterlab",
+    JupyterLab: "jupyterlab",
     /** VS Code in the browser (code-server), on port 8080. */
-    VSCode = "vscode",
-}
+    VSCode: "vscode",
+} as const;
+export type NotebookEditor = (typeof NotebookEditor)[keyof typeof NotebookEditor];
 
 /** The arguments of a Notebook. */
 export interface NotebookArgs extends WorkloadArgs {

@@ -4,18 +4,18 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
 import { validate } from "../../arguments/validate";
-import { claimOf } from "../../pod/claim";
-import { gpuClaimTemplate } from "../../pod/gpu-claim";
-import { podRole } from "../../pod/role";
-import { environmentSecret } from "../../pod/secret";
-import { routeOf } from "../../serving/route";
+import { createClaim } from "../../pod/claim";
+import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { createPodRole } from "../../pod/role";
+import { createEnvironmentSecret } from "../../pod/secret";
+import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
 import type { NotebookArgs } from "./args";
 import { editorOf } from "./editor";
 import { idleRoleName, idleRules } from "./idle-shutdown";
 import { checkAcross, fields } from "./rules";
-import { notebookService } from "./service";
-import { notebookLabels, notebookStatefulSet } from "./stateful-set";
+import { buildNotebookService } from "./service";
+import { notebookLabels, buildNotebookStatefulSet } from "./stateful-set";
 import { generatedToken } from "./token";
 
 /**
@@ -49,9 +49,14 @@ export class Notebook extends pulumi.ComponentResource {
         const { namespace } = checked.workspace;
         const labels = notebookLabels(name);
         const { tokenVariable, port, path, relative } = editorOf(checked);
-        const home = claimOf(`${name}-home`, checked.home ?? {}, { resource: `${name}-home`, namespace, labels }, this);
+        const home = createClaim(
+            `${name}-home`,
+            checked.home ?? {},
+            { resource: `${name}-home`, namespace, labels },
+            this,
+        );
         const token = pulumi.secret(checked.token ?? generatedToken(name, namespace, labels, this));
-        const secret = environmentSecret(
+        const secret = createEnvironmentSecret(
             name,
             {
                 // Named after its content, so that another token is rolled out; one that is made up does not change.
@@ -68,7 +73,7 @@ export class Notebook extends pulumi.ComponentResource {
         const role =
             checked.idleTimeout === "never"
                 ? undefined
-                : podRole(
+                : createPodRole(
                       name,
                       {
                           role: idleRoleName(name),
@@ -79,14 +84,14 @@ export class Notebook extends pulumi.ComponentResource {
                       },
                       this,
                   );
-        const service = new core.Service(`${name}-service`, notebookService(name, checked), { parent: this });
+        const service = new core.Service(`${name}-service`, buildNotebookService(name, checked), { parent: this });
         const statefulSet = new apps.StatefulSet(
             `${name}-statefulset`,
-            notebookStatefulSet(name, checked, {
+            buildNotebookStatefulSet(name, checked, {
                 home,
                 secretName: secret.metadata.name,
                 serviceAccountName: role?.serviceAccountName,
-                claimTemplate: gpuClaimTemplate(name, checked, labels, this),
+                claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
             }),
             {
                 parent: this,
@@ -101,7 +106,7 @@ export class Notebook extends pulumi.ComponentResource {
             const backend = { service: service.metadata.name, port };
             const target = { namespace, labels, backends: [backend], keepPath: !relative, directory: relative };
             // Large files, and what extensions do on the server, take longer than Gateways wait by themselves.
-            routeOf(name, { timeout: "1h", ...checked.route }, target, this, [statefulSet]);
+            createRoute(name, { timeout: "1h", ...checked.route }, target, this, [statefulSet]);
         }
 
         this.statefulSetName = statefulSet.metadata.name;

@@ -1,6 +1,6 @@
 import { duration, durationPattern } from "../../arguments/duration";
 import { oneOf, secretText, textOf } from "../../arguments/formats";
-import { list, object, plain, type Problems, required, rule } from "../../arguments/rules";
+import { list, object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
 import { routeRule } from "../../serving/route-args";
@@ -26,7 +26,7 @@ export const fields = {
     ),
     startupTimeout: duration,
     route: routeRule,
-};
+} satisfies RulesOf<NotebookArgs>;
 
 export function checkAcross(args: NotebookArgs, problems: Problems): void {
     checkWorkload(args, problems);

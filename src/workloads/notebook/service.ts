@@ -6,7 +6,7 @@ import { editorOf } from "./editor";
 import { notebookLabels, portName } from "./stateful-set";
 
 /** The address of a notebook, the same for all its life. */
-export function notebookService(name: string, args: NotebookArgs): types.input.core.v1.Service {
+export function buildNotebookService(name: string, args: NotebookArgs): types.input.core.v1.Service {
     const labels = notebookLabels(name);
     return {
         // One that was stopped has no pod to wait for.

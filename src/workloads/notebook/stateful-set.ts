@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
-import { podTemplate } from "../../pod/pod-template";
+import { buildPodTemplate } from "../../pod/pod-template";
 import type { NotebookArgs } from "./args";
 import { editorOf, homeDir } from "./editor";
 import { accountVolume, idleContainer } from "./idle-shutdown";
@@ -33,7 +33,7 @@ export interface NotebookContext {
  * The pod of a notebook. The number of pods is left out: one when it is created, none after it was stopped, and whoever
  * changes it owns it.
  */
-export function notebookStatefulSet(
+export function buildNotebookStatefulSet(
     name: string,
     args: NotebookArgs,
     context: NotebookContext,
@@ -54,7 +54,7 @@ export function notebookStatefulSet(
             selector: { matchLabels: labels },
             // With the other policy a pod that never gets ready is not replaced by one that would.
             podManagementPolicy: "Parallel",
-            template: podTemplate(
+            template: buildPodTemplate(
                 { ...args, command: args.command ?? command, secretEnv: { ...args.secretEnv, [tokenVariable]: "" } },
                 {
                     labels,

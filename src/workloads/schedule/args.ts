@@ -4,22 +4,24 @@ import type { WorkloadArgs } from "../../pod/args";
 import type { TrainingOutputArgs } from "../../runs/output-args";
 
 /** What is done when it is time for a run and the one before is still under way. */
-export enum ScheduleConcurrency {
+export const ScheduleConcurrency = {
     /** The new one waits until the other is through, if that is within the `startingDeadline`, or is left out. */
-    Forbid = "Forbid",
+    Forbid: "Forbid",
     /** Both run. */
-    Allow = "Allow",
+    Allow: "Allow",
     /** The other one is stopped. */
-    Replace = "Replace",
-}
+    Replace: "Replace",
+} as const;
+export type ScheduleConcurrency = (typeof ScheduleConcurrency)[keyof typeof ScheduleConcurrency];
 
 /** What starts the runs. */
-export enum ScheduleBackend {
+export const ScheduleBackend = {
     /** A CronJob of Kubernetes. */
-    CronJob = "CronJob",
+    CronJob: "CronJob",
     /** A CronWorkflow of Argo Workflows, whose user interface then shows the runs. */
-    CronWorkflow = "CronWorkflow",
-}
+    CronWorkflow: "CronWorkflow",
+} as const;
+export type ScheduleBackend = (typeof ScheduleBackend)[keyof typeof ScheduleBackend];
 
 /** The arguments of a Schedule. */
 export interface ScheduleArgs extends WorkloadArgs {

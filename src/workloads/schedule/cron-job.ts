@@ -2,10 +2,18 @@ import type { types } from "@pulumi/kubernetes";
 
 import { disruptionsAreNoFailures, runTimeout } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
-import { policy, queueLabel, type RunName, runTemplate, type ScheduleContext, scheduleLabels, scheduleMeta } from "./run-pod";
+import {
+    policy,
+    queueLabel,
+    type RunName,
+    buildRunPod,
+    type ScheduleContext,
+    scheduleLabels,
+    scheduleMeta,
+} from "./run-pod";
 
 /** A schedule that Kubernetes keeps. */
-export function cronJob(name: string, args: ScheduleArgs, context: ScheduleContext): types.input.batch.v1.CronJob {
+export function buildCronJob(name: string, args: ScheduleArgs, context: ScheduleContext): types.input.batch.v1.CronJob {
     const labels = scheduleLabels(name);
     return {
         metadata: scheduleMeta(name, args),
@@ -19,7 +27,7 @@ export function cronJob(name: string, args: ScheduleArgs, context: ScheduleConte
                     backoffLimit: args.retries ?? 2,
                     activeDeadlineSeconds: runTimeout(args),
                     podFailurePolicy: disruptionsAreNoFailures,
-                    template: runTemplate(args, context, runOfJob, { labels, spec: { restartPolicy: "Never" } }),
+                    template: buildRunPod(args, context, runOfJob, { labels, spec: { restartPolicy: "Never" } }),
                 },
             },
         },

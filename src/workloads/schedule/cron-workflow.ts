@@ -6,7 +6,15 @@ import { mapInput } from "../../arguments/inputs";
 import { restricted } from "../../pod/pod-template";
 import { runTimeout } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
-import { policy, queueLabel, type RunName, runTemplate, type ScheduleContext, scheduleLabels, scheduleMeta } from "./run-pod";
+import {
+    policy,
+    queueLabel,
+    type RunName,
+    buildRunPod,
+    type ScheduleContext,
+    scheduleLabels,
+    scheduleMeta,
+} from "./run-pod";
 
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
 
@@ -28,13 +36,13 @@ export const workflowRules = [
  * A schedule that Argo Workflows keeps: workflows of one step.
  * Source: https://argo-workflows.readthedocs.io/en/release-4.0/fields/#cronworkflowspec
  */
-export function cronWorkflow(
+export function buildCronWorkflow(
     name: string,
     args: ScheduleArgs,
     context: ScheduleContext & { serviceAccountName: pulumi.Input<string> },
 ): CustomResourceArgs {
     const labels = scheduleLabels(name);
-    const template = runTemplate(args, context, runOfWorkflow, {
+    const template = buildRunPod(args, context, runOfWorkflow, {
         // Kueue admits the pods of workflows one by one.
         labels: { ...labels, ...queueLabel(args) },
         spec: { serviceAccountName: context.serviceAccountName, automountServiceAccountToken: true },

@@ -1,9 +1,9 @@
 import { cronSchedule, timeZone } from "../../arguments/cron";
 import { duration, durationPattern, seconds } from "../../arguments/duration";
-import { integer, matching, oneOf, truth } from "../../arguments/formats";
-import { object, plain, type Problems, required } from "../../arguments/rules";
+import { integer, oneOf, truth } from "../../arguments/formats";
+import { plain, type Problems, required, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
-import { checkClaim, claimFields } from "../../pod/claim-args";
+import { checkOutput, outputRule } from "../../runs/output-args";
 import { type ScheduleArgs, ScheduleBackend, ScheduleConcurrency } from "./args";
 
 export const fields = {
@@ -18,20 +18,13 @@ export const fields = {
     retries: integer(0, 1000),
     timeout: duration,
     spot: truth,
-    output: object({
-        ...claimFields,
-        uri: matching(/^[a-z][a-z0-9+.-]*:\/\/\S+[^\s/]$/, 'it must be an address such as "s3://models/fraud"'),
-    }),
+    output: outputRule,
     backend: plain(oneOf(Object.values(ScheduleBackend)), "it decides what is created: give one of ScheduleBackend"),
-};
+} satisfies RulesOf<ScheduleArgs>;
 
 export function checkAcross(args: ScheduleArgs, problems: Problems): void {
     checkWorkload(args, problems);
-    checkClaim(args.output, "output", problems);
-    const { uri, ...claim } = args.output ?? {};
-    if (uri !== undefined && Object.keys(claim).length > 0) {
-        problems.add("output", "describes a claim besides a uri; leave one of them out");
-    }
+    checkOutput(args.output, problems);
     for (const field of ["env", "secretEnv"] as const) {
         if ("RUN_NAME" in (args[field] ?? {})) {
             problems.add(

@@ -5,7 +5,7 @@ import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { modelDir, outputVolume, type PodVolumes } from "../../pod/model-volume";
-import { podTemplate } from "../../pod/pod-template";
+import { buildPodTemplate } from "../../pod/pod-template";
 import { runTolerations } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
 
@@ -65,13 +65,13 @@ export interface RunName {
 }
 
 /** The pod of a run. */
-export function runTemplate(
+export function buildRunPod(
     args: ScheduleArgs,
     { target, secretName, claimTemplate }: ScheduleContext,
     { envFrom, env, directory }: RunName,
     details: { labels: Record<string, pulumi.Input<string>>; spec: Partial<types.input.core.v1.PodSpec> },
 ): PodTemplateSpec {
-    return podTemplate(args, {
+    return buildPodTemplate(args, {
         ...details,
         envFrom,
         env: { ...env, MODEL_URI: mapInput(target.uri, (uri) => `${uri}/$(RUN_NAME)`), MODEL_DIR: modelDir },

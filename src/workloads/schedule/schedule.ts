@@ -3,13 +3,13 @@ import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as pulumi from "@pulumi/pulumi";
 
 import { validate } from "../../arguments/validate";
-import { claimOf } from "../../pod/claim";
-import { gpuClaimTemplate } from "../../pod/gpu-claim";
-import { podRole } from "../../pod/role";
-import { environmentSecret } from "../../pod/secret";
+import { createClaim } from "../../pod/claim";
+import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { createPodRole } from "../../pod/role";
+import { createEnvironmentSecret } from "../../pod/secret";
 import { type ScheduleArgs, ScheduleBackend } from "./args";
-import { cronJob } from "./cron-job";
-import { cronWorkflow, workflowRules } from "./cron-workflow";
+import { buildCronJob } from "./cron-job";
+import { buildCronWorkflow, workflowRules } from "./cron-workflow";
 import { checkAcross, fields } from "./rules";
 import { type ScheduleContext, scheduleLabels, type ScheduleTarget } from "./run-pod";
 
@@ -38,7 +38,7 @@ export class Schedule extends pulumi.ComponentResource {
         const target = scheduleTarget(name, checked, this);
         const secret =
             checked.secretEnv &&
-            environmentSecret(
+            createEnvironmentSecret(
                 name,
                 // Not named after its content: a run that is under way finds it when a pod is tried again.
                 { secretName: `${name}-env`, namespace, labels, values: checked.secretEnv },
@@ -47,19 +47,23 @@ export class Schedule extends pulumi.ComponentResource {
         const context: ScheduleContext = {
             target,
             secretName: secret && `${name}-env`,
-            claimTemplate: gpuClaimTemplate(name, checked, labels, this),
+            claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
         };
         if (checked.backend === ScheduleBackend.CronWorkflow) {
             const role = `${name}-workflow`;
-            const account = podRole(name, { role, namespace, labels, rules: workflowRules, serviceAccount }, this);
+            const account = createPodRole(
+                name,
+                { role, namespace, labels, rules: workflowRules, serviceAccount },
+                this,
+            );
             const schedule = new CustomResource(
                 `${name}-cronworkflow`,
-                cronWorkflow(name, checked, { ...context, serviceAccountName: account.serviceAccountName }),
+                buildCronWorkflow(name, checked, { ...context, serviceAccountName: account.serviceAccountName }),
                 { parent: this, dependsOn: secret ? [secret, account.binding] : account.binding },
             );
             this.scheduleName = schedule.metadata.name;
         } else {
-            const schedule = new batch.CronJob(`${name}-cronjob`, cronJob(name, checked, context), {
+            const schedule = new batch.CronJob(`${name}-cronjob`, buildCronJob(name, checked, context), {
                 parent: this,
                 dependsOn: secret,
             });
@@ -77,6 +81,6 @@ function scheduleTarget(name: string, args: ScheduleArgs, parent: pulumi.Resourc
         return { uri };
     }
     const target = { resource: `${name}-model`, namespace: args.workspace.namespace, labels: scheduleLabels(name) };
-    const claim = claimOf(name, output, target, parent);
+    const claim = createClaim(name, output, target, parent);
     return { claim, uri: pulumi.interpolate`pvc://${claim}` };
 }

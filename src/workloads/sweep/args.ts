@@ -4,20 +4,22 @@ import type { ClaimArgs } from "../../pod/claim-args";
 import type { RunArgs } from "../../runs/args";
 
 /** Whether the greatest or the least value is the best. */
-export enum ObjectiveGoal {
+export const ObjectiveGoal = {
     /** The greatest: accuracy. */
-    Maximize = "maximize",
+    Maximize: "maximize",
     /** The least: loss. */
-    Minimize = "minimize",
-}
+    Minimize: "minimize",
+} as const;
+export type ObjectiveGoal = (typeof ObjectiveGoal)[keyof typeof ObjectiveGoal];
 
 /** What a sweep is in the cluster. */
-export enum SweepBackend {
+export const SweepBackend = {
     /** A Kubernetes Job with one index a trial. Needs no add-on. */
-    Job = "Job",
+    Job: "Job",
     /** An Experiment of Katib, which must be installed in the cluster. */
-    Katib = "Katib",
-}
+    Katib: "Katib",
+} as const;
+export type SweepBackend = (typeof SweepBackend)[keyof typeof SweepBackend];
 
 /** What is asked of the trials. */
 export interface ObjectiveArgs {

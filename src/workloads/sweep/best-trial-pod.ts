@@ -7,7 +7,7 @@ import { mapInput } from "../../arguments/inputs";
 import { gpuNeeds } from "../../pod/gpu";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { claimUri, type PodVolumes } from "../../pod/model-volume";
-import { podTemplate } from "../../pod/pod-template";
+import { buildPodTemplate } from "../../pod/pod-template";
 import type { JobStatus } from "../../runs/indexed-job";
 import { runTolerations } from "../../runs/run";
 import type { SweepArgs } from "./args";
@@ -48,7 +48,7 @@ const credentials = <T>(variables: Record<string, T> | undefined): Record<string
  * The pod that compares the results of the trials that have succeeded. What it finds is its termination message, which
  * is part of its status: it needs no account, and the program reads it without a call.
  */
-export function bestPod(
+export function buildBestTrialPod(
     name: string,
     args: SweepArgs,
     context: SweepJobContext,
@@ -57,7 +57,7 @@ export function bestPod(
     const { workspace, image, runAsUser, collectorImage = image, objective, tracking } = args;
     const record = tracking && recording(name, args, context, job.metadata.name);
     const { nodeSelector, tolerations, securityContext } = (args.podSpec ?? {}) as Record<string, unknown>;
-    const { metadata, spec } = podTemplate(
+    const { metadata, spec } = buildPodTemplate(
         {
             workspace,
             image: collectorImage,

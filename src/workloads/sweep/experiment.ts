@@ -6,7 +6,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
-import { containerName, podTemplate } from "../../pod/pod-template";
+import { containerName, buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism } from "../../runs/indexed-job";
 import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { RangeArgs, SweepArgs } from "./args";
@@ -25,7 +25,7 @@ interface Experiment {
 }
 
 /** The Experiment of a run. All of it is in its name, as Katib takes no changes of what is searched. */
-export function sweepExperiment(name: string, args: SweepArgs, context: SweepContext): Experiment {
+export function buildExperiment(name: string, args: SweepArgs, context: SweepContext): Experiment {
     const run = hashedName(name, { ...experimentSpec(name, args, context, "run"), triggers: args.triggers });
     // Katib hands its labels on to the service that draws the trials, which is not to wait in the queue of the trials.
     const unqueued = { ...args, workspace: { ...args.workspace, queue: undefined } };
@@ -159,7 +159,7 @@ function trialJob(name: string, args: SweepArgs, context: SweepContext, run: pul
             backoffLimit: args.retries ?? 2,
             activeDeadlineSeconds: runTimeout(args),
             podFailurePolicy: disruptionsAreNoFailures,
-            template: podTemplate(forShell(withoutDefaults(args)), {
+            template: buildPodTemplate(forShell(withoutDefaults(args)), {
                 labels: sweepLabels(name),
                 annotations: { [parametersAnnotation]: `{${parameters.join(", ")}}` },
                 spec: { restartPolicy: "Never" },

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
-import { podTemplate } from "../../pod/pod-template";
+import { buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
 import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import { untilEnded } from "../../runs/status";
@@ -11,8 +11,6 @@ import type { SweepArgs } from "./args";
 import { component, type SweepContext, sweepLabels, trialFile, trialVariables, trialVolume } from "./trial-pod";
 
 type Job = types.input.batch.v1.Job;
-type Pod = types.input.core.v1.Pod;
-type ConfigMap = types.input.core.v1.ConfigMap;
 
 /** The same of a Job: how many trials there are, and the name of the ConfigMap in which they are written down. */
 export interface SweepJobContext extends SweepContext {
@@ -21,7 +19,7 @@ export interface SweepJobContext extends SweepContext {
 }
 
 /** The Job of all trials, each of which is an index. What cannot be changed in a Job is part of its name. */
-export function sweepJob(name: string, args: SweepArgs, context: SweepJobContext): Job {
+export function buildSweepJob(name: string, args: SweepArgs, context: SweepJobContext): Job {
     const run = hashedName(name, { ...fixedSpec(name, args, context, "run"), triggers: args.triggers });
     const { maxFailedTrials } = args;
     return {
@@ -47,7 +45,7 @@ function fixedSpec(name: string, args: SweepArgs, context: SweepJobContext, run:
         parallelism: args.parallelism ?? defaultParallelism(trials),
         backoffLimitPerIndex: args.retries ?? 2,
         podFailurePolicy: disruptionsAreNoFailures,
-        template: podTemplate(args, {
+        template: buildPodTemplate(args, {
             labels: sweepLabels(name),
             spec: { restartPolicy: "Never" },
             env: {

@@ -1,9 +1,28 @@
 import { imageRef, integer, oneOf, text, truth } from "../../arguments/formats";
-import { type Fields, list, map, object, plain, type Problems, required, rule, type Rule } from "../../arguments/rules";
+import {
+    list,
+    map,
+    object,
+    plain,
+    type Problems,
+    required,
+    rule,
+    type Rule,
+    type RulesOf,
+} from "../../arguments/rules";
 import { checkWorkload } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
 import { runFields } from "../../runs/args";
-import { ObjectiveGoal, type RangeArgs, type SweepArgs, SweepBackend } from "./args";
+import {
+    ObjectiveGoal,
+    type RangeArgs,
+    type SweepArgs,
+    SweepBackend,
+    type ObjectiveArgs,
+    type RandomArgs,
+    type BudgetArgs,
+    type TrackingArgs,
+} from "./args";
 import { isTooFine, mostValues } from "./katib-ranges";
 import { mostTrials, trialCount } from "./trials";
 
@@ -32,7 +51,7 @@ const number = rule((value) => (Number.isFinite(value) ? undefined : "it must be
 
 const range: Rule = (value, path, problems) => {
     const fields = { values: choices, min: number, max: number, step: number, log: truth };
-    const checked = object(fields)(value, path, problems) as RangeArgs | undefined;
+    const checked = object<RangeArgs>(fields)(value, path, problems) as RangeArgs | undefined;
     if (checked !== undefined) {
         checkRange(checked, (problem) => problems.add(path, problem));
     }
@@ -65,10 +84,10 @@ function plainly(inner: Rule): Rule {
     };
 }
 
-export const fields: Fields = {
+export const fields = {
     ...runFields,
     objective: required(
-        object({
+        object<ObjectiveArgs>({
             metric: plain(required(text, 'say what each trial tells, for example "accuracy"'), decides),
             goal: plain(oneOf(Object.values(ObjectiveGoal)), decides),
         }),
@@ -76,7 +95,7 @@ export const fields: Fields = {
     ),
     grid: plainly(map(parameterProblem, choices)),
     random: plainly(
-        object({
+        object<RandomArgs>({
             count: required(integer(1, mostTrials), "say how many trials are drawn"),
             seed: integer(0, 2 ** 31 - 1),
             parameters: required(map(parameterProblem, range), "say what is drawn"),
@@ -85,20 +104,20 @@ export const fields: Fields = {
     trials: plainly(list(required(map(parameterProblem, parameterValue), "leave the entry out or give values"))),
     parallelism: integer(1, 10000),
     maxFailedTrials: integer(0, mostTrials),
-    budget: object({
+    budget: object<BudgetArgs>({
         trials: plain(integer(1, mostTrials), decides),
         gpuHours: rule((value) =>
             Number.isFinite(value) && (value as number) > 0 ? undefined : "it must be a number greater than 0",
         ),
     }),
-    tracking: object({
+    tracking: object<TrackingArgs>({
         uri: required(text, "give the address of the tracking server or leave tracking out"),
         experiment: text,
     }),
     output: object(claimFields),
     collectorImage: imageRef,
     backend: plain(oneOf(Object.values(SweepBackend)), decides),
-};
+} satisfies RulesOf<SweepArgs>;
 
 export function checkAcross(args: SweepArgs, problems: Problems, name: string): void {
     checkWorkload(args, problems);

@@ -5,20 +5,20 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { failOutput, outputOf } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
-import { claimOf } from "../../pod/claim";
-import { gpuClaimTemplate } from "../../pod/gpu-claim";
+import { createClaim } from "../../pod/claim";
+import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { claimUri } from "../../pod/model-volume";
-import { environmentSecret } from "../../pod/secret";
+import { createEnvironmentSecret } from "../../pod/secret";
 import { type BestTrial, type SweepArgs, SweepBackend } from "./args";
-import { bestPod } from "./best-trial-pod";
-import { sweepExperiment } from "./experiment";
+import { buildBestTrialPod } from "./best-trial-pod";
+import { buildExperiment } from "./experiment";
 import { experimentOutcome, type ExperimentStatus } from "./experiment-outcome";
-import { sweepJob } from "./job";
+import { buildSweepJob } from "./job";
 import { type Outcome, sweepOutcome } from "./outcome";
 import { checkAcross, fields } from "./rules";
 import { type SweepContext, sweepLabels } from "./trial-pod";
 import { type Trial, trialsOf } from "./trials";
-import { trialsConfigMap } from "./trials-config-map";
+import { buildTrialsConfigMap } from "./trials-config-map";
 
 /**
  * A search for the best parameters: a Job that runs the same image once for each trial, some of them at a time, and
@@ -49,21 +49,21 @@ export class Sweep extends pulumi.ComponentResource {
         const { namespace } = checked.workspace;
         const secret =
             checked.secretEnv &&
-            environmentSecret(
+            createEnvironmentSecret(
                 name,
                 // Not named after its content: a new password is no reason to search again.
                 { secretName: `${name}-sweep-env`, namespace, labels, values: checked.secretEnv },
                 { parent: this, deleteBeforeReplace: true },
             );
         const context: SweepContext = {
-            claim: claimOf(
+            claim: createClaim(
                 `${name}-sweep`,
                 checked.output ?? {},
                 { resource: `${name}-output`, namespace, labels },
                 this,
             ),
             secretName: secret && `${name}-sweep-env`,
-            claimTemplate: gpuClaimTemplate(name, checked, labels, this),
+            claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
         };
         const run =
             checked.backend === SweepBackend.Katib
@@ -95,10 +95,10 @@ interface SweepRun {
 function jobRun(name: string, args: SweepArgs, context: SweepContext, opts: pulumi.CustomResourceOptions): SweepRun {
     const { parent } = opts;
     const trials: Trial[] = trialsOf(args);
-    const config = new core.ConfigMap(`${name}-trials`, trialsConfigMap(name, args, trials), { parent });
+    const config = new core.ConfigMap(`${name}-trials`, buildTrialsConfigMap(name, args, trials), { parent });
     const ofJob = { ...context, trials: trials.length, trialsName: config.metadata.name };
-    const job = new batch.Job(`${name}-job`, sweepJob(name, args, ofJob), opts);
-    const pod = new core.Pod(`${name}-best`, bestPod(name, args, ofJob, job), { parent, dependsOn: job });
+    const job = new batch.Job(`${name}-job`, buildSweepJob(name, args, ofJob), opts);
+    const pod = new core.Pod(`${name}-best`, buildBestTrialPod(name, args, ofJob, job), { parent, dependsOn: job });
     const { maxFailedTrials, timeout, budget } = args;
     const outcome = pulumi
         .all([job.status, pod.status, pulumi.output({ maxFailedTrials, timeout, gpuHours: budget?.gpuHours })])
@@ -116,7 +116,7 @@ function experimentRun(
     const experiment = new CustomResource(
         `${name}-experiment`,
         // Only what is named here is read back.
-        { ...sweepExperiment(name, args, context), status: undefined },
+        { ...buildExperiment(name, args, context), status: undefined },
         { ...opts, replaceOnChanges: ["spec"] },
     );
     const { status } = experiment as unknown as { status: pulumi.Output<ExperimentStatus | undefined> };

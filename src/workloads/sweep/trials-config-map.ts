@@ -9,7 +9,7 @@ import type { Trial } from "./trials";
 type ConfigMap = types.input.core.v1.ConfigMap;
 
 /** The trials, a file each, which is called after the trial's index. */
-export function trialsConfigMap(name: string, args: SweepArgs, trials: Trial[]): ConfigMap {
+export function buildTrialsConfigMap(name: string, args: SweepArgs, trials: Trial[]): ConfigMap {
     const data = Object.fromEntries(trials.map((trial, index) => [`${index}.json`, JSON.stringify(trial)]));
     const named = hashedName(`${name}-trials`, data);
     return { metadata: objectMeta(named, args.workspace.namespace, sweepLabels(name)), data, immutable: true };

@@ -2,16 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { runTimeout } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
-import { type TrainingContext, trainingPod } from "./job";
+import { type TrainingContext, buildTrainingPod } from "./job";
 import { failurePolicy, firstPod, named, nodeJob, nodesJob, type OperatorRun } from "./operator-run";
 import { rendezvous } from "./rendezvous";
 
 /** A training as a JobSet. */
-export function trainingJobSet(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
+export function buildJobSet(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
     const nodes = args.nodes ?? 1;
     const specOf = (run: pulumi.Input<string>) => {
         const details = nodes > 1 ? { rendezvous: rendezvous(args, firstPod(run)) } : {};
-        const job = nodesJob(nodes, trainingPod(name, args, context, run, details));
+        const job = nodesJob(nodes, buildTrainingPod(name, args, context, run, details));
         return {
             network: { enableDNSHostnames: true, publishNotReadyAddresses: true, subdomain: run },
             failurePolicy: failurePolicy(args),

@@ -5,7 +5,7 @@ import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
 import { modelDir, outputVolume, type PodVolumes } from "../../pod/model-volume";
-import { podTemplate } from "../../pod/pod-template";
+import { buildPodTemplate } from "../../pod/pod-template";
 import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
 import { rendezvous, type Rendezvous } from "./rendezvous";
@@ -44,7 +44,7 @@ export interface TrainingContext {
 }
 
 /** The Job of one run. What cannot be changed in a Job is part of its name, so that a change is a new run. */
-export function trainingJob(name: string, args: TrainingJobArgs, context: TrainingContext): Job {
+export function buildTrainingJob(name: string, args: TrainingJobArgs, context: TrainingContext): Job {
     const content = { ...fixedSpec(name, args, context, "run"), triggers: args.triggers };
     const run = hashedName(name, content);
     // A lost pod takes the others of its run along: each failure of the run is one of every pod.
@@ -64,7 +64,7 @@ export function trainingJob(name: string, args: TrainingJobArgs, context: Traini
 function fixedSpec(name: string, args: TrainingJobArgs, context: TrainingContext, run: pulumi.Input<string>) {
     const service = nodesServiceName(name);
     const several = (args.nodes ?? 1) > 1;
-    const template = trainingPod(name, args, context, run, {
+    const template = buildTrainingPod(name, args, context, run, {
         ...(several && {
             rendezvous: rendezvous(args, pulumi.interpolate`${run}-0.${service}`),
             spec: { subdomain: service },
@@ -78,7 +78,7 @@ function fixedSpec(name: string, args: TrainingJobArgs, context: TrainingContext
 }
 
 /** The pod of a run. */
-export function trainingPod(
+export function buildTrainingPod(
     name: string,
     args: TrainingJobArgs,
     context: TrainingContext,
@@ -86,7 +86,7 @@ export function trainingPod(
     details: { rendezvous?: Rendezvous; spec?: Partial<types.input.core.v1.PodSpec> },
 ): PodTemplateSpec {
     const { target, checkpoint, secretName, claimTemplate } = context;
-    return podTemplate(args, {
+    return buildPodTemplate(args, {
         labels: trainingLabels(name),
         ...placement(name, args, run),
         spec: { restartPolicy: "Never", ...details.spec },

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { runTimeout } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
-import { type TrainingContext, trainingPod } from "./job";
+import { type TrainingContext, buildTrainingPod } from "./job";
 import { named, type OperatorRun, shellWords } from "./operator-run";
 
 /**
@@ -10,7 +10,7 @@ import { named, type OperatorRun, shellWords } from "./operator-run";
  * which is gone when the run is through.
  * Source: https://docs.ray.io/en/latest/cluster/kubernetes/getting-started/rayjob-quick-start.html
  */
-export function trainingRayJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
+export function buildRayJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
     const kind = {
         apiVersion: "ray.io/v1",
         kind: "RayJob",
@@ -19,7 +19,7 @@ export function trainingRayJob(name: string, args: TrainingJobArgs, context: Tra
     const workers = (args.nodes ?? 1) - 1;
     const specOf = (run: pulumi.Input<string>) => {
         // Ray starts its own processes in the container.
-        const pod = trainingPod(name, { ...args, command: undefined, args: undefined }, context, run, {});
+        const pod = buildTrainingPod(name, { ...args, command: undefined, args: undefined }, context, run, {});
         return {
             entrypoint: pulumi.all([...(args.command ?? []), ...(args.args ?? [])]).apply(shellWords),
             // The head takes the command itself, so that there is no pod besides those of the cluster.

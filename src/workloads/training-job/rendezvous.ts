@@ -62,7 +62,7 @@ export function rendezvous(args: TrainingJobArgs, first: pulumi.Input<string>): 
 }
 
 /** The Service through which pods have host names; it has no address of its own. */
-export function nodesService(
+export function buildNodesService(
     name: pulumi.Input<string>,
     namespace: pulumi.Input<string>,
     labels: Record<string, string>,

@@ -1,9 +1,10 @@
 import { integer, matching, oneOf } from "../../arguments/formats";
-import { object, plain, type Problems } from "../../arguments/rules";
+import { object, plain, type Problems, type RulesOf } from "../../arguments/rules";
 import { checkWorkload } from "../../pod/args";
 import { AccessMode, checkClaim, claimFields } from "../../pod/claim-args";
 import { runFields } from "../../runs/args";
-import { TrainingBackend, TrainingFramework, type TrainingJobArgs } from "./args";
+import { checkOutput, outputRule } from "../../runs/output-args";
+import { TrainingBackend, TrainingFramework, type TrainingJobArgs, type TopologyArgs } from "./args";
 
 const decides = "it decides which objects there are: give a value";
 const labelKey = matching(
@@ -13,17 +14,14 @@ const labelKey = matching(
 
 export const fields = {
     ...runFields,
-    output: object({
-        ...claimFields,
-        uri: matching(/^[a-z][a-z0-9+.-]*:\/\/\S+[^\s/]$/, 'it must be an address such as "s3://models/fraud"'),
-    }),
+    output: outputRule,
     nodes: plain(integer(1, 1000), decides),
     framework: plain(oneOf(Object.values(TrainingFramework)), decides),
     processesPerNode: integer(1, 1024),
     backend: plain(oneOf(Object.values(TrainingBackend)), decides),
     checkpoint: object(claimFields),
-    topology: object({ required: labelKey, preferred: labelKey }),
-};
+    topology: object<TopologyArgs>({ required: labelKey, preferred: labelKey }),
+} satisfies RulesOf<TrainingJobArgs>;
 
 /** The longest names of components whose runs are called `<name>-<8 characters>`, and pods after them. */
 const longestNames: Record<TrainingBackend, number> = {
@@ -36,12 +34,9 @@ const longestNames: Record<TrainingBackend, number> = {
 
 export function checkAcross(args: TrainingJobArgs, problems: Problems, name: string): void {
     checkWorkload(args, problems);
-    checkClaim(args.output, "output", problems);
+    checkOutput(args.output, problems);
     checkClaim(args.checkpoint, "checkpoint", problems);
     const { uri, ...claim } = args.output ?? {};
-    if (uri !== undefined && Object.keys(claim).length > 0) {
-        problems.add("output", "describes a claim besides a uri; leave one of them out");
-    }
     const { nodes = 1, backend = TrainingBackend.Job, framework = TrainingFramework.Torch } = args;
     const longest = longestNames[backend];
     if (longest !== undefined && name.length > longest && name.length <= longestNames.Job) {

@@ -5,8 +5,17 @@ import { restricted } from "../../pod/pod-template";
 import { runTimeout } from "../../runs/run";
 import { untilEnded } from "../../runs/status";
 import { TrainingFramework, type TrainingJobArgs } from "./args";
-import { type TrainingContext, trainingLabels, trainingPod } from "./job";
-import { failurePolicy, hostOf, launcherJob, named, nodeJob, nodesJob, type OperatorRun, renamed } from "./operator-run";
+import { type TrainingContext, trainingLabels, buildTrainingPod } from "./job";
+import {
+    failurePolicy,
+    hostOf,
+    launcherJob,
+    named,
+    nodeJob,
+    nodesJob,
+    type OperatorRun,
+    renamed,
+} from "./operator-run";
 import { processesPerNode } from "./rendezvous";
 
 /**
@@ -14,7 +23,7 @@ import { processesPerNode } from "./rendezvous";
  * the pod. Kubeflow Trainer adds the variables by which pods find each other.
  * Source: https://www.kubeflow.org/docs/components/trainer/operator-guides/runtime/
  */
-export function trainingTrainJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
+export function buildTrainJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
     const apiVersion = "trainer.kubeflow.org/v1alpha1";
     const runtimeOf = (run: pulumi.Input<string>) => runtimeSpec(name, args, context, run);
     const specOf = (run: pulumi.Input<string>) => ({
@@ -46,7 +55,7 @@ const trainerLabel = { labels: { "trainer.kubeflow.org/trainjob-ancestor-step": 
 const trainerContainer = "node";
 
 function runtimeSpec(name: string, args: TrainingJobArgs, context: TrainingContext, run: pulumi.Input<string>): object {
-    const template = trainingPod(name, args, context, run, {});
+    const template = buildTrainingPod(name, args, context, run, {});
     if (args.framework === TrainingFramework.Mpi) {
         return mpiRuntimeSpec(name, args, context, run, template);
     }
@@ -79,7 +88,7 @@ function mpiRuntimeSpec(
     ];
     const launcher = nodesJob(1, renamed(template, trainerContainer, [hostsAreKnown(args, hosts)]));
     // The image must have an SSH server for a user that is not root.
-    const server = trainingPod(
+    const server = buildTrainingPod(
         name,
         { ...args, command: ["/usr/sbin/sshd"], args: ["-De", "-f", sshConfig] },
         context,

@@ -5,19 +5,19 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { failOutput, mapInputs, outputOf } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
-import { claimOf } from "../../pod/claim";
-import { gpuClaimTemplate } from "../../pod/gpu-claim";
+import { createClaim } from "../../pod/claim";
+import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { claimUri } from "../../pod/model-volume";
-import { environmentSecret } from "../../pod/secret";
+import { createEnvironmentSecret } from "../../pod/secret";
 import { failureOf, type RunStatus } from "../../runs/status";
 import { TrainingBackend, type TrainingJobArgs } from "./args";
-import { nodesServiceName, type TrainingContext, trainingJob, trainingLabels, type TrainingTarget } from "./job";
-import { trainingJobSet } from "./job-set";
+import { nodesServiceName, type TrainingContext, buildTrainingJob, trainingLabels, type TrainingTarget } from "./job";
+import { buildJobSet } from "./job-set";
 import type { OperatorRun } from "./operator-run";
-import { trainingRayJob } from "./ray-job";
-import { nodesService } from "./rendezvous";
+import { buildRayJob } from "./ray-job";
+import { buildNodesService } from "./rendezvous";
 import { checkAcross, fields } from "./rules";
-import { trainingTrainJob } from "./train-job";
+import { buildTrainJob } from "./train-job";
 
 /**
  * A training: a run for each content it is made of, of one pod or of several that work together, and whose result others
@@ -50,7 +50,7 @@ export class TrainingJob extends pulumi.ComponentResource {
         const target = trainingTarget(name, checked, this);
         const secret =
             checked.secretEnv &&
-            environmentSecret(
+            createEnvironmentSecret(
                 name,
                 {
                     // Not named after its content: a new password is no reason to train again.
@@ -66,14 +66,14 @@ export class TrainingJob extends pulumi.ComponentResource {
             target,
             checkpoint:
                 checked.checkpoint &&
-                claimOf(
+                createClaim(
                     `${name}-checkpoint`,
                     checked.checkpoint,
                     { resource: `${name}-checkpoint`, namespace, labels },
                     this,
                 ),
             secretName: secret && `${name}-env`,
-            claimTemplate: gpuClaimTemplate(name, checked, labels, this),
+            claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
         };
 
         this.jobName = startRun(name, checked, context, { parent: this, dependsOn: secret && [secret] });
@@ -99,21 +99,21 @@ function startRun(
             ? [
                   new core.Service(
                       `${name}-nodes`,
-                      nodesService(nodesServiceName(name), args.workspace.namespace, trainingLabels(name)),
+                      buildNodesService(nodesServiceName(name), args.workspace.namespace, trainingLabels(name)),
                       { parent },
                   ),
               ]
             : [];
-    return new batch.Job(`${name}-job`, trainingJob(name, args, context), {
+    return new batch.Job(`${name}-job`, buildTrainingJob(name, args, context), {
         parent,
         dependsOn: [...dependsOn, ...service],
     }).metadata.name;
 }
 
 const operatorRuns = {
-    [TrainingBackend.JobSet]: trainingJobSet,
-    [TrainingBackend.TrainJob]: trainingTrainJob,
-    [TrainingBackend.RayJob]: trainingRayJob,
+    [TrainingBackend.JobSet]: buildJobSet,
+    [TrainingBackend.TrainJob]: buildTrainJob,
+    [TrainingBackend.RayJob]: buildRayJob,
 };
 
 function startOperatorRun(
@@ -149,6 +149,6 @@ function trainingTarget(name: string, args: TrainingJobArgs, parent: pulumi.Reso
         namespace: args.workspace.namespace,
         labels: trainingLabels(name),
     };
-    const claim = claimOf(name, output, target, parent);
+    const claim = createClaim(name, output, target, parent);
     return { claim, uriOf: (run) => claimUri(claim, run) };
 }
