@@ -166,7 +166,8 @@ function partLines(name: AddonName): string[] {
 
 const turns: Record<InstallPhase, string> = {
     [InstallPhase.Normal]: "It is installed as soon as what it needs is there.",
-    [InstallPhase.Late]: "It is installed after all others but policies, since its webhooks refuse objects while it starts.",
+    [InstallPhase.Late]:
+        "It is installed after all others but policies, since its webhooks refuse objects while it starts.",
     [InstallPhase.Last]: "It is installed last, since it judges the objects of all others.",
 };
 

@@ -4,7 +4,7 @@ import * as path from "node:path";
 
 import * as ts from "typescript";
 
-/** A field of an interface, or a member of an enum. */
+/** A field of an interface, or a value of an enum. */
 export interface Member {
     name: string;
     /** The type of a field as it is written; the value of an enum's member. */
@@ -28,7 +28,7 @@ export function declarationsOf(folder: string): Map<string, Declaration> {
         if (file.endsWith(".ts")) {
             const text = fs.readFileSync(path.join(folder, file), "utf8");
             const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
-            source.forEachChild((node) => {
+            source.statements.filter(isExported).forEach((node) => {
                 const declaration = declarationOf(node, source);
                 if (declaration) {
                     declarations.set(declaration.name, declaration);
@@ -38,6 +38,9 @@ export function declarationsOf(folder: string): Map<string, Declaration> {
     }
     return declarations;
 }
+
+const isExported = (node: ts.Statement): boolean =>
+    ts.canHaveModifiers(node) && (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
 
 function declarationOf(node: ts.Node, source: ts.SourceFile): Declaration | undefined {
     if (ts.isInterfaceDeclaration(node)) {
@@ -49,16 +52,26 @@ function declarationOf(node: ts.Node, source: ts.SourceFile): Declaration | unde
         }));
         return { name: node.name.text, kind: "interface", doc: docOf(node), members };
     }
-    if (ts.isEnumDeclaration(node)) {
-        const members = node.members.map((member) => ({
+    const enumeration = ts.isVariableStatement(node) ? constObjectOf(node) : undefined;
+    if (enumeration) {
+        const members = enumeration.object.properties.filter(ts.isPropertyAssignment).map((member) => ({
             name: member.name.getText(source),
-            type: member.initializer?.getText(source) ?? "",
+            type: member.initializer.getText(source),
             optional: false,
             doc: docOf(member),
         }));
-        return { name: node.name.text, kind: "enum", doc: docOf(node), members };
+        return { name: enumeration.name, kind: "enum", doc: docOf(node), members };
     }
     return undefined;
+}
+
+/** The object of `const <name> = {…} as const`, which is how this package writes an enum. */
+function constObjectOf(node: ts.VariableStatement): { name: string; object: ts.ObjectLiteralExpression } | undefined {
+    const [declaration] = node.declarationList.declarations;
+    const value = declaration?.initializer;
+    return declaration && value && ts.isAsExpression(value) && ts.isObjectLiteralExpression(value.expression)
+        ? { name: declaration.name.getText(), object: value.expression }
+        : undefined;
 }
 
 /** The doc comment of a node in one line. */

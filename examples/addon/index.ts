@@ -15,7 +15,7 @@ const gatekeeper = new mlops.Addon("gatekeeper", {
         },
     ],
     namespace: "gatekeeper-system",
-    certificates: mlops.Certificates.Controller, // its controller writes them into its webhooks: wait for that
+    caInjector: mlops.CaInjector.Controller, // its controller writes them into its webhooks: wait for that
     mirror: config.getObject<mlops.MirrorArgs>("mirror"), // without one: charts and images from the internet
 });
 

@@ -1,4 +1,4 @@
-import type { Certificates } from "./catalog/definition";
+import type { CaInjector } from "./catalog/definition";
 import type { AddonChartArgs } from "./rendering/chart-args";
 import type { MirrorArgs } from "./rendering/mirror-args";
 
@@ -22,7 +22,7 @@ export interface AddonArgs {
      * Who writes the certificate authority into the charts' webhook configurations, which are then waited for until it
      * stands in them. Defaults to nobody.
      */
-    certificates?: Certificates;
+    caInjector?: CaInjector;
     /**
      * The names of the webhook configurations that are waited for. Defaults to all; name some of them where a chart has
      * many, as each that is waited for keeps one of the engine's workers busy.

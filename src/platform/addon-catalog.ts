@@ -1,34 +1,34 @@
-import { alloy, type AlloySettings } from "./addons/alloy";
-import { argoWorkflows, type ArgoWorkflowsSettings } from "./addons/argo-workflows";
-import { certManager, type CertManagerSettings } from "./addons/cert-manager";
-import { cloudnativePg, type CloudNativePgSettings } from "./addons/cloudnative-pg";
-import { dcgmExporter, type DcgmExporterSettings } from "./addons/dcgm-exporter";
-import { envoyGateway, type EnvoyGatewaySettings } from "./addons/envoy-gateway";
-import { externalSecrets, type ExternalSecretsSettings } from "./addons/external-secrets";
-import { gatewayApi, type GatewayApiSettings } from "./addons/gateway-api";
-import { gpuOperator, type GpuOperatorSettings } from "./addons/gpu-operator";
-import { inferenceExtension, type InferenceExtensionSettings } from "./addons/inference-extension";
-import { jobset, type JobSetSettings } from "./addons/jobset";
-import { jupyterhub, type JupyterHubSettings } from "./addons/jupyterhub";
-import { kaiScheduler, type KaiSchedulerSettings } from "./addons/kai-scheduler";
-import { keda, type KedaSettings } from "./addons/keda";
-import { kserve, type KServeSettings } from "./addons/kserve";
-import { kubePrometheusStack, type KubePrometheusStackSettings } from "./addons/kube-prometheus-stack";
-import { kubeflowTrainer, type KubeflowTrainerSettings } from "./addons/kubeflow-trainer";
-import { kuberay, type KubeRaySettings } from "./addons/kuberay";
-import { kueue, type KueueSettings } from "./addons/kueue";
-import { kyverno, type KyvernoSettings } from "./addons/kyverno";
-import { leaderWorkerSet, type LeaderWorkerSetSettings } from "./addons/leader-worker-set";
-import { loki, type LokiSettings } from "./addons/loki";
-import { metricsServer, type MetricsServerSettings } from "./addons/metrics-server";
-import { mlflow, type MlflowSettings } from "./addons/mlflow";
-import { nodeFeatureDiscovery, type NodeFeatureDiscoverySettings } from "./addons/node-feature-discovery";
-import { nvidiaDevicePlugin, type NvidiaDevicePluginSettings } from "./addons/nvidia-device-plugin";
-import { nvidiaDraDriver, type NvidiaDraDriverSettings } from "./addons/nvidia-dra-driver";
-import { opencost, type OpencostSettings } from "./addons/opencost";
-import { prometheusAdapter, type PrometheusAdapterSettings } from "./addons/prometheus-adapter";
-import { seaweedfs, type SeaweedfsSettings } from "./addons/seaweedfs";
-import { volcano, type VolcanoSettings } from "./addons/volcano";
+import { alloy, type AlloyArgs } from "./addons/alloy";
+import { argoWorkflows, type ArgoWorkflowsArgs } from "./addons/argo-workflows";
+import { certManager, type CertManagerArgs } from "./addons/cert-manager";
+import { cloudnativePg, type CloudNativePgArgs } from "./addons/cloudnative-pg";
+import { dcgmExporter, type DcgmExporterArgs } from "./addons/dcgm-exporter";
+import { envoyGateway, type EnvoyGatewayArgs } from "./addons/envoy-gateway";
+import { externalSecrets, type ExternalSecretsArgs } from "./addons/external-secrets";
+import { gatewayApi, type GatewayApiArgs } from "./addons/gateway-api";
+import { gpuOperator, type GpuOperatorArgs } from "./addons/gpu-operator";
+import { inferenceExtension, type InferenceExtensionArgs } from "./addons/inference-extension";
+import { jobset, type JobSetArgs } from "./addons/jobset";
+import { jupyterhub, type JupyterHubArgs } from "./addons/jupyterhub";
+import { kaiScheduler, type KaiSchedulerArgs } from "./addons/kai-scheduler";
+import { keda, type KedaArgs } from "./addons/keda";
+import { kserve, type KServeArgs } from "./addons/kserve";
+import { kubePrometheusStack, type KubePrometheusStackArgs } from "./addons/kube-prometheus-stack";
+import { kubeflowTrainer, type KubeflowTrainerArgs } from "./addons/kubeflow-trainer";
+import { kuberay, type KubeRayArgs } from "./addons/kuberay";
+import { kueue, type KueueArgs } from "./addons/kueue";
+import { kyverno, type KyvernoArgs } from "./addons/kyverno";
+import { leaderWorkerSet, type LeaderWorkerSetArgs } from "./addons/leader-worker-set";
+import { loki, type LokiArgs } from "./addons/loki";
+import { metricsServer, type MetricsServerArgs } from "./addons/metrics-server";
+import { mlflow, type MlflowArgs } from "./addons/mlflow";
+import { nodeFeatureDiscovery, type NodeFeatureDiscoveryArgs } from "./addons/node-feature-discovery";
+import { nvidiaDevicePlugin, type NvidiaDevicePluginArgs } from "./addons/nvidia-device-plugin";
+import { nvidiaDraDriver, type NvidiaDraDriverArgs } from "./addons/nvidia-dra-driver";
+import { opencost, type OpencostArgs } from "./addons/opencost";
+import { prometheusAdapter, type PrometheusAdapterArgs } from "./addons/prometheus-adapter";
+import { seaweedfs, type SeaweedfsArgs } from "./addons/seaweedfs";
+import { volcano, type VolcanoArgs } from "./addons/volcano";
 import type { Definition } from "./catalog/definition";
 import type { AddonName } from "./catalog/names";
 import type { PlatformAddonArgs } from "./catalog/platform-addon-args";
@@ -36,67 +36,67 @@ import type { PlatformAddonArgs } from "./catalog/platform-addon-args";
 /** The add-ons of a platform, each with its settings; `{}` takes it as it is. What one needs comes by itself. */
 export interface AddonsArgs {
     /** cert-manager: certificates, among them those of other add-ons' webhooks. */
-    certManager?: CertManagerSettings;
+    certManager?: CertManagerArgs;
     /** External Secrets: secrets from a vault, and such as are made up in the cluster. */
-    externalSecrets?: ExternalSecretsSettings;
+    externalSecrets?: ExternalSecretsArgs;
     /** Kyverno: policies for what enters the cluster. */
-    kyverno?: KyvernoSettings;
+    kyverno?: KyvernoArgs;
     /** metrics-server: the use of CPU and memory, for autoscalers. */
-    metricsServer?: MetricsServerSettings;
+    metricsServer?: MetricsServerArgs;
     /** kube-prometheus-stack: Prometheus, Alertmanager and Grafana, with dashboards and alerts. */
-    kubePrometheusStack?: KubePrometheusStackSettings;
+    kubePrometheusStack?: KubePrometheusStackArgs;
     /** Prometheus adapter: autoscaling by what Prometheus measures. */
-    prometheusAdapter?: PrometheusAdapterSettings;
+    prometheusAdapter?: PrometheusAdapterArgs;
     /** Loki: the logs of all pods. */
-    loki?: LokiSettings;
+    loki?: LokiArgs;
     /** Alloy: sends the logs of all pods to Loki. */
-    alloy?: AlloySettings;
+    alloy?: AlloyArgs;
     /** OpenCost: what workloads cost. */
-    opencost?: OpencostSettings;
+    opencost?: OpencostArgs;
     /** Node Feature Discovery: labels for the hardware of nodes. */
-    nodeFeatureDiscovery?: NodeFeatureDiscoverySettings;
+    nodeFeatureDiscovery?: NodeFeatureDiscoveryArgs;
     /** NVIDIA GPU Operator: driver, device plugin, MIG and metrics of GPUs. */
-    gpuOperator?: GpuOperatorSettings;
+    gpuOperator?: GpuOperatorArgs;
     /** NVIDIA device plugin: GPUs of nodes that have a driver. */
-    nvidiaDevicePlugin?: NvidiaDevicePluginSettings;
+    nvidiaDevicePlugin?: NvidiaDevicePluginArgs;
     /** NVIDIA DRA driver: GPUs by ResourceClaims. */
-    nvidiaDraDriver?: NvidiaDraDriverSettings;
+    nvidiaDraDriver?: NvidiaDraDriverArgs;
     /** DCGM exporter: metrics of GPUs. */
-    dcgmExporter?: DcgmExporterSettings;
+    dcgmExporter?: DcgmExporterArgs;
     /** Kueue: queues and quotas for jobs. */
-    kueue?: KueueSettings;
+    kueue?: KueueArgs;
     /** KAI Scheduler: all pods of a job together, GPUs fairly between teams. */
-    kaiScheduler?: KaiSchedulerSettings;
+    kaiScheduler?: KaiSchedulerArgs;
     /** Volcano: all pods of a job together, with queues of its own. */
-    volcano?: VolcanoSettings;
+    volcano?: VolcanoArgs;
     /** JobSet: jobs that belong together. */
-    jobset?: JobSetSettings;
+    jobset?: JobSetArgs;
     /** LeaderWorkerSet: servers of which each takes several pods. */
-    leaderWorkerSet?: LeaderWorkerSetSettings;
+    leaderWorkerSet?: LeaderWorkerSetArgs;
     /** Kubeflow Trainer: training over several nodes. */
-    kubeflowTrainer?: KubeflowTrainerSettings;
+    kubeflowTrainer?: KubeflowTrainerArgs;
     /** KubeRay: Ray clusters, jobs and services. */
-    kuberay?: KubeRaySettings;
+    kuberay?: KubeRayArgs;
     /** Argo Workflows: pipelines of steps. */
-    argoWorkflows?: ArgoWorkflowsSettings;
+    argoWorkflows?: ArgoWorkflowsArgs;
     /** KEDA: scaling by what there is to do, down to zero. */
-    keda?: KedaSettings;
+    keda?: KedaArgs;
     /** Gateway API: the kinds of routes into the cluster. */
-    gatewayApi?: GatewayApiSettings;
+    gatewayApi?: GatewayApiArgs;
     /** Envoy Gateway: the proxies through which routes go. */
-    envoyGateway?: EnvoyGatewaySettings;
+    envoyGateway?: EnvoyGatewayArgs;
     /** Gateway API Inference Extension: routes to pools of model servers. */
-    inferenceExtension?: InferenceExtensionSettings;
+    inferenceExtension?: InferenceExtensionArgs;
     /** KServe: servers for models of every format. */
-    kserve?: KServeSettings;
+    kserve?: KServeArgs;
     /** CloudNativePG: PostgreSQL. */
-    cloudnativePg?: CloudNativePgSettings;
+    cloudnativePg?: CloudNativePgArgs;
     /** SeaweedFS: storage of objects, behind the S3 API. */
-    seaweedfs?: SeaweedfsSettings;
+    seaweedfs?: SeaweedfsArgs;
     /** MLflow: experiments and the registry of models. */
-    mlflow?: MlflowSettings;
+    mlflow?: MlflowArgs;
     /** JupyterHub: a notebook server for each user. */
-    jupyterhub?: JupyterHubSettings;
+    jupyterhub?: JupyterHubArgs;
 }
 
 /** A definition for each add-on there is a name for, with the arguments that it has in a platform. */

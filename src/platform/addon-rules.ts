@@ -1,7 +1,17 @@
 import { dnsLabel, oneOf, text, truth } from "../arguments/formats";
-import { anyObject, list, map, object, plain, type Problems, required, type Rule, type RulesOf } from "../arguments/rules";
+import {
+    anyObject,
+    list,
+    map,
+    object,
+    plain,
+    type Problems,
+    required,
+    type Rule,
+    type RulesOf,
+} from "../arguments/rules";
 import type { AddonArgs } from "./addon-args";
-import { Certificates } from "./catalog/definition";
+import { CaInjector } from "./catalog/definition";
 import type { AddonChartArgs } from "./rendering/chart-args";
 import { locateAddonChart } from "./rendering/chart-location";
 import type { MirrorArgs } from "./rendering/mirror-args";
@@ -36,7 +46,7 @@ export const addonRules = {
     namespace: required(known(dnsLabel), "name the namespace it is installed in"),
     createNamespace: known(truth),
     privileged: known(truth),
-    certificates: known(oneOf(Object.values(Certificates))),
+    caInjector: known(oneOf(Object.values(CaInjector))),
     webhooks: list(known(text)),
     objectsBefore: list(anyObject),
     objects: list(anyObject),

@@ -8,7 +8,7 @@ import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 import { validate } from "../arguments/validate";
 import type { AddonArgs } from "./addon-args";
 import { addonRules, checkAddon } from "./addon-rules";
-import { Certificates, type KubernetesObject, type Values } from "./catalog/definition";
+import { CaInjector, type KubernetesObject, type Values } from "./catalog/definition";
 import { releaseName } from "./rendering/chart-args";
 import { type ChartLocation, locateAddonChart } from "./rendering/chart-location";
 import { replaceOutputs } from "./rendering/output-placeholders";
@@ -38,7 +38,7 @@ export class Addon extends pulumi.ComponentResource {
             Object.fromEntries(charts.map((chart) => [releaseName(chart), chart.values ?? {}])),
         );
         const transform = objectTransform({
-            certificates: checked.certificates ?? Certificates.None,
+            caInjector: checked.caInjector ?? CaInjector.None,
             webhooks: checked.webhooks,
             mirror,
             placeholders,

@@ -1,4 +1,4 @@
-import { Certificates, type ConfiguredAddon, type Context, type Definition, InstallPhase } from "./catalog/definition";
+import { CaInjector, type ConfiguredAddon, type Context, type Definition, InstallPhase } from "./catalog/definition";
 import { type AddonName, addonNames } from "./catalog/names";
 import type { PlatformAddonArgs } from "./catalog/platform-addon-args";
 
@@ -92,7 +92,7 @@ const needs = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArg
     definitions[name].requires?.(addons[name] ?? {}) ?? [];
 
 /** An add-on's turn: not before that of what it needs. */
-const installPhaseOf = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): InstallPhase =>
+const installPhaseOf = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): number =>
     Math.max(
         definitions[name].installPhase ?? InstallPhase.Normal,
         ...needs(name, addons, definitions).map((needed) => installPhaseOf(needed, addons, definitions)),
@@ -141,5 +141,5 @@ export function contextOf(
 }
 
 /** Who writes the certificate authority into the webhooks of an add-on. */
-export const certificatesOf = ({ definition, settings }: PlannedAddon, context: Context): Certificates =>
-    definition.certificates?.(settings, context) ?? Certificates.None;
+export const caInjectorOf = ({ definition, settings }: PlannedAddon, context: Context): CaInjector =>
+    definition.caInjector?.(settings, context) ?? CaInjector.None;

@@ -8,7 +8,7 @@ import type { AddonArgs } from "./addon-args";
 import type { Context } from "./catalog/definition";
 import { type AddonName, kebabCase } from "./catalog/names";
 import { Availability, Footprint } from "./catalog/profiles";
-import { certificatesOf, contextOf, type PlannedAddon } from "./plan";
+import { caInjectorOf, contextOf, type PlannedAddon } from "./plan";
 import type { AddonStatus, PlatformArgs } from "./platform-args";
 import { planPlatform } from "./platform-plan";
 import { checkPlatform, platformRules } from "./platform-rules";
@@ -91,7 +91,7 @@ export class Platform extends pulumi.ComponentResource {
                 const args = {
                     ...place(one),
                     charts: main,
-                    certificates: certificatesOf(one, context(one)),
+                    caInjector: caInjectorOf(one, context(one)),
                     webhooks: definition.webhooks,
                     objectsBefore: definition.objectsBefore?.(settings, context(one)),
                     objects: definition.objects?.(settings, context(one)),

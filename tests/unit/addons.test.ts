@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { truth } from "../../src/arguments/formats";
 import { object, type Problems } from "../../src/arguments/rules";
 import { type Catalog, catalog } from "../../src/platform/addon-catalog";
-import type { MlflowSettings } from "../../src/platform/addons/mlflow";
+import type { MlflowArgs } from "../../src/platform/addons/mlflow";
 import type { ChartSource, Definition, KubernetesObject, Values } from "../../src/platform/catalog/definition";
 import { addonNames, type AddonName } from "../../src/platform/catalog/names";
 import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addon-args";
@@ -135,9 +135,9 @@ describe("add-ons", function () {
         withoutMlflow satisfies Catalog;
         const { oidc, ...rules } = mlflow.fields;
         // @ts-expect-error -- a rule is missing.
-        ({ ...mlflow, fields: rules }) satisfies Definition<MlflowSettings>;
+        ({ ...mlflow, fields: rules }) satisfies Definition<MlflowArgs>;
         // @ts-expect-error -- a rule is of an argument that does not exist.
-        ({ ...mlflow, fields: { ...mlflow.fields, odic: oidc } }) satisfies Definition<MlflowSettings>;
+        ({ ...mlflow, fields: { ...mlflow.fields, odic: oidc } }) satisfies Definition<MlflowArgs>;
         // @ts-expect-error -- it is another one.
         ({ ...withoutMlflow, mlflow: withoutMlflow.jupyterhub }) satisfies Catalog;
     });

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { Addon, Platform } from "../../src";
+import { Addon, type AddonArgs, Platform, type PlatformArgs } from "../../src";
 import { directoryWith } from "../support/directories";
 import { run } from "../support/mocks";
 
@@ -62,8 +62,8 @@ const addons: [object, ...string[]][] = [
     [{ charts: [chart], namespace: "a", createNamespace: "no" }, `createNamespace is "no"; ${truth}`],
     [{ charts: [chart], namespace: "a", privileged: 1 }, `privileged is 1; ${truth}`],
     [
-        { charts: [chart], namespace: "a", certificates: "me" },
-        'certificates is "me"; it must be one of none, controller, cert-manager',
+        { charts: [chart], namespace: "a", caInjector: "me" },
+        'caInjector is "me"; it must be one of none, controller, cert-manager',
     ],
     [{ charts: [chart], namespace: "a", webhooks: [""] }, `webhooks[0] is ""; ${text}`],
     [{ charts: [chart], namespace: "a", objects: ["a"] }, "objects[0] must be an object (its fields may be Outputs)"],
@@ -125,6 +125,19 @@ const platforms: [object, ...string[]][] = [
         `mirror.charts has no kueue-0.19.2.tgz; put it there: helm pull oci://registry.k8s.io/kueue/charts/kueue --version 0.19.2 --destination ${empty}`,
     ],
 ];
+
+it("the arguments of Platform and Addon take the strings of enums as the documentation shows them", () => {
+    // The compiler is the test (npm run lint).
+    ({
+        profile: "training",
+        availability: "high",
+        footprint: "small",
+        addons: { kserve: { mode: "Standard" }, gpuOperator: { migStrategy: "mixed" }, kyverno: { action: "Deny" } },
+    }) satisfies PlatformArgs;
+    ({ charts: [{ chart: "./charts/a" }], namespace: "a", caInjector: "cert-manager" }) satisfies AddonArgs;
+    // @ts-expect-error -- no availability is called that.
+    ({ availability: "none" }) satisfies PlatformArgs;
+});
 
 for (const [component, table] of Object.entries({ Addon: addons, Platform: platforms })) {
     describe(`a wrong argument of ${component}`, () => {

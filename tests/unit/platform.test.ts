@@ -4,7 +4,7 @@ import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 
 import { catalog } from "../../src/platform/addon-catalog";
-import { Certificates, type Definition, InstallPhase } from "../../src/platform/catalog/definition";
+import { CaInjector, type Definition, InstallPhase } from "../../src/platform/catalog/definition";
 import { type AddonName, addonNames } from "../../src/platform/catalog/names";
 import { Profile, profiles } from "../../src/platform/catalog/profiles";
 import { contextOf, plan, type PlanArgs } from "../../src/platform/plan";
@@ -93,8 +93,13 @@ describe("the plan of a platform", () => {
     it("leaves out of the profile what is disabled, but not what another add-on needs", () => {
         const optionalCharts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
         const profile: AddonName[] = ["certManager", "keda"];
-        assert.deepEqual(planned(optionalCharts, { profile, addons: { keda: { enabled: false } } }).waits, ["certManager"]);
-        const { problems } = planned(optionalCharts, { profile, addons: { kserve: {}, certManager: { enabled: false } } });
+        assert.deepEqual(planned(optionalCharts, { profile, addons: { keda: { enabled: false } } }).waits, [
+            "certManager",
+        ]);
+        const { problems } = planned(optionalCharts, {
+            profile,
+            addons: { kserve: {}, certManager: { enabled: false } },
+        });
         assert.deepEqual(problems, [
             "addons.certManager.enabled is false, but kserve needs it; leave it out, or disable kserve",
         ]);
@@ -292,14 +297,13 @@ describe("a chart is had", () => {
 });
 
 describe("an object of a chart", () => {
-    const result = (type: string, props: object, certificates = Certificates.Controller) =>
+    const result = (type: string, props: object, caInjector: CaInjector = CaInjector.Controller) =>
         transformed(
             { type, props, opts: {}, custom: true, name: "object" },
-            { certificates, mirror: { images: "m.example" }, placeholders: replaceOutputs({}) },
+            { caInjector, mirror: { images: "m.example" }, placeholders: replaceOutputs({}) },
         );
-    const annotations = (kind: string, certificates?: Certificates): unknown =>
-        (result(`kubernetes:v1:${kind}`, { kind }, certificates)!.props.metadata as { annotations: object })
-            .annotations;
+    const annotations = (kind: string, caInjector?: CaInjector): unknown =>
+        (result(`kubernetes:v1:${kind}`, { kind }, caInjector)!.props.metadata as { annotations: object }).annotations;
 
     it("is written in the name of the package", () => {
         assert.deepEqual(annotations("Deployment"), { "pulumi.com/patchFieldManager": "kubernetes-mlops" });
@@ -320,8 +324,8 @@ describe("an object of a chart", () => {
         const forced = { "pulumi.com/patchFieldManager": "kubernetes-mlops", "pulumi.com/patchForce": "true" };
         const waited = { ...forced, "pulumi.com/waitFor": "jsonpath={.webhooks[0].clientConfig.caBundle}" };
         assert.deepEqual(annotations("MutatingWebhookConfiguration"), waited);
-        assert.deepEqual(annotations("ValidatingWebhookConfiguration", Certificates.CertManager), waited);
-        assert.deepEqual(annotations("ValidatingWebhookConfiguration", Certificates.None), forced);
+        assert.deepEqual(annotations("ValidatingWebhookConfiguration", CaInjector.CertManager), waited);
+        assert.deepEqual(annotations("ValidatingWebhookConfiguration", CaInjector.None), forced);
         assert.deepEqual(annotations("CustomResourceDefinition"), forced);
         assert.deepEqual(annotations("APIService"), forced);
     });

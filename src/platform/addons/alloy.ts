@@ -4,7 +4,7 @@ import type { Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** The settings of Alloy. Its namespace defaults to "alloy". */
-export interface AlloySettings extends PlatformAddonArgs {
+export interface AlloyArgs extends PlatformAddonArgs {
     /**
      * Where logs go: the address of a Loki, without a path. Defaults to the platform's own, which it brings along.
      */
@@ -28,7 +28,7 @@ const label = (source: string, target: string): string =>
  * What Alloy does: on each node it reads the files of the containers there, whose names the API server gives.
  * Source of the language: https://grafana.com/docs/alloy/latest/reference/components/
  */
-function configuration(lokiUrl: string, { excludedNamespaces = [], cluster }: AlloySettings): string {
+function configuration(lokiUrl: string, { excludedNamespaces = [], cluster }: AlloyArgs): string {
     const excluded =
         excludedNamespaces.length > 0
             ? `  rule {
@@ -88,7 +88,7 @@ ${cluster ? `  external_labels = { cluster = ${quoted(cluster)} }\n` : ""}}
 
 const state = "/var/lib/alloy";
 
-export const alloy: Definition<AlloySettings> = {
+export const alloy: Definition<AlloyArgs> = {
     title: "Alloy",
     purpose: "Sends the logs of all pods to Loki.",
     homepage: "https://grafana.com/docs/alloy/latest/",

@@ -7,7 +7,7 @@ import { serviceMonitors } from "../monitoring/service-monitors";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The bucket in which workflows keep their artifacts. */
-export interface ArgoArtifactsSettings {
+export interface ArgoArtifactsArgs {
     /** The name of the bucket. */
     bucket: string;
     /** The host of the S3 service, with its port if it has one, such as "s3.amazonaws.com". */
@@ -18,7 +18,7 @@ export interface ArgoArtifactsSettings {
      * The name of a Secret with the keys `accesskey` and `secretkey`, in each namespace that has workflows. Defaults to
      * none: the pods are then to have an identity of the cloud.
      */
-    credentialsSecret?: string;
+    existingSecret?: string;
     /** Whether the service is spoken to without TLS. Defaults to false. */
     insecure?: boolean;
     /** Whether the logs of all steps are kept in it, too. Defaults to false. */
@@ -26,11 +26,11 @@ export interface ArgoArtifactsSettings {
 }
 
 /** Single sign-on for the user interface. */
-export interface ArgoSsoSettings {
+export interface ArgoOidcArgs {
     /** The address of the OpenID provider. */
     issuer: string;
     /** The name of a Secret in the add-on's namespace, with the keys `client-id` and `client-secret`. */
-    clientSecret: string;
+    existingSecret: string;
     /** Where the provider sends browsers back to: the address of the user interface, with `/oauth2/callback`. */
     redirectUrl: string;
     /** What is asked of the provider besides `openid`, such as "groups". Defaults to nothing. */
@@ -38,7 +38,7 @@ export interface ArgoSsoSettings {
 }
 
 /** The settings of Argo Workflows. Its namespace defaults to "argo". */
-export interface ArgoWorkflowsSettings extends PlatformAddonArgs {
+export interface ArgoWorkflowsArgs extends PlatformAddonArgs {
     /**
      * The namespaces that get a service account "argo-workflow", with the role that the pods of workflows need. They
      * must be there. Defaults to none: whoever makes a namespace for workflows gives it one.
@@ -49,25 +49,18 @@ export interface ArgoWorkflowsSettings extends PlatformAddonArgs {
     /** How long a workflow is kept after its end, unless it says so itself. Defaults to for ever. */
     retention?: string;
     /** Where artifacts are kept. Defaults to nowhere: workflows that have some must then say where. */
-    artifacts?: ArgoArtifactsSettings;
+    artifacts?: ArgoArtifactsArgs;
     /** Whether there is a server, with the user interface. Defaults to true. */
     server?: boolean;
     /** Single sign-on for the user interface. Defaults to none: one logs in with a token of the cluster. */
-    sso?: ArgoSsoSettings;
+    oidc?: ArgoOidcArgs;
 }
 
 const chart = "argo-workflows";
 
-function artifactValues({
-    logs,
-    bucket,
-    endpoint,
-    region,
-    insecure,
-    credentialsSecret,
-}: ArgoArtifactsSettings): Values {
+function artifactValues({ logs, bucket, endpoint, region, insecure, existingSecret }: ArgoArtifactsArgs): Values {
     return {
-        useStaticCredentials: credentialsSecret !== undefined,
+        useStaticCredentials: existingSecret !== undefined,
         artifactRepository: {
             archiveLogs: logs ?? false,
             s3: {
@@ -75,10 +68,10 @@ function artifactValues({
                 endpoint,
                 ...(region && { region }),
                 insecure: insecure ?? false,
-                ...(credentialsSecret
+                ...(existingSecret
                     ? {
-                          accessKeySecret: { name: credentialsSecret, key: "accesskey" },
-                          secretKeySecret: { name: credentialsSecret, key: "secretkey" },
+                          accessKeySecret: { name: existingSecret, key: "accesskey" },
+                          secretKeySecret: { name: existingSecret, key: "secretkey" },
                       }
                     : { useSDKCreds: true }),
             },
@@ -86,18 +79,18 @@ function artifactValues({
     };
 }
 
-function ssoValues({ issuer, clientSecret, redirectUrl, scopes }: ArgoSsoSettings): Values {
+function oidcValues({ issuer, existingSecret, redirectUrl, scopes }: ArgoOidcArgs): Values {
     return {
         enabled: true,
         issuer,
-        clientId: { name: clientSecret, key: "client-id" },
-        clientSecret: { name: clientSecret, key: "client-secret" },
+        clientId: { name: existingSecret, key: "client-id" },
+        clientSecret: { name: existingSecret, key: "client-secret" },
         redirectUrl,
         ...(scopes && { scopes }),
     };
 }
 
-export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
+export const argoWorkflows: Definition<ArgoWorkflowsArgs> = {
     title: "Argo Workflows",
     purpose: "Runs pipelines of steps, each in a pod of its own.",
     homepage: "https://argo-workflows.readthedocs.io/en/release-4.0/",
@@ -131,29 +124,29 @@ export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
         namespaces: list(dnsLabel),
         parallelism: integer(1, 100_000),
         retention: duration,
-        artifacts: object({
+        artifacts: object<ArgoArtifactsArgs>({
             bucket: required(text, "name the bucket"),
             endpoint: required(text, 'name the host of the S3 service, for example "s3.amazonaws.com"'),
             region: text,
-            credentialsSecret: dnsSubdomain,
+            existingSecret: dnsSubdomain,
             insecure: truth,
             logs: truth,
         }),
         server: truth,
-        sso: object({
+        oidc: object<ArgoOidcArgs>({
             issuer: required(text, "give the address of the OpenID provider"),
-            clientSecret: required(dnsSubdomain, "name the Secret with the keys client-id and client-secret"),
+            existingSecret: required(dnsSubdomain, "name the Secret with the keys client-id and client-secret"),
             redirectUrl: required(text, "give the address of the user interface, with /oauth2/callback"),
             scopes: list(text),
         }),
     },
-    check: ({ server, sso }, problems) => {
-        if (server === false && sso !== undefined) {
-            problems.add("sso", "is of no use without the server; leave out one of `sso` and `server: false`");
+    check: ({ server, oidc }, problems) => {
+        if (server === false && oidc !== undefined) {
+            problems.add("oidc", "is of no use without the server; leave out one of `oidc` and `server: false`");
         }
     },
     values: (settings, context) => {
-        const { namespaces = [], parallelism, retention, artifacts, server, sso } = settings;
+        const { namespaces = [], parallelism, retention, artifacts, server, oidc } = settings;
         const size = {
             replicas: controllerReplicas(context),
             ...(context.highlyAvailable && { pdb: { enabled: true, minAvailable: 1 } }),
@@ -186,8 +179,8 @@ export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
                 server: {
                     enabled: server ?? true,
                     ...size,
-                    authModes: sso ? ["sso", "client"] : ["client"],
-                    ...(sso && { sso: ssoValues(sso) }),
+                    authModes: oidc ? ["sso", "client"] : ["client"],
+                    ...(oidc && { sso: oidcValues(oidc) }),
                 },
                 // Its image would run as root, and its containers be refused where pods must be restricted.
                 executor: {

@@ -1,11 +1,11 @@
 import { text, truth } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { Certificates, type Definition } from "../catalog/definition";
+import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of cert-manager. Its namespace defaults to "cert-manager". */
-export interface CertManagerSettings extends PlatformAddonArgs {
+export interface CertManagerArgs extends PlatformAddonArgs {
     /** Whether there is a ClusterIssuer "self-signed", for certificates within the cluster. Defaults to false. */
     selfSignedIssuer?: boolean;
     /** The name servers, as `<address>:<port>`, at which DNS challenges are checked. Defaults to the cluster's own. */
@@ -14,7 +14,7 @@ export interface CertManagerSettings extends PlatformAddonArgs {
 
 const oci = "oci://quay.io/jetstack/charts";
 
-export const certManager: Definition<CertManagerSettings> = {
+export const certManager: Definition<CertManagerArgs> = {
     title: "cert-manager",
     purpose: "Issues and renews certificates, among them those of other add-ons' webhooks.",
     homepage: "https://cert-manager.io/docs/",
@@ -31,7 +31,7 @@ export const certManager: Definition<CertManagerSettings> = {
         "clusterissuers.cert-manager.io": ["v1"],
         "issuers.cert-manager.io": ["v1"],
     },
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         oneMinorAtATime: true,
         notes: [

@@ -1,12 +1,12 @@
 import { text } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { Certificates, type Definition } from "../catalog/definition";
+import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 import { disruptionBudgets } from "./shared/disruption-budgets";
 
 /** The settings of CloudNativePG. Its namespace defaults to "cnpg-system". */
-export interface CloudNativePgSettings extends PlatformAddonArgs {
+export interface CloudNativePgArgs extends PlatformAddonArgs {
     /**
      * The image of PostgreSQL for clusters that name none, such as that of a closed network. Defaults to the one that
      * the operator was released with.
@@ -20,7 +20,7 @@ export interface CloudNativePgSettings extends PlatformAddonArgs {
 
 const repository = "https://cloudnative-pg.github.io/charts";
 
-export const cloudnativePg: Definition<CloudNativePgSettings> = {
+export const cloudnativePg: Definition<CloudNativePgArgs> = {
     title: "CloudNativePG",
     purpose: "Runs PostgreSQL: clusters with standbys, failover and backups as custom resources.",
     homepage: "https://cloudnative-pg.io/documentation/1.30/",
@@ -45,7 +45,7 @@ export const cloudnativePg: Definition<CloudNativePgSettings> = {
         ].map((plural) => [`${plural}.postgresql.cnpg.io`, ["v1"]]),
     ),
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
             "An upgrade of the operator restarts the databases one after the other, with a switch-over of each primary.",

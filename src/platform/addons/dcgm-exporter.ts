@@ -3,7 +3,7 @@ import type { Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** The settings of NVIDIA's DCGM exporter. Its namespace defaults to "dcgm-exporter". */
-export interface DcgmExporterSettings extends PlatformAddonArgs {
+export interface DcgmExporterArgs extends PlatformAddonArgs {
     /** The RuntimeClass of its pods, where NVIDIA's is not the nodes' default runtime. Defaults to none. */
     runtimeClass?: string;
     /**
@@ -13,7 +13,7 @@ export interface DcgmExporterSettings extends PlatformAddonArgs {
     podLabels?: boolean;
 }
 
-export const dcgmExporter: Definition<DcgmExporterSettings> = {
+export const dcgmExporter: Definition<DcgmExporterArgs> = {
     title: "DCGM exporter",
     purpose: "Measures NVIDIA GPUs for Prometheus: use, memory, heat and errors, and which pod has each.",
     homepage: "https://docs.nvidia.com/datacenter/dcgm/latest/gpu-telemetry/dcgm-exporter.html",

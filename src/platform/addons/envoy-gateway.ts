@@ -6,17 +6,18 @@ import { serviceMonitors } from "../monitoring/service-monitors";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** How the proxies of a Gateway are reached. */
-export enum EnvoyServiceType {
+export const EnvoyServiceType = {
     /** Through a load balancer, which the cluster must have. */
-    LoadBalancer = "LoadBalancer",
+    LoadBalancer: "LoadBalancer",
     /** On a port of every node. */
-    NodePort = "NodePort",
+    NodePort: "NodePort",
     /** Inside the cluster only. */
-    ClusterIP = "ClusterIP",
-}
+    ClusterIP: "ClusterIP",
+} as const;
+export type EnvoyServiceType = (typeof EnvoyServiceType)[keyof typeof EnvoyServiceType];
 
 /** The settings of Envoy Gateway. Its namespace defaults to "envoy-gateway-system". */
-export interface EnvoyGatewaySettings extends PlatformAddonArgs {
+export interface EnvoyGatewayArgs extends PlatformAddonArgs {
     /** The name of the GatewayClass that Gateways refer to. Defaults to "envoy". */
     gatewayClass?: string;
     /** How the proxies of its Gateways are reached. Defaults to LoadBalancer, in a small footprint to ClusterIP. */
@@ -104,7 +105,7 @@ function certificateJob(image: string, namespace: string): KubernetesObject[] {
     ];
 }
 
-function proxy(settings: EnvoyGatewaySettings, context: Context): KubernetesObject {
+function proxy(settings: EnvoyGatewayArgs, context: Context): KubernetesObject {
     return {
         apiVersion: "gateway.envoyproxy.io/v1alpha1",
         kind: "EnvoyProxy",
@@ -134,7 +135,7 @@ function proxy(settings: EnvoyGatewaySettings, context: Context): KubernetesObje
     };
 }
 
-function gatewayClass({ gatewayClass: name = defaultClass }: EnvoyGatewaySettings, context: Context): KubernetesObject {
+function gatewayClass({ gatewayClass: name = defaultClass }: EnvoyGatewayArgs, context: Context): KubernetesObject {
     return {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "GatewayClass",
@@ -165,7 +166,7 @@ function proxyMonitor({ namespace }: Context): KubernetesObject {
     };
 }
 
-export const envoyGateway: Definition<EnvoyGatewaySettings> = {
+export const envoyGateway: Definition<EnvoyGatewayArgs> = {
     title: "Envoy Gateway",
     purpose: "Serves Gateways: what comes into the cluster goes through its proxies.",
     homepage: "https://gateway.envoyproxy.io/docs/",

@@ -1,11 +1,11 @@
 import { integer, text } from "../../arguments/formats";
 import { map } from "../../arguments/rules";
-import { Certificates, type Definition } from "../catalog/definition";
+import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of External Secrets. Its namespace defaults to "external-secrets". */
-export interface ExternalSecretsSettings extends PlatformAddonArgs {
+export interface ExternalSecretsArgs extends PlatformAddonArgs {
     /** How many secrets it synchronises at the same time. Defaults to 1; more asks more of the vault behind it. */
     concurrency?: number;
     /**
@@ -39,7 +39,7 @@ const generators = [
 
 const version = "2.9.0";
 
-export const externalSecrets: Definition<ExternalSecretsSettings> = {
+export const externalSecrets: Definition<ExternalSecretsArgs> = {
     title: "External Secrets Operator",
     purpose: "Brings secrets from a vault into the cluster, and makes up those that nobody needs to know.",
     homepage: "https://external-secrets.io/latest/",
@@ -58,7 +58,7 @@ export const externalSecrets: Definition<ExternalSecretsSettings> = {
         ...generators.map((plural) => [`${plural}.generators.external-secrets.io`, ["v1alpha1"]]),
     ]) as Record<string, string[]>,
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
             "external-secrets.io/v1beta1 is in the CRDs but no longer served: write v1.",

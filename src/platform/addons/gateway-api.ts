@@ -3,11 +3,11 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** The settings of the Gateway API. It is in no namespace. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each add-on has settings of its own.
-export interface GatewayApiSettings extends PlatformAddonArgs {}
+export interface GatewayApiArgs extends PlatformAddonArgs {}
 
 const served = ["v1", "v1beta1"];
 
-export const gatewayApi: Definition<GatewayApiSettings> = {
+export const gatewayApi: Definition<GatewayApiArgs> = {
     title: "Gateway API",
     purpose: "The kinds by which routes into the cluster are described, whoever serves them.",
     homepage: "https://gateway-api.sigs.k8s.io/",

@@ -1,10 +1,17 @@
 import { matching, truth } from "../../arguments/formats";
 import type { Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
-import { devicePluginConfig, gpuResource, gpuSharingRule, type GpuSharingSettings, MigStrategy, migStrategyRule } from "./shared/gpu-sharing";
+import {
+    devicePluginConfig,
+    gpuResource,
+    gpuSharingRule,
+    type GpuSharingArgs,
+    MigStrategy,
+    migStrategyRule,
+} from "./shared/gpu-sharing";
 
 /** The settings of the NVIDIA GPU Operator. Its namespace defaults to "gpu-operator". */
-export interface GpuOperatorSettings extends PlatformAddonArgs {
+export interface GpuOperatorArgs extends PlatformAddonArgs {
     /**
      * Whether it installs the driver on the nodes. Defaults to true. False where the nodes' image has one, as on most
      * managed GPU nodes.
@@ -18,7 +25,7 @@ export interface GpuOperatorSettings extends PlatformAddonArgs {
     /** Whether it sets up the container runtime of the nodes. Defaults to true. False where their image has done so. */
     toolkit?: boolean;
     /** How GPUs are shared between pods. Defaults to not at all: a pod has whole GPUs. */
-    sharing?: GpuSharingSettings;
+    sharing?: GpuSharingArgs;
     /** How GPUs that are cut by MIG are offered. Defaults to "single". */
     migStrategy?: MigStrategy;
     /**
@@ -30,7 +37,7 @@ export interface GpuOperatorSettings extends PlatformAddonArgs {
 
 const configName = "device-plugin-config";
 
-export const gpuOperator: Definition<GpuOperatorSettings> = {
+export const gpuOperator: Definition<GpuOperatorArgs> = {
     title: "NVIDIA GPU Operator",
     purpose: "Brings NVIDIA GPUs into use: driver, container runtime, device plugin, MIG and DCGM metrics.",
     homepage: "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/",

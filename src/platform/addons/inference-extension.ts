@@ -3,12 +3,12 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** The settings of the Gateway API Inference Extension. It is in no namespace. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each add-on has settings of its own.
-export interface InferenceExtensionSettings extends PlatformAddonArgs {}
+export interface InferenceExtensionArgs extends PlatformAddonArgs {}
 
 const releases = "https://github.com/kubernetes-sigs/gateway-api-inference-extension/releases/download";
 const version = "v1.6.0";
 
-export const inferenceExtension: Definition<InferenceExtensionSettings> = {
+export const inferenceExtension: Definition<InferenceExtensionArgs> = {
     title: "Gateway API Inference Extension",
     purpose: "The kinds by which a route ends at a pool of model servers, of which the best one gets each request.",
     homepage: "https://gateway-api-inference-extension.sigs.k8s.io/",

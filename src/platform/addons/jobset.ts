@@ -1,11 +1,11 @@
 import { bytes } from "../../arguments/formats";
-import { Certificates, type Definition } from "../catalog/definition";
+import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { serviceMonitors } from "../monitoring/service-monitors";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of JobSet. Its namespace defaults to "jobset-system". */
-export interface JobSetSettings extends PlatformAddonArgs {
+export interface JobSetArgs extends PlatformAddonArgs {
     /**
      * The most memory that its controller may take, as Kubernetes writes amounts of bytes. Defaults to "4Gi", and to
      * "512Mi" in a small footprint. Thousands of jobs at a time need more.
@@ -15,7 +15,7 @@ export interface JobSetSettings extends PlatformAddonArgs {
 
 const version = "0.12.0";
 
-export const jobset: Definition<JobSetSettings> = {
+export const jobset: Definition<JobSetArgs> = {
     title: "JobSet",
     purpose: "Runs groups of jobs that belong together, such as the workers of one distributed training.",
     homepage: "https://jobset.sigs.k8s.io/docs/",
@@ -27,7 +27,7 @@ export const jobset: Definition<JobSetSettings> = {
         "https://jobset.sigs.k8s.io/docs/installation/ (the last three minor versions when it was released)",
     crds: { "jobsets.jobset.x-k8s.io": ["v1alpha2"] },
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: { notes: ["Its only API version is v1alpha2."] },
     fields: { memoryLimit: bytes },
     values: ({ memoryLimit, version: chosen }, context) => ({

@@ -7,7 +7,7 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { generatedSecret } from "./shared/generated-secret";
 
 /** A kind of notebook server that a user may choose. */
-export interface JupyterHubProfileSettings {
+export interface JupyterHubProfileArgs {
     /** What users see. Required. */
     name: string;
     /** One sentence on what it is for. Defaults to none. */
@@ -23,7 +23,7 @@ export interface JupyterHubProfileSettings {
 }
 
 /** Who may log in, as an OpenID Connect or OAuth provider says. */
-export interface JupyterHubOidcSettings {
+export interface JupyterHubOidcArgs {
     /** The client that JupyterHub is at the provider. Required. */
     clientId: string;
     /** A Secret in JupyterHub's namespace with the key `client-secret`. Required. */
@@ -35,7 +35,7 @@ export interface JupyterHubOidcSettings {
     /** Where the hub asks who a user is. Required. */
     userdataUrl: string;
     /** The hub's own address for the provider, `https://<host>/hub/oauth_callback`. Required. */
-    callbackUrl: string;
+    redirectUrl: string;
     /** The claim that is the name of a user. Defaults to "preferred_username". */
     usernameClaim?: string;
     /** The groups, by the claim "groups", whose members may log in. Defaults to everybody whom the provider lets in. */
@@ -45,7 +45,7 @@ export interface JupyterHubOidcSettings {
 }
 
 /** A route through a gateway of the Gateway API. */
-export interface JupyterHubRouteSettings {
+export interface JupyterHubRouteArgs {
     /** The name of the Gateway. Required. */
     gateway: string;
     /** Its namespace. Defaults to JupyterHub's own. */
@@ -55,9 +55,9 @@ export interface JupyterHubRouteSettings {
 }
 
 /** The settings of JupyterHub. Its namespace, in which the notebook servers are as well, defaults to "jupyterhub". */
-export interface JupyterHubSettings extends PlatformAddonArgs {
+export interface JupyterHubArgs extends PlatformAddonArgs {
     /** Logging in by an OpenID Connect or OAuth provider. Defaults to none: nobody can log in. */
-    oidc?: JupyterHubOidcSettings;
+    oidc?: JupyterHubOidcArgs;
     /** Users who may log in with whatever password, for trials on a machine of one's own. Defaults to none. */
     trialUsers?: string[];
     /** The image of notebook servers, `<name>:<tag>`, which must have jupyterhub. Defaults to the chart's sample. */
@@ -67,7 +67,7 @@ export interface JupyterHubSettings extends PlatformAddonArgs {
     /** The memory that a notebook server gets and may use. Defaults to "1Gi" that it gets, and no bound. */
     memory?: string;
     /** Kinds of notebook server to choose from. Defaults to none: all are alike. */
-    profiles?: JupyterHubProfileSettings[];
+    profiles?: JupyterHubProfileArgs[];
     /**
      * The size of each user's home. Defaults to "10Gi"; on a small footprint to no volume at all, so that what users
      * write is gone with their server. Homes outlive servers and the add-on.
@@ -80,7 +80,7 @@ export interface JupyterHubSettings extends PlatformAddonArgs {
     /** The LocalQueue of Kueue, in its namespace, through which notebook servers are queued. Defaults to none. */
     queue?: string;
     /** A route to it through a gateway. Defaults to none: it is reached within the cluster only. */
-    route?: JupyterHubRouteSettings;
+    route?: JupyterHubRouteArgs;
 }
 
 const secretName = "hub";
@@ -101,7 +101,7 @@ function imageOf(image: string): { name: string; tag: string } {
 /** Bytes as a number: the hub does not understand "8Gi", nor a part of a byte. */
 const byteCount = (quantity: string): number => Math.round(bytesOf(quantity));
 
-function authentication({ oidc, trialUsers }: JupyterHubSettings): Values {
+function authentication({ oidc, trialUsers }: JupyterHubArgs): Values {
     if (oidc === undefined) {
         return {
             // It takes any password, so it lets in nobody but those who are named.
@@ -116,7 +116,7 @@ function authentication({ oidc, trialUsers }: JupyterHubSettings): Values {
             authorize_url: oidc.authorizeUrl,
             token_url: oidc.tokenUrl,
             userdata_url: oidc.userdataUrl,
-            oauth_callback_url: oidc.callbackUrl,
+            oauth_callback_url: oidc.redirectUrl,
             username_claim: oidc.usernameClaim ?? "preferred_username",
             scope: ["openid", "profile", "email"],
             ...(oidc.allowedGroups || oidc.adminGroups
@@ -129,7 +129,7 @@ function authentication({ oidc, trialUsers }: JupyterHubSettings): Values {
     };
 }
 
-function profileValues({ name, description, image, cpu: cpus, memory, gpus }: JupyterHubProfileSettings): Values {
+function profileValues({ name, description, image, cpu: cpus, memory, gpus }: JupyterHubProfileArgs): Values {
     return {
         display_name: name,
         ...(description && { description }),
@@ -142,7 +142,7 @@ function profileValues({ name, description, image, cpu: cpus, memory, gpus }: Ju
     };
 }
 
-function notebooks(settings: JupyterHubSettings, context: Context): Values {
+function notebooks(settings: JupyterHubArgs, context: Context): Values {
     const { image, cpu: cpus, memory, profiles, homeSize, storageClass, queue } = settings;
     return {
         ...(image && { image: imageOf(image) }),
@@ -182,7 +182,7 @@ const metricsIngress = (context: Context): unknown[] =>
           ]
         : [];
 
-export const jupyterhub: Definition<JupyterHubSettings> = {
+export const jupyterhub: Definition<JupyterHubArgs> = {
     title: "JupyterHub",
     purpose: "Gives each user a notebook server.",
     homepage: "https://z2jh.jupyter.org/en/stable/",
@@ -207,13 +207,13 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
         "A Job and a DaemonSet pull the images of notebook servers before an upgrade. They are off; a DaemonSet that " +
         "always runs pulls them instead, except on a small footprint.",
     fields: {
-        oidc: object({
+        oidc: object<JupyterHubOidcArgs>({
             clientId: required(text, "give the client that JupyterHub is at the provider"),
             existingSecret: required(text, "give the name of a Secret with the key client-secret"),
             authorizeUrl: urlRule("the address at which users log in"),
             tokenUrl: urlRule("the address of tokens"),
             userdataUrl: urlRule("the address that tells who a user is"),
-            callbackUrl: urlRule("https://<host>/hub/oauth_callback"),
+            redirectUrl: urlRule("https://<host>/hub/oauth_callback"),
             usernameClaim: text,
             allowedGroups: list(text),
             adminGroups: list(text),
@@ -223,7 +223,7 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
         cpu,
         memory: bytes,
         profiles: list(
-            object({
+            object<JupyterHubProfileArgs>({
                 name: required(text, "give what users see"),
                 description: text,
                 image: imageRule,
@@ -236,7 +236,7 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
         storageClass: dnsSubdomain,
         idleTimeout: duration,
         queue: dnsSubdomain,
-        route: object({
+        route: object<JupyterHubRouteArgs>({
             gateway: required(dnsSubdomain, "give the name of the Gateway"),
             gatewayNamespace: dnsLabel,
             hostnames: required(list(text), "give the names under which it is reached"),

@@ -4,15 +4,16 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** On which nodes pods are put first. */
-export enum KaiPlacement {
+export const KaiPlacement = {
     /** On nodes that are in use already, so that others stay free for large jobs. */
-    BinPack = "binpack",
+    BinPack: "binpack",
     /** On nodes that have the least to do. */
-    Spread = "spread",
-}
+    Spread: "spread",
+} as const;
+export type KaiPlacement = (typeof KaiPlacement)[keyof typeof KaiPlacement];
 
 /** The settings of KAI Scheduler. Its namespace defaults to "kai-scheduler". */
-export interface KaiSchedulerSettings extends PlatformAddonArgs {
+export interface KaiSchedulerArgs extends PlatformAddonArgs {
     /** On which nodes pods are put first. Defaults to BinPack. */
     placement?: KaiPlacement;
     /** Whether pods may share a GPU, by fractions and without isolation. Defaults to false. */
@@ -42,7 +43,7 @@ function queueObject(name: string, parentQueue?: string): KubernetesObject {
 }
 
 /** What its operator makes: the scheduler itself and its helpers. */
-function configuration(settings: KaiSchedulerSettings, context: Context): KubernetesObject {
+function configuration(settings: KaiSchedulerArgs, context: Context): KubernetesObject {
     const tag = `v${(settings.version ?? version).replace(/^v/, "")}`;
     const image = (name: string): Values => ({ name, repository: registry, tag, pullPolicy: "IfNotPresent" });
     const service = (name: string): Values => ({ enabled: true, image: image(name) });
@@ -75,7 +76,7 @@ function configuration(settings: KaiSchedulerSettings, context: Context): Kubern
     };
 }
 
-export const kaiScheduler: Definition<KaiSchedulerSettings> = {
+export const kaiScheduler: Definition<KaiSchedulerArgs> = {
     title: "KAI Scheduler",
     purpose: "Schedules all pods of a job together or none, and GPUs fairly between teams.",
     homepage: "https://github.com/kai-scheduler/KAI-Scheduler",

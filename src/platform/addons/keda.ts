@@ -1,11 +1,11 @@
 import { dnsLabel, text } from "../../arguments/formats";
 import { list, map } from "../../arguments/rules";
-import { Certificates, type Definition } from "../catalog/definition";
+import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of KEDA. Its namespace defaults to "keda". */
-export interface KedaSettings extends PlatformAddonArgs {
+export interface KedaArgs extends PlatformAddonArgs {
     /** The namespaces whose workloads it scales. Defaults to all. */
     namespaces?: string[];
     /**
@@ -17,7 +17,7 @@ export interface KedaSettings extends PlatformAddonArgs {
 
 const version = "2.20.2";
 
-export const keda: Definition<KedaSettings> = {
+export const keda: Definition<KedaArgs> = {
     title: "KEDA",
     purpose: "Scales servers and jobs by what there is to do, and down to zero where there is nothing.",
     homepage: "https://keda.sh/docs/2.20/",
@@ -37,7 +37,7 @@ export const keda: Definition<KedaSettings> = {
         ].map((name) => [name, ["v1alpha1"]]),
     ),
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
             "It owns the API v1beta1.external.metrics.k8s.io: nothing else in the cluster may serve external metrics.",

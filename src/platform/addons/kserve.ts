@@ -1,20 +1,21 @@
 import { matching, oneOf, text, truth } from "../../arguments/formats";
-import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
+import { CaInjector, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { serviceMonitors } from "../monitoring/service-monitors";
 import { controllerReplicas } from "./shared/controller-replicas";
 import { disruptionBudgets } from "./shared/disruption-budgets";
 
 /** What KServe makes of an InferenceService that does not say it itself. */
-export enum KServeMode {
+export const KServeMode = {
     /** Deployments and Services. */
-    Standard = "Standard",
+    Standard: "Standard",
     /** Knative services, which scale to zero. Knative must be in the cluster; it is not part of this package. */
-    Knative = "Knative",
-}
+    Knative: "Knative",
+} as const;
+export type KServeMode = (typeof KServeMode)[keyof typeof KServeMode];
 
 /** The settings of KServe. Its namespace defaults to "kserve". */
-export interface KServeSettings extends PlatformAddonArgs {
+export interface KServeArgs extends PlatformAddonArgs {
     /** What becomes of an InferenceService. Defaults to Standard. */
     mode?: KServeMode;
     /**
@@ -61,7 +62,7 @@ function controllerResources(small: boolean): Values {
         : { requests: { cpu: "100m", memory: "300Mi" }, limits: { cpu: "1", memory: "1Gi" } };
 }
 
-function gatewayValues({ mode, gateway, domain, tls }: KServeSettings): Values {
+function gatewayValues({ mode, gateway, domain, tls }: KServeArgs): Values {
     return {
         ...(domain && { domain }),
         ...(tls && { urlScheme: "https" }),
@@ -105,7 +106,7 @@ function modelMonitor({ namespace }: Context): KubernetesObject {
     };
 }
 
-export const kserve: Definition<KServeSettings> = {
+export const kserve: Definition<KServeArgs> = {
     title: "KServe",
     purpose: "Serves models from where they are stored, with a server for each format.",
     homepage: "https://kserve.github.io/website/",
@@ -160,7 +161,7 @@ export const kserve: Definition<KServeSettings> = {
     ],
     // Its controllers look only once, at their start, for KEDA, the Gateway API and LeaderWorkerSet.
     after: ["gatewayApi", "envoyGateway", "keda", "leaderWorkerSet", "kubePrometheusStack"],
-    certificates: () => Certificates.CertManager,
+    caInjector: () => CaInjector.CertManager,
     webhooks: ["inferenceservice.serving.kserve.io", "llminferenceservice.serving.kserve.io"],
     upgrades: {
         notes: [

@@ -2,29 +2,40 @@ import { duration } from "../../arguments/duration";
 import { bytes, dnsSubdomain, matching, text, truth } from "../../arguments/formats";
 import { bytesOf } from "../../arguments/quantity";
 import { object } from "../../arguments/rules";
-import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
+import { CaInjector, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { replacedAlerts } from "../monitoring/alerts";
 import { dashboardLabel, folderAnnotation, monitoringObjects } from "../monitoring/monitoring-objects";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** How Grafana is reached and who may change what. */
-export interface GrafanaSettings {
+export interface GrafanaArgs {
     /** Whether it is installed. Defaults to true. */
     enabled?: boolean;
     /**
      * The name of a Secret in the add-on's namespace, with the keys `admin-user` and `admin-password`, for its
      * administrator. Without it nobody can log in, and everybody who reaches it inside the cluster may look.
      */
-    adminSecret?: string;
+    existingSecret?: string;
     /** The size of its volume, for dashboards that are made in it. Defaults to none: they are lost with its pod. */
     storage?: string;
     /** The address under which browsers reach it, where there is a route to it. Defaults to none. */
     url?: string;
 }
 
+/** Alertmanager, and who gets alerts. */
+export interface AlertmanagerArgs {
+    /**
+     * The name of a Secret in the add-on's namespace whose key `alertmanager.yaml` says who gets alerts. The receiver of
+     * its route gets those that no AlertmanagerConfig takes; its `routes` get these, too. Defaults to none: nobody, except
+     * by AlertmanagerConfig objects: one in the add-on's namespace gets all alerts, any other one those of its own
+     * namespace.
+     */
+    existingSecret?: string;
+}
+
 /** The settings of kube-prometheus-stack. Its namespace defaults to "monitoring". */
-export interface KubePrometheusStackSettings extends PlatformAddonArgs {
+export interface KubePrometheusStackArgs extends PlatformAddonArgs {
     /** How long measurements are kept. Defaults to "15d", on a laptop to "24h". */
     retention?: string;
     /**
@@ -43,15 +54,10 @@ export interface KubePrometheusStackSettings extends PlatformAddonArgs {
      * clusters hide them, and their alerts would never end.
      */
     controlPlane?: boolean;
-    /**
-     * The name of a Secret in the add-on's namespace whose key `alertmanager.yaml` says who gets alerts. The receiver of
-     * its route gets those that no AlertmanagerConfig takes; its `routes` get these, too. Defaults to none: nobody, except
-     * by AlertmanagerConfig objects: one in the add-on's namespace gets all alerts, any other one those of its own
-     * namespace.
-     */
-    alertmanagerSecret?: string;
+    /** Who gets alerts. Defaults to nobody, except by AlertmanagerConfig objects. */
+    alertmanager?: AlertmanagerArgs;
     /** Grafana. Defaults to one that keeps nothing. */
-    grafana?: GrafanaSettings;
+    grafana?: GrafanaArgs;
     /**
      * Where Prometheus answers queries, where it is another address than the add-on's, such as Thanos. With
      * `existing`, defaults to the Service that the Prometheus operator makes in the namespace.
@@ -81,7 +87,7 @@ function volume(size: string, storageClassName?: string): Values {
     };
 }
 
-function prometheus(settings: KubePrometheusStackSettings, context: Context): Values {
+function prometheus(settings: KubePrometheusStackArgs, context: Context): Values {
     const { small, highlyAvailable } = context;
     const size = settings.storage ?? (small ? undefined : "50Gi");
     return {
@@ -104,13 +110,13 @@ function prometheus(settings: KubePrometheusStackSettings, context: Context): Va
     };
 }
 
-function alertmanager(settings: KubePrometheusStackSettings, context: Context): Values {
-    const { alertmanagerSecret, storageClass } = settings;
+function alertmanager(settings: KubePrometheusStackArgs, context: Context): Values {
+    const { alertmanager: { existingSecret } = {}, storageClass } = settings;
     return {
         ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
         alertmanagerSpec: {
             replicas: controllerReplicas(context),
-            ...(alertmanagerSecret && { useExistingSecret: true, configSecret: alertmanagerSecret }),
+            ...(existingSecret && { useExistingSecret: true, configSecret: existingSecret }),
             ...(!context.small && { storage: volume("2Gi", storageClass) }),
             resources: { requests: { cpu: "10m", memory: context.small ? "32Mi" : "128Mi" } },
             // Those in this namespace get the alerts of all, those of teams the ones of their own namespace.
@@ -119,7 +125,7 @@ function alertmanager(settings: KubePrometheusStackSettings, context: Context): 
     };
 }
 
-const prometheusAddress = ({ prometheusUrl, existing }: KubePrometheusStackSettings, namespace: string): string =>
+const prometheusAddress = ({ prometheusUrl, existing }: KubePrometheusStackArgs, namespace: string): string =>
     prometheusUrl ?? `http://${existing ? "prometheus-operated" : `${name}-prometheus`}.${namespace}.svc:9090`;
 
 const alertmanagerAddress = (namespace: string): string => `http://${name}-alertmanager.${namespace}.svc:9093`;
@@ -128,7 +134,7 @@ const alertmanagerAddress = (namespace: string): string => `http://${name}-alert
  * Grafana's data sources stand in its own ConfigMap. A sidecar that looks for them would have to be done before Grafana
  * starts, and could be before they are there.
  */
-function dataSources(settings: KubePrometheusStackSettings, context: Context): Values {
+function dataSources(settings: KubePrometheusStackArgs, context: Context): Values {
     const source = (type: string, title: string, url: string, more: Values = {}): Values => ({
         name: title,
         uid: type,
@@ -161,9 +167,9 @@ const withoutLogin = {
     "auth.basic": { enabled: false },
 };
 
-function grafana(settings: KubePrometheusStackSettings, context: Context): Values {
+function grafana(settings: KubePrometheusStackArgs, context: Context): Values {
     const { grafana: given = {}, storageClass } = settings;
-    const { enabled = true, adminSecret, storage, url } = given;
+    const { enabled = true, existingSecret, storage, url } = given;
     if (!enabled) {
         return { enabled };
     }
@@ -171,12 +177,12 @@ function grafana(settings: KubePrometheusStackSettings, context: Context): Value
         enabled,
         testFramework: { enabled: false },
         initChownData: { enabled: false },
-        ...(adminSecret
-            ? { admin: { existingSecret: adminSecret } }
+        ...(existingSecret
+            ? { admin: { existingSecret: existingSecret } }
             : { env: { GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION: "true" } }),
         "grafana.ini": {
             analytics: { check_for_updates: false, reporting_enabled: false },
-            ...(!adminSecret && withoutLogin),
+            ...(!existingSecret && withoutLogin),
             ...(url && { server: { root_url: url } }),
         },
         resources: { requests: { cpu: context.small ? "20m" : "100m", memory: "128Mi" } },
@@ -225,7 +231,7 @@ function grafanaRole({ namespace }: Context): KubernetesObject[] {
     ];
 }
 
-export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
+export const kubePrometheusStack: Definition<KubePrometheusStackArgs> = {
     title: "kube-prometheus-stack",
     purpose: "Measures the cluster and what runs on it with Prometheus, shows it in Grafana, and sends alerts.",
     homepage: "https://github.com/prometheus-community/helm-charts/tree/main/charts/kube-prometheus-stack",
@@ -253,7 +259,7 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
         "thanosrulers.monitoring.coreos.com": ["v1"],
     },
     after: ["certManager"],
-    certificates: (_settings, context) => (context.has("certManager") ? Certificates.CertManager : Certificates.None),
+    caInjector: (_settings, context) => (context.has("certManager") ? CaInjector.CertManager : CaInjector.None),
     upgrades: {
         notes: [
             "The version is the operator's; the chart's own has a major version for each of the operator's minor ones, with new CRDs (https://github.com/prometheus-community/helm-charts/blob/main/charts/kube-prometheus-stack/UPGRADE.md).",
@@ -269,10 +275,10 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
         memory: bytes,
         cluster: text,
         controlPlane: truth,
-        alertmanagerSecret: dnsSubdomain,
-        grafana: object({
+        alertmanager: object<AlertmanagerArgs>({ existingSecret: dnsSubdomain }),
+        grafana: object<GrafanaArgs>({
             enabled: truth,
-            adminSecret: dnsSubdomain,
+            existingSecret: dnsSubdomain,
             storage: bytes,
             url: matching(/^https?:\/\/\S+$/, 'it must be an address such as "https://grafana.example.com"'),
         }),

@@ -1,27 +1,28 @@
 import { oneOf } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { Certificates, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
+import { CaInjector, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { serviceMonitors } from "../monitoring/service-monitors";
 import { controllerReplicas } from "./shared/controller-replicas";
 import { disruptionBudgets } from "./shared/disruption-budgets";
 
 /** The ways of training that a cluster offers to all its namespaces, by the names that upstream gives them. */
-export enum TrainerRuntime {
+export const TrainerRuntime = {
     /** PyTorch, with `torchrun`. */
-    Torch = "torch-distributed",
+    Torch: "torch-distributed",
     /** JAX. */
-    Jax = "jax-distributed",
+    Jax: "jax-distributed",
     /** XGBoost. */
-    Xgboost = "xgboost-distributed",
+    Xgboost: "xgboost-distributed",
     /** DeepSpeed, over MPI. */
-    DeepSpeed = "deepspeed-distributed",
+    DeepSpeed: "deepspeed-distributed",
     /** MLX, over MPI. */
-    Mlx = "mlx-distributed",
-}
+    Mlx: "mlx-distributed",
+} as const;
+export type TrainerRuntime = (typeof TrainerRuntime)[keyof typeof TrainerRuntime];
 
 /** The settings of Kubeflow Trainer. Its namespace defaults to "kubeflow-system". */
-export interface KubeflowTrainerSettings extends PlatformAddonArgs {
+export interface KubeflowTrainerArgs extends PlatformAddonArgs {
     /** The ClusterTrainingRuntimes that there are. Defaults to all. An image is pulled where one is first used. */
     runtimes?: TrainerRuntime[];
 }
@@ -107,7 +108,7 @@ function runtime(name: TrainerRuntime): KubernetesObject {
     };
 }
 
-export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
+export const kubeflowTrainer: Definition<KubeflowTrainerArgs> = {
     title: "Kubeflow Trainer",
     purpose: "Trains models over several nodes, with PyTorch, JAX, DeepSpeed and others.",
     homepage: "https://www.kubeflow.org/docs/components/trainer/",
@@ -124,7 +125,7 @@ export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
     },
     requires: () => ["jobset"],
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
             "Its only API version is v1alpha1.",

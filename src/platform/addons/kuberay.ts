@@ -7,15 +7,16 @@ import { controllerReplicas } from "./shared/controller-replicas";
 import { disruptionBudgets } from "./shared/disruption-budgets";
 
 /** Who starts the pods of a Ray cluster together or not at all. */
-export enum RayBatchScheduler {
+export const RayBatchScheduler = {
     /** KAI Scheduler. */
-    Kai = "kai-scheduler",
+    Kai: "kai-scheduler",
     /** Volcano. */
-    Volcano = "volcano",
-}
+    Volcano: "volcano",
+} as const;
+export type RayBatchScheduler = (typeof RayBatchScheduler)[keyof typeof RayBatchScheduler];
 
 /** The settings of KubeRay. Its namespace defaults to "kuberay-system". */
-export interface KubeRaySettings extends PlatformAddonArgs {
+export interface KubeRayArgs extends PlatformAddonArgs {
     /** The namespaces whose Ray clusters it runs. Defaults to all. */
     namespaces?: string[];
     /**
@@ -36,7 +37,7 @@ const schedulers: Record<RayBatchScheduler, AddonName> = {
 
 const crd = ["v1", "v1alpha1"];
 
-export const kuberay: Definition<KubeRaySettings> = {
+export const kuberay: Definition<KubeRayArgs> = {
     title: "KubeRay",
     purpose: "Runs Ray clusters, and jobs and services on them.",
     homepage: "https://docs.ray.io/en/latest/cluster/kubernetes/index.html",

@@ -1,12 +1,12 @@
 import { duration, seconds } from "../../arguments/duration";
 import { oneOf, truth } from "../../arguments/formats";
 import { list, object } from "../../arguments/rules";
-import { Certificates, type Definition, InstallPhase } from "../catalog/definition";
+import { CaInjector, type Definition, InstallPhase } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** What Kueue does with a job whose pods do not all get ready. */
-export interface KueuePodsReadySettings {
+export interface KueuePodsReadyArgs {
     /** How long the pods of an admitted job may take to get ready, before it goes back into the queue. Defaults to "5m". */
     timeout?: string;
     /** Whether nothing else is admitted until they are. Defaults to false. */
@@ -14,7 +14,7 @@ export interface KueuePodsReadySettings {
 }
 
 /** The settings of Kueue. Its namespace defaults to "kueue-system". */
-export interface KueueSettings extends PlatformAddonArgs {
+export interface KueueArgs extends PlatformAddonArgs {
     /**
      * The kinds of workload that it queues, of those that it knows. Defaults to jobs ("batch/job"), bare pods, and all
      * kinds of the other add-ons. A kind whose CRD is not there yet is queued from when it is.
@@ -28,7 +28,7 @@ export interface KueueSettings extends PlatformAddonArgs {
     /** Whether cohorts share idle quota by who has used least. Defaults to false: by who came first. */
     fairSharing?: boolean;
     /** All-or-nothing start: takes a job's quota back where its pods do not all get ready. Defaults to off. */
-    waitForPodsReady?: KueuePodsReadySettings;
+    waitForPodsReady?: KueuePodsReadyArgs;
 }
 
 const frameworks = [
@@ -60,7 +60,7 @@ const flavor = "default";
 const versions = ["v1beta2", "v1beta1"];
 
 /** Kueue's own configuration. JSON is YAML, so no YAML has to be written. */
-function configuration(settings: KueueSettings): string {
+function configuration(settings: KueueArgs): string {
     const { waitForPodsReady: ready } = settings;
     return JSON.stringify(
         {
@@ -101,7 +101,7 @@ function configuration(settings: KueueSettings): string {
     );
 }
 
-export const kueue: Definition<KueueSettings> = {
+export const kueue: Definition<KueueArgs> = {
     title: "Kueue",
     purpose: "Queues jobs, and starts each when the quota of its team and the cluster have room for all of it.",
     homepage: "https://kueue.sigs.k8s.io/docs/",
@@ -127,7 +127,7 @@ export const kueue: Definition<KueueSettings> = {
         ].map((plural) => [`${plural}.kueue.x-k8s.io`, versions]),
     ),
     installPhase: InstallPhase.Late,
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         oneMinorAtATime: true,
         notes: [
@@ -139,7 +139,7 @@ export const kueue: Definition<KueueSettings> = {
         frameworks: list(oneOf(frameworks)),
         manageJobsWithoutQueue: truth,
         fairSharing: truth,
-        waitForPodsReady: object({ timeout: duration, blockAdmission: truth }),
+        waitForPodsReady: object<KueuePodsReadyArgs>({ timeout: duration, blockAdmission: truth }),
     },
     check: ({ frameworks: chosen }, problems) => {
         const needPods = ["deployment", "statefulset", "leaderworkerset.x-k8s.io/leaderworkerset"];

@@ -6,15 +6,16 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** What is done with an object that a policy of the platform does not allow. */
-export enum KyvernoAction {
+export const KyvernoAction = {
     /** It is let in, and noted in a report. */
-    Audit = "Audit",
+    Audit: "Audit",
     /** It is refused. */
-    Deny = "Deny",
-}
+    Deny: "Deny",
+} as const;
+export type KyvernoAction = (typeof KyvernoAction)[keyof typeof KyvernoAction];
 
 /** The settings of Kyverno. Its namespace defaults to "kyverno". */
-export interface KyvernoSettings extends PlatformAddonArgs {
+export interface KyvernoArgs extends PlatformAddonArgs {
     /**
      * Namespaces whose objects no policy ever sees, besides those of Kubernetes and of the platform's add-ons, which
      * must be able to start while Kyverno does not answer. Defaults to none.
@@ -43,14 +44,14 @@ const withVersions = (group: string, versions: Record<string, string[]>): [strin
 /** They have no pods, and are said to be in the namespace default, which is people's own. */
 const withoutPods: AddonName[] = ["gatewayApi", "inferenceExtension"];
 
-function excluded({ excludedNamespaces = [] }: KyvernoSettings, context: Context): string[] {
+function excluded({ excludedNamespaces = [] }: KyvernoArgs, context: Context): string[] {
     const platform = addonNames
         .filter((name) => context.has(name) && !withoutPods.includes(name))
         .map((name) => context.namespaceOf(name));
     return [...new Set([...kubernetesNamespaces, context.namespace, ...platform, ...excludedNamespaces])].sort();
 }
 
-function registryPolicy(settings: KyvernoSettings, context: Context): KubernetesObject[] {
+function registryPolicy(settings: KyvernoArgs, context: Context): KubernetesObject[] {
     const { allowedRegistries, action = KyvernoAction.Audit } = settings;
     if (!allowedRegistries?.length) {
         return [];
@@ -102,7 +103,7 @@ function registryPolicy(settings: KyvernoSettings, context: Context): Kubernetes
     ];
 }
 
-export const kyverno: Definition<KyvernoSettings> = {
+export const kyverno: Definition<KyvernoArgs> = {
     title: "Kyverno",
     purpose: "Checks and completes objects by policies, as they enter the cluster and after.",
     homepage: "https://kyverno.io/docs/",

@@ -1,12 +1,12 @@
 import { truth } from "../../arguments/formats";
-import { Certificates, type Definition } from "../catalog/definition";
+import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { serviceMonitors } from "../monitoring/service-monitors";
 import { controllerReplicas } from "./shared/controller-replicas";
 import { disruptionBudgets } from "./shared/disruption-budgets";
 
 /** The settings of LeaderWorkerSet. Its namespace defaults to "lws-system". */
-export interface LeaderWorkerSetSettings extends PlatformAddonArgs {
+export interface LeaderWorkerSetArgs extends PlatformAddonArgs {
     /** Whether DisaggregatedSets are looked after as well: servers with prefill and decode apart. Defaults to false. */
     disaggregatedSets?: boolean;
     /** Whether Volcano starts all pods of a group together. It comes by itself. Defaults to false. */
@@ -15,7 +15,7 @@ export interface LeaderWorkerSetSettings extends PlatformAddonArgs {
 
 const version = "0.10.0";
 
-export const leaderWorkerSet: Definition<LeaderWorkerSetSettings> = {
+export const leaderWorkerSet: Definition<LeaderWorkerSetArgs> = {
     title: "LeaderWorkerSet",
     purpose: "Runs servers of which each takes several pods, such as a model over several nodes.",
     homepage: "https://lws.sigs.k8s.io/docs/",
@@ -31,7 +31,7 @@ export const leaderWorkerSet: Definition<LeaderWorkerSetSettings> = {
     },
     requires: ({ volcano }) => (volcano ? ["volcano"] : []),
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
             "Its CRD names a conversion webhook in the namespace lws-system, which is not asked while there is one version.",

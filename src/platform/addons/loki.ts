@@ -5,7 +5,7 @@ import type { Definition, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** A bucket of S3 or of what speaks like it. */
-export interface LokiBucketSettings {
+export interface LokiBucketArgs {
     /** Its name. */
     name: string;
     /** The address, for example "http://seaweedfs-s3.seaweedfs.svc:8333". Defaults to that of AWS in the region. */
@@ -16,11 +16,11 @@ export interface LokiBucketSettings {
      * The name of a Secret in the add-on's namespace with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
      * Defaults to none: the pods have access by themselves, for example by the role of their ServiceAccount.
      */
-    secret?: string;
+    existingSecret?: string;
 }
 
 /** The settings of Loki. Its namespace defaults to "loki". */
-export interface LokiSettings extends PlatformAddonArgs {
+export interface LokiArgs extends PlatformAddonArgs {
     /** How long logs are kept, in whole days. Defaults to "14d", on a laptop to "1d". */
     retention?: string;
     /**
@@ -34,14 +34,14 @@ export interface LokiSettings extends PlatformAddonArgs {
      * Where logs are kept. Defaults to the volume, which only one pod can use: with high availability, take a bucket,
      * and there are three pods. A change leaves the old logs behind.
      */
-    bucket?: LokiBucketSettings;
+    bucket?: LokiBucketArgs;
     /** Where it answers. Defaults to "http://loki.<namespace>.svc:3100"; an `existing` one may be elsewhere. */
     url?: string;
 }
 
 const address = matching(/^https?:\/\/\S+$/, 'it must be an address such as "https://loki.example.com:3100"');
 
-function storage(bucket: LokiBucketSettings | undefined): Values {
+function storage(bucket: LokiBucketArgs | undefined): Values {
     if (!bucket) {
         return { type: "filesystem" };
     }
@@ -58,7 +58,7 @@ function storage(bucket: LokiBucketSettings | undefined): Values {
 
 const days = (length: string): number => Math.ceil(seconds(length) / 86400);
 
-export const loki: Definition<LokiSettings> = {
+export const loki: Definition<LokiArgs> = {
     title: "Loki",
     purpose: "Keeps the logs of all pods, to be searched in Grafana.",
     homepage: "https://grafana.com/docs/loki/latest/",
@@ -79,11 +79,11 @@ export const loki: Definition<LokiSettings> = {
         retention: duration,
         storage: bytes,
         storageClass: dnsSubdomain,
-        bucket: object({
+        bucket: object<LokiBucketArgs>({
             name: required(text, "name the bucket"),
             endpoint: address,
             region: text,
-            secret: dnsSubdomain,
+            existingSecret: dnsSubdomain,
         }),
         url: address,
     },
@@ -121,7 +121,7 @@ export const loki: Definition<LokiSettings> = {
                 },
                 singleBinary: {
                     replicas,
-                    ...(bucket?.secret && { extraEnvFrom: [{ secretRef: { name: bucket.secret } }] }),
+                    ...(bucket?.existingSecret && { extraEnvFrom: [{ secretRef: { name: bucket.existingSecret } }] }),
                     resources: { requests: { cpu: small ? "50m" : "500m", memory: small ? "128Mi" : "1Gi" } },
                     persistence: {
                         enabled: size !== undefined,

@@ -5,7 +5,7 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of metrics-server. Its namespace defaults to "kube-system". */
-export interface MetricsServerSettings extends PlatformAddonArgs {
+export interface MetricsServerArgs extends PlatformAddonArgs {
     /**
      * Whether the certificates of the nodes are taken unchecked. Defaults to false. Needed where kubelets make their
      * own, as on kind and on many clusters of one's own machines.
@@ -15,7 +15,7 @@ export interface MetricsServerSettings extends PlatformAddonArgs {
     resolution?: string;
 }
 
-export const metricsServer: Definition<MetricsServerSettings> = {
+export const metricsServer: Definition<MetricsServerArgs> = {
     title: "metrics-server",
     purpose: "Tells how much CPU and memory pods and nodes use now: for autoscalers and `kubectl top`.",
     homepage: "https://github.com/kubernetes-sigs/metrics-server",

@@ -7,7 +7,7 @@ import { disruptionBudgets } from "./shared/disruption-budgets";
 import { copiedSecret, generatedSecret } from "./shared/generated-secret";
 
 /** A PostgreSQL server of your own, for what MLflow knows of runs and models. */
-export interface MlflowDatabaseSettings {
+export interface MlflowDatabaseArgs {
     /** The name or address of the server. Required. */
     host: string;
     /** Its port. Defaults to 5432. */
@@ -19,7 +19,7 @@ export interface MlflowDatabaseSettings {
 }
 
 /** A bucket of your own, for the files of runs and models. */
-export interface MlflowArtifactsSettings {
+export interface MlflowArtifactsArgs {
     /** The bucket, which must exist. Required. */
     bucket: string;
     /** The folder in it. Defaults to the bucket itself. */
@@ -36,7 +36,7 @@ export interface MlflowArtifactsSettings {
 }
 
 /** Who may log in, as an OpenID Connect provider says. */
-export interface MlflowOidcSettings {
+export interface MlflowOidcArgs {
     /** The address of the provider's discovery document, `https://…/.well-known/openid-configuration`. Required. */
     discoveryUrl: string;
     /** The client that MLflow is there. Required. */
@@ -44,17 +44,17 @@ export interface MlflowOidcSettings {
     /** A Secret in MLflow's namespace with the key `OIDC_CLIENT_SECRET`. Required. */
     existingSecret: string;
     /** The groups whose members may log in. Defaults to "mlflow". */
-    groups?: string[];
+    allowedGroups?: string[];
     /** The groups whose members may do all. Defaults to "mlflow-admin". */
     adminGroups?: string[];
 }
 
 /** The settings of MLflow. Its namespace defaults to "mlflow". */
-export interface MlflowSettings extends PlatformAddonArgs {
+export interface MlflowArgs extends PlatformAddonArgs {
     /** A PostgreSQL server of your own. Defaults to a cluster of CloudNativePG, which then comes along. */
-    database?: MlflowDatabaseSettings;
+    database?: MlflowDatabaseArgs;
     /** A bucket of your own. Defaults to one of SeaweedFS, which then comes along. */
-    artifacts?: MlflowArtifactsSettings;
+    artifacts?: MlflowArtifactsArgs;
     /** The size of the volume of each pod of the database that comes along. Defaults to "10Gi", small: "2Gi". */
     databaseSize?: string;
     /** The storage class of those volumes. Defaults to the cluster's own. */
@@ -63,12 +63,12 @@ export interface MlflowSettings extends PlatformAddonArgs {
      * The names under which it is reached from outside, such as "mlflow.example.com": it refuses requests for others.
      * Those within the cluster always work. Defaults to none.
      */
-    hosts?: string[];
+    hostnames?: string[];
     /**
      * Logging in by OpenID Connect. Defaults to none: whoever reaches it may read and change all. A database of your own
      * then needs a second database "mlflow_oidc" of the same owner, for users and permissions.
      */
-    oidc?: MlflowOidcSettings;
+    oidc?: MlflowOidcArgs;
 }
 
 const cluster = "mlflow-db";
@@ -84,7 +84,7 @@ interface Server {
     secret: string;
 }
 
-const serverOf = ({ database }: MlflowSettings): Server =>
+const serverOf = ({ database }: MlflowArgs): Server =>
     database
         ? {
               host: database.host,
@@ -94,7 +94,7 @@ const serverOf = ({ database }: MlflowSettings): Server =>
           }
         : { host: `${cluster}-rw`, port: 5432, name: "mlflow", secret: `${cluster}-app` };
 
-function artifactsOf({ artifacts }: MlflowSettings, context: Context): MlflowArtifactsSettings {
+function artifactsOf({ artifacts }: MlflowArgs, context: Context): MlflowArtifactsArgs {
     if (artifacts) {
         return artifacts;
     }
@@ -103,13 +103,13 @@ function artifactsOf({ artifacts }: MlflowSettings, context: Context): MlflowArt
 }
 
 /** By what names it may be asked for. Within the cluster a port may stand behind a name, and probes ask by address. */
-function allowedHosts({ hosts = [] }: MlflowSettings, { namespace }: Context): string[] {
+function allowedHosts({ hostnames = [] }: MlflowArgs, { namespace }: Context): string[] {
     const names = ["mlflow", `mlflow.${namespace}`, `mlflow.${namespace}.svc`, `mlflow.${namespace}.svc.cluster.local`];
     const addresses = ["10.*", "192.168.*", ...Array.from({ length: 16 }, (_, index) => `172.${16 + index}.*`)];
-    return [...[...names, "localhost", "127.0.0.1"].flatMap((name) => [name, `${name}:*`]), ...addresses, ...hosts];
+    return [...[...names, "localhost", "127.0.0.1"].flatMap((name) => [name, `${name}:*`]), ...addresses, ...hostnames];
 }
 
-function oidcValues(settings: MlflowSettings): Values {
+function oidcValues(settings: MlflowArgs): Values {
     const { oidc } = settings;
     if (oidc === undefined) {
         return {};
@@ -121,7 +121,7 @@ function oidcValues(settings: MlflowSettings): Values {
             discoveryUrl: oidc.discoveryUrl,
             clientId: oidc.clientId,
             existingSecret: { name: oidc.existingSecret },
-            ...(oidc.groups && { groupName: oidc.groups }),
+            ...(oidc.allowedGroups && { groupName: oidc.allowedGroups }),
             ...(oidc.adminGroups && { adminGroupName: oidc.adminGroups }),
             database: {
                 postgres: {
@@ -137,7 +137,7 @@ function oidcValues(settings: MlflowSettings): Values {
 }
 
 /** The database, which is waited for until it answers. */
-function databaseObjects(settings: MlflowSettings, context: Context): KubernetesObject[] {
+function databaseObjects(settings: MlflowArgs, context: Context): KubernetesObject[] {
     if (settings.database) {
         return [];
     }
@@ -185,7 +185,7 @@ function databaseObjects(settings: MlflowSettings, context: Context): Kubernetes
 
 const needed = (what: string) => required(text, `give ${what}`);
 
-export const mlflow: Definition<MlflowSettings> = {
+export const mlflow: Definition<MlflowArgs> = {
     title: "MLflow",
     purpose: "Keeps track of experiments, and is a registry of models.",
     homepage: "https://mlflow.org/docs/latest/",
@@ -209,13 +209,13 @@ export const mlflow: Definition<MlflowSettings> = {
         ],
     },
     fields: {
-        database: object({
+        database: object<MlflowDatabaseArgs>({
             host: needed("the name or address of the server"),
             port: integer(1, 65535),
             name: text,
             existingSecret: needed("the name of a Secret with username and password"),
         }),
-        artifacts: object({
+        artifacts: object<MlflowArtifactsArgs>({
             bucket: needed("the name of a bucket that exists"),
             path: text,
             endpoint: matching(/^https?:\/\/[^\s/]+$/, 'it must be an address such as "https://s3.example.com"'),
@@ -224,15 +224,15 @@ export const mlflow: Definition<MlflowSettings> = {
         }),
         databaseSize: bytes,
         storageClass: dnsSubdomain,
-        hosts: list(text),
-        oidc: object({
+        hostnames: list(text),
+        oidc: object<MlflowOidcArgs>({
             discoveryUrl: required(
                 matching(/^https:\/\/\S+$/, "it must be an address that starts with https://"),
                 "give the address of the provider's discovery document",
             ),
             clientId: needed("the client that MLflow is at the provider"),
             existingSecret: needed("the name of a Secret with the key OIDC_CLIENT_SECRET"),
-            groups: list(text),
+            allowedGroups: list(text),
             adminGroups: list(text),
         }),
     },
@@ -311,7 +311,10 @@ export const mlflow: Definition<MlflowSettings> = {
             metadata: { name: "mlflow", namespace: context.namespace },
             spec: { selector: { matchLabels: labels }, endpoints: [{ port: "http", path: "/metrics" }] },
         };
-        return [...disruptionBudgets(context, "mlflow", labels), ...(context.has("kubePrometheusStack") ? [monitor] : [])];
+        return [
+            ...disruptionBudgets(context, "mlflow", labels),
+            ...(context.has("kubePrometheusStack") ? [monitor] : []),
+        ];
     },
     outputs: (_settings, { namespace }) => ({ url: `http://mlflow.${namespace}.svc.cluster.local` }),
 };

@@ -5,7 +5,7 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of Node Feature Discovery. Its namespace defaults to "node-feature-discovery". */
-export interface NodeFeatureDiscoverySettings extends PlatformAddonArgs {
+export interface NodeFeatureDiscoveryArgs extends PlatformAddonArgs {
     /**
      * The classes of PCI devices that nodes are labelled for, each a hexadecimal number or the start of one. Defaults
      * to network cards ("02"), GPUs ("03") and other accelerators ("0b40", "12"). A device of vendor 10de (NVIDIA)
@@ -14,7 +14,7 @@ export interface NodeFeatureDiscoverySettings extends PlatformAddonArgs {
     pciClasses?: string[];
 }
 
-export const nodeFeatureDiscovery: Definition<NodeFeatureDiscoverySettings> = {
+export const nodeFeatureDiscovery: Definition<NodeFeatureDiscoveryArgs> = {
     title: "Node Feature Discovery",
     purpose: "Labels nodes with the hardware they have, by which the parts of other add-ons for GPUs find theirs.",
     homepage: "https://kubernetes-sigs.github.io/node-feature-discovery/",

@@ -1,19 +1,26 @@
 import { dnsSubdomain } from "../../arguments/formats";
 import type { Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
-import { devicePluginConfig, gpuResource, gpuSharingRule, type GpuSharingSettings, MigStrategy, migStrategyRule } from "./shared/gpu-sharing";
+import {
+    devicePluginConfig,
+    gpuResource,
+    gpuSharingRule,
+    type GpuSharingArgs,
+    MigStrategy,
+    migStrategyRule,
+} from "./shared/gpu-sharing";
 
 /** The settings of NVIDIA's device plugin. Its namespace defaults to "nvidia-device-plugin". */
-export interface NvidiaDevicePluginSettings extends PlatformAddonArgs {
+export interface NvidiaDevicePluginArgs extends PlatformAddonArgs {
     /** How GPUs are shared between pods. Defaults to not at all: a pod has whole GPUs. */
-    sharing?: GpuSharingSettings;
+    sharing?: GpuSharingArgs;
     /** How GPUs that are cut by MIG are offered. Defaults to "none". Cut them on the nodes, or by the GPU operator. */
     migStrategy?: MigStrategy;
     /** The RuntimeClass of its pods, where NVIDIA's is not the nodes' default runtime. Defaults to none. */
     runtimeClass?: string;
 }
 
-export const nvidiaDevicePlugin: Definition<NvidiaDevicePluginSettings> = {
+export const nvidiaDevicePlugin: Definition<NvidiaDevicePluginArgs> = {
     title: "NVIDIA device plugin",
     purpose: "Offers the NVIDIA GPUs of nodes that have a driver already, and labels these nodes with what they have.",
     homepage: "https://github.com/NVIDIA/k8s-device-plugin",

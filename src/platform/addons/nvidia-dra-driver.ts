@@ -1,11 +1,11 @@
 import { matching, truth } from "../../arguments/formats";
-import { Certificates, type Definition } from "../catalog/definition";
+import { CaInjector, type Definition } from "../catalog/definition";
 import type { AddonName } from "../catalog/names";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of NVIDIA's DRA driver. Its namespace defaults to "dra-driver-nvidia-gpu". */
-export interface NvidiaDraDriverSettings extends PlatformAddonArgs {
+export interface NvidiaDraDriverArgs extends PlatformAddonArgs {
     /**
      * Whether it hands out GPUs by ResourceClaims. Defaults to true. False leaves them to the device plugin, which
      * cannot do so at the same time.
@@ -24,7 +24,7 @@ export interface NvidiaDraDriverSettings extends PlatformAddonArgs {
 
 const both = "both would hand out the same GPUs; set `gpus: false` to use only ComputeDomains of the DRA driver";
 
-export const nvidiaDraDriver: Definition<NvidiaDraDriverSettings> = {
+export const nvidiaDraDriver: Definition<NvidiaDraDriverArgs> = {
     title: "NVIDIA DRA driver",
     purpose:
         "Hands out NVIDIA GPUs by Dynamic Resource Allocation: pods say what they need of a GPU, not just how many.",
@@ -54,7 +54,7 @@ export const nvidiaDraDriver: Definition<NvidiaDraDriverSettings> = {
         gpuOperator: "the GPU operator owns the CRDs of resource.nvidia.com, and both would hand out the same GPUs",
         ...(gpus && { nvidiaDevicePlugin: both }),
     }),
-    certificates: ({ webhook }) => (webhook ? Certificates.CertManager : Certificates.None),
+    caInjector: ({ webhook }) => (webhook ? CaInjector.CertManager : CaInjector.None),
     upgrades: {
         notes: [
             "Its version 0.4.1 is newer than 25.12.0, which was the last one under its old name nvidia-dra-driver-gpu.",

@@ -4,7 +4,7 @@ import type { Definition, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
 /** What a cluster's own hardware costs an hour. A month has about 730 hours. */
-export interface OpencostPricesSettings {
+export interface OpencostPricesArgs {
     /** A CPU core. Defaults to 0. */
     cpu?: number;
     /** A GiB of memory. Defaults to 0. */
@@ -16,14 +16,14 @@ export interface OpencostPricesSettings {
 }
 
 /** The settings of OpenCost. Its namespace defaults to "opencost". */
-export interface OpencostSettings extends PlatformAddonArgs {
+export interface OpencostArgs extends PlatformAddonArgs {
     /** What the cluster is called in reports. Defaults to "default-cluster". */
     cluster?: string;
     /**
      * The prices of a cluster on machines of one's own. Defaults to those of a large cloud. In a cloud that OpenCost
      * knows, its list prices hold.
      */
-    prices?: OpencostPricesSettings;
+    prices?: OpencostPricesArgs;
     /** Whether it has pages of its own besides the dashboard in Grafana. Defaults to true, on a laptop to false. */
     ui?: boolean;
 }
@@ -35,7 +35,7 @@ const price = rule((value) =>
 );
 
 /** Source: https://opencost.io/docs/configuration/on-prem, which shows that they are taken as prices of an hour. */
-function pricing({ cpu = 0, memory = 0, gpu = 0, storage = 0 }: OpencostPricesSettings): Values {
+function pricing({ cpu = 0, memory = 0, gpu = 0, storage = 0 }: OpencostPricesArgs): Values {
     return {
         enabled: true,
         provider: "custom",
@@ -54,7 +54,7 @@ function pricing({ cpu = 0, memory = 0, gpu = 0, storage = 0 }: OpencostPricesSe
     };
 }
 
-export const opencost: Definition<OpencostSettings> = {
+export const opencost: Definition<OpencostArgs> = {
     title: "OpenCost",
     purpose: "Tells what namespaces, workloads and idle nodes cost.",
     homepage: "https://opencost.io/docs/",
@@ -72,7 +72,7 @@ export const opencost: Definition<OpencostSettings> = {
     },
     fields: {
         cluster: text,
-        prices: object({ cpu: price, memory: price, gpu: price, storage: price }),
+        prices: object<OpencostPricesArgs>({ cpu: price, memory: price, gpu: price, storage: price }),
         ui: truth,
     },
     values: ({ cluster, prices, ui }, context) => ({

@@ -5,7 +5,7 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** A measurement that autoscalers can follow. */
-export interface PrometheusAdapterRuleSettings {
+export interface PrometheusAdapterRuleArgs {
     /** What autoscalers call it. */
     name: string;
     /**
@@ -21,12 +21,12 @@ export interface PrometheusAdapterRuleSettings {
 }
 
 /** The settings of the Prometheus adapter. Its namespace defaults to "prometheus-adapter". */
-export interface PrometheusAdapterSettings extends PlatformAddonArgs {
+export interface PrometheusAdapterArgs extends PlatformAddonArgs {
     /**
      * Further measurements for autoscalers, besides `http_requests_per_second` and `gpu_utilization` of pods. Defaults to
      * none.
      */
-    rules?: PrometheusAdapterRuleSettings[];
+    rules?: PrometheusAdapterRuleArgs[];
     /**
      * Whether every metric of a pod is offered. Defaults to false: in large clusters that is slow, and costs Prometheus
      * much memory.
@@ -36,7 +36,7 @@ export interface PrometheusAdapterSettings extends PlatformAddonArgs {
 
 const sum = "sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)";
 
-const ruleOf = ({ name, series, query }: PrometheusAdapterRuleSettings): Values => ({
+const ruleOf = ({ name, series, query }: PrometheusAdapterRuleArgs): Values => ({
     seriesQuery: series,
     resources: { overrides: { namespace: { resource: "namespace" }, pod: { resource: "pod" } } },
     name: { as: name },
@@ -60,7 +60,7 @@ const own: Values[] = [
     },
 ];
 
-export const prometheusAdapter: Definition<PrometheusAdapterSettings> = {
+export const prometheusAdapter: Definition<PrometheusAdapterArgs> = {
     title: "Prometheus adapter",
     purpose: "Lets autoscalers follow what Prometheus measures, through the API custom.metrics.k8s.io.",
     homepage: "https://github.com/kubernetes-sigs/prometheus-adapter",
@@ -86,7 +86,7 @@ export const prometheusAdapter: Definition<PrometheusAdapterSettings> = {
     },
     fields: {
         rules: list(
-            object({
+            object<PrometheusAdapterRuleArgs>({
                 name: required(text, "say what autoscalers call it"),
                 series: required(text, 'name the metric, for example \'queue_length{namespace!="",pod!=""}\''),
                 query: text,

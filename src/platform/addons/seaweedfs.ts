@@ -6,7 +6,7 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { generatedSecret } from "./shared/generated-secret";
 
 /** The settings of SeaweedFS. Its namespace defaults to "seaweedfs". */
-export interface SeaweedfsSettings extends PlatformAddonArgs {
+export interface SeaweedfsArgs extends PlatformAddonArgs {
     /**
      * The size of the volume of each volume server. Defaults to "100Gi"; on a small footprint to no volume at all, so
      * that the data is gone with the pod. It is that of volumes to come: those that are there are grown by hand.
@@ -51,31 +51,31 @@ const secure = {
     containerSecurityContext: { enabled: true, ...containerSecurityContext },
 };
 
-const secretOf = ({ existingSecret }: SeaweedfsSettings): string => existingSecret ?? "seaweedfs-s3";
+const secretOf = ({ existingSecret }: SeaweedfsArgs): string => existingSecret ?? "seaweedfs-s3";
 
-const serversOf = ({ volumeServers }: SeaweedfsSettings, { highlyAvailable }: Context): number =>
+const serversOf = ({ volumeServers }: SeaweedfsArgs, { highlyAvailable }: Context): number =>
     volumeServers ?? (highlyAvailable ? 3 : 1);
 
 /** A copy needs a server of its own, and there is none to spare where the number is set to one. */
-function replicationOf(settings: SeaweedfsSettings, context: Context): string {
+function replicationOf(settings: SeaweedfsArgs, context: Context): string {
     return settings.replication ?? (context.highlyAvailable && serversOf(settings, context) > 1 ? "001" : "000");
 }
 
 const copies = (replication: string): number => [...replication].reduce((sum, digit) => sum + Number(digit), 1);
 
-function bucketsOf({ buckets = [] }: SeaweedfsSettings, context: Context): string[] {
+function bucketsOf({ buckets = [] }: SeaweedfsArgs, context: Context): string[] {
     return [...new Set([...buckets, ...(context.has("mlflow") ? ["mlflow"] : [])])].sort();
 }
 
 /** What a claim or, where nothing is kept, a directory of the pod looks like in the values. */
-function storage({ size, storageClass }: SeaweedfsSettings, context: Context, own: string): Record<string, string> {
+function storage({ size, storageClass }: SeaweedfsArgs, context: Context, own: string): Record<string, string> {
     return context.small && size === undefined
         ? { type: "emptyDir" }
         : { type: "persistentVolumeClaim", size: own, ...(storageClass && { storageClass }) };
 }
 
 /** In place of the chart's hook: makes the buckets that are not there. */
-function bucketJob(settings: SeaweedfsSettings, context: Context): KubernetesObject[] {
+function bucketJob(settings: SeaweedfsArgs, context: Context): KubernetesObject[] {
     const buckets = bucketsOf(settings, context);
     if (buckets.length === 0) {
         return [];
@@ -130,7 +130,7 @@ function bucketJob(settings: SeaweedfsSettings, context: Context): KubernetesObj
     ];
 }
 
-export const seaweedfs: Definition<SeaweedfsSettings> = {
+export const seaweedfs: Definition<SeaweedfsArgs> = {
     title: "SeaweedFS",
     purpose: "Stores objects behind the S3 API, within the cluster.",
     homepage: "https://github.com/seaweedfs/seaweedfs/wiki",

@@ -1,11 +1,11 @@
 import { truth } from "../../arguments/formats";
-import { Certificates, type Definition, type KubernetesObject } from "../catalog/definition";
+import { CaInjector, type Definition, type KubernetesObject } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { serviceMonitors } from "../monitoring/service-monitors";
 import { controllerReplicas } from "./shared/controller-replicas";
 
 /** The settings of Volcano. Its namespace defaults to "volcano-system". */
-export interface VolcanoSettings extends PlatformAddonArgs {
+export interface VolcanoArgs extends PlatformAddonArgs {
     /** Whether pods of servers and jobs may share nodes, with an agent on each that sees to it. Defaults to false. */
     colocation?: boolean;
 }
@@ -71,7 +71,7 @@ function webhookCertificates(namespace: string): KubernetesObject[] {
     ];
 }
 
-export const volcano: Definition<VolcanoSettings> = {
+export const volcano: Definition<VolcanoArgs> = {
     title: "Volcano",
     purpose: "Schedules all pods of a job together or none, with queues of its own.",
     homepage: "https://volcano.sh/en/docs/",
@@ -94,7 +94,7 @@ export const volcano: Definition<VolcanoSettings> = {
     excludes: () => ({
         kaiScheduler: "both schedule the pods of a job together, and would give the same GPUs away twice",
     }),
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
             "Its scheduler makes the queues `root` and `default` by itself.",

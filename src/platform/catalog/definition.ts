@@ -50,24 +50,26 @@ export interface KubernetesObject {
 export type Values = Record<string, unknown>;
 
 /** Who writes the certificate authority into the webhook configurations of a chart. */
-export enum Certificates {
+export const CaInjector = {
     /** The chart has no webhooks, or writes it into them itself. */
-    None = "none",
+    None: "none",
     /** The controller does after its start: its webhooks are waited for until it has. */
-    Controller = "controller",
+    Controller: "controller",
     /** cert-manager's injector does: likewise. */
-    CertManager = "cert-manager",
-}
+    CertManager: "cert-manager",
+} as const;
+export type CaInjector = (typeof CaInjector)[keyof typeof CaInjector];
 
 /** When an add-on is installed. */
-export enum InstallPhase {
+export const InstallPhase = {
     /** Its turn comes as soon as what it requires is there. */
-    Normal,
+    Normal: 0,
     /** Its webhooks refuse other people's objects while they do not answer: it comes after all normal ones. */
-    Late,
+    Late: 1,
     /** It judges the objects of all others: it comes last. */
-    Last,
-}
+    Last: 2,
+} as const;
+export type InstallPhase = (typeof InstallPhase)[keyof typeof InstallPhase];
 
 /** What an add-on may know of the platform that it is part of. */
 export interface Context {
@@ -126,8 +128,8 @@ export interface Definition<S extends PlatformAddonArgs = PlatformAddonArgs> {
     excludes?(settings: S): Partial<Record<AddonName, string>>;
     /** Defaults to InstallPhase.Normal. */
     installPhase?: InstallPhase;
-    /** Defaults to Certificates.None. */
-    certificates?(settings: S, context: Context): Certificates;
+    /** Defaults to CaInjector.None. */
+    caInjector?(settings: S, context: Context): CaInjector;
     /** The names of the webhook configurations that are waited for, where its chart has more than two. */
     webhooks?: string[];
     /** How it is upgraded. */

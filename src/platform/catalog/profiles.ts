@@ -1,32 +1,35 @@
 import type { AddonName } from "./names";
 
 /** What a platform has unless it is told otherwise. */
-export enum Profile {
+export const Profile = {
     /** Nothing but what is asked for, and what that needs. */
-    None = "none",
+    None: "none",
     /** Queues, training operators and monitoring. */
-    Training = "training",
+    Training: "training",
     /** Autoscaled model servers behind a gateway, and monitoring. */
-    Serving = "serving",
+    Serving: "serving",
     /** Both, with pipelines, tracking, notebooks, logs, cost, policies and what these need. */
-    Full = "full",
-}
+    Full: "full",
+} as const;
+export type Profile = (typeof Profile)[keyof typeof Profile];
 
 /** How the controllers of a platform bear the loss of a node. */
-export enum Availability {
+export const Availability = {
     /** One pod each: while it moves to another node, nothing new is admitted or reconciled. */
-    Single = "single",
+    Single: "single",
     /** Two pods each, of which one works, on clusters of several nodes. */
-    High = "high",
-}
+    High: "high",
+} as const;
+export type Availability = (typeof Availability)[keyof typeof Availability];
 
 /** How much the platform itself takes of the cluster. */
-export enum Footprint {
+export const Footprint = {
     /** What the add-ons' publishers recommend. */
-    Standard = "standard",
+    Standard: "standard",
     /** What fits a laptop: small requests, short retention, nothing kept on volumes unless it is asked for. */
-    Small = "small",
-}
+    Small: "small",
+} as const;
+export type Footprint = (typeof Footprint)[keyof typeof Footprint];
 
 const base: AddonName[] = ["certManager", "metricsServer", "kubePrometheusStack"];
 const training: AddonName[] = [...base, "kueue", "jobset", "kubeflowTrainer", "kuberay"];

@@ -3,12 +3,13 @@ import type { Has } from "./dashboards";
 import { errorShare, ofQueues } from "./metrics";
 
 /** How soon somebody should look. */
-export enum Severity {
+export const Severity = {
     /** At once: users or data are hit. */
-    Critical = "critical",
+    Critical: "critical",
     /** In working hours. */
-    Warning = "warning",
-}
+    Warning: "warning",
+} as const;
+export type Severity = (typeof Severity)[keyof typeof Severity];
 
 /** An alert. */
 export interface Alert {

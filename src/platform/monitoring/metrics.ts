@@ -1,26 +1,27 @@
 /** Who exposes a metric. */
-export enum Exporter {
+export const Exporter = {
     /** https://github.com/kubernetes/kube-state-metrics/tree/main/docs */
-    KubeStateMetrics = "kube-state-metrics",
+    KubeStateMetrics: "kube-state-metrics",
     /** https://kubernetes.io/docs/reference/instrumentation/metrics/ */
-    Kubelet = "kubelet",
+    Kubelet: "kubelet",
     /** https://kueue.sigs.k8s.io/docs/reference/metrics/ */
-    Kueue = "kueue",
+    Kueue: "kueue",
     /** https://jobset.sigs.k8s.io/docs/reference/metrics/ */
-    JobSet = "jobset",
+    JobSet: "jobset",
     /** https://github.com/NVIDIA/dcgm-exporter/blob/main/etc/dcp-metrics-included.csv */
-    Dcgm = "dcgm-exporter",
+    Dcgm: "dcgm-exporter",
     /** https://opencost.io/docs/integrations/metrics/ */
-    OpenCost = "opencost",
+    OpenCost: "opencost",
     /** https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats */
-    Envoy = "envoy",
+    Envoy: "envoy",
     /** https://kserve.github.io/website/docs/model-serving/predictive-inference/observability/prometheus-metrics */
-    KServe = "kserve",
+    KServe: "kserve",
     /** https://docs.vllm.ai/en/latest/usage/metrics/ */
-    Vllm = "vllm",
+    Vllm: "vllm",
     /** The users' own programs, by the convention in docs/monitoring.md. */
-    Program = "program",
-}
+    Program: "program",
+} as const;
+export type Exporter = (typeof Exporter)[keyof typeof Exporter];
 
 /** Every metric that a dashboard or an alert reads, by who exposes it. */
 export const metrics: Record<Exporter, string[]> = {

@@ -26,7 +26,10 @@ export const crdVersions = (addon: ConfiguredAddon): Record<string, string[]> =>
 export const mainChartVersion = (addon: ConfiguredAddon): string => mainChart(addon).version.replace(/^v/, "");
 
 /** The charts of an add-on with their values. Over those of its own one, the user's are laid. */
-export function chartArgs(addon: ConfiguredAddon, context: Context): { crds: AddonChartArgs[]; charts: AddonChartArgs[] } {
+export function chartArgs(
+    addon: ConfiguredAddon,
+    context: Context,
+): { crds: AddonChartArgs[]; charts: AddonChartArgs[] } {
     const { definition, settings } = addon;
     const values = definition.values(settings, context);
     const sources = chartSources(addon);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getVersion } from "@pulumi/kubernetes/utilities";
 import * as pulumi from "@pulumi/pulumi";
 
-import { Certificates } from "../catalog/definition";
+import { CaInjector } from "../catalog/definition";
 import { normalizeCpu } from "./cpu-quantities";
 import type { MirrorArgs } from "./mirror-args";
 import { mirrorImages } from "./mirror-images";
@@ -11,7 +11,7 @@ import type { Placeholders } from "./output-placeholders";
 
 /** What is done to every object that a chart renders. */
 export interface ObjectRules {
-    certificates: Certificates;
+    caInjector: CaInjector;
     /** The names of the webhook configurations that are waited for, where that is not all of them. */
     webhooks?: string[];
     mirror: MirrorArgs;
@@ -53,8 +53,8 @@ export function annotationsOf(kind: string, name: string, rules: ObjectRules): R
     };
 }
 
-const isAwaited = (kind: string, name: string, { certificates, webhooks }: ObjectRules): boolean =>
-    kind.endsWith("WebhookConfiguration") && certificates !== Certificates.None && (webhooks?.includes(name) ?? true);
+const isAwaited = (kind: string, name: string, { caInjector, webhooks }: ObjectRules): boolean =>
+    kind.endsWith("WebhookConfiguration") && caInjector !== CaInjector.None && (webhooks?.includes(name) ?? true);
 
 const keptKinds = [
     "CustomResourceDefinition",

@@ -1,9 +1,9 @@
 import { integer, oneOf, truth } from "../../../arguments/formats";
-import { type Fields, object, required } from "../../../arguments/rules";
+import { object, required } from "../../../arguments/rules";
 import { GpuSharingMode } from "../../../pod/gpu-args";
 
 /** How GPUs are shared between pods. */
-export interface GpuSharingSettings {
+export interface GpuSharingArgs {
     /** In turns or at the same time. */
     mode: GpuSharingMode;
     /** How many pods share a GPU: each GPU counts as so many. From 2 to 100. */
@@ -16,34 +16,35 @@ export interface GpuSharingSettings {
 }
 
 /** How GPUs that are cut into parts (MIG) are offered to pods. */
-export enum MigStrategy {
+export const MigStrategy = {
     /** Parts are not offered. */
-    None = "none",
+    None: "none",
     /** All parts of a node have the same size and count as `nvidia.com/gpu`. */
-    Single = "single",
+    Single: "single",
     /** Each size has a name of its own, such as `nvidia.com/mig-1g.10gb`. */
-    Mixed = "mixed",
-}
+    Mixed: "mixed",
+} as const;
+export type MigStrategy = (typeof MigStrategy)[keyof typeof MigStrategy];
 
-const sharingFields: Fields = {
+/** The rule of the arguments above. */
+export const gpuSharingRule = object<GpuSharingArgs>({
     mode: required(oneOf(Object.values(GpuSharingMode)), 'choose "time-slicing" or "mps"'),
     replicas: required(integer(2, 100), "say how many pods share a GPU"),
     rename: truth,
-};
+});
 
-/** The rules of the settings above. */
-export const gpuSharingRule = object(sharingFields);
+/** The rule of a MIG strategy. */
 export const migStrategyRule = oneOf(Object.values(MigStrategy));
 
 /** The resource that a pod asks for to get a GPU. */
-export const gpuResource = (sharing?: GpuSharingSettings): string =>
+export const gpuResource = (sharing?: GpuSharingArgs): string =>
     sharing?.rename ? "nvidia.com/gpu.shared" : "nvidia.com/gpu";
 
 /**
  * The configuration of NVIDIA's device plugin. JSON is YAML, so no YAML has to be written.
  * Source: https://github.com/NVIDIA/k8s-device-plugin#shared-access-to-gpus
  */
-export function devicePluginConfig({ mode, replicas, rename }: GpuSharingSettings): string {
+export function devicePluginConfig({ mode, replicas, rename }: GpuSharingArgs): string {
     const shared = { renameByDefault: rename ?? false, resources: [{ name: "nvidia.com/gpu", replicas }] };
     return JSON.stringify(
         {
