@@ -2,9 +2,8 @@ import { Namespace } from "@pulumi/kubernetes/core/v1";
 import { Chart } from "@pulumi/kubernetes/helm/v4";
 import { ConfigFile } from "@pulumi/kubernetes/yaml/v2";
 import * as pulumi from "@pulumi/pulumi";
-import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
-import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 
+import { supportsCallbacks } from "../arguments/monitor";
 import { validate } from "../arguments/validate";
 import type { AddonArgs } from "./addon-args";
 import { addonRules, checkAddon } from "./addon-rules";
@@ -14,9 +13,6 @@ import { type ChartLocation, locateAddonChart } from "./rendering/chart-location
 import { replaceOutputs } from "./rendering/output-placeholders";
 import { objectResourceName, registerObject } from "./rendering/register-object";
 import { objectTransform } from "./rendering/transform";
-
-/** Whether a unit test runs the program: Pulumi's mocks refuse transforms, and render no charts. */
-const isMocked = (): boolean => getMonitor() instanceof MockMonitor;
 
 /**
  * Charts that are safe to install and to upgrade, with the objects that go with them.
@@ -47,7 +43,7 @@ export class Addon extends pulumi.ComponentResource {
             "kubernetes-mlops:index:Addon",
             name,
             {},
-            pulumi.mergeOptions(opts, { transforms: isMocked() ? [] : [transform] }),
+            pulumi.mergeOptions(opts, { transforms: supportsCallbacks() ? [transform] : [] }),
         );
 
         let ready: pulumi.Resource[] = [];

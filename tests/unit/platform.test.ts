@@ -1,5 +1,6 @@
 /** The platform as a plan, and what is done to every object of a chart. */
 import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import * as pulumi from "@pulumi/pulumi";
 
@@ -13,11 +14,12 @@ import { normalizeCpu } from "../../src/platform/rendering/cpu-quantities";
 import { mergeValues } from "../../src/platform/rendering/merge-values";
 import { mirrorImage, mirrorImages } from "../../src/platform/rendering/mirror-images";
 import { replaceOutputs } from "../../src/platform/rendering/output-placeholders";
-import { transformed } from "../../src/platform/rendering/transform";
+import { objectTransform, transformObject } from "../../src/platform/rendering/transform";
 import { directoryWith } from "../support/directories";
+import { unknownOutput } from "../support/mocks";
 
 /** A definition of which only counts what it says of other add-ons. */
-const definition = (optionalCharts: Partial<Definition> = {}): Definition => ({
+const definition = (parts: Partial<Definition> = {}): Definition => ({
     title: "An add-on",
     purpose: "It is there for tests.",
     homepage: "https://example.com",
@@ -29,13 +31,13 @@ const definition = (optionalCharts: Partial<Definition> = {}): Definition => ({
     upgrades: { notes: [] },
     fields: {},
     values: () => ({}),
-    ...optionalCharts,
+    ...parts,
 });
 
 /** The names in the order of the plan, with what each waits for, and the problems. */
-function planned(optionalCharts: Partial<Record<AddonName, Partial<Definition>>>, args: Partial<PlanArgs>) {
+function planned(parts: Partial<Record<AddonName, Partial<Definition>>>, args: Partial<PlanArgs>) {
     const problems: string[] = [];
-    const definitions = Object.fromEntries(addonNames.map((name) => [name, definition(optionalCharts[name])]));
+    const definitions = Object.fromEntries(addonNames.map((name) => [name, definition(parts[name])]));
     const result = plan({
         addons: {},
         profile: [],
@@ -52,28 +54,28 @@ describe("the plan of a platform", () => {
     });
 
     it("brings what an add-on needs, and what that needs, first", () => {
-        const optionalCharts = {
+        const parts = {
             kserve: { requires: (): AddonName[] => ["gatewayApi", "certManager"] },
             gatewayApi: { requires: (): AddonName[] => ["certManager"] },
         };
-        const { waits, problems } = planned(optionalCharts, { addons: { kserve: {} } });
+        const { waits, problems } = planned(parts, { addons: { kserve: {} } });
         assert.deepEqual(waits, ["certManager", "gatewayApi < certManager", "kserve < certManager < gatewayApi"]);
         assert.deepEqual(problems, []);
     });
 
     it("brings nothing for an add-on that exists", () => {
-        const optionalCharts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
-        assert.deepEqual(planned(optionalCharts, { addons: { kserve: { existing: true } } }).waits, ["kserve"]);
+        const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
+        assert.deepEqual(planned(parts, { addons: { kserve: { existing: true } } }).waits, ["kserve"]);
     });
 
     it("installs what would refuse the objects of others after them, with what needs it after that", () => {
-        const optionalCharts = {
+        const parts = {
             kueue: { installPhase: InstallPhase.Late },
             kyverno: { installPhase: InstallPhase.Last },
             kubeflowTrainer: { requires: (): AddonName[] => ["kueue"] },
         };
         const addons = { kyverno: {}, kueue: {}, kubeflowTrainer: {}, keda: {} };
-        assert.deepEqual(planned(optionalCharts, { addons }).waits, [
+        assert.deepEqual(planned(parts, { addons }).waits, [
             "keda",
             "kueue < keda",
             "kubeflowTrainer < kueue < keda",
@@ -82,21 +84,21 @@ describe("the plan of a platform", () => {
     });
 
     it("waits for what an add-on comes after where that is there, and only there", () => {
-        const optionalCharts = { keda: { after: ["kubePrometheusStack"] as AddonName[] } };
-        assert.deepEqual(planned(optionalCharts, { addons: { keda: {} } }).waits, ["keda"]);
-        assert.deepEqual(planned(optionalCharts, { addons: { keda: {}, kubePrometheusStack: {} } }).waits, [
+        const parts = { keda: { after: ["kubePrometheusStack"] as AddonName[] } };
+        assert.deepEqual(planned(parts, { addons: { keda: {} } }).waits, ["keda"]);
+        assert.deepEqual(planned(parts, { addons: { keda: {}, kubePrometheusStack: {} } }).waits, [
             "kubePrometheusStack",
             "keda < kubePrometheusStack",
         ]);
     });
 
     it("leaves out of the profile what is disabled, but not what another add-on needs", () => {
-        const optionalCharts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
+        const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
         const profile: AddonName[] = ["certManager", "keda"];
-        assert.deepEqual(planned(optionalCharts, { profile, addons: { keda: { enabled: false } } }).waits, [
+        assert.deepEqual(planned(parts, { profile, addons: { keda: { enabled: false } } }).waits, [
             "certManager",
         ]);
-        const { problems } = planned(optionalCharts, {
+        const { problems } = planned(parts, {
             profile,
             addons: { kserve: {}, certManager: { enabled: false } },
         });
@@ -106,16 +108,16 @@ describe("the plan of a platform", () => {
     });
 
     it("refuses what excludes each other, with the reason", () => {
-        const optionalCharts = { kaiScheduler: { excludes: () => ({ volcano: "there are two schedulers of gangs" }) } };
-        assert.deepEqual(planned(optionalCharts, { addons: { kaiScheduler: {}, volcano: {} } }).problems, [
+        const parts = { kaiScheduler: { excludes: () => ({ volcano: "there are two schedulers of gangs" }) } };
+        assert.deepEqual(planned(parts, { addons: { kaiScheduler: {}, volcano: {} } }).problems, [
             "addons.kaiScheduler cannot be there together with volcano: there are two schedulers of gangs; disable one of " +
                 "them with enabled: false",
         ]);
     });
 
     it("tells an add-on of the platform that it is part of", () => {
-        const optionalCharts = { mlflow: { outputs: () => ({ url: "http://mlflow" }) } };
-        const { result } = planned(optionalCharts, { addons: { mlflow: { namespace: "tracking" }, keda: {} } });
+        const parts = { mlflow: { outputs: () => ({ url: "http://mlflow" }) } };
+        const { result } = planned(parts, { addons: { mlflow: { namespace: "tracking" }, keda: {} } });
         const context = contextOf(result, "keda", { highlyAvailable: true, small: false });
         assert.deepEqual([context.namespace, context.has("mlflow"), context.has("kueue")], ["somewhere", true, false]);
         assert.equal(context.namespaceOf("mlflow"), "tracking");
@@ -298,7 +300,7 @@ describe("a chart is had", () => {
 
 describe("an object of a chart", () => {
     const result = (type: string, props: object, caInjector: CaInjector = CaInjector.Controller) =>
-        transformed(
+        transformObject(
             { type, props, opts: {}, custom: true, name: "object" },
             { caInjector, mirror: { images: "m.example" }, placeholders: replaceOutputs({}) },
         );
@@ -351,5 +353,66 @@ describe("an object of a chart", () => {
             (result(`kubernetes:v1:${kind}`, props(kind))!.props.spec as { image: string }).image;
         assert.equal(image("Pod"), "m.example/docker.io/library/busybox");
         assert.equal(image("CustomResourceDefinition"), "busybox");
+    });
+});
+
+describe("the transform of a chart's objects", () => {
+    const rules = { caInjector: CaInjector.None, mirror: {}, placeholders: replaceOutputs({}) };
+    const ofMocks = (preview: boolean) =>
+        pulumi.runtime.setMocks({ newResource: () => ({ id: "id", state: {} }), call: () => ({}) }, "a", "b", preview);
+    const argsOf = (type: string, props: object): pulumi.ResourceTransformArgs => ({
+        type: `kubernetes:${type}`,
+        props: { kind: type.replace(/.*:/, ""), ...props },
+        opts: {},
+        custom: true,
+        name: "object",
+    });
+
+    it("passes what runs pods on when the other objects have come, in an update", async () => {
+        await ofMocks(false);
+        const transform = objectTransform(rules);
+        const passed: string[] = [];
+        const pass = async (type: string): Promise<void> => {
+            await transform(argsOf(type, {}));
+            passed.push(type);
+        };
+        const all = [pass("apps/v1:Deployment"), pass("v1:ConfigMap"), pass("batch/v1:Job")];
+        for (const type of ["v1:Service", "v1:ServiceAccount", "widgets.example.com/v1:Job"]) {
+            await sleep(200);
+            all.push(pass(type));
+        }
+        await Promise.all(all);
+        assert.deepEqual(passed, [
+            "v1:ConfigMap",
+            "v1:Service",
+            "v1:ServiceAccount",
+            "widgets.example.com/v1:Job",
+            "apps/v1:Deployment",
+            "batch/v1:Job",
+        ]);
+    });
+
+    it("waits for nothing in a preview", async () => {
+        await ofMocks(true);
+        const start = Date.now();
+        await objectTransform(rules)(argsOf("apps/v1:Deployment", {}));
+        assert.ok(Date.now() - start < 200);
+    });
+
+    it("leaves out what is empty in a Secret, and the data where all of it is", async () => {
+        await ofMocks(false);
+        const dataOf = async (data: unknown): Promise<unknown> => {
+            const result = await objectTransform(rules)(argsOf("core/v1:Secret", { data }));
+            const { props } = result!;
+            return "data" in props ? new Promise((resolve) => pulumi.output(props.data).apply(resolve)) : "left out";
+        };
+        assert.deepEqual(await dataOf(pulumi.secret({ "tls.crt": "", password: "YQ==" })), { password: "YQ==" });
+        assert.deepEqual(await dataOf({ "tls.crt": "" }), "left out");
+    });
+
+    it("does not hold up a preview of a Secret whose data is not known", async () => {
+        await ofMocks(true);
+        const result = await objectTransform(rules)(argsOf("core/v1:Secret", { data: unknownOutput() }));
+        assert.ok(result);
     });
 });

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { getVersion } from "@pulumi/kubernetes/utilities";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -8,6 +6,7 @@ import { normalizeCpu } from "./cpu-quantities";
 import type { MirrorArgs } from "./mirror-args";
 import { mirrorImages } from "./mirror-images";
 import type { Placeholders } from "./output-placeholders";
+import { podsLast } from "./pods-last";
 
 /** What is done to every object that a chart renders. */
 export interface ObjectRules {
@@ -70,6 +69,9 @@ const isKept = (kind: string, annotations: Record<string, unknown>): boolean =>
 /**
  * What is empty in a Secret is a place for its controller to write to, and from then on the controller's: it is left
  * out. The provider hands the data over as a secret.
+ *
+ * Outputs have had `promise()` in every release, though it is not declared. `apply` would not do: for data that is not known
+ * in a preview it calls nothing back, and the preview would wait for ever.
  */
 async function withoutEmpty(props: Rendered): Promise<Rendered> {
     const { data, ...others } = props;
@@ -85,7 +87,7 @@ async function withoutEmpty(props: Rendered): Promise<Rendered> {
  *   so itself, as Helm reads it.
  * - Images come from the mirror, and Outputs take the place of their placeholders.
  */
-export function transformed(
+export function transformObject(
     { type, props, opts }: pulumi.ResourceTransformArgs,
     rules: ObjectRules,
 ): pulumi.ResourceTransformResult | undefined {
@@ -118,25 +120,18 @@ export function transformed(
 /** Whether a type is that of an object, and not of what renders objects. */
 const isObject = (type: string): boolean => /^kubernetes:(?!helm|yaml)/.test(type);
 
-/** What runs pods, which fail at first where they start before their roles and configuration are there. */
-const runsPods = /:(Deployment|StatefulSet|DaemonSet|Job)$/;
-
 /**
- * The same as a transform, which in an update also lets pods wait for everything else that comes at the same time, and
- * leaves empty entries of Secrets to the controller that fills them.
+ * The same as a transform, which in an update also registers what runs pods after all other objects of a chart, and leaves
+ * empty entries of Secrets to the controller that fills them.
  */
 export function objectTransform(rules: ObjectRules): pulumi.ResourceTransform {
-    let seen = 0;
+    const order = podsLast();
     return async (args) => {
-        if (isObject(args.type) && !runsPods.test(args.type)) {
-            seen++;
-        } else if (isObject(args.type) && !pulumi.runtime.isDryRun()) {
-            // Until nothing more has come for a moment.
-            for (let before = -1; before !== seen; await sleep(300)) {
-                before = seen;
-            }
+        if (!isObject(args.type)) {
+            return undefined;
         }
+        await order(args.type);
         const props = args.type.endsWith(":Secret") ? await withoutEmpty(args.props) : (args.props as Rendered);
-        return transformed({ ...args, props }, rules);
+        return transformObject({ ...args, props }, rules);
     };
 }
