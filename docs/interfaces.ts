@@ -1,4 +1,4 @@
-/** Reads interfaces and enums with their doc comments out of the sources. */
+/** Reads interfaces and enums with their doc comments from the sources. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 
@@ -7,7 +7,7 @@ import * as ts from "typescript";
 /** A field of an interface, or a value of an enum. */
 export interface Member {
     name: string;
-    /** The type of a field as it is written; the value of an enum's member. */
+    /** The type of a field in the source; the value of an enum's member. */
     type: string;
     optional: boolean;
     doc: string;
@@ -21,7 +21,7 @@ export interface Declaration {
     members: Member[];
 }
 
-/** All exported interfaces and enums of a folder and of those in it, by name. */
+/** Returns all exported interfaces and enums of a folder and its subfolders, by name. */
 export function declarationsOf(folder: string): Map<string, Declaration> {
     const declarations = new Map<string, Declaration>();
     for (const file of fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
@@ -74,7 +74,7 @@ function constObjectOf(node: ts.VariableStatement): { name: string; object: ts.O
         : undefined;
 }
 
-/** The doc comment of a node in one line. */
+/** Returns the doc comment of a node in one line. */
 function docOf(node: ts.Node): string {
     const comments = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
     const comment = ts.getTextOfJSDocComment(comments.at(-1)?.comment) ?? "";

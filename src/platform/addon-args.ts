@@ -4,36 +4,39 @@ import type { MirrorArgs } from "./rendering/mirror-args";
 
 /** The arguments of an Addon. */
 export interface AddonArgs {
-    /** The charts, each installed when all of the one before it is ready: a chart of CRDs, then what uses them. */
+    /**
+     * The charts. Each is installed when the one before it is ready, for example a chart of CRDs before a chart that
+     * uses them.
+     */
     charts: AddonChartArgs[];
     /** The namespace of the charts. */
     namespace: string;
     /**
-     * Whether the namespace is made, or taken over where it exists. It is kept when the add-on goes, with what others
-     * have put into it. Defaults to true.
+     * Whether to create the namespace, or to adopt an existing one. It is kept when the add-on is removed, with the
+     * objects of others in it. Defaults to true.
      */
     createNamespace?: boolean;
     /**
-     * Whether the namespace is labelled for pods that need more of a node than others, such as drivers and collectors
-     * of logs: `pod-security.kubernetes.io/enforce: privileged`. Defaults to false: as the cluster has it.
+     * Whether to label the namespace with `pod-security.kubernetes.io/enforce: privileged`, for pods that need access
+     * to the node, such as drivers and log collectors. Defaults to false: the default of the cluster applies.
      */
     privileged?: boolean;
     /**
-     * Who writes the certificate authority into the charts' webhook configurations, which are then waited for until it
-     * stands in them. Defaults to nobody.
+     * What writes the CA bundle into the charts' webhook configurations. Pulumi waits until they have it. Defaults to
+     * none.
      */
     caInjector?: CaInjector;
     /**
-     * The names of the webhook configurations that are waited for. Defaults to all; name some of them where a chart has
-     * many, as each that is waited for keeps one of the engine's workers busy.
+     * The names of the webhook configurations to wait for. Defaults to all. List some of them if a chart has many:
+     * waiting for each of them keeps one of the engine's workers busy.
      */
     webhooks?: string[];
-    /** Objects that are made before the charts, in the namespace: Secrets and ConfigMaps to which values refer. */
+    /** Objects that are created before the charts, such as Secrets and ConfigMaps that the values refer to. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     objectsBefore?: Record<string, any>[];
-    /** Objects that are made when the charts are ready and their webhooks answer, such as custom resources. */
+    /** Objects that are created when the charts and their webhooks are ready, such as custom resources. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     objects?: Record<string, any>[];
-    /** Where a closed network has charts and images. */
+    /** The mirror of charts and images in an air-gapped network. Defaults to none. */
     mirror?: MirrorArgs;
 }

@@ -33,76 +33,79 @@ import type { Definition } from "./catalog/definition";
 import type { AddonName } from "./catalog/names";
 import type { PlatformAddonArgs } from "./catalog/platform-addon-args";
 
-/** The add-ons of a platform, each with its settings; `{}` takes it as it is. What one needs comes by itself. */
+/**
+ * The add-ons of a platform with their arguments; `{}` installs one with its defaults. What an add-on requires is
+ * installed as well.
+ */
 export interface AddonsArgs {
-    /** cert-manager: certificates, among them those of other add-ons' webhooks. */
+    /** cert-manager: certificates, including those of other add-ons' webhooks. */
     certManager?: CertManagerArgs;
-    /** External Secrets: secrets from a vault, and such as are made up in the cluster. */
+    /** External Secrets: secrets from a vault, and generated secrets. */
     externalSecrets?: ExternalSecretsArgs;
-    /** Kyverno: policies for what enters the cluster. */
+    /** Kyverno: admission policies. */
     kyverno?: KyvernoArgs;
-    /** metrics-server: the use of CPU and memory, for autoscalers. */
+    /** metrics-server: CPU and memory usage, for autoscalers. */
     metricsServer?: MetricsServerArgs;
     /** kube-prometheus-stack: Prometheus, Alertmanager and Grafana, with dashboards and alerts. */
     kubePrometheusStack?: KubePrometheusStackArgs;
-    /** Prometheus adapter: autoscaling by what Prometheus measures. */
+    /** Prometheus adapter: autoscaling by metrics of Prometheus. */
     prometheusAdapter?: PrometheusAdapterArgs;
     /** Loki: the logs of all pods. */
     loki?: LokiArgs;
     /** Alloy: sends the logs of all pods to Loki. */
     alloy?: AlloyArgs;
-    /** OpenCost: what workloads cost. */
+    /** OpenCost: the cost of workloads. */
     opencost?: OpencostArgs;
-    /** Node Feature Discovery: labels for the hardware of nodes. */
+    /** Node Feature Discovery: node labels for hardware. */
     nodeFeatureDiscovery?: NodeFeatureDiscoveryArgs;
     /** NVIDIA GPU Operator: driver, device plugin, MIG and metrics of GPUs. */
     gpuOperator?: GpuOperatorArgs;
     /** NVIDIA device plugin: GPUs of nodes that have a driver. */
     nvidiaDevicePlugin?: NvidiaDevicePluginArgs;
-    /** NVIDIA DRA driver: GPUs by ResourceClaims. */
+    /** NVIDIA DRA driver: GPUs through ResourceClaims. */
     nvidiaDraDriver?: NvidiaDraDriverArgs;
     /** DCGM exporter: metrics of GPUs. */
     dcgmExporter?: DcgmExporterArgs;
     /** Kueue: queues and quotas for jobs. */
     kueue?: KueueArgs;
-    /** KAI Scheduler: all pods of a job together, GPUs fairly between teams. */
+    /** KAI Scheduler: gang scheduling, and fair sharing of GPUs between teams. */
     kaiScheduler?: KaiSchedulerArgs;
-    /** Volcano: all pods of a job together, with queues of its own. */
+    /** Volcano: gang scheduling, with its own queues. */
     volcano?: VolcanoArgs;
-    /** JobSet: jobs that belong together. */
+    /** JobSet: groups of jobs that belong together. */
     jobset?: JobSetArgs;
-    /** LeaderWorkerSet: servers of which each takes several pods. */
+    /** LeaderWorkerSet: servers whose replicas consist of several pods. */
     leaderWorkerSet?: LeaderWorkerSetArgs;
-    /** Kubeflow Trainer: training over several nodes. */
+    /** Kubeflow Trainer: training on several nodes. */
     kubeflowTrainer?: KubeflowTrainerArgs;
     /** KubeRay: Ray clusters, jobs and services. */
     kuberay?: KubeRayArgs;
     /** Argo Workflows: pipelines of steps. */
     argoWorkflows?: ArgoWorkflowsArgs;
-    /** KEDA: scaling by what there is to do, down to zero. */
+    /** KEDA: scaling by events and load, down to zero. */
     keda?: KedaArgs;
-    /** Gateway API: the kinds of routes into the cluster. */
+    /** Gateway API: the CRDs for gateways and routes. */
     gatewayApi?: GatewayApiArgs;
-    /** Envoy Gateway: the proxies through which routes go. */
+    /** Envoy Gateway: an implementation of the Gateway API. */
     envoyGateway?: EnvoyGatewayArgs;
     /** Gateway API Inference Extension: routes to pools of model servers. */
     inferenceExtension?: InferenceExtensionArgs;
-    /** KServe: servers for models of every format. */
+    /** KServe: servers for models of many formats. */
     kserve?: KServeArgs;
     /** CloudNativePG: PostgreSQL. */
     cloudnativePg?: CloudNativePgArgs;
-    /** SeaweedFS: storage of objects, behind the S3 API. */
+    /** SeaweedFS: object storage with an S3 API. */
     seaweedfs?: SeaweedfsArgs;
-    /** MLflow: experiments and the registry of models. */
+    /** MLflow: experiment tracking and the model registry. */
     mlflow?: MlflowArgs;
     /** JupyterHub: a notebook server for each user. */
     jupyterhub?: JupyterHubArgs;
 }
 
-/** A definition for each add-on there is a name for, with the arguments that it has in a platform. */
+/** A definition for each add-on name, for the arguments that the add-on has in a platform. */
 export type Catalog = { [Name in AddonName]: Definition<Required<AddonsArgs>[Name]> };
 
-/** The tested matrix: one version of each add-on, which fit together. */
+/** The add-ons in the versions that were tested together. */
 export const catalog: Record<AddonName, Definition> = {
     certManager,
     externalSecrets,

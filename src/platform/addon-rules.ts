@@ -16,7 +16,7 @@ import type { AddonChartArgs } from "./rendering/chart-args";
 import { locateAddonChart } from "./rendering/chart-location";
 import type { MirrorArgs } from "./rendering/mirror-args";
 
-/** The rule for what a chart is rendered with, or where it comes from: no Output. */
+/** Returns a rule that refuses Outputs, for what a chart is rendered from. */
 export const known = (rule: Rule): Rule =>
     plain(rule, "a chart is rendered in the preview, so it must be a plain value");
 
@@ -33,7 +33,7 @@ export const addonRules = {
     charts: required(
         list(
             object<AddonChartArgs>({
-                chart: required(known(text), "name the chart, or its directory"),
+                chart: required(known(text), "give the name of the chart, or its directory"),
                 repository: known(text),
                 version: known(text),
                 manifest: known(text),
@@ -41,9 +41,9 @@ export const addonRules = {
                 values: anyObject,
             }),
         ),
-        'name at least one, for example [{ chart: "kueue", repository: "oci://…", version: "0.19.2" }]',
+        'give at least one, for example [{ chart: "kueue", repository: "oci://…", version: "0.19.2" }]',
     ),
-    namespace: required(known(dnsLabel), "name the namespace it is installed in"),
+    namespace: required(known(dnsLabel), "give the namespace to install it in"),
     createNamespace: known(truth),
     privileged: known(truth),
     caInjector: known(oneOf(Object.values(CaInjector))),
@@ -53,13 +53,13 @@ export const addonRules = {
     mirror: mirrorRule,
 } satisfies RulesOf<AddonArgs>;
 
-/** What is wrong with arguments that each are right. */
+/** Checks several arguments together. */
 export function checkAddon({ charts, mirror }: AddonArgs, problems: Problems): void {
     charts?.forEach((chart, index) => {
         if (chart.repository !== undefined && chart.version === undefined) {
             problems.add(
                 `charts[${index}].version`,
-                "is missing; name the exact version, or an update changes it unseen",
+                "is missing; give the exact version, as another one would be installed without notice",
             );
         }
         const location = locateAddonChart(chart, mirror);

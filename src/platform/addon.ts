@@ -15,16 +15,16 @@ import { objectResourceName, registerObject } from "./rendering/register-object"
 import { objectTransform } from "./rendering/transform";
 
 /**
- * Charts that are safe to install and to upgrade, with the objects that go with them.
+ * Helm charts that are safe to install and to upgrade, with additional objects.
  *
- * Every object of a chart is a resource of its own, whose changes a preview shows. CRDs are upgraded with the chart,
- * and are kept when it is removed, together with the objects of their kind; so is the namespace. What depends on the
- * Addon waits until its pods are ready and its webhooks have their certificates. Hooks of charts are not run.
+ * Every object of a chart is a resource, so that previews show its changes. CRDs are upgraded with the chart, and are
+ * kept when it is removed, with their custom resources; so is the namespace. What depends on the Addon waits until its
+ * pods are ready and its webhooks have their CA bundles. Chart hooks do not run.
  *
- * A change of the namespace or of a release moves what is in it: the old objects are deleted, new ones created.
+ * A change of the namespace or of a release name deletes the old objects and creates new ones.
  */
 export class Addon extends pulumi.ComponentResource {
-    /** The namespace, known when everything is installed. */
+    /** The namespace. Available when everything is installed. */
     public readonly namespace: pulumi.Output<string>;
 
     constructor(name: string, args: AddonArgs, opts?: pulumi.ComponentResourceOptions) {

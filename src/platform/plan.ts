@@ -2,26 +2,27 @@ import { CaInjector, type ConfiguredAddon, type Context, type Definition, Instal
 import { type AddonName, addonNames } from "./catalog/names";
 import type { PlatformAddonArgs } from "./catalog/platform-addon-args";
 
-/** An add-on that a platform has. */
+/** An add-on of a platform. */
 export interface PlannedAddon extends ConfiguredAddon {
     name: AddonName;
     namespace: string;
-    /** What must be ready before it is installed. */
+    /** The add-ons that must be ready before it is installed. */
     after: AddonName[];
 }
 
 export interface PlanArgs {
     addons: Partial<Record<AddonName, PlatformAddonArgs>>;
-    /** What the profile brings. */
+    /** The add-ons of the profile. */
     profile: AddonName[];
     definitions: Record<AddonName, Definition>;
-    /** Takes note of a mistake: where, and what is wrong with it. */
+    /** Reports a problem: its path, and what is wrong. */
     problem: (path: string, problem: string) => void;
 }
 
 /**
- * Which add-ons a platform has: those that are asked for, those of its profile, and what these need. In the order in
- * which they are installed, each after what it needs; what would refuse the objects of others comes after those.
+ * Returns the add-ons of a platform: the requested ones, those of its profile, and what they require. They are in the
+ * order of installation: each after what it requires, and those whose webhooks refuse the objects of others after
+ * these.
  */
 export function plan({ addons, profile, definitions, problem }: PlanArgs): PlannedAddon[] {
     const isRefused = (name: AddonName): boolean => addons[name]?.enabled === false;
@@ -30,7 +31,7 @@ export function plan({ addons, profile, definitions, problem }: PlanArgs): Plann
         if (neededBy !== undefined && isRefused(name)) {
             problem(
                 `addons.${name}.enabled`,
-                `is false, but ${neededBy} needs it; leave it out, or disable ${neededBy}`,
+                `is false, but ${neededBy} requires it; remove it, or disable ${neededBy}`,
             );
         }
         if (chosen.has(name) || isRefused(name)) {
@@ -67,14 +68,14 @@ function conflicts(
             if (names.includes(other as AddonName)) {
                 problem(
                     `addons.${name}`,
-                    `cannot be there together with ${other}: ${reason}; disable one of them with enabled: false`,
+                    `cannot be combined with ${other}: ${reason}; disable one of them with enabled: false`,
                 );
             }
         }
     }
 }
 
-/** What must be ready before an add-on: what it needs, and for one whose turn comes late, all with an earlier turn. */
+/** Returns what must be ready before an add-on: what it requires, and all add-ons of an earlier phase. */
 function predecessors(
     name: AddonName,
     names: AddonName[],
@@ -91,7 +92,7 @@ function predecessors(
 const needs = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): AddonName[] =>
     definitions[name].requires?.(addons[name] ?? {}) ?? [];
 
-/** An add-on's turn: not before that of what it needs. */
+/** Returns the phase of an add-on, which is not before the phase of what it requires. */
 const installPhaseOf = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): number =>
     Math.max(
         definitions[name].installPhase ?? InstallPhase.Normal,
@@ -102,7 +103,7 @@ function sorted(names: AddonName[], addons: PlanArgs["addons"], definitions: Pla
     const done: AddonName[] = [];
     const visit = (name: AddonName, path: AddonName[]): void => {
         if (path.includes(name)) {
-            throw new Error(`the add-ons ${[...path, name].join(" → ")} wait for each other`);
+            throw new Error(`the add-ons ${[...path, name].join(" → ")} require each other`);
         }
         if (!done.includes(name)) {
             predecessors(name, names, addons, definitions).forEach((other) => visit(other, [...path, name]));
@@ -113,7 +114,7 @@ function sorted(names: AddonName[], addons: PlanArgs["addons"], definitions: Pla
     return done;
 }
 
-/** What each add-on may know of the platform. */
+/** Returns what the definition of an add-on can know about the platform. */
 export function contextOf(
     planned: PlannedAddon[],
     name: AddonName,
@@ -123,7 +124,7 @@ export function contextOf(
     const get = (other: AddonName): PlannedAddon => {
         const found = find(other);
         if (found === undefined) {
-            throw new Error(`${name} asks for ${other}, which the platform does not have`);
+            throw new Error(`${name} uses ${other}, which the platform does not have`);
         }
         return found;
     };
@@ -140,6 +141,6 @@ export function contextOf(
     };
 }
 
-/** Who writes the certificate authority into the webhooks of an add-on. */
+/** Returns what writes the CA bundle into the webhook configurations of an add-on. */
 export const caInjectorOf = ({ definition, settings }: PlannedAddon, context: Context): CaInjector =>
     definition.caInjector?.(settings, context) ?? CaInjector.None;

@@ -4,29 +4,32 @@ import type { MirrorArgs } from "./rendering/mirror-args";
 
 /** The arguments of a Platform. */
 export interface PlatformArgs {
-    /** What it has besides what `addons` asks for. Defaults to "none". */
+    /** The profile: the add-ons that it has in addition to `addons`. Defaults to "none". */
     profile?: Profile;
-    /** The add-ons, each with its settings; `{}` takes one as it is. What one needs comes by itself. */
+    /**
+     * The add-ons with their arguments; `{}` installs one with its defaults. What an add-on requires is installed as
+     * well.
+     */
     addons?: AddonsArgs;
-    /** How its controllers bear the loss of a node. Defaults to "single". */
+    /** The availability of its controllers when a node fails. Defaults to "single". */
     availability?: Availability;
-    /** How much it takes of the cluster for itself. Defaults to "standard". */
+    /** The resources that the platform itself uses. Defaults to "standard". */
     footprint?: Footprint;
-    /** Where a closed network has the charts and images. Defaults to the internet. */
+    /** The mirror of charts and images in an air-gapped network. Defaults to none: they come from the internet. */
     mirror?: MirrorArgs;
     /**
-     * Whether the cluster may be newer than what the add-ons are known to work with. Defaults to false: a preview then
-     * names the add-ons that are not.
+     * Whether the cluster may have a newer Kubernetes version than the add-ons support. Defaults to false: a preview
+     * then fails with the add-ons that do not support it.
      */
     untestedKubernetes?: boolean;
 }
 
-/** What a platform tells of an add-on that it has. */
+/** The status of an add-on of a platform. */
 export interface AddonStatus {
-    /** The namespace it is in. */
+    /** The namespace of the add-on. */
     namespace: string;
-    /** The version of its software that this package was tested with; of an existing one that may be another. */
+    /** The version of its software that this package was tested with. An existing add-on may have another one. */
     version: string;
-    /** Addresses and names that workloads need, as the page of the add-on lists them. */
+    /** URLs and names that workloads need, as listed on the page of the add-on. */
     outputs: Record<string, string>;
 }

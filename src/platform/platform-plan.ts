@@ -5,16 +5,16 @@ import { Profile, profiles } from "./catalog/profiles";
 import { plan, type PlannedAddon } from "./plan";
 import type { PlatformArgs } from "./platform-args";
 
-/** The settings, by name: for code that treats all add-ons alike. */
+/** Returns the arguments of the add-ons by name, for code that treats all add-ons alike. */
 export function addonArgsByName(addons: AddonsArgs = {}): Partial<Record<AddonName, PlatformAddonArgs>> {
     return addons;
 }
 
-/** The add-ons that a platform has with these arguments. */
+/** Returns the add-ons that a platform has with these arguments. */
 export function planPlatform(args: PlatformArgs, problem: (path: string, problem: string) => void): PlannedAddon[] {
     return plan({
         addons: addonArgsByName(args.addons),
-        // One that does not exist has been told of by then.
+        // A profile that does not exist has been reported already.
         profile: profiles[args.profile ?? Profile.None] ?? [],
         definitions: catalog,
         problem,

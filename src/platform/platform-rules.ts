@@ -10,7 +10,7 @@ import { addonArgsByName, planPlatform } from "./platform-plan";
 import { locateChart } from "./rendering/chart-location";
 import { chartSources } from "./rendering/charts";
 
-/** The version of an add-on's own chart: an exact one, or an update would change it unseen. */
+/** The version of an add-on's main chart. It must be exact, as another one would be installed without notice. */
 const exactVersion = rule((value) =>
     typeof value === "string" && /^v?\d+\.\d+\.\d+([-+].*)?$/.test(value)
         ? undefined
@@ -20,7 +20,7 @@ const exactVersion = rule((value) =>
 const allKnown = (rules: Fields): Fields =>
     Object.fromEntries(Object.entries(rules).map(([field, rule]) => [field, known(rule)]));
 
-/** The rules of each add-on's settings: those that all have, and its own. */
+/** The rules of each add-on's arguments: the common ones, and its own. */
 const addonFields: Fields = Object.fromEntries(
     addonNames.map((name): [string, Rule] => [
         name,
@@ -45,7 +45,7 @@ export const platformRules = {
     untestedKubernetes: known(truth),
 } satisfies RulesOf<PlatformArgs>;
 
-/** What is wrong with arguments that each are right. */
+/** Checks several arguments together. */
 export function checkPlatform(args: PlatformArgs, problems: Problems): void {
     for (const [name, settings] of Object.entries(addonArgsByName(args.addons)) as [AddonName, PlatformAddonArgs][]) {
         catalog[name].check?.(settings, {

@@ -21,10 +21,10 @@ const sizeOf = ({ availability, footprint }: PlatformArgs): Pick<Context, "highl
     small: footprint === Footprint.Small,
 });
 
-/** Namespaces that every cluster has, and that are not an add-on's to write to. */
+/** Namespaces that every cluster has, and that add-ons must not change. */
 const ofTheCluster = ["default", "kube-system", "kube-public"];
 
-/** The namespace of an add-on. Those that share one say the same of it. */
+/** Returns the namespace arguments of an add-on. They are the same for all add-ons in a namespace. */
 const placeOf = ({ namespace }: PlannedAddon, all: PlannedAddon[]): Omit<AddonArgs, "charts"> => ({
     namespace,
     createNamespace: !ofTheCluster.includes(namespace),
@@ -38,14 +38,15 @@ const statusOf = ({ namespace, definition, settings }: PlannedAddon, context: Co
 });
 
 /**
- * The add-ons of an ML cluster, in versions that fit together, installed in the right order and safe to upgrade.
+ * The add-ons of an ML cluster, in versions that were tested together, installed in the right order and safe to
+ * upgrade.
  *
- * A preview looks at the cluster and fails with what does not fit it: its version, a step over a version that must not
- * be skipped, another owner of the same CRDs. CRDs come first and are kept for ever; what refuses the objects of others
- * while it starts comes last. Whatever depends on the Platform waits until everything on it answers.
+ * A preview checks the cluster, and fails if its version is not supported, if an upgrade would skip a version, or if
+ * the CRDs have another owner. CRDs are installed first and never deleted; add-ons whose webhooks refuse other objects
+ * while they start are installed last. What depends on the Platform waits until all add-ons are ready.
  */
 export class Platform extends pulumi.ComponentResource {
-    /** What is there, by the name of the add-on in the arguments; known when everything is ready. */
+    /** The status of each add-on, by its name in the arguments. Available when everything is ready. */
     public readonly addons: pulumi.Output<Record<string, AddonStatus>>;
 
     constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -64,7 +65,7 @@ export class Platform extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        // What an add-on consists of: whatever comes after it waits for all of that.
+        // The components of each add-on: what is installed after it waits for all of them.
         const parts = new Map(mine.map((one): [AddonName, pulumi.Resource[]] => [one.name, []]));
         const install = (one: PlannedAddon, suffix: string, args: AddonArgs, after: pulumi.Resource[]): void => {
             const opts = { parent: this, dependsOn: [preflight, ...after] };
@@ -80,9 +81,9 @@ export class Platform extends pulumi.ComponentResource {
             }
         }
         const allCrds = [...parts.values()].flat();
-        // An update installs one after the other, in the order of the plan: at the same time, what one waits for could
-        // keep the engine so busy that what another waits for is never created. A preview waits for nothing, and needs
-        // of each only what it is installed after.
+        // An update installs one add-on after the other, in the order of the plan: at the same time, waiting for one could
+        // keep all of the engine's workers busy, so that what it waits for is never created. A preview waits for nothing,
+        // so there each add-on depends only on those that it is installed after.
         const before: pulumi.Resource[] = [];
         for (const one of mine) {
             const { definition, settings } = one;

@@ -6,23 +6,23 @@ import { type AddonName, kebabCase } from "./catalog/names";
 import type { PlannedAddon } from "./plan";
 import { mainChartVersion, crdVersions } from "./rendering/charts";
 
-/** The chart that looks at the cluster when it is rendered. It has no objects. */
+/** The chart that checks the cluster when it is rendered. It has no objects. */
 export const preflightChart = packageFile("charts", "preflight");
 
-/** The ConfigMap in which the cluster keeps what is installed, for the preflight of the next preview. */
+/** Returns the name of the ConfigMap that records what is installed, for the preflight of the next preview. */
 export const recordName = (name: AddonName): string => `kubernetes-mlops-${kebabCase(name)}`;
 
-/** What that ConfigMap says: in annotations, as these are changed in place. */
+/** Returns the annotations of that ConfigMap. Its data would replace it on each change. */
 export const recordAnnotations = (platform: string, planned: PlannedAddon): Record<string, string> => ({
     "kubernetes-mlops/owner": ownerOf(platform),
     "kubernetes-mlops/version": mainChartVersion(planned),
-    // A setting may bring more of them to the same version.
+    // An argument may add CRDs without a change of the version.
     "kubernetes-mlops/crds": String(Object.keys(crdVersions(planned)).length),
 });
 
 const ownerOf = (platform: string): string => `${pulumi.getProject()}/${pulumi.getStack()}/${platform}`;
 
-/** What the chart looks at. */
+/** Returns the values of the preflight chart. */
 export const preflightValues = (platform: string, planned: PlannedAddon[], untestedKubernetes: boolean): Values => ({
     platform,
     owner: ownerOf(platform),

@@ -87,6 +87,25 @@ describe("an Addon, on a real API server", function () {
         controller.delay = 1000;
     });
 
+    it("creates what runs pods after everything else of its chart", () => {
+        // The engine prints a line each time it hears of an object: the first one is where it starts.
+        const lines = [...stack.log.matchAll(/^ *\+ +kubernetes:(\S+) +(widgets:widgets:\S+) creating/gm)];
+        const started = [...new Set(lines.map(([, type, name]) => `${type} ${name}`))];
+        const pods = "apps/v1:Deployment widgets:widgets:widgets-system/widgets";
+        assert.deepEqual(
+            started.filter((one) => one !== pods).sort(),
+            [
+                "admissionregistration.k8s.io/v1:MutatingWebhookConfiguration widgets:widgets:widgets",
+                "apiextensions.k8s.io/v1:CustomResourceDefinition widgets:widgets:gadgets.widgets.example.com",
+                "apiextensions.k8s.io/v1:CustomResourceDefinition widgets:widgets:widgets.widgets.example.com",
+                "core/v1:ConfigMap widgets:widgets:widgets-system/widgets",
+                "core/v1:Secret widgets:widgets:widgets-system/widgets",
+            ],
+            stack.log,
+        );
+        assert.equal(started.at(-1), pods, stack.log);
+    });
+
     it("shows no change then, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);

@@ -95,22 +95,20 @@ describe("the plan of a platform", () => {
     it("leaves out of the profile what is disabled, but not what another add-on needs", () => {
         const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
         const profile: AddonName[] = ["certManager", "keda"];
-        assert.deepEqual(planned(parts, { profile, addons: { keda: { enabled: false } } }).waits, [
-            "certManager",
-        ]);
+        assert.deepEqual(planned(parts, { profile, addons: { keda: { enabled: false } } }).waits, ["certManager"]);
         const { problems } = planned(parts, {
             profile,
             addons: { kserve: {}, certManager: { enabled: false } },
         });
         assert.deepEqual(problems, [
-            "addons.certManager.enabled is false, but kserve needs it; leave it out, or disable kserve",
+            "addons.certManager.enabled is false, but kserve requires it; remove it, or disable kserve",
         ]);
     });
 
     it("refuses what excludes each other, with the reason", () => {
         const parts = { kaiScheduler: { excludes: () => ({ volcano: "there are two schedulers of gangs" }) } };
         assert.deepEqual(planned(parts, { addons: { kaiScheduler: {}, volcano: {} } }).problems, [
-            "addons.kaiScheduler cannot be there together with volcano: there are two schedulers of gangs; disable one of " +
+            "addons.kaiScheduler cannot be combined with volcano: there are two schedulers of gangs; disable one of " +
                 "them with enabled: false",
         ]);
     });
@@ -122,7 +120,7 @@ describe("the plan of a platform", () => {
         assert.deepEqual([context.namespace, context.has("mlflow"), context.has("kueue")], ["somewhere", true, false]);
         assert.equal(context.namespaceOf("mlflow"), "tracking");
         assert.deepEqual(context.outputsOf("mlflow"), { url: "http://mlflow" });
-        assert.throws(() => context.namespaceOf("kueue"), /keda asks for kueue/);
+        assert.throws(() => context.namespaceOf("kueue"), /keda uses kueue/);
     });
 
     for (const profile of Object.values(Profile)) {
@@ -262,8 +260,8 @@ describe("a chart is had", () => {
         });
         assert.equal(
             locateChart(file, mirror),
-            "is a registry, from which kinds-v1.0.0.yaml cannot be had, as it is no chart; take a directory, or install " +
-                "it from https://example.com/k.yaml and declare it with existing: true",
+            "is a registry, which cannot contain kinds-v1.0.0.yaml, as it is not a chart; use a directory, or install it " +
+                "from https://example.com/k.yaml and set existing: true",
         );
     });
 
@@ -282,17 +280,17 @@ describe("a chart is had", () => {
         const charts = directoryWith({});
         assert.equal(
             locateChart(oci, { charts }),
-            "has no kueue-0.19.2.tgz; put it there: helm pull oci://registry.k8s.io/kueue/charts/kueue --version 0.19.2 " +
+            "does not contain kueue-0.19.2.tgz; download it: helm pull oci://registry.k8s.io/kueue/charts/kueue --version 0.19.2 " +
                 `--destination ${charts}`,
         );
         assert.equal(
             locateChart(http, { charts }),
-            "has no keda-2.20.2.tgz; put it there: helm pull keda --repo https://kedacore.github.io/charts --version " +
+            "does not contain keda-2.20.2.tgz; download it: helm pull keda --repo https://kedacore.github.io/charts --version " +
                 `2.20.2 --destination ${charts}`,
         );
         assert.equal(
             locateChart(file, { charts }),
-            `has no kinds-v1.0.0.yaml; put it there: curl --location --output ${charts}/kinds-v1.0.0.yaml ` +
+            `does not contain kinds-v1.0.0.yaml; download it: curl --location --output ${charts}/kinds-v1.0.0.yaml ` +
                 "https://example.com/k.yaml",
         );
     });

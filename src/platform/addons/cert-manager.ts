@@ -4,11 +4,13 @@ import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of cert-manager. Its namespace defaults to "cert-manager". */
+/** The arguments of cert-manager. Its namespace defaults to "cert-manager". */
 export interface CertManagerArgs extends PlatformAddonArgs {
-    /** Whether there is a ClusterIssuer "self-signed", for certificates within the cluster. Defaults to false. */
+    /** Whether to create a ClusterIssuer "self-signed", for certificates within the cluster. Defaults to false. */
     selfSignedIssuer?: boolean;
-    /** The name servers, as `<address>:<port>`, at which DNS challenges are checked. Defaults to the cluster's own. */
+    /**
+     * The name servers, as `<address>:<port>`, that are queried for DNS-01 challenges. Defaults to the cluster's own.
+     */
     dnsResolvers?: string[];
 }
 
@@ -16,7 +18,7 @@ const oci = "oci://quay.io/jetstack/charts";
 
 export const certManager: Definition<CertManagerArgs> = {
     title: "cert-manager",
-    purpose: "Issues and renews certificates, among them those of other add-ons' webhooks.",
+    purpose: "Issues and renews certificates, including those of other add-ons' webhooks.",
     homepage: "https://cert-manager.io/docs/",
     version: "1.21.1",
     charts: [{ name: "cert-manager", version: "v1.21.1", repository: oci }],
@@ -35,10 +37,10 @@ export const certManager: Definition<CertManagerArgs> = {
     upgrades: {
         oneMinorAtATime: true,
         notes: [
-            "Upstream asks to go from one minor version to the next (https://cert-manager.io/docs/installation/upgrade/).",
+            "Upstream recommends upgrading one minor version at a time (https://cert-manager.io/docs/installation/upgrade/).",
         ],
     },
-    hooks: "A hook Job checks that the API answers; here the webhook's Deployment and its certificate are waited for.",
+    hooks: "A hook Job checks that the API is available. Here, Pulumi waits for the webhook's Deployment and its certificate.",
     fields: { selfSignedIssuer: truth, dnsResolvers: list(text) },
     values: ({ dnsResolvers }, context) => ({
         "cert-manager": {

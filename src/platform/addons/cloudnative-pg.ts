@@ -5,16 +5,16 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 import { disruptionBudgets } from "./shared/disruption-budgets";
 
-/** The settings of CloudNativePG. Its namespace defaults to "cnpg-system". */
+/** The arguments of CloudNativePG. Its namespace defaults to "cnpg-system". */
 export interface CloudNativePgArgs extends PlatformAddonArgs {
     /**
-     * The image of PostgreSQL for clusters that name none, such as that of a closed network. Defaults to the one that
-     * the operator was released with.
+     * The PostgreSQL image for Clusters that do not set one, such as an image in an air-gapped network. Defaults to the
+     * one that the operator was released with.
      */
     postgresImage?: string;
-    /** The labels of a Cluster that its pods and volumes get as well. Defaults to none. */
+    /** The labels of a Cluster that its pods and volumes inherit. Defaults to none. */
     inheritedLabels?: string[];
-    /** The annotations of a Cluster that its pods and volumes get as well. Defaults to none. */
+    /** The annotations of a Cluster that its pods and volumes inherit. Defaults to none. */
     inheritedAnnotations?: string[];
 }
 
@@ -22,7 +22,7 @@ const repository = "https://cloudnative-pg.github.io/charts";
 
 export const cloudnativePg: Definition<CloudNativePgArgs> = {
     title: "CloudNativePG",
-    purpose: "Runs PostgreSQL: clusters with standbys, failover and backups as custom resources.",
+    purpose: "Runs PostgreSQL: clusters with standbys, failover and backups, as custom resources.",
     homepage: "https://cloudnative-pg.io/documentation/1.30/",
     version: "1.30.0",
     charts: [{ name: "cloudnative-pg", version: "0.29.0", repository }],
@@ -48,8 +48,8 @@ export const cloudnativePg: Definition<CloudNativePgArgs> = {
     caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
-            "An upgrade of the operator restarts the databases one after the other, with a switch-over of each primary.",
-            "A Cluster outlives the operator: its pods go on, and nobody fails them over until the operator is back.",
+            "An upgrade of the operator restarts the databases one after the other, with a switchover of each primary.",
+            "A Cluster outlives the operator: its pods continue to run, without failover until the operator is back.",
         ],
     },
     fields: { postgresImage: text, inheritedLabels: list(text), inheritedAnnotations: list(text) },

@@ -4,12 +4,14 @@ import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of External Secrets. Its namespace defaults to "external-secrets". */
+/** The arguments of External Secrets. Its namespace defaults to "external-secrets". */
 export interface ExternalSecretsArgs extends PlatformAddonArgs {
-    /** How many secrets it synchronises at the same time. Defaults to 1; more asks more of the vault behind it. */
+    /**
+     * The number of secrets that are synchronized at the same time. Defaults to 1; more puts more load on the vault.
+     */
     concurrency?: number;
     /**
-     * Annotations of its service account, by which a cloud lends it an identity for its vault, such as
+     * Annotations of its service account, with which a cloud gives it an identity for its vault, such as
      * `eks.amazonaws.com/role-arn`. Defaults to none.
      */
     serviceAccountAnnotations?: Record<string, string>;
@@ -41,7 +43,7 @@ const version = "2.9.0";
 
 export const externalSecrets: Definition<ExternalSecretsArgs> = {
     title: "External Secrets Operator",
-    purpose: "Brings secrets from a vault into the cluster, and makes up those that nobody needs to know.",
+    purpose: "Synchronizes secrets from a vault into the cluster, and generates secrets that no one needs to know.",
     homepage: "https://external-secrets.io/latest/",
     version,
     charts: [{ name: "external-secrets", version, repository: "https://charts.external-secrets.io" }],
@@ -61,8 +63,8 @@ export const externalSecrets: Definition<ExternalSecretsArgs> = {
     caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
-            "external-secrets.io/v1beta1 is in the CRDs but no longer served: write v1.",
-            "Generators and PushSecret are v1alpha1 still.",
+            "external-secrets.io/v1beta1 is in the CRDs but no longer served: use v1.",
+            "Generators and PushSecret are still v1alpha1.",
         ],
     },
     fields: {
@@ -84,7 +86,7 @@ export const externalSecrets: Definition<ExternalSecretsArgs> = {
                 ...budget,
                 webhook: { replicaCount: controllerReplicas(context), ...resources, ...budget },
                 certController: { replicaCount: controllerReplicas(context), ...resources, ...budget },
-                // The chart would look for the kind in the cluster, which is not there in the first preview.
+                // The chart would look for the kind in the cluster, which does not have it in the first preview.
                 ...(isWatched && {
                     serviceMonitor: { enabled: true, renderMode: "alwaysRender" },
                     grafanaDashboard: { enabled: true },

@@ -4,11 +4,11 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { serviceMonitors } from "../monitoring/service-monitors";
 import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of JobSet. Its namespace defaults to "jobset-system". */
+/** The arguments of JobSet. Its namespace defaults to "jobset-system". */
 export interface JobSetArgs extends PlatformAddonArgs {
     /**
-     * The most memory that its controller may take, as Kubernetes writes amounts of bytes. Defaults to "4Gi", and to
-     * "512Mi" in a small footprint. Thousands of jobs at a time need more.
+     * The memory limit of its controller. Defaults to "4Gi", with a small footprint to "512Mi". Thousands of jobs at
+     * the same time need more.
      */
     memoryLimit?: string;
 }
@@ -23,8 +23,7 @@ export const jobset: Definition<JobSetArgs> = {
     charts: [{ name: "jobset", version, repository: "oci://registry.k8s.io/jobset/charts" }],
     namespace: "jobset-system",
     kubernetes: { min: "1.34", max: "1.36" },
-    kubernetesSource:
-        "https://jobset.sigs.k8s.io/docs/installation/ (the last three minor versions when it was released)",
+    kubernetesSource: "https://jobset.sigs.k8s.io/docs/installation/ (the latest three minor versions at its release)",
     crds: { "jobsets.jobset.x-k8s.io": ["v1alpha2"] },
     after: ["kubePrometheusStack"],
     caInjector: () => CaInjector.Controller,
@@ -32,7 +31,7 @@ export const jobset: Definition<JobSetArgs> = {
     fields: { memoryLimit: bytes },
     values: ({ memoryLimit, version: chosen }, context) => ({
         jobset: {
-            // The chart in its repository names an image of a build that is not a release.
+            // The published chart refers to an image that is not a release.
             image: {
                 repository: "registry.k8s.io/jobset/jobset",
                 tag: `v${chosen ?? version}`,

@@ -3,22 +3,22 @@ import type { Context, Definition, KubernetesObject, Values } from "../catalog/d
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
-/** On which nodes pods are put first. */
+/** Which nodes are preferred for pods. */
 export const KaiPlacement = {
-    /** On nodes that are in use already, so that others stay free for large jobs. */
+    /** Nodes that are in use already, so that others stay free for large jobs. */
     BinPack: "binpack",
-    /** On nodes that have the least to do. */
+    /** The least used nodes. */
     Spread: "spread",
 } as const;
 export type KaiPlacement = (typeof KaiPlacement)[keyof typeof KaiPlacement];
 
-/** The settings of KAI Scheduler. Its namespace defaults to "kai-scheduler". */
+/** The arguments of KAI Scheduler. Its namespace defaults to "kai-scheduler". */
 export interface KaiSchedulerArgs extends PlatformAddonArgs {
-    /** On which nodes pods are put first. Defaults to BinPack. */
+    /** Which nodes are preferred for pods. Defaults to BinPack. */
     placement?: KaiPlacement;
     /** Whether pods may share a GPU, by fractions and without isolation. Defaults to false. */
     gpuSharing?: boolean;
-    /** Whether a cluster autoscaler is to add nodes for pods that want parts of GPUs. Defaults to false. */
+    /** Whether a cluster autoscaler adds nodes for pods that request fractions of GPUs. Defaults to false. */
     clusterAutoscaling?: boolean;
 }
 
@@ -27,7 +27,7 @@ const registry = "ghcr.io/kai-scheduler/kai-scheduler";
 const reservation = "kai-resource-reservation";
 const queue = "default-queue";
 
-/** Without a quota of its own and without a limit: who asks first gets what is there. */
+/** Without quota and limit: resources are given in the order of requests. */
 const unlimited = { quota: 0, limit: -1, overQuotaWeight: 1 };
 
 function queueObject(name: string, parentQueue?: string): KubernetesObject {
@@ -42,7 +42,7 @@ function queueObject(name: string, parentQueue?: string): KubernetesObject {
     };
 }
 
-/** What its operator makes: the scheduler itself and its helpers. */
+/** The Deployments that its operator creates: the scheduler and its components. */
 function configuration(settings: KaiSchedulerArgs, context: Context): KubernetesObject {
     const tag = `v${(settings.version ?? version).replace(/^v/, "")}`;
     const image = (name: string): Values => ({ name, repository: registry, tag, pullPolicy: "IfNotPresent" });
@@ -95,17 +95,17 @@ export const kaiScheduler: Definition<KaiSchedulerArgs> = {
         "queues.scheduling.run.ai": ["v2"],
     },
     excludes: () => ({
-        volcano: "both schedule the pods of a job together, and would give the same GPUs away twice",
+        volcano: "both schedule the pods of a job together, and would allocate the same GPUs twice",
     }),
     upgrades: {
         notes: [
-            "Its operator makes the scheduler and its helpers, so their pods are not in the preview.",
-            "Topologies of Kueue are not copied into its own, as a hook of the chart would do.",
+            "Its operator creates the scheduler and its components, so their pods are not in the preview.",
+            "Topologies of Kueue are not copied to its own, as a hook of the chart would do.",
         ],
     },
     hooks:
-        "Hook Jobs upgrade the CRDs, apply the configuration and clean up; here the CRDs and the configuration are " +
-        "objects like all others. What the chart makes only when it is first installed (queues, a namespace) are, too.",
+        "Hook Jobs upgrade the CRDs, apply the configuration and clean up. Here, the CRDs and the configuration are " +
+        "objects like all others, and so is what the chart creates only at its first installation (queues, a namespace).",
     fields: { placement: oneOf(Object.values(KaiPlacement)), gpuSharing: truth, clusterAutoscaling: truth },
     values: ({ placement, gpuSharing, clusterAutoscaling, version: chosen }, context) => ({
         "kai-scheduler": {
@@ -115,7 +115,7 @@ export const kaiScheduler: Definition<KaiSchedulerArgs> = {
                 leaderElection: context.highlyAvailable,
                 gpuSharing: gpuSharing ?? false,
                 clusterAutoscaling: clusterAutoscaling ?? false,
-                // The chart looks whether they are there, and leaves them out from the second time on.
+                // The chart checks whether they exist, and would leave them out from the second update on.
                 resourceReservation: { createNamespace: false, createServiceAccount: false },
             },
             operator: { replicaCount: controllerReplicas(context) },
@@ -128,7 +128,7 @@ export const kaiScheduler: Definition<KaiSchedulerArgs> = {
         },
     }),
     objectsBefore: () => [{ apiVersion: "v1", kind: "Namespace", metadata: { name: reservation } }],
-    // Queues together with the configuration: their webhook is there only some time after that.
+    // Queues together with the configuration: their webhook starts only some time after it.
     objects: (settings, context) => [
         {
             apiVersion: "v1",

@@ -4,12 +4,12 @@ import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of KEDA. Its namespace defaults to "keda". */
+/** The arguments of KEDA. Its namespace defaults to "keda". */
 export interface KedaArgs extends PlatformAddonArgs {
     /** The namespaces whose workloads it scales. Defaults to all. */
     namespaces?: string[];
     /**
-     * Annotations of its operator's service account, by which a cloud lends it an identity for asking queues and
+     * Annotations of its operator's service account, with which a cloud gives it an identity for reading queues and
      * metrics, such as `eks.amazonaws.com/role-arn`. Defaults to none.
      */
     serviceAccountAnnotations?: Record<string, string>;
@@ -19,7 +19,7 @@ const version = "2.20.2";
 
 export const keda: Definition<KedaArgs> = {
     title: "KEDA",
-    purpose: "Scales servers and jobs by what there is to do, and down to zero where there is nothing.",
+    purpose: "Scales servers and jobs by events and load, down to zero.",
     homepage: "https://keda.sh/docs/2.20/",
     version,
     charts: [{ name: "keda", version, repository: "https://kedacore.github.io/charts" }],
@@ -41,7 +41,7 @@ export const keda: Definition<KedaArgs> = {
     upgrades: {
         notes: [
             "It owns the API v1beta1.external.metrics.k8s.io: nothing else in the cluster may serve external metrics.",
-            "When that API has lost its pods, no namespace can be deleted: remove the APIService as well.",
+            "If the pods of that API are gone, no namespace can be deleted: remove the APIService as well.",
         ],
     },
     fields: {

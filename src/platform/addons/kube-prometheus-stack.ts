@@ -8,59 +8,65 @@ import { replacedAlerts } from "../monitoring/alerts";
 import { dashboardLabel, folderAnnotation, monitoringObjects } from "../monitoring/monitoring-objects";
 import { controllerReplicas } from "./shared/controller-replicas";
 
-/** How Grafana is reached and who may change what. */
+/** Grafana: its administrator, its storage and its URL. */
 export interface GrafanaArgs {
     /** Whether it is installed. Defaults to true. */
     enabled?: boolean;
     /**
      * The name of a Secret in the add-on's namespace, with the keys `admin-user` and `admin-password`, for its
-     * administrator. Without it nobody can log in, and everybody who reaches it inside the cluster may look.
+     * administrator. Defaults to none: no one can log in, and anyone who reaches it inside the cluster can view
+     * dashboards.
      */
     existingSecret?: string;
-    /** The size of its volume, for dashboards that are made in it. Defaults to none: they are lost with its pod. */
+    /**
+     * The size of its volume, for dashboards that are created in Grafana. Defaults to none: they are lost with its pod.
+     */
     storage?: string;
-    /** The address under which browsers reach it, where there is a route to it. Defaults to none. */
+    /** The URL under which browsers reach it, if there is a route to it. Defaults to none. */
     url?: string;
 }
 
-/** Alertmanager, and who gets alerts. */
+/** Alertmanager: who receives alerts. */
 export interface AlertmanagerArgs {
     /**
-     * The name of a Secret in the add-on's namespace whose key `alertmanager.yaml` says who gets alerts. The receiver of
-     * its route gets those that no AlertmanagerConfig takes; its `routes` get these, too. Defaults to none: nobody, except
-     * by AlertmanagerConfig objects: one in the add-on's namespace gets all alerts, any other one those of its own
-     * namespace.
+     * The name of a Secret in the add-on's namespace with the key `alertmanager.yaml`, the configuration of
+     * Alertmanager. The receiver of its route gets the alerts that no AlertmanagerConfig handles; its `routes` get all
+     * alerts. Defaults to none: alerts go to the receivers of AlertmanagerConfig objects only. One in the add-on's
+     * namespace gets all alerts, any other one those of its own namespace.
      */
     existingSecret?: string;
 }
 
-/** The settings of kube-prometheus-stack. Its namespace defaults to "monitoring". */
+/** The arguments of kube-prometheus-stack. Its namespace defaults to "monitoring". */
 export interface KubePrometheusStackArgs extends PlatformAddonArgs {
-    /** How long measurements are kept. Defaults to "15d", on a laptop to "24h". */
+    /** How long metrics are kept. Defaults to "15d", with a small footprint to "24h". */
     retention?: string;
     /**
-     * The size of each Prometheus's volume; the oldest measurements go before it is full. Defaults to "50Gi", on a
-     * laptop to none: they are lost with the pod.
+     * The size of the volume of each Prometheus; the oldest metrics are deleted before it is full. Defaults to "50Gi",
+     * with a small footprint to none: metrics are lost with the pod.
      */
     storage?: string;
     /** The storage class of all its volumes. Defaults to the cluster's. */
     storageClass?: string;
-    /** The memory that each Prometheus asks for, about 4 KiB a time series. Defaults to "2Gi", on a laptop to "400Mi". */
+    /**
+     * The memory request of each Prometheus, about 4 KiB per time series. Defaults to "2Gi", with a small footprint to
+     * "400Mi".
+     */
     memory?: string;
-    /** What the measurements of this cluster are labelled with, as `cluster`, where they leave it. Defaults to none. */
+    /** The value of the external label `cluster` on the metrics of this cluster. Defaults to none. */
     cluster?: string;
     /**
-     * Whether etcd, scheduler, controller manager and kube-proxy are monitored, too. Defaults to false: managed
-     * clusters hide them, and their alerts would never end.
+     * Whether etcd, the scheduler, the controller manager and kube-proxy are monitored. Defaults to false: managed
+     * clusters do not expose them, and their alerts would always fire.
      */
     controlPlane?: boolean;
-    /** Who gets alerts. Defaults to nobody, except by AlertmanagerConfig objects. */
+    /** Alertmanager. Defaults to one without receivers, except those of AlertmanagerConfig objects. */
     alertmanager?: AlertmanagerArgs;
-    /** Grafana. Defaults to one that keeps nothing. */
+    /** Grafana. Defaults to one without login and storage. */
     grafana?: GrafanaArgs;
     /**
-     * Where Prometheus answers queries, where it is another address than the add-on's, such as Thanos. With
-     * `existing`, defaults to the Service that the Prometheus operator makes in the namespace.
+     * The URL for queries, if it is not the add-on's Prometheus, such as Thanos. With `existing`, defaults to the
+     * Service that the Prometheus operator creates in the namespace.
      */
     prometheusUrl?: string;
 }
@@ -69,8 +75,8 @@ const name = "kube-prometheus-stack";
 const repository = "oci://ghcr.io/prometheus-community/charts";
 
 /**
- * Returns nine tenths of a volume in Prometheus' notation, as Prometheus needs some room besides its blocks. Never zero, which
- * would mean no bound.
+ * Returns nine tenths of the size of a volume in Prometheus' notation, as Prometheus needs space besides its blocks.
+ * Never zero, which would mean no limit.
  */
 export const retentionSize = (storage: string): string =>
     `${Math.max(1, Math.floor((bytesOf(storage) * 0.9) / 2 ** 20))}MiB`;
@@ -100,7 +106,7 @@ function prometheus(settings: KubePrometheusStackArgs, context: Context): Values
             resources: {
                 requests: { cpu: small ? "50m" : "500m", memory: settings.memory ?? (small ? "400Mi" : "2Gi") },
             },
-            // What is in no list is not selected: all monitors and rules of all namespaces are.
+            // Selects the monitors and rules of all namespaces, whatever their labels.
             ruleSelectorNilUsesHelmValues: false,
             serviceMonitorSelectorNilUsesHelmValues: false,
             podMonitorSelectorNilUsesHelmValues: false,
@@ -119,7 +125,7 @@ function alertmanager(settings: KubePrometheusStackArgs, context: Context): Valu
             ...(existingSecret && { useExistingSecret: true, configSecret: existingSecret }),
             ...(!context.small && { storage: volume("2Gi", storageClass) }),
             resources: { requests: { cpu: "10m", memory: context.small ? "32Mi" : "128Mi" } },
-            // Those in this namespace get the alerts of all, those of teams the ones of their own namespace.
+            // AlertmanagerConfigs in this namespace get all alerts, those of other namespaces only their own.
             alertmanagerConfigMatcherStrategy: { type: "OnNamespaceExceptForAlertmanagerNamespace" },
         },
     };
@@ -131,8 +137,8 @@ const prometheusAddress = ({ prometheusUrl, existing }: KubePrometheusStackArgs,
 const alertmanagerAddress = (namespace: string): string => `http://${name}-alertmanager.${namespace}.svc:9093`;
 
 /**
- * Grafana's data sources stand in its own ConfigMap. A sidecar that looks for them would have to be done before Grafana
- * starts, and could be before they are there.
+ * Returns Grafana's data sources, in its own ConfigMap. A sidecar would have to find them before Grafana starts, and
+ * might run before they exist.
  */
 function dataSources(settings: KubePrometheusStackArgs, context: Context): Values {
     const source = (type: string, title: string, url: string, more: Values = {}): Values => ({
@@ -160,7 +166,7 @@ function dataSources(settings: KubePrometheusStackArgs, context: Context): Value
     };
 }
 
-/** Without an administrator there is no password, neither a known nor a random one. */
+/** Without an administrator, there is no password, neither a known nor a generated one. */
 const withoutLogin = {
     auth: { disable_login_form: true },
     "auth.anonymous": { enabled: true, org_role: "Viewer" },
@@ -188,11 +194,11 @@ function grafana(settings: KubePrometheusStackArgs, context: Context): Values {
         resources: { requests: { cpu: context.small ? "20m" : "100m", memory: "128Mi" } },
         ...(storage && {
             persistence: { enabled: true, size: storage, ...(storageClass && { storageClassName: storageClass }) },
-            // The volume is one pod's at a time.
+            // Only one pod at a time can use the volume.
             deploymentStrategy: { type: "Recreate" },
         }),
         datasources: dataSources(settings, context),
-        // The chart would let it read the Secrets of all namespaces; see grafanaRole.
+        // The chart would allow it to read the Secrets of all namespaces; see grafanaRole.
         rbac: { create: false },
         sidecar: {
             datasources: { enabled: false },
@@ -201,7 +207,7 @@ function grafana(settings: KubePrometheusStackArgs, context: Context): Values {
                 labelValue: Object.values(dashboardLabel)[0],
                 resource: "configmap",
                 searchNamespace: "ALL",
-                // Grafana looks for new files by itself, and its API would ask for a login.
+                // Grafana detects new files itself, and its API would require a login.
                 skipReload: true,
                 folderAnnotation,
                 provider: { foldersFromFilesStructure: true },
@@ -210,7 +216,7 @@ function grafana(settings: KubePrometheusStackArgs, context: Context): Values {
     };
 }
 
-/** What Grafana's sidecar may do: read the ConfigMaps that may hold dashboards. */
+/** Returns the permissions of Grafana's sidecar: to read ConfigMaps, which may contain dashboards. */
 function grafanaRole({ namespace }: Context): KubernetesObject[] {
     const metadata = { name: `${name}-grafana-dashboards` };
     const apiGroup = "rbac.authorization.k8s.io";
@@ -233,11 +239,11 @@ function grafanaRole({ namespace }: Context): KubernetesObject[] {
 
 export const kubePrometheusStack: Definition<KubePrometheusStackArgs> = {
     title: "kube-prometheus-stack",
-    purpose: "Measures the cluster and what runs on it with Prometheus, shows it in Grafana, and sends alerts.",
+    purpose: "Monitors the cluster and its workloads with Prometheus, Grafana and Alertmanager.",
     homepage: "https://github.com/prometheus-community/helm-charts/tree/main/charts/kube-prometheus-stack",
     version: "0.93.1",
     charts: [
-        // The kinds of monitors and rules are there before all add-ons that have some.
+        // The CRDs of monitors and rules are installed before all add-ons that use them.
         { name: "prometheus-operator-crds", version: "31.0.1", repository, crdsOnly: true },
         { name, version: "88.5.3", repository },
     ],
@@ -262,12 +268,12 @@ export const kubePrometheusStack: Definition<KubePrometheusStackArgs> = {
     caInjector: (_settings, context) => (context.has("certManager") ? CaInjector.CertManager : CaInjector.None),
     upgrades: {
         notes: [
-            "The version is the operator's; the chart's own has a major version for each of the operator's minor ones, with new CRDs (https://github.com/prometheus-community/helm-charts/blob/main/charts/kube-prometheus-stack/UPGRADE.md).",
-            "Volumes outlive the add-on; a larger size reaches existing ones only by enlarging their claims.",
-            "The Service kube-system/kube-prometheus-stack-kubelet is made by the operator and stays when the add-on goes.",
+            "The version is that of the operator; the chart has a major version for each minor version of the operator, with new CRDs (https://github.com/prometheus-community/helm-charts/blob/main/charts/kube-prometheus-stack/UPGRADE.md).",
+            "Volumes outlive the add-on; to grow existing ones, resize their claims.",
+            "The Service kube-system/kube-prometheus-stack-kubelet is created by the operator and stays when the add-on is removed.",
         ],
     },
-    hooks: "Hook Jobs make the certificate of the operator's webhook, which checks PrometheusRules, and write it into the webhook's configuration. Here cert-manager does, if the platform has it; otherwise the webhook is off, and a wrong rule is found by the operator instead, which leaves it out and says so in an event.",
+    hooks: "Hook Jobs create the certificate of the operator's webhook, which validates PrometheusRules, and write it into the webhook's configuration. Here, cert-manager does this if the platform has it. Otherwise the webhook is disabled, and the operator rejects an invalid rule with an event.",
     fields: {
         retention: duration,
         storage: bytes,
@@ -280,9 +286,9 @@ export const kubePrometheusStack: Definition<KubePrometheusStackArgs> = {
             enabled: truth,
             existingSecret: dnsSubdomain,
             storage: bytes,
-            url: matching(/^https?:\/\/\S+$/, 'it must be an address such as "https://grafana.example.com"'),
+            url: matching(/^https?:\/\/\S+$/, 'it must be a URL such as "https://grafana.example.com"'),
         }),
-        prometheusUrl: matching(/^https?:\/\/\S+$/, 'it must be an address such as "http://thanos.example.com"'),
+        prometheusUrl: matching(/^https?:\/\/\S+$/, 'it must be a URL such as "http://thanos.example.com"'),
     },
     values: (settings, context) => {
         const controlPlane = { enabled: settings.controlPlane ?? false };
@@ -303,7 +309,7 @@ export const kubePrometheusStack: Definition<KubePrometheusStackArgs> = {
                     tls: { enabled: certManager },
                     admissionWebhooks: {
                         enabled: certManager,
-                        // The rules of the chart come at the same time as the webhook.
+                        // The rules of the chart are created at the same time as the webhook.
                         failurePolicy: "Ignore",
                         patch: { enabled: false },
                         certManager: { enabled: certManager },

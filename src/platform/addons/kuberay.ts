@@ -6,7 +6,7 @@ import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 import { disruptionBudgets } from "./shared/disruption-budgets";
 
-/** Who starts the pods of a Ray cluster together or not at all. */
+/** The scheduler that starts all pods of a Ray cluster together. */
 export const RayBatchScheduler = {
     /** KAI Scheduler. */
     Kai: "kai-scheduler",
@@ -15,16 +15,16 @@ export const RayBatchScheduler = {
 } as const;
 export type RayBatchScheduler = (typeof RayBatchScheduler)[keyof typeof RayBatchScheduler];
 
-/** The settings of KubeRay. Its namespace defaults to "kuberay-system". */
+/** The arguments of KubeRay. Its namespace defaults to "kuberay-system". */
 export interface KubeRayArgs extends PlatformAddonArgs {
-    /** The namespaces whose Ray clusters it runs. Defaults to all. */
+    /** The namespaces that it watches for Ray clusters. Defaults to all. */
     namespaces?: string[];
     /**
-     * Who schedules all pods of a Ray cluster together. Comes by itself. Defaults to nobody: each pod is started by
-     * itself, and Kueue sees to it that there is room for all.
+     * The scheduler that starts all pods of a Ray cluster together, which is then installed as well. Defaults to none:
+     * each pod is scheduled separately, and Kueue ensures that there is quota for all.
      */
     batchScheduler?: RayBatchScheduler;
-    /** How many Ray clusters are looked after at the same time. Defaults to 1. */
+    /** The number of Ray clusters that are reconciled at the same time. Defaults to 1. */
     concurrency?: number;
 }
 
@@ -39,7 +39,7 @@ const crd = ["v1", "v1alpha1"];
 
 export const kuberay: Definition<KubeRayArgs> = {
     title: "KubeRay",
-    purpose: "Runs Ray clusters, and jobs and services on them.",
+    purpose: "Runs Ray clusters, jobs and services.",
     homepage: "https://docs.ray.io/en/latest/cluster/kubernetes/index.html",
     version,
     charts: [{ name: "kuberay-operator", version, repository: "https://ray-project.github.io/kuberay-helm/" }],

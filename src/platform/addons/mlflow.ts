@@ -6,67 +6,70 @@ import { controllerReplicas } from "./shared/controller-replicas";
 import { disruptionBudgets } from "./shared/disruption-budgets";
 import { copiedSecret, generatedSecret } from "./shared/generated-secret";
 
-/** A PostgreSQL server of your own, for what MLflow knows of runs and models. */
+/** An existing PostgreSQL database, for the metadata of runs and models. */
 export interface MlflowDatabaseArgs {
-    /** The name or address of the server. Required. */
+    /** The host name or IP address of the server. Required. */
     host: string;
     /** Its port. Defaults to 5432. */
     port?: number;
-    /** The database, which must exist. Defaults to "mlflow". */
+    /** The name of the database, which must exist. Defaults to "mlflow". */
     name?: string;
-    /** A Secret in MLflow's namespace with the keys `username` and `password`. Required. */
+    /** The name of a Secret in MLflow's namespace with the keys `username` and `password`. Required. */
     existingSecret: string;
 }
 
-/** A bucket of your own, for the files of runs and models. */
+/** An existing bucket, for the artifacts of runs and models. */
 export interface MlflowArtifactsArgs {
-    /** The bucket, which must exist. Required. */
+    /** The name of the bucket, which must exist. Required. */
     bucket: string;
-    /** The folder in it. Defaults to the bucket itself. */
+    /** The path in it. Defaults to the root of the bucket. */
     path?: string;
-    /** The address of an S3 API other than that of AWS, such as "https://s3.example.com". Defaults to that of AWS. */
+    /** The endpoint URL of an S3 API, such as "https://s3.example.com". Defaults to AWS. */
     endpoint?: string;
     /** Its region. Defaults to "us-east-1". */
     region?: string;
     /**
-     * A Secret in MLflow's namespace with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Defaults to none: its
-     * service account has the right to the bucket, by what `values.serviceAccount.annotations` say.
+     * The name of a Secret in MLflow's namespace with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Defaults to
+     * none: its service account has access to the bucket, through `values.serviceAccount.annotations`.
      */
     existingSecret?: string;
 }
 
-/** Who may log in, as an OpenID Connect provider says. */
+/** Login through an OpenID Connect provider. */
 export interface MlflowOidcArgs {
-    /** The address of the provider's discovery document, `https://…/.well-known/openid-configuration`. Required. */
+    /** The URL of the provider's discovery document, `https://…/.well-known/openid-configuration`. Required. */
     discoveryUrl: string;
-    /** The client that MLflow is there. Required. */
+    /** The client ID of MLflow at the provider. Required. */
     clientId: string;
-    /** A Secret in MLflow's namespace with the key `OIDC_CLIENT_SECRET`. Required. */
+    /** The name of a Secret in MLflow's namespace with the key `OIDC_CLIENT_SECRET`. Required. */
     existingSecret: string;
     /** The groups whose members may log in. Defaults to "mlflow". */
     allowedGroups?: string[];
-    /** The groups whose members may do all. Defaults to "mlflow-admin". */
+    /** The groups whose members are administrators. Defaults to "mlflow-admin". */
     adminGroups?: string[];
 }
 
-/** The settings of MLflow. Its namespace defaults to "mlflow". */
+/** The arguments of MLflow. Its namespace defaults to "mlflow". */
 export interface MlflowArgs extends PlatformAddonArgs {
-    /** A PostgreSQL server of your own. Defaults to a cluster of CloudNativePG, which then comes along. */
+    /** An existing PostgreSQL database. Defaults to a Cluster of CloudNativePG, which is then installed as well. */
     database?: MlflowDatabaseArgs;
-    /** A bucket of your own. Defaults to one of SeaweedFS, which then comes along. */
+    /** An existing bucket. Defaults to a bucket of SeaweedFS, which is then installed as well. */
     artifacts?: MlflowArtifactsArgs;
-    /** The size of the volume of each pod of the database that comes along. Defaults to "10Gi", small: "2Gi". */
+    /**
+     * The size of the volume of each pod of the CloudNativePG database. Defaults to "10Gi", with a small footprint to
+     * "2Gi".
+     */
     databaseSize?: string;
     /** The storage class of those volumes. Defaults to the cluster's own. */
     storageClass?: string;
     /**
-     * The names under which it is reached from outside, such as "mlflow.example.com": it refuses requests for others.
-     * Those within the cluster always work. Defaults to none.
+     * The host names under which it is reached from outside the cluster, such as "mlflow.example.com". Requests for
+     * other host names are refused; those inside the cluster always work. Defaults to none.
      */
     hostnames?: string[];
     /**
-     * Logging in by OpenID Connect. Defaults to none: whoever reaches it may read and change all. A database of your own
-     * then needs a second database "mlflow_oidc" of the same owner, for users and permissions.
+     * Login through OpenID Connect. Defaults to none: anyone who reaches it can read and change everything. With
+     * `database`, it needs a second database "mlflow_oidc" of the same owner, for users and permissions.
      */
     oidc?: MlflowOidcArgs;
 }
@@ -102,7 +105,10 @@ function artifactsOf({ artifacts }: MlflowArgs, context: Context): MlflowArtifac
     return { bucket, endpoint, region, existingSecret: secret };
 }
 
-/** By what names it may be asked for. Within the cluster a port may stand behind a name, and probes ask by address. */
+/**
+ * Returns the allowed values of the Host header. Inside the cluster, a port may follow the name, and probes use the IP
+ * address of the pod.
+ */
 function allowedHosts({ hostnames = [] }: MlflowArgs, { namespace }: Context): string[] {
     const names = ["mlflow", `mlflow.${namespace}`, `mlflow.${namespace}.svc`, `mlflow.${namespace}.svc.cluster.local`];
     const addresses = ["10.*", "192.168.*", ...Array.from({ length: 16 }, (_, index) => `172.${16 + index}.*`)];
@@ -136,7 +142,7 @@ function oidcValues(settings: MlflowArgs): Values {
     };
 }
 
-/** The database, which is waited for until it answers. */
+/** Returns the database; Pulumi waits until it is ready. */
 function databaseObjects(settings: MlflowArgs, context: Context): KubernetesObject[] {
     if (settings.database) {
         return [];
@@ -187,7 +193,7 @@ const needed = (what: string) => required(text, `give ${what}`);
 
 export const mlflow: Definition<MlflowArgs> = {
     title: "MLflow",
-    purpose: "Keeps track of experiments, and is a registry of models.",
+    purpose: "Tracks experiments, and provides a model registry.",
     homepage: "https://mlflow.org/docs/latest/",
     version: "3.15.1",
     charts: [{ name: "mlflow", version: "1.11.5", repository: "https://community-charts.github.io/helm-charts" }],
@@ -202,15 +208,15 @@ export const mlflow: Definition<MlflowArgs> = {
     after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "The tables are migrated by an init container before a new version starts. There is no way back: make a " +
-                "backup of the database first (https://mlflow.org/docs/latest/cli.html#mlflow-db-upgrade).",
-            "When the add-on is removed, its database stays, and so does the bucket; delete the Cluster by hand. Backups " +
-                "are yours to set up (https://cloudnative-pg.io/documentation/1.30/backup/).",
+            "The tables are migrated by an init container before a new version starts. It cannot be downgraded: back up " +
+                "the database first (https://mlflow.org/docs/latest/cli.html#mlflow-db-upgrade).",
+            "When the add-on is removed, its database and its bucket stay; delete the Cluster by hand. Set up " +
+                "backups yourself (https://cloudnative-pg.io/documentation/1.30/backup/).",
         ],
     },
     fields: {
         database: object<MlflowDatabaseArgs>({
-            host: needed("the name or address of the server"),
+            host: needed("the host name or IP address of the server"),
             port: integer(1, 65535),
             name: text,
             existingSecret: needed("the name of a Secret with username and password"),
@@ -218,7 +224,7 @@ export const mlflow: Definition<MlflowArgs> = {
         artifacts: object<MlflowArtifactsArgs>({
             bucket: needed("the name of a bucket that exists"),
             path: text,
-            endpoint: matching(/^https?:\/\/[^\s/]+$/, 'it must be an address such as "https://s3.example.com"'),
+            endpoint: matching(/^https?:\/\/[^\s/]+$/, 'it must be a URL such as "https://s3.example.com"'),
             region: text,
             existingSecret: text,
         }),
@@ -227,10 +233,10 @@ export const mlflow: Definition<MlflowArgs> = {
         hostnames: list(text),
         oidc: object<MlflowOidcArgs>({
             discoveryUrl: required(
-                matching(/^https:\/\/\S+$/, "it must be an address that starts with https://"),
-                "give the address of the provider's discovery document",
+                matching(/^https:\/\/\S+$/, "it must be a URL that starts with https://"),
+                "give the URL of the provider's discovery document",
             ),
-            clientId: needed("the client that MLflow is at the provider"),
+            clientId: needed("the client ID of MLflow at the provider"),
             existingSecret: needed("the name of a Secret with the key OIDC_CLIENT_SECRET"),
             allowedGroups: list(text),
             adminGroups: list(text),
@@ -239,7 +245,7 @@ export const mlflow: Definition<MlflowArgs> = {
     check: ({ database, databaseSize, storageClass }, problems) => {
         for (const [field, value] of Object.entries({ databaseSize, storageClass })) {
             if (database && value !== undefined) {
-                problems.add(field, "has no effect with a database of your own; leave it out");
+                problems.add(field, "has no effect with database; remove it");
             }
         }
     },
@@ -287,7 +293,7 @@ export const mlflow: Definition<MlflowArgs> = {
         };
     },
     objectsBefore: (settings, context) => [
-        // The chart makes up this one by itself, and anew each time it does not find it.
+        // The chart would generate it itself, again each time it does not find it.
         ...generatedSecret({
             name: "mlflow-flask-server-secret-key",
             namespace: context.namespace,

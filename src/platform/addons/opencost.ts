@@ -3,7 +3,7 @@ import { object, rule } from "../../arguments/rules";
 import type { Definition, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
-/** What a cluster's own hardware costs an hour. A month has about 730 hours. */
+/** Prices of on-premises hardware per hour. A month has about 730 hours. */
 export interface OpencostPricesArgs {
     /** A CPU core. Defaults to 0. */
     cpu?: number;
@@ -15,26 +15,29 @@ export interface OpencostPricesArgs {
     storage?: number;
 }
 
-/** The settings of OpenCost. Its namespace defaults to "opencost". */
+/** The arguments of OpenCost. Its namespace defaults to "opencost". */
 export interface OpencostArgs extends PlatformAddonArgs {
-    /** What the cluster is called in reports. Defaults to "default-cluster". */
+    /** The name of the cluster in reports. Defaults to "default-cluster". */
     cluster?: string;
     /**
-     * The prices of a cluster on machines of one's own. Defaults to those of a large cloud. In a cloud that OpenCost
-     * knows, its list prices hold.
+     * The prices of an on-premises cluster. Defaults to prices of a large cloud. In a cloud that OpenCost supports, the
+     * list prices of that cloud apply.
      */
     prices?: OpencostPricesArgs;
-    /** Whether it has pages of its own besides the dashboard in Grafana. Defaults to true, on a laptop to false. */
+    /**
+     * Whether to install its user interface besides the dashboard in Grafana. Defaults to true, with a small footprint
+     * to false.
+     */
     ui?: boolean;
 }
 
 const price = rule((value) =>
     typeof value === "number" && Number.isFinite(value) && value >= 0
         ? undefined
-        : "it must be the price of an hour, a number from 0",
+        : "it must be a price per hour: a number of at least 0",
 );
 
-/** Source: https://opencost.io/docs/configuration/on-prem, which shows that they are taken as prices of an hour. */
+/** Source: https://opencost.io/docs/configuration/on-prem, which shows that they are prices per hour. */
 function pricing({ cpu = 0, memory = 0, gpu = 0, storage = 0 }: OpencostPricesArgs): Values {
     return {
         enabled: true,
@@ -56,18 +59,18 @@ function pricing({ cpu = 0, memory = 0, gpu = 0, storage = 0 }: OpencostPricesAr
 
 export const opencost: Definition<OpencostArgs> = {
     title: "OpenCost",
-    purpose: "Tells what namespaces, workloads and idle nodes cost.",
+    purpose: "Reports the cost of namespaces, workloads and idle nodes.",
     homepage: "https://opencost.io/docs/",
     version: "1.120.1",
     charts: [{ name: "opencost", version: "2.5.17", repository: "https://opencost.github.io/opencost-helm-chart" }],
     namespace: "opencost",
     kubernetes: { min: "1.31", max: "1.36" },
-    kubernetesSource: "none is stated upstream; the range of the other add-ons",
+    kubernetesSource: "not stated upstream; the range of the other add-ons",
     requires: () => ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "It keeps nothing itself: all is in Prometheus, for as long as that keeps it.",
-            "The chart is also at oci://ghcr.io/opencost/charts.",
+            "It stores nothing itself: all data is in Prometheus, for as long as Prometheus keeps it.",
+            "The chart is also published at oci://ghcr.io/opencost/charts.",
         ],
     },
     fields: {

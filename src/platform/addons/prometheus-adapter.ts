@@ -4,32 +4,32 @@ import type { Definition, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
 
-/** A measurement that autoscalers can follow. */
+/** A metric for autoscalers. */
 export interface PrometheusAdapterRuleArgs {
-    /** What autoscalers call it. */
+    /** The name of the metric for autoscalers. */
     name: string;
     /**
-     * The metric in Prometheus that has it, with the labels that say whose it is, such as
+     * The series in Prometheus, with the labels that identify the object, such as
      * `queue_length{namespace!="",pod!=""}`.
      */
     series: string;
     /**
-     * How it is asked for, with `<<.LabelMatchers>>` in the braces and `<<.GroupBy>>` in what it is summed by. Defaults
-     * to the sum of the series.
+     * The query, with `<<.LabelMatchers>>` for the label matchers and `<<.GroupBy>>` for the labels to group by.
+     * Defaults to the sum of the series.
      */
     query?: string;
 }
 
-/** The settings of the Prometheus adapter. Its namespace defaults to "prometheus-adapter". */
+/** The arguments of the Prometheus adapter. Its namespace defaults to "prometheus-adapter". */
 export interface PrometheusAdapterArgs extends PlatformAddonArgs {
     /**
-     * Further measurements for autoscalers, besides `http_requests_per_second` and `gpu_utilization` of pods. Defaults to
-     * none.
+     * Further metrics for autoscalers, in addition to `http_requests_per_second` and `gpu_utilization` of pods.
+     * Defaults to none.
      */
     rules?: PrometheusAdapterRuleArgs[];
     /**
-     * Whether every metric of a pod is offered. Defaults to false: in large clusters that is slow, and costs Prometheus
-     * much memory.
+     * Whether all metrics of pods are exposed. Defaults to false: in large clusters, this is slow and needs much memory
+     * in Prometheus.
      */
     allMetrics?: boolean;
 }
@@ -62,7 +62,7 @@ const own: Values[] = [
 
 export const prometheusAdapter: Definition<PrometheusAdapterArgs> = {
     title: "Prometheus adapter",
-    purpose: "Lets autoscalers follow what Prometheus measures, through the API custom.metrics.k8s.io.",
+    purpose: "Exposes metrics of Prometheus to autoscalers, through the API custom.metrics.k8s.io.",
     homepage: "https://github.com/kubernetes-sigs/prometheus-adapter",
     version: "0.12.0",
     charts: [
@@ -74,21 +74,21 @@ export const prometheusAdapter: Definition<PrometheusAdapterArgs> = {
     ],
     namespace: "prometheus-adapter",
     kubernetes: { min: "1.31", max: "1.36" },
-    kubernetesSource: "none is stated upstream; the range of the other add-ons",
+    kubernetesSource: "not stated upstream; the range of the other add-ons",
     requires: () => ["kubePrometheusStack"],
     after: ["certManager"],
     upgrades: {
         notes: [
-            "It owns the API custom.metrics.k8s.io. That of resources is metrics-server's, that of external metrics KEDA's: neither is touched, so do not set `rules.resource` or `rules.external` among the values.",
-            "When the API has lost its pods, no namespace can be deleted: remove the APIService as well.",
-            "Its project is hardly developed any further; for new autoscaling KEDA is the better choice.",
+            "It owns the API custom.metrics.k8s.io. Resource metrics belong to metrics-server and external metrics to KEDA: do not set `rules.resource` or `rules.external` in `values`.",
+            "If the pods of that API are gone, no namespace can be deleted: remove the APIService as well.",
+            "The project is hardly developed any further; prefer KEDA for new autoscaling.",
         ],
     },
     fields: {
         rules: list(
             object<PrometheusAdapterRuleArgs>({
-                name: required(text, "say what autoscalers call it"),
-                series: required(text, 'name the metric, for example \'queue_length{namespace!="",pod!=""}\''),
+                name: required(text, "give the name of the metric for autoscalers"),
+                series: required(text, 'give the series, for example \'queue_length{namespace!="",pod!=""}\''),
                 query: text,
             }),
         ),
@@ -106,7 +106,7 @@ export const prometheusAdapter: Definition<PrometheusAdapterArgs> = {
                 replicas: controllerReplicas(context),
                 ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
                 resources: { requests: { cpu: context.small ? "10m" : "100m", memory: "64Mi" } },
-                // Without it the adapter makes a certificate of its own at each start, which is taken unchecked.
+                // Without it, the adapter generates a certificate at each start, which is not verified.
                 certManager: { enabled: context.has("certManager") },
                 rules: { default: allMetrics, custom: [...own, ...rules.map(ruleOf)] },
             },

@@ -4,18 +4,18 @@ import type { Problems, RulesOf } from "../../arguments/rules";
 import type { AddonName } from "./names";
 import type { PlatformAddonArgs } from "./platform-addon-args";
 
-/** Where a chart comes from: its name, its tested version, and the repository it is published in. */
+/** The source of a chart: its name, its tested version and its repository. */
 export interface ChartSource {
-    /** As in its Chart.yaml. */
+    /** The name in its Chart.yaml. */
     name: string;
-    /** The published version, with a leading `v` where the publisher writes one. */
+    /** The published version, with a leading `v` if the publisher writes one. */
     version: string;
-    /** `oci://<registry>/<path>` without the chart's name, or the `https://` address of a repository. */
+    /** `oci://<registry>/<path>` without the chart's name, or the `https://` URL of a repository. */
     repository: string;
-    /** Whether it holds nothing but CRDs. Such charts are installed before all others of the platform. */
+    /** Whether it contains only CRDs. Such charts are installed before all others of the platform. */
     crdsOnly?: boolean;
     /**
-     * The address of a file of manifests, for what is published without a chart. In a directory of a mirror the file is
+     * The URL of a manifest file, for what is published without a chart. In the directory of a mirror, the file is
      * called `<name>-<version>.yaml`.
      */
     manifest?: string;
@@ -23,17 +23,17 @@ export interface ChartSource {
     release?: string;
 }
 
-/** What comes with an add-on where its settings ask for it. */
+/** Charts that an add-on has only with certain arguments. */
 export interface OptionalCharts<S extends PlatformAddonArgs = PlatformAddonArgs> {
-    /** Whether they do. */
+    /** Whether the arguments ask for them. */
     when(settings: S): boolean;
-    /** Its charts in the order in which they are installed, after those that the add-on always has. */
+    /** The charts, in the order in which they are installed, after those that the add-on always has. */
     charts: ChartSource[];
-    /** Its CRDs, as those of the add-on. */
+    /** Their CRDs, in the form of the add-on's. */
     crds: Record<string, string[]>;
 }
 
-/** An object as it stands in a manifest. Its values may be Outputs. */
+/** An object of a manifest. Its values may be Outputs. */
 export interface KubernetesObject {
     apiVersion: string;
     kind: string;
@@ -49,109 +49,108 @@ export interface KubernetesObject {
 /** The values of a chart. */
 export type Values = Record<string, unknown>;
 
-/** Who writes the certificate authority into the webhook configurations of a chart. */
+/** What writes the CA bundle into the webhook configurations of a chart. */
 export const CaInjector = {
-    /** The chart has no webhooks, or writes it into them itself. */
+    /** The chart has no webhooks, or contains the CA bundle. */
     None: "none",
-    /** The controller does after its start: its webhooks are waited for until it has. */
+    /** The controller, after its start. Pulumi waits until it has. */
     Controller: "controller",
-    /** cert-manager's injector does: likewise. */
+    /** cert-manager's CA injector. Pulumi waits until it has. */
     CertManager: "cert-manager",
 } as const;
 export type CaInjector = (typeof CaInjector)[keyof typeof CaInjector];
 
 /** When an add-on is installed. */
 export const InstallPhase = {
-    /** Its turn comes as soon as what it requires is there. */
+    /** As soon as what it requires is ready. */
     Normal: 0,
-    /** Its webhooks refuse other people's objects while they do not answer: it comes after all normal ones. */
+    /** After all normal ones: its webhooks refuse objects of others while they are not ready. */
     Late: 1,
-    /** It judges the objects of all others: it comes last. */
+    /** After all others: it validates their objects. */
     Last: 2,
 } as const;
 export type InstallPhase = (typeof InstallPhase)[keyof typeof InstallPhase];
 
-/** What an add-on may know of the platform that it is part of. */
+/** What an add-on's definition can know about the platform. */
 export interface Context {
-    /** The namespace that this add-on is in. */
+    /** The namespace of this add-on. */
     namespace: string;
-    /** Whether controllers have a second pod that takes over. */
+    /** Whether controllers have a second pod on standby. */
     highlyAvailable: boolean;
-    /** Whether it is to fit a laptop: the least requests, short retention. */
+    /** Whether the footprint is small: minimal requests, short retention. */
     small: boolean;
     /** Whether the platform has this add-on, installed by it or existing. */
     has(addon: AddonName): boolean;
     /** The namespace of another add-on that the platform has. */
     namespaceOf(addon: AddonName): string;
-    /** What another add-on that this one requires tells of itself (its `outputs`). */
+    /** The `outputs` of another add-on that this one requires. */
     outputsOf(addon: AddonName): Record<string, string>;
 }
 
 /**
- * All that is known of an add-on. Plain data and pure functions: what a chart is given and which objects of ours go
- * with it follow from the settings and from the platform alone.
+ * The definition of an add-on: plain data and pure functions. The values of its charts and the objects that go with
+ * them depend only on its arguments and on the platform.
  *
- * The functions are declared as methods, whose parameters TypeScript compares both ways: so the definition of one add-on
- * can stand among those of all, for code that gives each only the settings that its own rules have passed.
+ * The functions are declared as methods, whose parameters TypeScript compares both ways: so that the definition of one
+ * add-on can be used as that of any, by code that gives each only arguments that its own rules have passed.
  */
 export interface Definition<S extends PlatformAddonArgs = PlatformAddonArgs> {
-    /** What its own project calls it. */
+    /** The name that its project uses. */
     title: string;
-    /** What it is for, in one sentence. */
+    /** Its purpose, in one sentence. */
     purpose: string;
-    /** Where its own documentation is. */
+    /** The URL of its documentation. */
     homepage: string;
     /** The version of the software that the charts install, without a leading `v`. */
     version: string;
-    /**
-     * The charts that it always has, in the order in which they are installed. The last one is the add-on's own; before
-     * it come CRDs.
-     */
+    /** The charts that it always has, in the order in which they are installed: charts of CRDs, then the main chart. */
     charts: ChartSource[];
-    /** The namespace it is installed in by default. */
+    /** Its default namespace. */
     namespace: string;
     /** Whether some of its pods need more of a node than the baseline Pod Security Standard allows. */
     privileged?: boolean;
-    /** The versions of Kubernetes that it is known to work with, such as { min: "1.31", max: "1.36" }. */
+    /** The versions of Kubernetes that it supports, such as { min: "1.31", max: "1.36" }. */
     kubernetes: { min: string; max: string };
-    /** Where that range is taken from. */
+    /** The source of that range. */
     kubernetesSource: string;
-    /** Its CRDs, with their served versions, the one that objects are stored in first. */
+    /** Its CRDs with their served versions, the storage version first. */
     crds?: Record<string, string[]>;
-    /** What it has besides with some settings only. */
+    /** What it has in addition with certain arguments. */
     optionalCharts?: OptionalCharts<S>[];
-    /** What else must be there, which is added by itself. */
+    /** The add-ons that it requires, which are added automatically. */
     requires?(settings: S): AddonName[];
-    /** What it is installed after, where the platform has it. */
+    /** The add-ons that it is installed after, if the platform has them. */
     after?: AddonName[];
-    /** What cannot be there as well, and why. Saying it on one side is enough. */
+    /** The add-ons that it cannot be combined with, and why. One of the two definitions suffices. */
     excludes?(settings: S): Partial<Record<AddonName, string>>;
     /** Defaults to InstallPhase.Normal. */
     installPhase?: InstallPhase;
     /** Defaults to CaInjector.None. */
     caInjector?(settings: S, context: Context): CaInjector;
-    /** The names of the webhook configurations that are waited for, where its chart has more than two. */
+    /** The names of the webhook configurations to wait for, if its chart has more than two. */
     webhooks?: string[];
     /** How it is upgraded. */
     upgrades: {
-        /** Whether no minor version may be skipped. Source in `notes`. */
+        /** Whether minor versions must not be skipped. Source in `notes`. */
         oneMinorAtATime?: boolean;
-        /** What one should know, a sentence each. */
+        /** What users should know, a sentence each. */
         notes: string[];
     };
-    /** What the hooks of the chart do, which are never run, and what is done in their place. */
+    /** What the hooks of the chart do, which never run, and what replaces them. */
     hooks?: string;
-    /** The rules of its settings, besides those that all add-ons have. */
+    /** The rules of its arguments, besides those that all add-ons have. */
     fields: RulesOf<Omit<S, keyof PlatformAddonArgs>>;
-    /** What concerns several settings. Paths are relative to the add-on's settings. */
+    /** Checks several arguments together. Paths are relative to the add-on's arguments. */
     check?(settings: S, problems: Problems): void;
-    /** The values of its charts, by name. A chart that is not named gets none. */
+    /** The values of its charts, by name. A chart without an entry has none. */
     values(settings: S, context: Context): Record<string, Values>;
-    /** Objects that are made before the charts: in the namespace, which is there by then. */
+    /** Objects that are created before the charts, in the namespace, which exists by then. */
     objectsBefore?(settings: S, context: Context): KubernetesObject[];
-    /** Objects that are made once the charts are installed and their webhooks answer. */
+    /** Objects that are created when the charts are installed and their webhooks are ready. */
     objects?(settings: S, context: Context): KubernetesObject[];
-    /** Addresses and names that workloads need, for example { url: "http://…" }. They must hold for `existing`, too. */
+    /**
+     * URLs and names that workloads need, for example { url: "http://…" }. They must be valid with `existing` as well.
+     */
     outputs?(settings: S, context: Context): Record<string, string>;
 }
 

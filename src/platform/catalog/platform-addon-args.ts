@@ -1,23 +1,24 @@
-/** The settings that every add-on has. */
+/** The arguments that every add-on of a Platform has. */
 export interface PlatformAddonArgs {
-    /** Whether it is installed. Defaults to true; false leaves out what the profile would bring. */
+    /** Whether it is installed. Defaults to true; false excludes an add-on of the profile. */
     enabled?: boolean;
     /**
-     * Whether the cluster has it already, installed by somebody else. It is then only referred to, never touched, and
-     * a preview checks that its CRDs are there. Defaults to false.
+     * Whether the cluster has it already, installed by someone else. The platform then uses it without changing it, and
+     * a preview checks that its CRDs exist. Defaults to false.
      */
     existing?: boolean;
-    /** The namespace it is in. Each add-on states its default. A change moves it: it is removed and installed anew. */
+    /** Its namespace. Each add-on has its own default. A change moves it: it is removed and installed again. */
     namespace?: string;
     /**
-     * Another version of its own chart than the one that this package was tested with. Meant for going through the
-     * versions that must not be skipped in an upgrade, and for urgent fixes.
+     * The version of its main chart, if it is not the one that this package was tested with. Meant for versions that
+     * must not be skipped in an upgrade, and for urgent fixes.
      */
     version?: string;
     /**
-     * Values of its own chart, laid over those that the settings give: objects are merged, all else is replaced.
-     * Texts may be Outputs, secret ones included, and are put into the objects without passing through the chart. All
-     * else must be plain: with a value that is not known in a preview, a chart could not be shown.
+     * Values of its main chart, merged into those that follow from the arguments: objects are merged, everything else
+     * is replaced. Strings may be Outputs, also secret ones; they are inserted into the rendered objects and never
+     * reach the chart. Everything else must be plain: a chart with a value that is unknown in a preview could not be
+     * rendered.
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     values?: Record<string, any>;

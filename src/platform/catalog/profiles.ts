@@ -1,32 +1,32 @@
 import type { AddonName } from "./names";
 
-/** What a platform has unless it is told otherwise. */
+/** The add-ons that a platform has by default. */
 export const Profile = {
-    /** Nothing but what is asked for, and what that needs. */
+    /** Only the requested add-ons, and what they need. */
     None: "none",
     /** Queues, training operators and monitoring. */
     Training: "training",
     /** Autoscaled model servers behind a gateway, and monitoring. */
     Serving: "serving",
-    /** Both, with pipelines, tracking, notebooks, logs, cost, policies and what these need. */
+    /** Both, and pipelines, experiment tracking, notebooks, logs, costs, policies and what these need. */
     Full: "full",
 } as const;
 export type Profile = (typeof Profile)[keyof typeof Profile];
 
-/** How the controllers of a platform bear the loss of a node. */
+/** The availability of the platform's controllers when a node fails. */
 export const Availability = {
-    /** One pod each: while it moves to another node, nothing new is admitted or reconciled. */
+    /** One pod each: while it moves to another node, nothing is admitted or reconciled. */
     Single: "single",
-    /** Two pods each, of which one works, on clusters of several nodes. */
+    /** Two pods each, one of them on standby, for clusters of several nodes. */
     High: "high",
 } as const;
 export type Availability = (typeof Availability)[keyof typeof Availability];
 
-/** How much the platform itself takes of the cluster. */
+/** The resources that the platform itself uses. */
 export const Footprint = {
-    /** What the add-ons' publishers recommend. */
+    /** The recommendations of the add-ons' publishers. */
     Standard: "standard",
-    /** What fits a laptop: small requests, short retention, nothing kept on volumes unless it is asked for. */
+    /** For a laptop: small requests, short retention, and no volumes unless requested. */
     Small: "small",
 } as const;
 export type Footprint = (typeof Footprint)[keyof typeof Footprint];
@@ -36,8 +36,8 @@ const training: AddonName[] = [...base, "kueue", "jobset", "kubeflowTrainer", "k
 const serving: AddonName[] = [...base, "keda", "gatewayApi", "envoyGateway", "kserve"];
 
 /**
- * The add-ons of each profile. GPUs are in none of them: which add-on they need depends on the nodes, and a cloud
- * provider may have put it there already.
+ * The add-ons of each profile. None of them has add-ons for GPUs: which ones are needed depends on the nodes, and a
+ * cloud provider may have installed them.
  */
 export const profiles: Record<Profile, AddonName[]> = {
     [Profile.None]: [],

@@ -7,21 +7,24 @@ export interface AddonChartArgs {
     /** The exact version. Required with a repository. */
     version?: string;
     /**
-     * The path or address of a file of manifests, for what is published without a chart; `chart` is then a name for it.
-     * Its objects are in the namespaces that they name. Defaults to none.
+     * The path or URL of a manifest file, for what is published without a chart; `chart` is then only a name for it.
+     * Its objects are created in the namespaces that they specify. Defaults to none.
      */
     manifest?: string;
-    /** The name of the release, after which charts name their objects. Defaults to the last part of the chart's name. */
+    /**
+     * The release name, from which charts derive the names of their objects. Defaults to the last part of the chart's
+     * name.
+     */
     release?: string;
     /**
-     * The values. Texts may be Outputs, secret ones included: they are put into the objects without passing through
-     * the chart. All else must be plain, since a chart is rendered in the preview.
+     * The values. Strings may be Outputs, also secret ones: they are inserted into the rendered objects and never reach
+     * the chart. Everything else must be plain, since charts are rendered in previews.
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     values?: Record<string, any>;
 }
 
-/** The name of a chart's release: its own, or the last part of the chart's name without its version. */
+/** Returns the release name of a chart: the given one, or the last part of the chart's name without its version. */
 export const releaseName = ({ release, chart }: AddonChartArgs): string =>
     release ??
     chart

@@ -8,17 +8,17 @@ import type { MirrorArgs } from "./mirror-args";
 /** Whether the charts of a mirror are in a directory. */
 const isDirectory = (charts: string): boolean => !charts.startsWith("oci://");
 
-/** Where a chart is, as `helm.v4.Chart` takes it; or the file of manifests that stands for one. */
+/** The location of a chart in the form of `helm.v4.Chart`, or of the manifest file in place of one. */
 export interface ChartLocation {
     chart: string;
-    /** The path or address of the file. */
+    /** The path or URL of the manifest file. */
     manifest?: string;
     version?: string;
     repositoryOpts?: { repo: string };
     plainHttp?: boolean;
 }
 
-/** Where a chart is had from; a text that says what is missing where a directory does not have it. */
+/** Returns the location of a chart, or a string that says what is missing in the directory of the mirror. */
 export function locateChart(source: ChartSource, mirror: MirrorArgs = {}): ChartLocation | string {
     const { name, version, repository } = source;
     const plainHttp = mirror.plainHttp ? { plainHttp: true } : {};
@@ -37,7 +37,7 @@ export function locateChart(source: ChartSource, mirror: MirrorArgs = {}): Chart
         : { chart: name, version, repositoryOpts: { repo: repository } };
 }
 
-/** The same of a chart as an Addon is given it, which may have no repository. */
+/** Does the same for a chart of an Addon, which may have no repository. */
 export function locateAddonChart(given: AddonChartArgs, mirror: MirrorArgs = {}): ChartLocation | string {
     const { chart, version = "", repository, manifest } = given;
     return repository === undefined
@@ -56,13 +56,13 @@ function locateManifest(
     const file = `${name}-${version}.yaml`;
     if (!isDirectory(charts)) {
         return (
-            `is a registry, from which ${file} cannot be had, as it is no chart; take a directory, or install it from ` +
-            `${manifest} and declare it with existing: true`
+            `is a registry, which cannot contain ${file}, as it is not a chart; use a directory, or install it from ` +
+            `${manifest} and set existing: true`
         );
     }
     return fs.existsSync(path.join(charts, file))
         ? { chart: name, manifest: path.join(charts, file) }
-        : `has no ${file}; put it there: curl --location --output ${path.join(charts, file)} ${manifest}`;
+        : `does not contain ${file}; download it: curl --location --output ${path.join(charts, file)} ${manifest}`;
 }
 
 function inDirectory(directory: string, { name, version }: ChartSource): string | undefined {
@@ -77,5 +77,5 @@ function missing(directory: string, { name, version, repository }: ChartSource):
     const pull = repository.startsWith("oci://")
         ? `helm pull ${repository}/${name} --version ${version}`
         : `helm pull ${name} --repo ${repository} --version ${version}`;
-    return `has no ${name}-${version}.tgz; put it there: ${pull} --destination ${directory}`;
+    return `does not contain ${name}-${version}.tgz; download it: ${pull} --destination ${directory}`;
 }

@@ -2,7 +2,7 @@ import type { ChartSource, ConfiguredAddon, Context, OptionalCharts } from "../c
 import type { AddonChartArgs } from "./chart-args";
 import { mergeValues } from "./merge-values";
 
-/** The chart of an add-on that is its own, in the version that the settings ask for. */
+/** Returns the main chart of an add-on, which is the last one of its definition, in the requested version. */
 function mainChart({ definition, settings }: ConfiguredAddon): ChartSource {
     const main = definition.charts.at(-1)!;
     return { ...main, version: settings.version ?? main.version };
@@ -11,21 +11,21 @@ function mainChart({ definition, settings }: ConfiguredAddon): ChartSource {
 const requestedCharts = ({ definition, settings }: ConfiguredAddon): OptionalCharts[] =>
     (definition.optionalCharts ?? []).filter(({ when }) => when(settings));
 
-/** The charts that an add-on has with its settings. */
+/** Returns the charts that an add-on has with its arguments. */
 export const chartSources = (addon: ConfiguredAddon): ChartSource[] => [
     ...addon.definition.charts.slice(0, -1),
     mainChart(addon),
     ...requestedCharts(addon).flatMap(({ charts }) => charts),
 ];
 
-/** The CRDs that an add-on has with its settings. */
+/** Returns the CRDs that an add-on has with its arguments, with their served versions. */
 export const crdVersions = (addon: ConfiguredAddon): Record<string, string[]> =>
     Object.fromEntries([addon.definition, ...requestedCharts(addon)].flatMap(({ crds }) => Object.entries(crds ?? {})));
 
-/** The version of an add-on's own chart, by which it is upgraded; without a `v`. */
+/** Returns the version of an add-on's main chart, without a leading `v`. */
 export const mainChartVersion = (addon: ConfiguredAddon): string => mainChart(addon).version.replace(/^v/, "");
 
-/** The charts of an add-on with their values. Over those of its own one, the user's are laid. */
+/** Returns the charts of an add-on with their values. The user's values are merged into those of its main chart. */
 export function chartArgs(
     addon: ConfiguredAddon,
     context: Context,

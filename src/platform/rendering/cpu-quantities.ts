@@ -1,8 +1,9 @@
 import { mapDeep, type Path } from "../../arguments/walk";
 
 /**
- * An object whose amounts of CPU are written as Kubernetes writes them: "4" for "4000m", and texts for numbers. Most kinds
- * are stored so whatever is sent; of a custom resource that its controller writes anew a refresh would show it as a change.
+ * Returns an object with CPU quantities in the canonical form of Kubernetes: "4" for "4000m", and strings for numbers.
+ * The API server stores most kinds in this form. A custom resource that its controller updates would otherwise show a
+ * change in a refresh.
  */
 export function normalizeCpu<T>(object: T): T {
     // The copy has the shape of the object.

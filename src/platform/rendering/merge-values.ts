@@ -1,7 +1,10 @@
 import { isPlainObject } from "../../arguments/walk";
 import type { Values } from "../catalog/definition";
 
-/** Lays values over others as Helm does: maps are merged, all else is replaced; null is left for Helm to remove with. */
+/**
+ * Merges values as Helm does: maps are merged, everything else is replaced. Null stays, with which Helm removes a
+ * value.
+ */
 export function mergeValues(base: Values, over: Values): Values {
     const result: Values = { ...base };
     for (const [key, value] of Object.entries(over)) {

@@ -1,7 +1,7 @@
 import { isPlainObject, mapDeep } from "../../arguments/walk";
 import type { MirrorArgs } from "./mirror-args";
 
-/** The registries that are recognised in the middle of other texts, where no `image:` says what a text is. */
+/** The registries that are recognized inside other strings than those of a field `image`. */
 const knownRegistries = [
     "cr.fluentbit.io",
     "docker.io",
@@ -22,7 +22,7 @@ const inText = new RegExp(
     "g",
 );
 
-/** The name of an image, from the mirror. What is there already stays as it is. */
+/** Returns the name of an image in the mirror. An image that is in the mirror already is not changed. */
 export function mirrorImage(image: string, mirror: MirrorArgs): string {
     const first = image.split("/")[0]!;
     const hasRegistry = image.includes("/") && /[.:]|^localhost$/.test(first);
@@ -36,8 +36,8 @@ export function mirrorImage(image: string, mirror: MirrorArgs): string {
 }
 
 /**
- * An object with every image from the mirror: those of containers and init containers, in whatever kind of object they
- * stand, and those that arguments, variables and configuration name, which are recognised by their registry.
+ * Returns an object with all images from the mirror: those of fields `image`, in any kind of object, and those in
+ * arguments, variables and configuration, which are recognized by their registry.
  */
 export function mirrorImages<T>(object: T, mirror: MirrorArgs): T {
     if (mirror.images === undefined && mirror.registries === undefined) {
@@ -54,6 +54,6 @@ export function mirrorImages<T>(object: T, mirror: MirrorArgs): T {
     }) as T;
 }
 
-/** Where an object has a `repository` or `registry` of its own, its `image` is the rest of a name. */
+/** Whether `image` is only a part of a name, because the object also has a `repository` or `registry`. */
 const isPartOfImage = (parent: unknown): boolean =>
     isPlainObject(parent) && ("repository" in parent || "registry" in parent);

@@ -8,10 +8,10 @@ import type { Values } from "../catalog/definition";
 /**
  * Outputs in the values of charts.
  *
- * A chart is rendered by the provider, in previews too, and cannot be where one of its values is not known; and a
- * secret among them would stand in plain text wherever the chart puts it. So the chart gets a text that stands for the
- * Output, always the same for the same place, and in the objects it renders that text is replaced by the Output: what
- * is unknown or secret there is just that.
+ * The provider renders charts, in previews too. It cannot render one with an unknown value, and a secret value would
+ * appear in plain text in the objects. So the chart gets a placeholder for each Output, which depends only on the path
+ * of the value, and in the rendered objects the placeholder is replaced by the Output: only what is unknown or secret
+ * is shown as such.
  */
 export interface Placeholders {
     /** The values with a placeholder for every Output. */
@@ -49,7 +49,7 @@ function resolve(object: unknown, outputs: Map<string, pulumi.Output<unknown>>):
     });
 }
 
-/** The text with Outputs in it, if it has placeholders. */
+/** Returns a string with Outputs in place of its placeholders, or undefined if it has none. */
 function filled(text: string, outputs: Map<string, pulumi.Output<unknown>>): pulumi.Output<string> | undefined {
     const found = [...new Set(text.match(pattern) ?? [])].filter((placeholder) => outputs.has(placeholder));
     if (found.length === 0) {
@@ -65,7 +65,7 @@ function filled(text: string, outputs: Map<string, pulumi.Output<unknown>>): pul
         );
 }
 
-/** The same of a text in base64, such as a Secret holds. */
+/** Does the same for a string in base64, as in a Secret. */
 function encoded(text: string, outputs: Map<string, pulumi.Output<unknown>>): pulumi.Output<string> | undefined {
     if (text.length < prefix.length || !/^[A-Za-z0-9+/]+=*$/.test(text)) {
         return undefined;
@@ -77,7 +77,7 @@ function encoded(text: string, outputs: Map<string, pulumi.Output<unknown>>): pu
 function textOf(value: unknown): string {
     if (typeof value !== "string") {
         throw new pulumi.RunError(
-            "an Output among the values of a chart must be a text; give all else as plain values",
+            "an Output in the values of a chart must be a string; use plain values for everything else",
         );
     }
     return value;

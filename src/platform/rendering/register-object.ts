@@ -6,7 +6,7 @@ import type { KubernetesObject } from "../catalog/definition";
 
 type Constructor = new (name: string, args: unknown, opts: pulumi.CustomResourceOptions) => pulumi.CustomResource;
 
-/** Registers an object of whatever kind, under the type by which Pulumi knows it. */
+/** Registers an object of any kind, under its Pulumi type. */
 export function registerObject(
     name: string,
     object: KubernetesObject,
@@ -19,6 +19,6 @@ export function registerObject(
     return new CustomResource(name, object, opts);
 }
 
-/** How an object is called among the children of an add-on: `<add-on>:<kind>:<name>`, in lower case. */
+/** Returns the resource name of an object of an add-on: `<add-on>:<kind>:<name>`, the kind in lower case. */
 export const objectResourceName = (addon: string, { kind, metadata }: KubernetesObject): string =>
     `${addon}:${kind.toLowerCase()}:${metadata.name}`;

@@ -11,15 +11,15 @@ import { podsLast } from "./pods-last";
 /** What is done to every object that a chart renders. */
 export interface ObjectRules {
     caInjector: CaInjector;
-    /** The names of the webhook configurations that are waited for, where that is not all of them. */
+    /** The names of the webhook configurations to wait for. Defaults to all. */
     webhooks?: string[];
     mirror: MirrorArgs;
     placeholders: Placeholders;
 }
 
 /**
- * In whose name the objects of add-ons are written by server-side apply. It is the same for all stacks, so that what
- * outlives one (CRDs, namespaces) can be taken over by the next, and what a killed update has left behind by itself.
+ * The field manager of add-ons' objects in server-side apply. It is the same for all stacks, so that a stack can adopt
+ * what outlives another one (CRDs, namespaces), and what its own interrupted update has left.
  */
 export const addonFieldManager = "kubernetes-mlops";
 
@@ -29,15 +29,15 @@ interface Rendered {
     [field: string]: unknown;
 }
 
-/** Into these a controller writes certificates, which are no conflict but what is waited for. */
+/** The kinds into which a controller writes a CA bundle. Its field is not a conflict. */
 const withAuthority = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"];
 
 /**
- * What Pulumi is told of an object by annotations.
+ * Returns the annotations that tell Pulumi how to handle an object.
  *
- * What is waited for keeps one of the engine's workers busy, of which there are four times as many as processors. Too
- * many of them, and none is left to create what they wait for. So a Service is not waited for, as its pods are, unless
- * it is by its name a webhook's.
+ * Waiting for an object keeps one of the engine's workers busy, of which there are four per processor. If all wait,
+ * none is left to create what they wait for. So Pulumi does not wait for Services, since it waits for their pods,
+ * except for those of webhooks, which are recognized by their names.
  */
 export function annotationsOf(kind: string, name: string, rules: ObjectRules): Record<string, string> {
     return {
@@ -59,7 +59,7 @@ const keptKinds = [
     "CustomResourceDefinition",
     "Namespace",
     "PersistentVolumeClaim",
-    // KServe refuses to have its own ones deleted while it is there, and without it nobody takes their finalizers away.
+    // KServe refuses the deletion of its own ones, and without KServe nothing removes their finalizers.
     "LLMInferenceServiceConfig",
 ];
 
@@ -67,11 +67,11 @@ const isKept = (kind: string, annotations: Record<string, unknown>): boolean =>
     keptKinds.includes(kind) || annotations["helm.sh/resource-policy"] === "keep";
 
 /**
- * What is empty in a Secret is a place for its controller to write to, and from then on the controller's: it is left
- * out. The provider hands the data over as a secret.
+ * Removes empty entries from a Secret: a controller fills them and owns them from then on. The provider passes the data
+ * as a secret.
  *
- * Outputs have had `promise()` in every release, though it is not declared. `apply` would not do: for data that is not known
- * in a preview it calls nothing back, and the preview would wait for ever.
+ * Outputs have had `promise()` in every release, though it is not declared. `apply` does not work here: it never calls
+ * back for data that is unknown in a preview, so that the preview would hang.
  */
 async function withoutEmpty(props: Rendered): Promise<Rendered> {
     const { data, ...others } = props;
@@ -81,11 +81,11 @@ async function withoutEmpty(props: Rendered): Promise<Rendered> {
 }
 
 /**
- * What is done to all that a chart renders:
- * - Every object gets the annotations above.
- * - CRDs, namespaces and volumes are kept when the add-on goes, with all that others have put there; and so is what says
- *   so itself, as Helm reads it.
- * - Images come from the mirror, and Outputs take the place of their placeholders.
+ * Transforms an object of a chart:
+ * - It gets the annotations above.
+ * - CRDs, namespaces and claims are kept when the add-on is removed, and so are objects with Helm's resource policy
+ *   `keep`.
+ * - Images come from the mirror, and placeholders are replaced by their Outputs.
  */
 export function transformObject(
     { type, props, opts }: pulumi.ResourceTransformArgs,
@@ -106,23 +106,22 @@ export function transformObject(
     };
     const options: pulumi.CustomResourceOptions = {
         ...opts,
-        // Without a version, the engine would give what a chart renders one default provider at first and another from
-        // the second run on.
+        // Without a version, the engine would use one default provider for the objects of a chart in the first update and
+        // another one from the second on.
         version: opts.version ?? getVersion(),
-        // What the provider would choose itself, were it not that a transform makes every option explicit: its
-        // successor has the same name.
+        // The provider's own choice for objects with a fixed name, but a transform makes every option explicit.
         deleteBeforeReplace: true,
         ...(isKept(kind, annotations) && { retainOnDelete: true }),
     };
     return { props: { ...adapted, metadata: { ...adapted.metadata, annotations } }, opts: options };
 }
 
-/** Whether a type is that of an object, and not of what renders objects. */
+/** Whether a type is that of a Kubernetes object, and not of a component that renders objects. */
 const isObject = (type: string): boolean => /^kubernetes:(?!helm|yaml)/.test(type);
 
 /**
- * The same as a transform, which in an update also registers what runs pods after all other objects of a chart, and leaves
- * empty entries of Secrets to the controller that fills them.
+ * Returns the transform of an Addon. It also removes empty entries from Secrets, and in an update it delays objects
+ * that run pods until all other objects of a chart are registered.
  */
 export function objectTransform(rules: ObjectRules): pulumi.ResourceTransform {
     const order = podsLast();

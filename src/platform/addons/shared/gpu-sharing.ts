@@ -4,24 +4,25 @@ import { GpuSharingMode } from "../../../pod/gpu-args";
 
 /** How GPUs are shared between pods. */
 export interface GpuSharingArgs {
-    /** In turns or at the same time. */
+    /** How they share it. */
     mode: GpuSharingMode;
-    /** How many pods share a GPU: each GPU counts as so many. From 2 to 100. */
+    /** The number of pods that share a GPU, from 2 to 100. A node reports that many GPUs for each one. */
     replicas: number;
     /**
-     * Whether shared GPUs are called `nvidia.com/gpu.shared`, so that no pod gets one that asked for a whole one.
-     * Defaults to false: they are called `nvidia.com/gpu`. A change takes them from pods that wait for the old name.
+     * Whether shared GPUs are exposed as `nvidia.com/gpu.shared`, so that no pod that requests a whole GPU gets a
+     * shared one. Defaults to false: they are exposed as `nvidia.com/gpu`. After a change, pods that request the old
+     * name stay pending.
      */
     rename?: boolean;
 }
 
-/** How GPUs that are cut into parts (MIG) are offered to pods. */
+/** How MIG devices are exposed to pods. */
 export const MigStrategy = {
-    /** Parts are not offered. */
+    /** MIG devices are not exposed. */
     None: "none",
-    /** All parts of a node have the same size and count as `nvidia.com/gpu`. */
+    /** All MIG devices of a node have the same profile and are exposed as `nvidia.com/gpu`. */
     Single: "single",
-    /** Each size has a name of its own, such as `nvidia.com/mig-1g.10gb`. */
+    /** Each profile is exposed under its own name, such as `nvidia.com/mig-1g.10gb`. */
     Mixed: "mixed",
 } as const;
 export type MigStrategy = (typeof MigStrategy)[keyof typeof MigStrategy];
@@ -29,19 +30,19 @@ export type MigStrategy = (typeof MigStrategy)[keyof typeof MigStrategy];
 /** The rule of the arguments above. */
 export const gpuSharingRule = object<GpuSharingArgs>({
     mode: required(oneOf(Object.values(GpuSharingMode)), 'choose "time-slicing" or "mps"'),
-    replicas: required(integer(2, 100), "say how many pods share a GPU"),
+    replicas: required(integer(2, 100), "give the number of pods that share a GPU"),
     rename: truth,
 });
 
 /** The rule of a MIG strategy. */
 export const migStrategyRule = oneOf(Object.values(MigStrategy));
 
-/** The resource that a pod asks for to get a GPU. */
+/** Returns the resource that a pod requests for a GPU. */
 export const gpuResource = (sharing?: GpuSharingArgs): string =>
     sharing?.rename ? "nvidia.com/gpu.shared" : "nvidia.com/gpu";
 
 /**
- * The configuration of NVIDIA's device plugin. JSON is YAML, so no YAML has to be written.
+ * Returns the configuration of NVIDIA's device plugin. JSON is valid YAML.
  * Source: https://github.com/NVIDIA/k8s-device-plugin#shared-access-to-gpus
  */
 export function devicePluginConfig({ mode, replicas, rename }: GpuSharingArgs): string {
@@ -52,7 +53,7 @@ export function devicePluginConfig({ mode, replicas, rename }: GpuSharingArgs): 
             sharing:
                 mode === GpuSharingMode.Mps
                     ? { mps: shared }
-                    : // A pod that asks for two would get two turns of the same GPU.
+                    : // A pod that requests two would get two time slices of the same GPU.
                       { timeSlicing: { ...shared, failRequestsGreaterThanOne: true } },
         },
         undefined,
