@@ -13,7 +13,7 @@ import { type ChartSource, type Definition, InstallPhase } from "../src/platform
 import { addonNames, type AddonName, kebabCase } from "../src/platform/catalog/names";
 import type { PlatformAddonArgs } from "../src/platform/catalog/platform-addon-args";
 import { contextOf, plan } from "../src/platform/plan";
-import { samples } from "../tests/support/addon-settings";
+import { samples } from "../tests/support/addon-arguments";
 import { type Declaration, declarationsOf, type Member } from "./interfaces";
 
 const root = path.join(__dirname, "..");

@@ -53,19 +53,19 @@ export class Addon extends pulumi.ComponentResource {
         }
         const register = (object: KubernetesObject): pulumi.Resource =>
             registerObject(objectResourceName(name, object), object, { parent: this, dependsOn: ready });
+        // Objects are not checked here, but by the API server.
         const before = (checked.objectsBefore ?? []) as KubernetesObject[];
         ready = [...ready, ...before.map(register)];
         for (const chart of charts) {
             const release = releaseName(chart);
+            // checkAddon has refused a chart that the mirror does not contain.
             const { manifest, ...location } = locateAddonChart(chart, mirror) as ChartLocation;
+            // A map of values stays one when its Outputs are replaced.
+            const values = placeholders.values[release] as Values;
             const options = { parent: this, dependsOn: ready };
             const installed =
                 manifest === undefined
-                    ? new Chart(
-                          `${name}:${release}`,
-                          { ...location, name: release, namespace, values: placeholders.values[release] as Values },
-                          options,
-                      )
+                    ? new Chart(`${name}:${release}`, { ...location, name: release, namespace, values }, options)
                     : new ConfigFile(`${name}:${release}`, { file: manifest }, options);
             ready = [...ready, installed];
         }

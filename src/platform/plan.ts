@@ -64,8 +64,10 @@ function conflicts(
     problem: PlanArgs["problem"],
 ): void {
     for (const name of names) {
-        for (const [other, reason] of Object.entries(definitions[name].excludes?.(addons[name] ?? {}) ?? {})) {
-            if (names.includes(other as AddonName)) {
+        const excluded = definitions[name].excludes?.(addons[name] ?? {}) ?? {};
+        for (const other of names) {
+            const reason = excluded[other];
+            if (reason !== undefined) {
                 problem(
                     `addons.${name}`,
                     `cannot be combined with ${other}: ${reason}; disable one of them with enabled: false`,
@@ -134,9 +136,14 @@ export function contextOf(
         small,
         has: (other) => find(other) !== undefined,
         namespaceOf: (other) => get(other).namespace,
-        outputsOf: (other) => {
+        outputOf: (other, output) => {
             const { definition, settings } = get(other);
-            return definition.outputs?.(settings, contextOf(planned, other, { highlyAvailable, small })) ?? {};
+            const outputs = definition.outputs?.(settings, contextOf(planned, other, { highlyAvailable, small })) ?? {};
+            const value = outputs[output];
+            if (value === undefined) {
+                throw new Error(`${name} uses the output ${output}, which ${other} does not have`);
+            }
+            return value;
         },
     };
 }

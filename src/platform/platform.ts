@@ -6,7 +6,7 @@ import { validate } from "../arguments/validate";
 import { Addon } from "./addon";
 import type { AddonArgs } from "./addon-args";
 import type { Context } from "./catalog/definition";
-import { type AddonName, kebabCase } from "./catalog/names";
+import { kebabCase } from "./catalog/names";
 import { Availability, Footprint } from "./catalog/profiles";
 import { caInjectorOf, contextOf, type PlannedAddon } from "./plan";
 import type { AddonStatus, PlatformArgs } from "./platform-args";
@@ -65,55 +65,58 @@ export class Platform extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        // The components of each add-on: what is installed after it waits for all of them.
-        const parts = new Map(mine.map((one): [AddonName, pulumi.Resource[]] => [one.name, []]));
-        const install = (one: PlannedAddon, suffix: string, args: AddonArgs, after: pulumi.Resource[]): void => {
+        const installations = mine.map((addon) => ({
+            addon,
+            ...chartArgs(addon, context(addon)),
+            place: { ...placeOf(addon, mine), mirror: checked.mirror },
+            // What is installed after the add-on waits for all of these.
+            resources: [] as pulumi.Resource[],
+        }));
+        type Installation = (typeof installations)[number];
+        const install = (one: Installation, suffix: string, args: AddonArgs, after: pulumi.Resource[]): void => {
             const opts = { parent: this, dependsOn: [preflight, ...after] };
-            parts.get(one.name)!.push(new Addon(`${name}-${kebabCase(one.name)}${suffix}`, args, opts));
+            one.resources.push(new Addon(`${name}-${kebabCase(one.addon.name)}${suffix}`, args, opts));
         };
 
-        const charts = new Map(mine.map((one) => [one.name, chartArgs(one, context(one))]));
-        const place = (one: PlannedAddon) => ({ ...placeOf(one, mine), mirror: checked.mirror });
-        for (const one of mine) {
-            const { crds } = charts.get(one.name)!;
-            if (crds.length > 0) {
-                install(one, "-crds", { ...place(one), charts: crds }, []);
-            }
+        for (const one of installations.filter(({ crds }) => crds.length > 0)) {
+            install(one, "-crds", { ...one.place, charts: one.crds }, []);
         }
-        const allCrds = [...parts.values()].flat();
+        const allCrds = installations.flatMap(({ resources }) => resources);
         // An update installs one add-on after the other, in the order of the plan: at the same time, waiting for one could
         // keep all of the engine's workers busy, so that what it waits for is never created. A preview waits for nothing,
         // so there each add-on depends only on those that it is installed after.
-        const before: pulumi.Resource[] = [];
-        for (const one of mine) {
-            const { definition, settings } = one;
-            const { charts: main } = charts.get(one.name)!;
-            if (main.length > 0) {
+        const before: Installation[] = [];
+        for (const one of installations) {
+            const { addon, charts, place, resources } = one;
+            const { definition, settings } = addon;
+            if (charts.length > 0) {
                 const args = {
-                    ...place(one),
-                    charts: main,
-                    caInjector: caInjectorOf(one, context(one)),
+                    ...place,
+                    charts,
+                    caInjector: caInjectorOf(addon, context(addon)),
                     webhooks: definition.webhooks,
-                    objectsBefore: definition.objectsBefore?.(settings, context(one)),
-                    objects: definition.objects?.(settings, context(one)),
+                    objectsBefore: definition.objectsBefore?.(settings, context(addon)),
+                    objects: definition.objects?.(settings, context(addon)),
                 };
-                const needed = one.after.flatMap((other) => parts.get(other) ?? []);
-                install(one, "", args, [...allCrds, ...(pulumi.runtime.isDryRun() ? needed : before)]);
+                const needed = pulumi.runtime.isDryRun()
+                    ? before.filter((other) => addon.after.includes(other.addon.name))
+                    : before;
+                install(one, "", args, [...allCrds, ...needed.flatMap((other) => other.resources)]);
             }
             const annotations = {
                 "pulumi.com/patchFieldManager": addonFieldManager,
-                ...recordAnnotations(name, one),
+                ...recordAnnotations(name, addon),
             };
             const record = new ConfigMap(
-                `${name}-${kebabCase(one.name)}:record`,
-                { metadata: { name: recordName(one.name), namespace: one.namespace, annotations } },
-                { parent: this, dependsOn: parts.get(one.name) },
+                `${name}-${kebabCase(addon.name)}:record`,
+                { metadata: { name: recordName(addon.name), namespace: addon.namespace, annotations } },
+                { parent: this, dependsOn: [...resources] },
             );
-            parts.get(one.name)!.push(record);
-            before.push(...parts.get(one.name)!);
+            resources.push(record);
+            before.push(one);
         }
 
-        const ready = pulumi.all([...parts.values()].flat().map(({ urn }) => urn));
+        const ready = pulumi.all(installations.flatMap(({ resources }) => resources.map(({ urn }) => urn)));
         this.addons = ready.apply(() =>
             Object.fromEntries(planned.map((one): [string, AddonStatus] => [one.name, statusOf(one, context(one))])),
         );

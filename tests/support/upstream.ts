@@ -14,7 +14,7 @@ import type { ChartSource, Context, Definition, KubernetesObject, Values } from 
 import { addonNames, type AddonName, kebabCase } from "../../src/platform/catalog/names";
 import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addon-args";
 import { mergeValues } from "../../src/platform/rendering/merge-values";
-import { samples } from "./addon-settings";
+import { samples } from "./addon-arguments";
 
 /** Where those files are. */
 export const upstream = path.join(__dirname, "..", "..", "..", "shared", "upstream");
@@ -534,9 +534,9 @@ export function contextOf(
         highlyAvailable,
         has: (addon) => has.includes(addon),
         namespaceOf: (addon) => catalog[addon]?.namespace ?? kebabCase(addon),
-        outputsOf: (addon) => {
+        outputOf: (addon, output) => {
             const definition = catalog[addon];
-            return definition?.outputs?.({}, { ...context, namespace: definition.namespace }) ?? {};
+            return definition.outputs?.({}, { ...context, namespace: definition.namespace })[output] ?? "";
         },
     };
     return context;

@@ -10,7 +10,7 @@ import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addo
 import { plan, type PlannedAddon } from "../../src/platform/plan";
 import { preflightValues } from "../../src/platform/preflight";
 import { chartArgs, mainChartVersion, crdVersions, chartSources } from "../../src/platform/rendering/charts";
-import { samples } from "../support/addon-settings";
+import { samples } from "../support/addon-arguments";
 import { type PodSpec, violations } from "../support/pod-security";
 import * as upstream from "../support/upstream";
 
@@ -21,7 +21,7 @@ const otherCharts: Partial<Record<AddonName, { name: string; version: string; re
             name: "gateway-crds-helm",
             version: "v1.9.0",
             repositories: ["oci://docker.io/envoyproxy/gateway-crds-helm"],
-            why: "the Gateway API publishes no chart, and Envoy Gateway one of its kinds",
+            why: "the Gateway API publishes no chart, and Envoy Gateway publishes one of its CRDs",
         },
     };
 
@@ -31,7 +31,7 @@ const otherCrds: Partial<Record<AddonName, { not?: RegExp; also?: Record<string,
     kserve: {
         not: /^localmodel/,
         also: { "inferencemodelrewrites.llm-d.ai": ["v1alpha2"], "inferenceobjectives.llm-d.ai": ["v1alpha2"] },
-        why: "the chart of local models is not installed, and the picker of pods has kinds of another project",
+        why: "the chart of local models is not installed, and the endpoint picker uses CRDs of another project",
     },
 };
 
@@ -48,7 +48,7 @@ const otherType: Record<string, Record<string, string>> = {
     jupyterhub: { "singleuser.memory.guarantee": "a number of bytes, or a text such as 1G" },
 };
 
-/** What each add-on brings along when nothing is set. */
+/** What each add-on requires by default. */
 const requires: Partial<Record<AddonName, AddonName[]>> = {
     prometheusAdapter: ["kubePrometheusStack"],
     alloy: ["loki"],
@@ -67,7 +67,7 @@ const requires: Partial<Record<AddonName, AddonName[]>> = {
     jupyterhub: ["externalSecrets"],
 };
 
-/** Settings with which an add-on brings along something else. */
+/** Arguments with which an add-on requires something else. */
 const requiresWith: { name: AddonName; settings: Record<string, unknown>; brings: AddonName[] }[] = [
     { name: "alloy", settings: { lokiUrl: "http://loki.example.com" }, brings: [] },
     { name: "nvidiaDraDriver", settings: { webhook: true }, brings: ["nodeFeatureDiscovery", "certManager"] },
@@ -105,13 +105,13 @@ const flavor: KubernetesObject = {
     spec: {},
 };
 
-/** All charts that an add-on can have, with whatever settings. */
+/** Returns all charts that an add-on can have, with any arguments. */
 const allCharts = ({ charts, optionalCharts = [] }: Definition): ChartSource[] => [
     ...charts,
     ...optionalCharts.flatMap((part) => part.charts),
 ];
 
-/** The lines that say what is wrong with the settings of an add-on. */
+/** Returns the lines of the problems with the arguments of an add-on. */
 function problemsOf(name: AddonName, settings: object): string[] {
     const lines: string[] = [];
     const line = (path: string, problem: string) => `${path} ${problem}`;
@@ -142,7 +142,7 @@ describe("add-ons", function () {
         ({ ...withoutMlflow, mlflow: withoutMlflow.jupyterhub }) satisfies Catalog;
     });
 
-    it("bring along what they need, and nothing else", () => {
+    it("require the expected add-ons, and no others", () => {
         const actual = upstream.definitions.map(([name, definition]) => [name, definition.requires?.({}) ?? []]);
         assert.deepEqual(
             Object.fromEntries(actual),
@@ -151,12 +151,12 @@ describe("add-ons", function () {
     });
 
     for (const { name, settings, brings } of requiresWith.filter(({ name }) => name in catalog)) {
-        it(`${name} brings ${brings.join(" and ")} along with ${JSON.stringify(settings)}`, () => {
+        it(`${name} requires ${brings.join(" and ")} with ${JSON.stringify(settings)}`, () => {
             assert.deepEqual(catalog[name].requires?.(settings as PlatformAddonArgs), brings);
         });
     }
 
-    it("exclude each other where two own the same, and nowhere else", () => {
+    it("conflict only if they own the same resources", () => {
         const pairs = upstream.definitions.flatMap(([name, definition]) =>
             Object.entries(definition.excludes?.({}) ?? {}).map(([other, why]) => ({
                 pair: [name, other].sort(),
@@ -173,17 +173,17 @@ describe("add-ons", function () {
 
     for (const [name, definition] of upstream.definitions) {
         describe(name, () => {
-            it("has samples of every setting", () => {
+            it("has samples of every argument", () => {
                 assert.deepEqual(Object.keys(samples[name] ?? {}).sort(), Object.keys(definition.fields).sort());
             });
 
-            it("takes right settings", () => {
+            it("accepts valid arguments", () => {
                 for (const settings of upstream.settingsOf(name)) {
                     assert.deepEqual(problemsOf(name, settings), [], JSON.stringify(settings));
                 }
             });
 
-            it("refuses wrong ones, each with a line that names the setting", () => {
+            it("refuses invalid arguments, each with a line that names the argument", () => {
                 for (const [field, { wrong, together }] of Object.entries(samples[name] ?? {})) {
                     assert.ok(wrong.length > 0, `${field}: no wrong value`);
                     for (const value of [...wrong, () => 0]) {
@@ -194,7 +194,7 @@ describe("add-ons", function () {
                 }
             });
 
-            it("gives plain values, the same each time, for charts that it has", () => {
+            it("returns plain values for its charts, the same each time", () => {
                 const charts = allCharts(definition).map((chart) => chart.name);
                 for (const { title, settings, context } of upstream.combinationsOf(name)) {
                     const values = definition.values(settings, context);
@@ -208,7 +208,7 @@ describe("add-ons", function () {
                 }
             });
 
-            it("gives objects that do not share a name", () => {
+            it("returns objects with unique names", () => {
                 for (const { title, settings, context } of upstream.combinationsOf(name)) {
                     const objects = [
                         ...(definition.objectsBefore?.(settings, context) ?? []),
@@ -218,7 +218,7 @@ describe("add-ons", function () {
                 }
             });
 
-            it("gives pods that meet the restricted Pod Security Standard", () => {
+            it("returns pods that meet the restricted Pod Security Standard", () => {
                 for (const { object, title } of upstream.objectsOf(name)) {
                     const { template } = (object.spec ?? {}) as { template?: { spec?: PodSpec } };
                     if (template?.spec?.containers) {
@@ -227,7 +227,7 @@ describe("add-ons", function () {
                 }
             });
 
-            it("tells the same of itself whatever else there is, in texts", () => {
+            it("returns outputs that are strings and do not depend on other add-ons", () => {
                 for (const { title, settings, context } of upstream.combinationsOf(name)) {
                     const outputs = definition.outputs?.(settings, context) ?? {};
                     assert.ok(
@@ -241,7 +241,7 @@ describe("add-ons", function () {
 });
 
 describe("Kyverno", () => {
-    it("leaves out the namespaces of add-ons, and not people's own", () => {
+    it("excludes the namespaces of add-ons, and not those of users", () => {
         const context = upstream.contextOf("kyverno", { has: ["kueue", "gatewayApi", "inferenceExtension"] });
         const excluded = (settings: object) =>
             JSON.stringify(catalog.kyverno.values(settings, context)).match(/"values":(\[[^\]]*\])/)?.[1];
@@ -261,7 +261,7 @@ describe("Envoy Gateway", () => {
     const imageWith = (settings: object): unknown =>
         (catalog.envoyGateway.values(settings, context)["gateway-helm"]!.global as Values | undefined)?.images;
 
-    it("names the proxies' image, so that a mirror has it, but for versions of which it does not know it", () => {
+    it("sets the image of the proxies, so that a mirror replaces it, but only for the tested version", () => {
         const image = "docker.io/envoyproxy/envoy:distroless-v1.39.0";
         for (const settings of [{}, { version: "v1.9.0" }, { version: "1.9.0" }]) {
             assert.deepEqual(imageWith(settings), { envoyProxy: { image } });
@@ -269,7 +269,7 @@ describe("Envoy Gateway", () => {
         assert.equal(imageWith({ version: "v1.9.1" }), undefined);
     });
 
-    it("lets the values of its chart about proxies count besides its own", () => {
+    it("merges the values for proxies into its own", () => {
         const proxy = catalog.envoyGateway.objects!({}, context).find(({ kind }) => kind === "EnvoyProxy");
         assert.equal((proxy?.spec as { mergeType: string }).mergeType, "StrategicMerge");
     });
@@ -307,7 +307,7 @@ describe("KServe for language models", () => {
         ],
     ];
     for (const [settings, charts, crds] of cases) {
-        it(`has the charts and CRDs of ${JSON.stringify(settings)}, of which a preview looks at the same`, () => {
+        it(`has the charts and CRDs of ${JSON.stringify(settings)}, which a preview checks`, () => {
             const planned = kserveWith(settings);
             assert.deepEqual(
                 chartSources(planned).map(({ name, version }) => `${name} ${version}`),
@@ -319,7 +319,7 @@ describe("KServe for language models", () => {
         });
     }
 
-    it("is upgraded by the version of KServe's own chart, which alone takes values of the user", () => {
+    it("applies version and values of the user to KServe's main chart only", () => {
         const planned = kserveWith({ llm: true, version: "v0.20.1", values: { commonLabels: { team: "ml" } } });
         assert.equal(mainChartVersion(planned), "0.20.1");
         const { crds, charts } = chartArgs(planned, context);
@@ -329,7 +329,7 @@ describe("KServe for language models", () => {
         );
     });
 
-    it("has its CRDs before everything else, and the manifests of llm-d's by their address", () => {
+    it("installs CRDs before everything else, and those of llm-d from the URL of their manifests", () => {
         const { crds } = chartArgs(kserveWith({ llm: true }), context);
         assert.deepEqual(
             crds.map(({ chart, manifest }) => [chart, manifest]),
@@ -342,14 +342,14 @@ describe("KServe for language models", () => {
     });
 
     for (const llm of [false, true]) {
-        it(`has LLMInferenceServiceConfigs where llm is set: ${llm}`, () => {
+        it(`has LLMInferenceServiceConfigs only with llm: ${llm}`, () => {
             const values = catalog.kserve.values({ llm } as PlatformAddonArgs, context);
             assert.deepEqual(values["kserve-runtime-configs"], {
                 kserve: { servingruntime: { enabled: true }, llmisvcConfigs: { enabled: llm } },
             });
         });
 
-        it(`has a second controller with a budget and a monitor where llm is set: ${llm}`, () => {
+        it(`has a second controller with a budget and a monitor only with llm: ${llm}`, () => {
             const big = upstream.contextOf("kserve", { highlyAvailable: true, has: ["kubePrometheusStack"] });
             assert.deepEqual(
                 catalog.kserve.objects!({ llm } as PlatformAddonArgs, big).map(
@@ -365,7 +365,7 @@ describe("KServe for language models", () => {
         });
     }
 
-    it("finds all that it needs before it, LeaderWorkerSet where the platform has it", () => {
+    it("is installed after everything that it requires, and after LeaderWorkerSet if the platform has it", () => {
         const order = plan({
             addons: { kserve: { llm: true } as PlatformAddonArgs, leaderWorkerSet: {} },
             profile: [],
@@ -452,14 +452,14 @@ describe("add-ons as upstream publishes them", function () {
                 assert.equal(definition.version, known.replace(/^v/, ""));
             });
 
-            it("is in the namespace that upstream states", () => {
+            it("has the namespace that upstream documents", () => {
                 const { namespace } = entry();
                 if (/^[a-z0-9-]+$/.test(namespace) && namespace !== "-") {
                     assert.equal(definition.namespace, namespace);
                 }
             });
 
-            it("has the CRDs with their served versions, the stored one first", () => {
+            it("has the CRDs with their served versions, the storage version first", () => {
                 const { not, also } = otherCrds[name] ?? {};
                 const theirs = Object.entries(entry().crds.crds ?? {})
                     .filter(([crd]) => !not?.test(crd))
@@ -509,7 +509,7 @@ describe("add-ons as upstream publishes them", function () {
                 }
             });
 
-            it("gives objects that the CRDs allow", () => {
+            it("returns objects that are valid for the CRDs", () => {
                 for (const { title, object } of upstream.objectsOf(name)) {
                     const { kind, metadata } = object;
                     assert.deepEqual(upstream.objectProblems(object), [], `${kind} ${metadata.name}; ${title}`);
@@ -557,7 +557,7 @@ describe("the checks against upstream", function () {
         });
     }
 
-    it("find what a schema of values refuses", () => {
+    it("find what a values schema refuses", () => {
         assert.equal(upstream.schemaProblems(chart("certManager"), { crds: { keep: "yes" } }).length, 1);
     });
 

@@ -6,7 +6,7 @@ import { pages, pagesFolder, argsInterface } from "../../docs/generate";
 import { declarationsOf } from "../../docs/interfaces";
 import { catalog } from "../../src/platform/addon-catalog";
 import { addonNames } from "../../src/platform/catalog/names";
-import { samples } from "../support/addon-settings";
+import { samples } from "../support/addon-arguments";
 
 const declarations = declarationsOf(path.join(__dirname, "..", "..", "src"));
 

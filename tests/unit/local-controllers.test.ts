@@ -123,10 +123,12 @@ describe("the table of controllers", () => {
                 ...read(sourceDir(file)).matchAll(/chart: "([^"]+)".*?version: "([^"]+)"/gs),
             ]);
             const published = [
-                ...Object.values(catalog as Record<string, Definition>).flatMap(({ charts: own, optionalCharts = [] }) => [
-                    ...own,
-                    ...optionalCharts.flatMap((part) => part.charts),
-                ]),
+                ...Object.values(catalog as Record<string, Definition>).flatMap(
+                    ({ charts: own, optionalCharts = [] }) => [
+                        ...own,
+                        ...optionalCharts.flatMap((part) => part.charts),
+                    ],
+                ),
                 ...shown.map(([, chart, version]) => ({ name: chart!, version: version! })),
             ];
             for (const { name: chartName, version } of charts) {

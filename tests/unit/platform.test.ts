@@ -1,4 +1,4 @@
-/** The platform as a plan, and what is done to every object of a chart. */
+/** The plan of a platform, and the transformation of chart objects. */
 import * as assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -18,7 +18,7 @@ import { objectTransform, transformObject } from "../../src/platform/rendering/t
 import { directoryWith } from "../support/directories";
 import { unknownOutput } from "../support/mocks";
 
-/** A definition of which only counts what it says of other add-ons. */
+/** Returns a definition of which only the relations to other add-ons matter. */
 const definition = (parts: Partial<Definition> = {}): Definition => ({
     title: "An add-on",
     purpose: "It is there for tests.",
@@ -49,11 +49,11 @@ function planned(parts: Partial<Record<AddonName, Partial<Definition>>>, args: P
 }
 
 describe("the plan of a platform", () => {
-    it("has nothing where nothing is asked for", () => {
+    it("is empty if nothing is requested", () => {
         assert.deepEqual(planned({}, {}).waits, []);
     });
 
-    it("brings what an add-on needs, and what that needs, first", () => {
+    it("has what an add-on requires, transitively, before it", () => {
         const parts = {
             kserve: { requires: (): AddonName[] => ["gatewayApi", "certManager"] },
             gatewayApi: { requires: (): AddonName[] => ["certManager"] },
@@ -63,12 +63,12 @@ describe("the plan of a platform", () => {
         assert.deepEqual(problems, []);
     });
 
-    it("brings nothing for an add-on that exists", () => {
+    it("requires nothing for an existing add-on", () => {
         const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
         assert.deepEqual(planned(parts, { addons: { kserve: { existing: true } } }).waits, ["kserve"]);
     });
 
-    it("installs what would refuse the objects of others after them, with what needs it after that", () => {
+    it("installs add-ons whose webhooks refuse other objects last, followed by what requires them", () => {
         const parts = {
             kueue: { installPhase: InstallPhase.Late },
             kyverno: { installPhase: InstallPhase.Last },
@@ -83,7 +83,7 @@ describe("the plan of a platform", () => {
         ]);
     });
 
-    it("waits for what an add-on comes after where that is there, and only there", () => {
+    it("orders an add-on after optional ones only if the platform has them", () => {
         const parts = { keda: { after: ["kubePrometheusStack"] as AddonName[] } };
         assert.deepEqual(planned(parts, { addons: { keda: {} } }).waits, ["keda"]);
         assert.deepEqual(planned(parts, { addons: { keda: {}, kubePrometheusStack: {} } }).waits, [
@@ -92,7 +92,7 @@ describe("the plan of a platform", () => {
         ]);
     });
 
-    it("leaves out of the profile what is disabled, but not what another add-on needs", () => {
+    it("excludes disabled add-ons of the profile, unless another add-on requires them", () => {
         const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
         const profile: AddonName[] = ["certManager", "keda"];
         assert.deepEqual(planned(parts, { profile, addons: { keda: { enabled: false } } }).waits, ["certManager"]);
@@ -105,7 +105,7 @@ describe("the plan of a platform", () => {
         ]);
     });
 
-    it("refuses what excludes each other, with the reason", () => {
+    it("refuses conflicting add-ons, with the reason", () => {
         const parts = { kaiScheduler: { excludes: () => ({ volcano: "there are two schedulers of gangs" }) } };
         assert.deepEqual(planned(parts, { addons: { kaiScheduler: {}, volcano: {} } }).problems, [
             "addons.kaiScheduler cannot be combined with volcano: there are two schedulers of gangs; disable one of " +
@@ -113,18 +113,19 @@ describe("the plan of a platform", () => {
         ]);
     });
 
-    it("tells an add-on of the platform that it is part of", () => {
+    it("gives an add-on the context of its platform", () => {
         const parts = { mlflow: { outputs: () => ({ url: "http://mlflow" }) } };
         const { result } = planned(parts, { addons: { mlflow: { namespace: "tracking" }, keda: {} } });
         const context = contextOf(result, "keda", { highlyAvailable: true, small: false });
         assert.deepEqual([context.namespace, context.has("mlflow"), context.has("kueue")], ["somewhere", true, false]);
         assert.equal(context.namespaceOf("mlflow"), "tracking");
-        assert.deepEqual(context.outputsOf("mlflow"), { url: "http://mlflow" });
+        assert.equal(context.outputOf("mlflow", "url"), "http://mlflow");
         assert.throws(() => context.namespaceOf("kueue"), /keda uses kueue/);
+        assert.throws(() => context.outputOf("mlflow", "uri"), /keda uses the output uri, which mlflow does not have/);
     });
 
     for (const profile of Object.values(Profile)) {
-        it(`of the profile ${profile} fits together`, () => {
+        it(`of the profile ${profile} has no conflicts`, () => {
             const problems: string[] = [];
             const problem = (path: string, text: string) => void problems.push(`${path} ${text}`);
             const result = plan({ addons: {}, profile: profiles[profile], definitions: catalog, problem });
@@ -147,7 +148,7 @@ describe("the values of a chart", () => {
         assert.deepEqual(base, { a: { b: 1, c: [1, 2] }, d: 1 });
     });
 
-    it("hold the same placeholder for the same Output, and none without one", () => {
+    it("have the same placeholder for the same Output, and none without Outputs", () => {
         const values = () => ({ a: { b: pulumi.output("x") }, c: [pulumi.output("y"), "z"], d: 1 });
         const first = replaceOutputs(values());
         assert.deepEqual(first.values, replaceOutputs(values()).values);
@@ -160,7 +161,7 @@ describe("the values of a chart", () => {
     });
 });
 
-describe("an image of a mirror", () => {
+describe("an image in a mirror", () => {
     const mirror = { images: "mirror.example/ml", registries: { "quay.io": "mirror.example/quay" } };
     const images: Record<string, string> = {
         busybox: "mirror.example/ml/docker.io/library/busybox",
@@ -177,7 +178,7 @@ describe("an image of a mirror", () => {
         it(`${image} is ${expected}`, () => assert.equal(mirrorImage(image, mirror), expected));
     }
 
-    it("stands wherever an object names one", () => {
+    it("is found wherever an object has one", () => {
         const object = {
             kind: "Anything",
             spec: {
@@ -216,8 +217,8 @@ describe("an image of a mirror", () => {
     });
 });
 
-describe("amounts of CPU in what a chart renders", () => {
-    it("are written as Kubernetes writes them, and nothing else is touched", () => {
+describe("CPU quantities in rendered objects", () => {
+    it("are in canonical form, and nothing else changes", () => {
         const resources = (limit: unknown, request: unknown) => ({
             spec: {
                 containers: [{ resources: { limits: { cpu: limit, memory: "1000m" }, requests: { cpu: request } } }],
@@ -231,7 +232,7 @@ describe("amounts of CPU in what a chart renders", () => {
     });
 });
 
-describe("a chart is had", () => {
+describe("the location of a chart", () => {
     const oci = { name: "kueue", version: "0.19.2", repository: "oci://registry.k8s.io/kueue/charts" };
     const http = { name: "keda", version: "2.20.2", repository: "https://kedacore.github.io/charts" };
     const file = {
@@ -241,7 +242,7 @@ describe("a chart is had", () => {
         manifest: "https://example.com/k.yaml",
     };
 
-    it("from its own repository", () => {
+    it("is its own repository", () => {
         assert.deepEqual(locateChart(oci), { chart: "oci://registry.k8s.io/kueue/charts/kueue", version: "0.19.2" });
         assert.deepEqual(locateChart(http), {
             chart: "keda",
@@ -251,7 +252,7 @@ describe("a chart is had", () => {
         assert.deepEqual(locateChart(file), { chart: "kinds", manifest: "https://example.com/k.yaml" });
     });
 
-    it("from another registry", () => {
+    it("is the registry of a mirror", () => {
         const mirror = { charts: "oci://localhost:5001/charts/", plainHttp: true };
         assert.deepEqual(locateChart(http, mirror), {
             chart: "oci://localhost:5001/charts/keda",
@@ -265,7 +266,7 @@ describe("a chart is had", () => {
         );
     });
 
-    it("from a directory, packed or not, with or without a v", () => {
+    it("is a directory of a mirror, packed or not, with or without a v", () => {
         const charts = directoryWith({
             "kueue-0.19.2.tgz": "",
             "keda-v2.20.2/Chart.yaml": "",
@@ -276,7 +277,7 @@ describe("a chart is had", () => {
         assert.deepEqual(locateChart(file, { charts }), { chart: "kinds", manifest: `${charts}/kinds-v1.0.0.yaml` });
     });
 
-    it("from a directory that has it, or is told how to get it", () => {
+    it("is an error that says how to download it, if the directory does not contain it", () => {
         const charts = directoryWith({});
         assert.equal(
             locateChart(oci, { charts }),
@@ -305,11 +306,11 @@ describe("an object of a chart", () => {
     const annotations = (kind: string, caInjector?: CaInjector): unknown =>
         (result(`kubernetes:v1:${kind}`, { kind }, caInjector)!.props.metadata as { annotations: object }).annotations;
 
-    it("is written in the name of the package", () => {
+    it("has the field manager of the package", () => {
         assert.deepEqual(annotations("Deployment"), { "pulumi.com/patchFieldManager": "kubernetes-mlops" });
     });
 
-    it("is not waited for where it is a Service, unless a webhook's", () => {
+    it("is not awaited if it is a Service, unless it is a webhook's", () => {
         const service = (name: string) =>
             result("kubernetes:v1:Service", { kind: "Service", metadata: { name } })!.props.metadata as object;
         const written = { "pulumi.com/patchFieldManager": "kubernetes-mlops" };
@@ -320,7 +321,7 @@ describe("an object of a chart", () => {
         assert.deepEqual(service("a-webhook-service"), { name: "a-webhook-service", annotations: written });
     });
 
-    it("is waited for where a controller writes its certificate", () => {
+    it("is awaited if a controller writes its CA bundle", () => {
         const forced = { "pulumi.com/patchFieldManager": "kubernetes-mlops", "pulumi.com/patchForce": "true" };
         const waited = { ...forced, "pulumi.com/waitFor": "jsonpath={.webhooks[0].clientConfig.caBundle}" };
         assert.deepEqual(annotations("MutatingWebhookConfiguration"), waited);
@@ -330,7 +331,7 @@ describe("an object of a chart", () => {
         assert.deepEqual(annotations("APIService"), forced);
     });
 
-    it("outlives the add-on where it holds what others have made, and only there", () => {
+    it("outlives the add-on only if it can contain data or objects of others", () => {
         const kept = (kind: string) => result(`kubernetes:v1:${kind}`, { kind })!.opts.retainOnDelete;
         assert.equal(kept("CustomResourceDefinition"), true);
         assert.equal(kept("Namespace"), true);
@@ -340,12 +341,12 @@ describe("an object of a chart", () => {
         assert.equal(kept("Deployment"), undefined);
     });
 
-    it("is left as it is where it is none", () => {
+    it("is not changed if it is not a Kubernetes object", () => {
         assert.equal(result("kubernetes:helm.sh/v4:Chart", { kind: "Chart" }), undefined);
         assert.equal(result("random:index:Id", {}), undefined);
     });
 
-    it("has its images from the mirror, but for what a CRD says of images", () => {
+    it("has its images from the mirror, except in CRDs", () => {
         const props = (kind: string) => ({ kind, spec: { image: "busybox" } });
         const image = (kind: string) =>
             (result(`kubernetes:v1:${kind}`, props(kind))!.props.spec as { image: string }).image;
@@ -366,7 +367,7 @@ describe("the transform of a chart's objects", () => {
         name: "object",
     });
 
-    it("passes what runs pods on when the other objects have come, in an update", async () => {
+    it("delays objects that run pods until the others are registered, in an update", async () => {
         await ofMocks(false);
         const transform = objectTransform(rules);
         const passed: string[] = [];
@@ -390,14 +391,14 @@ describe("the transform of a chart's objects", () => {
         ]);
     });
 
-    it("waits for nothing in a preview", async () => {
+    it("delays nothing in a preview", async () => {
         await ofMocks(true);
         const start = Date.now();
         await objectTransform(rules)(argsOf("apps/v1:Deployment", {}));
         assert.ok(Date.now() - start < 200);
     });
 
-    it("leaves out what is empty in a Secret, and the data where all of it is", async () => {
+    it("removes empty entries from a Secret, and the data if all are empty", async () => {
         await ofMocks(false);
         const dataOf = async (data: unknown): Promise<unknown> => {
             const result = await objectTransform(rules)(argsOf("core/v1:Secret", { data }));
@@ -408,7 +409,7 @@ describe("the transform of a chart's objects", () => {
         assert.deepEqual(await dataOf({ "tls.crt": "" }), "left out");
     });
 
-    it("does not hold up a preview of a Secret whose data is not known", async () => {
+    it("does not block a preview of a Secret with unknown data", async () => {
         await ofMocks(true);
         const result = await objectTransform(rules)(argsOf("core/v1:Secret", { data: unknownOutput() }));
         assert.ok(result);

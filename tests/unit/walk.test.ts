@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { mapDeep, type Path } from "../../src/arguments/walk";
 
-describe("a walk through a value", () => {
+describe("mapDeep", () => {
     it("visits every value with its path, outermost first", () => {
         const paths: Path[] = [];
         mapDeep({ a: [{ b: 1 }], c: null }, (value, path) => {
@@ -14,7 +14,7 @@ describe("a walk through a value", () => {
         assert.deepEqual(paths, [[], ["a"], ["a", 0], ["a", 0, "b"], ["c"]]);
     });
 
-    it("returns a copy, and leaves what it was given as it was", () => {
+    it("returns a copy, and does not change the value", () => {
         const value = { a: [1, { b: 2 }], c: undefined };
         const copy = mapDeep(value, (one) => (typeof one === "number" ? one + 1 : one));
         assert.deepEqual(copy, { a: [2, { b: 3 }], c: undefined });
@@ -26,7 +26,7 @@ describe("a walk through a value", () => {
         assert.deepEqual(wrapped, { a: { a: 1 } });
     });
 
-    it("tells in which object a value is", () => {
+    it("passes the parent of a value", () => {
         const parents: unknown[] = [];
         mapDeep({ a: { b: 1 } }, (value, _path, parent) => {
             parents.push(parent);
@@ -35,7 +35,7 @@ describe("a walk through a value", () => {
         assert.deepEqual(parents, [undefined, { a: { b: 1 } }, { b: 1 }]);
     });
 
-    it("takes an Output and the instance of a class for values", () => {
+    it("treats Outputs and class instances as leaves", () => {
         const output = pulumi.output(1);
         const date = new Date(0);
         const copy = mapDeep({ output, date }, (value) => value) as Record<string, unknown>;

@@ -115,7 +115,7 @@ export const alloy: Definition<AlloyArgs> = {
             alloy: {
                 configMap: {
                     create: true,
-                    content: configuration(settings.lokiUrl ?? context.outputsOf("loki")["url"]!, settings),
+                    content: configuration(settings.lokiUrl ?? context.outputOf("loki", "url"), settings),
                 },
                 enableReporting: false,
                 storagePath: state,

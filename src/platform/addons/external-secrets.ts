@@ -41,6 +41,9 @@ const generators = [
 
 const version = "2.9.0";
 
+const crdsOf = (group: string, served: string, plurals: string[]): [string, string[]][] =>
+    plurals.map((plural) => [`${plural}.${group}`, [served]]);
+
 export const externalSecrets: Definition<ExternalSecretsArgs> = {
     title: "External Secrets Operator",
     purpose: "Synchronizes secrets from a vault into the cluster, and generates secrets that no one needs to know.",
@@ -52,13 +55,15 @@ export const externalSecrets: Definition<ExternalSecretsArgs> = {
     kubernetesSource:
         "https://external-secrets.io/latest/introduction/stability-support/ (2.8: 1.35 and 1.36), and its CRDs, which need selectableFields (1.31)",
     crds: Object.fromEntries([
-        ...["clusterexternalsecrets", "clustersecretstores", "externalsecrets", "secretstores"].map((plural) => [
-            `${plural}.external-secrets.io`,
-            ["v1"],
+        ...crdsOf("external-secrets.io", "v1", [
+            "clusterexternalsecrets",
+            "clustersecretstores",
+            "externalsecrets",
+            "secretstores",
         ]),
-        ...["clusterpushsecrets", "pushsecrets"].map((plural) => [`${plural}.external-secrets.io`, ["v1alpha1"]]),
-        ...generators.map((plural) => [`${plural}.generators.external-secrets.io`, ["v1alpha1"]]),
-    ]) as Record<string, string[]>,
+        ...crdsOf("external-secrets.io", "v1alpha1", ["clusterpushsecrets", "pushsecrets"]),
+        ...crdsOf("generators.external-secrets.io", "v1alpha1", generators),
+    ]),
     after: ["kubePrometheusStack"],
     caInjector: () => CaInjector.Controller,
     upgrades: {

@@ -160,7 +160,7 @@ function dataSources(settings: KubePrometheusStackArgs, context: Context): Value
                 source("alertmanager", "Alertmanager", alertmanagerAddress(context.namespace), {
                     jsonData: { handleGrafanaManagedAlerts: false, implementation: "prometheus" },
                 }),
-                ...(context.has("loki") ? [source("loki", "Loki", context.outputsOf("loki")["url"]!)] : []),
+                ...(context.has("loki") ? [source("loki", "Loki", context.outputOf("loki", "url"))] : []),
             ],
         },
     };

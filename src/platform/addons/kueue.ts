@@ -26,7 +26,7 @@ export interface KueueArgs extends PlatformAddonArgs {
      */
     manageJobsWithoutQueue?: boolean;
     /**
-     * Whether idle quota of a cohort goes to the queue that uses the least. Defaults to false: to the first workload.
+     * Whether idle quota of a cohort goes to the queue that uses the least. Defaults to false: it goes to the workload that was queued first.
      */
     fairSharing?: boolean;
     /** All-or-nothing start: requeues a job whose pods do not all become ready. Defaults to disabled. */

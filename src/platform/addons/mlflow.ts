@@ -101,8 +101,8 @@ function artifactsOf({ artifacts }: MlflowArgs, context: Context): MlflowArtifac
     if (artifacts) {
         return artifacts;
     }
-    const { endpoint, region, secret } = context.outputsOf("seaweedfs");
-    return { bucket, endpoint, region, existingSecret: secret };
+    const output = (name: string): string => context.outputOf("seaweedfs", name);
+    return { bucket, endpoint: output("endpoint"), region: output("region"), existingSecret: output("secret") };
 }
 
 /**
@@ -302,7 +302,7 @@ export const mlflow: Definition<MlflowArgs> = {
         ...(settings.artifacts
             ? []
             : copiedSecret({
-                  name: context.outputsOf("seaweedfs").secret!,
+                  name: context.outputOf("seaweedfs", "secret"),
                   namespace: context.namespace,
                   from: context.namespaceOf("seaweedfs"),
                   keys: accessKeys,

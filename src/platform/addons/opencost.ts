@@ -85,7 +85,7 @@ export const opencost: Definition<OpencostArgs> = {
                 ...(prices && { customPricing: pricing(prices) }),
                 prometheus: {
                     internal: { enabled: false },
-                    external: { enabled: true, url: context.outputsOf("kubePrometheusStack")["url"] },
+                    external: { enabled: true, url: context.outputOf("kubePrometheusStack", "url") },
                 },
                 metrics: { serviceMonitor: { enabled: true } },
                 mcp: { enabled: false },

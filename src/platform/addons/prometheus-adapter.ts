@@ -95,7 +95,7 @@ export const prometheusAdapter: Definition<PrometheusAdapterArgs> = {
         allMetrics: truth,
     },
     values: ({ rules = [], allMetrics = false }, context) => {
-        const { protocol, hostname, port, pathname } = new URL(context.outputsOf("kubePrometheusStack")["url"]!);
+        const { protocol, hostname, port, pathname } = new URL(context.outputOf("kubePrometheusStack", "url"));
         return {
             "prometheus-adapter": {
                 prometheus: {

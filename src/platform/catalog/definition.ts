@@ -83,8 +83,8 @@ export interface Context {
     has(addon: AddonName): boolean;
     /** The namespace of another add-on that the platform has. */
     namespaceOf(addon: AddonName): string;
-    /** The `outputs` of another add-on that this one requires. */
-    outputsOf(addon: AddonName): Record<string, string>;
+    /** One of the `outputs` of another add-on that this one requires. */
+    outputOf(addon: AddonName, output: string): string;
 }
 
 /**

@@ -4,6 +4,7 @@ import { mergeValues } from "./merge-values";
 
 /** Returns the main chart of an add-on, which is the last one of its definition, in the requested version. */
 function mainChart({ definition, settings }: ConfiguredAddon): ChartSource {
+    // Every definition has at least one chart.
     const main = definition.charts.at(-1)!;
     return { ...main, version: settings.version ?? main.version };
 }

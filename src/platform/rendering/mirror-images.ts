@@ -24,10 +24,9 @@ const inText = new RegExp(
 
 /** Returns the name of an image in the mirror. An image that is in the mirror already is not changed. */
 export function mirrorImage(image: string, mirror: MirrorArgs): string {
-    const first = image.split("/")[0]!;
-    const hasRegistry = image.includes("/") && /[.:]|^localhost$/.test(first);
-    const registry = hasRegistry ? first : "docker.io";
-    const rest = hasRegistry ? image.slice(first.length + 1) : image.includes("/") ? image : `library/${image}`;
+    const host = /^(localhost|[^/]*[.:][^/]*)\//.exec(image)?.[1];
+    const registry = host ?? "docker.io";
+    const rest = host ? image.slice(host.length + 1) : image.includes("/") ? image : `library/${image}`;
     const prefix = mirror.registries?.[registry] ?? (mirror.images && `${mirror.images}/${registry}`);
     const isMirrored = [mirror.images, ...Object.values(mirror.registries ?? {})].some(
         (known) => known !== undefined && image.startsWith(`${known}/`),

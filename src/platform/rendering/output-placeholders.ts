@@ -21,8 +21,8 @@ export interface Placeholders {
 }
 
 const prefix = "mlops-output-";
-const pattern = new RegExp(`${prefix}[0-9a-f]{16}`, "g");
 
+/** Replaces the Outputs in values by placeholders. */
 export function replaceOutputs(values: Values): Placeholders {
     const outputs = new Map<string, pulumi.Output<unknown>>();
     const replaced = mapDeep(values, (value, path) => {
@@ -34,6 +34,7 @@ export function replaceOutputs(values: Values): Placeholders {
         return placeholder;
     });
     return {
+        // A map stays a map, and an object keeps its shape, with Outputs as Pulumi takes them in place of strings.
         values: replaced as Values,
         resolve: (object) => (outputs.size === 0 ? object : (resolve(object, outputs) as typeof object)),
     };
@@ -51,15 +52,15 @@ function resolve(object: unknown, outputs: Map<string, pulumi.Output<unknown>>):
 
 /** Returns a string with Outputs in place of its placeholders, or undefined if it has none. */
 function filled(text: string, outputs: Map<string, pulumi.Output<unknown>>): pulumi.Output<string> | undefined {
-    const found = [...new Set(text.match(pattern) ?? [])].filter((placeholder) => outputs.has(placeholder));
+    const found = [...outputs].filter(([placeholder]) => text.includes(placeholder));
     if (found.length === 0) {
         return undefined;
     }
     return pulumi
-        .all(found.map((placeholder) => outputs.get(placeholder)!))
+        .all(found.map(([, output]) => output))
         .apply((known) =>
             found.reduce(
-                (filledIn, placeholder, index) => filledIn.replaceAll(placeholder, textOf(known[index])),
+                (filledIn, [placeholder], index) => filledIn.replaceAll(placeholder, stringOf(known[index])),
                 text,
             ),
         );
@@ -74,7 +75,7 @@ function encoded(text: string, outputs: Map<string, pulumi.Output<unknown>>): pu
     return plain?.apply((known) => Buffer.from(known, "utf8").toString("base64"));
 }
 
-function textOf(value: unknown): string {
+function stringOf(value: unknown): string {
     if (typeof value !== "string") {
         throw new pulumi.RunError(
             "an Output in the values of a chart must be a string; use plain values for everything else",

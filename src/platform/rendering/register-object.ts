@@ -12,11 +12,10 @@ export function registerObject(
     object: KubernetesObject,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-    if (object.apiVersion === "v1") {
-        const constructors = core as unknown as Record<string, Constructor>;
-        return new constructors[object.kind]!(name, object, opts);
-    }
-    return new CustomResource(name, object, opts);
+    // The constructors differ in the type of their arguments, which the API server validates.
+    const constructors = core as unknown as Partial<Record<string, Constructor>>;
+    const Kind = object.apiVersion === "v1" ? constructors[object.kind] : undefined;
+    return Kind ? new Kind(name, object, opts) : new CustomResource(name, object, opts);
 }
 
 /** Returns the resource name of an object of an add-on: `<add-on>:<kind>:<name>`, the kind in lower case. */

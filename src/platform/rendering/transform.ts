@@ -94,6 +94,7 @@ export function transformObject(
     if (!isObject(type)) {
         return undefined;
     }
+    // What is registered under the type of an object is one.
     const object = props as Rendered;
     const kind = object.kind ?? "";
     const adapted: Rendered =

@@ -1,17 +1,17 @@
-/** Sample values of every setting of every add-on, right ones and wrong ones. */
+/** Valid and invalid sample values of every argument of every add-on. */
 import { KyvernoAction } from "../../src/platform/addons/kyverno";
 import type { AddonName } from "../../src/platform/catalog/names";
 
 export interface Sample {
-    /** Values that it takes. Between them they have every field that there is. */
+    /** Valid values. Together they have every field. */
     right: unknown[];
-    /** Values that are refused with an error line, the nearly right ones first of all. */
+    /** Invalid values, in particular nearly valid ones. */
     wrong: unknown[];
-    /** Other settings without which it makes no sense. */
+    /** Other arguments that it requires. */
     together?: Record<string, unknown>;
 }
 
-/** The least that an OAuth provider can be told by. */
+/** The required arguments of an OAuth provider. */
 const oauth = {
     clientId: "jupyterhub",
     existingSecret: "jupyterhub-oauth",
