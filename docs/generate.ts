@@ -151,11 +151,12 @@ function crdTable(crds: Record<string, string[]>, before: string): string[] {
 
 /** Returns what an add-on installs only with certain arguments, which are found among the samples. */
 function partLines(name: AddonName): string[] {
-    return (definitionOf(name).optionalCharts ?? []).flatMap(({ when, charts, crds }) => {
+    return (definitionOf(name).optionalCharts ?? []).flatMap((optional) => {
+        const { charts, crds } = optional;
         const all = Object.entries(samples[name] ?? {}).flatMap(([field, { right, together }]) =>
             right.map((value) => ({ field, value, settings: { ...together, [field]: value } })),
         );
-        const { field, value } = all.find(({ settings }) => when(settings))!;
+        const { field, value } = all.find(({ settings }) => optional.when(settings))!;
         return [
             `With ${code(`${field}: ${JSON.stringify(value)}`)} it also installs:`,
             charts.map(chartLine).join("\n"),

@@ -31,7 +31,6 @@ import { seaweedfs, type SeaweedfsArgs } from "./addons/seaweedfs";
 import { volcano, type VolcanoArgs } from "./addons/volcano";
 import type { Definition } from "./catalog/definition";
 import type { AddonName } from "./catalog/names";
-import type { PlatformAddonArgs } from "./catalog/platform-addon-args";
 
 /**
  * The add-ons of a platform with their arguments; `{}` installs one with its defaults. What an add-on requires is

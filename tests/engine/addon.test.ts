@@ -1,5 +1,4 @@
 import { strict as assert } from "node:assert";
-
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 

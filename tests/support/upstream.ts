@@ -519,7 +519,7 @@ export function requiredBy(name: AddonName, settings: PlatformAddonArgs): AddonN
 /** What cannot be in a platform with an add-on, on whichever side it is said. */
 export function excludedBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
     const own = Object.keys(catalog[name].excludes?.(settings) ?? {}) as AddonName[];
-    const others = definitions.filter(([, { excludes }]) => excludes?.({})[name] !== undefined);
+    const others = definitions.filter(([, definition]) => definition.excludes?.({})[name] !== undefined);
     return [...new Set([...own, ...others.map(([other]) => other)])];
 }
 
@@ -589,10 +589,13 @@ export interface FoundObject {
 
 /** All objects of our own that an add-on gives in all combinations, those that differ. */
 export function objectsOf(addon: AddonName): FoundObject[] {
-    const { objects, objectsBefore } = catalog[addon];
+    const definition = catalog[addon];
     const found = new Map<string, FoundObject>();
     for (const { title, settings, context } of combinationsOf(addon)) {
-        const all = [...(objectsBefore?.(settings, context) ?? []), ...(objects?.(settings, context) ?? [])];
+        const all = [
+            ...(definition.objectsBefore?.(settings, context) ?? []),
+            ...(definition.objects?.(settings, context) ?? []),
+        ];
         for (const object of all) {
             const key = JSON.stringify(object);
             if (!found.has(key)) {

@@ -6,11 +6,11 @@ import { parser } from "@prometheus-io/lezer-promql";
 
 import { retentionSize } from "../../src/platform/addons/kube-prometheus-stack";
 import type { Context, KubernetesObject } from "../../src/platform/catalog/definition";
+import { type AddonName, addonNames } from "../../src/platform/catalog/names";
 import { alertGroups, runbookPage, runbookUrl, Severity } from "../../src/platform/monitoring/alerts";
 import { dashboards } from "../../src/platform/monitoring/dashboards";
 import { metrics } from "../../src/platform/monitoring/metrics";
 import { monitoringObjects } from "../../src/platform/monitoring/monitoring-objects";
-import { type AddonName, addonNames } from "../../src/platform/catalog/names";
 
 const runbooks = path.join(__dirname, "../../docs/runbooks");
 const everything = (): boolean => true;

@@ -10,7 +10,7 @@ function mainChart({ definition, settings }: ConfiguredAddon): ChartSource {
 }
 
 const requestedCharts = ({ definition, settings }: ConfiguredAddon): OptionalCharts[] =>
-    (definition.optionalCharts ?? []).filter(({ when }) => when(settings));
+    (definition.optionalCharts ?? []).filter((optional) => optional.when(settings));
 
 /** Returns the charts that an add-on has with its arguments. */
 export const chartSources = (addon: ConfiguredAddon): ChartSource[] => [
