@@ -11,7 +11,7 @@ import * as path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 
 import { clusterDown, clusterStatus } from "../local/cluster";
-import { canRunCluster } from "../local/debian";
+import { canRunCluster } from "../local/machine";
 import { sourceDir } from "../local/paths";
 import type { Profile } from "../src/platform/catalog/profiles";
 import { deleteNamespaces, type Environment, prepare, say } from "./environment";

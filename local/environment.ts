@@ -8,12 +8,12 @@ import * as path from "node:path";
 
 import { clusterDown, clusterUp } from "./cluster";
 import { checkContext } from "./context";
-import { canRunCluster, requireLinuxRoot } from "./debian";
+import type { Stage } from "./display";
 import { dockerDown, dockerUp } from "./docker";
 import { withLock } from "./lock";
+import { canRunCluster, requireLinuxRoot } from "./machine";
 import { cacheDir, stateDir } from "./paths";
 import type { Report } from "./progress";
-import type { Stage } from "./display";
 import { engineEnv } from "./toolchain";
 
 export interface Environment {

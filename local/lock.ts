@@ -2,6 +2,8 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { identityOf } from "./process-identity";
+
 /**
  * Runs `work` while holding the lock file, so that no other process works under the same lock. Waits for a holder that
  * lives and tells its process id; a lock whose holder has died, or that is from before a reboot, counts for nothing.
@@ -26,7 +28,7 @@ export async function withLock<T>(file: string, waiting: (pid: number) => void, 
 export function holderOf(file: string): number | undefined {
     const content = readText(file);
     const pid = Number.parseInt(content ?? "", 10);
-    return content !== undefined && content === identity(pid) ? pid : undefined;
+    return content !== undefined && content === identityOf(pid) ? pid : undefined;
 }
 
 function acquire(file: string): boolean {
@@ -35,7 +37,7 @@ function acquire(file: string): boolean {
     }
     // A link appears with its content or not at all.
     const own = `${file}.${process.pid}`;
-    writeFileSync(own, identity(process.pid) ?? "");
+    writeFileSync(own, identityOf(process.pid) ?? "");
     try {
         linkSync(own, file);
         return true;
@@ -65,29 +67,6 @@ function breakStale(file: string): void {
         // A third process holds it by now.
     } finally {
         rmSync(aside, { force: true });
-    }
-}
-
-/**
- * What tells a process from every other, also from a later one with the same id: on Linux the time of its start and
- * the id of the boot, elsewhere only its id. Undefined when it does not live.
- */
-function identity(pid: number): string | undefined {
-    if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) {
-        return undefined;
-    }
-    const stat = readText(`/proc/${pid}/stat`);
-    // The second field, the command, may hold spaces; the start is the twentieth after it.
-    const start = stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-    return [pid, start, readText("/proc/sys/kernel/random/boot_id")?.trim()].filter(Boolean).join(" ");
-}
-
-function isAlive(pid: number): boolean {
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code === "EPERM";
     }
 }
 

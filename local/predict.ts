@@ -10,18 +10,19 @@ export interface Kubectl {
     env: Record<string, string>;
 }
 
-/** What the server says about its model: the metrics.json of the run. */
+/** What the quickstart's server answers about its model: its URI, and the metrics that the training has written. */
 export interface ModelInfo {
-    run: string;
+    model: string;
     accuracy: number;
     held_out: number;
-    example: { features: number[]; answer: string };
+    example: { features: number[]; grower: string };
 }
 
+/** The quickstart's server's answer to a wine. */
 export interface Prediction {
-    prediction: string;
+    grower: string;
     probability: number;
-    run: string;
+    model: string;
 }
 
 /** Asks the server at the address for its model, and then to predict the example that is kept with the model. */

@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stateDir } from "./paths";
+import { bootId, identityOf, isAlive, livingProcess } from "./process-identity";
 
 export interface Daemon {
     /** Name of the pid file and of the log file. */
@@ -45,14 +46,6 @@ interface PidRecord {
     fingerprint: string;
 }
 
-/** A process as /proc/<pid>/stat shows it. */
-interface ProcessStat {
-    state: string;
-    group: number;
-    threads: number;
-    startTime: string;
-}
-
 /** Every process of a daemon inherits this variable, whose value is the daemon's pid file. */
 const marker = "KUBERNETES_MLOPS_DAEMON";
 
@@ -80,9 +73,6 @@ const pidFile = (name: string): string => stateDir("run", `${name}.pid`);
 /** The daemon's log file. */
 export const logFile = (name: string): string => stateDir("logs", `${name}.log`);
 
-/** A new value with every boot of the machine. */
-export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-
 function readOptional(file: string): string | undefined {
     try {
         return readFileSync(file, "utf8");
@@ -90,20 +80,6 @@ function readOptional(file: string): string | undefined {
         return undefined;
     }
 }
-
-function processStat(pid: number): ProcessStat | undefined {
-    const text = readOptional(`/proc/${pid}/stat`);
-    // The command's name, in parentheses, may hold spaces: what counts follows the last one.
-    const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
-    if (!fields || fields.length < 20) {
-        return undefined;
-    }
-    return { state: fields[0]!, group: Number(fields[2]), threads: Number(fields[17]), startTime: fields[19]! };
-}
-
-/** A process whose first thread is dead lives, and listens on its ports, as long as it has others. */
-const isAlive = (stat: ProcessStat | undefined): boolean =>
-    stat !== undefined && (!"ZX".includes(stat.state) || stat.threads > 1);
 
 function allPids(): number[] {
     return readdirSync("/proc")
@@ -119,11 +95,7 @@ function readRecord(name: string): PidRecord | undefined {
 /** The daemon's record if its process lives, else undefined. */
 function liveRecord(name: string): PidRecord | undefined {
     const record = readRecord(name);
-    if (record?.boot !== bootId()) {
-        return undefined;
-    }
-    const stat = processStat(record.pid);
-    return isAlive(stat) && stat?.startTime === record.startTime ? record : undefined;
+    return record && identityOf(record.pid) === `${record.pid} ${record.startTime} ${record.boot}` ? record : undefined;
 }
 
 function fingerprint(daemon: Daemon): string {
@@ -281,7 +253,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 /** Waits until none of the processes lives; says whether that came true in time. */
 export async function waitUntilGone(pids: () => number[], timeoutSeconds: number): Promise<boolean> {
     const deadline = Date.now() + timeoutSeconds * 1000;
-    while (pids().some((pid) => isAlive(processStat(pid)))) {
+    while (pids().some(isAlive)) {
         if (Date.now() > deadline) {
             return false;
         }
@@ -299,8 +271,7 @@ function groupMembers(name: string, record: PidRecord): number[] {
         return [];
     }
     const members = allPids().filter((pid) => {
-        const stat = processStat(pid);
-        return isAlive(stat) && stat?.group === record.pid;
+        return livingProcess(pid)?.group === record.pid;
     });
     if (liveRecord(name)) {
         return members;

@@ -86,9 +86,13 @@ async function remove({ context, registry }: Options, interrupt: AbortSignal): P
  * cache for a cluster of the user's own.
  */
 function stackOf(environment: Environment): StackOptions {
-    const { context, registry, baseImage, storageClass, env } = environment;
+    const { context, registry, baseImage, env } = environment;
     if (context === undefined) {
-        const config = { registry, baseImage, storageClass, buildNetwork: "host" };
+        const config = {
+            registry,
+            "kubernetes-mlops:pythonBaseImage": baseImage,
+            "kubernetes-mlops:buildNetwork": "host",
+        };
         return { name: "quickstart", stateDir: stateDir("stacks"), env, config };
     }
     return {
@@ -141,11 +145,11 @@ function changeLines(changes: Change[]): string[] {
 }
 
 function resultLines(model: ModelInfo, answer: Prediction): string[] {
-    const right = answer.prediction === model.example.answer ? "which is right" : `but it is ${model.example.answer}`;
+    const { grower } = model.example;
+    const right = answer.grower === grower ? "which is right" : `but it is ${grower}`;
     return [
-        `The model of run ${model.run} is right about ${(100 * model.accuracy).toFixed(1)}% of ${model.held_out} wines ` +
-            "that it was not trained on.",
-        `Asked about one of them, the server says ${answer.prediction} (probability ${answer.probability}), ${right}.`,
+        `The model has an accuracy of ${(100 * model.accuracy).toFixed(1)}% on ${model.held_out} held-out wines.`,
+        `Asked about one of them, the server answers ${answer.grower} (probability ${answer.probability}), ${right}.`,
     ];
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
@@ -12,12 +12,15 @@ import {
 } from "@pulumi/pulumi/automation";
 
 import { sourceDir } from "./paths";
+import { isRunningCommand } from "./process-identity";
 import { type Report } from "./progress";
 import { type Change, UpdateProgress } from "./stack-events";
 
 export interface StackOptions {
-    /** The name of a stack of the project in the root of this source tree. */
+    /** The name of the stack. */
     name: string;
+    /** The directory of its project. Defaults to the root of this source tree, which is the quickstart. */
+    workDir?: string;
     /** The directory that holds the state of the project's stacks. */
     stateDir: string;
     /** Variables with which the engine, its plugins and the cluster are found. */
@@ -47,14 +50,14 @@ export function stackEnv({ stateDir, env }: Pick<StackOptions, "stateDir" | "env
     };
 }
 
-/** Opens a stack of the project in the root, which is created when there is none, and sets its configuration. */
+/** Opens a stack, which is created when there is none, and sets its configuration. */
 export async function openStack(options: StackOptions): Promise<Stack> {
     mkdirSync(options.stateDir, { recursive: true });
     const envVars = stackEnv(options);
     // The automation API looks for the command on the path of this process.
     process.env.PATH = envVars.PATH ?? process.env.PATH;
     const stack = await LocalWorkspace.createOrSelectStack(
-        { stackName: options.name, workDir: sourceDir() },
+        { stackName: options.name, workDir: options.workDir ?? sourceDir() },
         { envVars, pulumiCommand: await PulumiCommand.get() },
     );
     await configure(stack, options.config);
@@ -166,7 +169,7 @@ async function withoutDeadLock<T>(stack: Stack, report: Report, work: () => Prom
             throw error;
         }
         const holders = lockHolders(error.message);
-        const living = holders.find(isPulumi);
+        const living = holders.find((pid) => isRunningCommand(pid, "pulumi"));
         if (holders.length === 0 || living !== undefined) {
             const holder = living === undefined ? "somebody" : `process ${living}`;
             throw new Error(`The stack ${stack.name} is being updated by ${holder}: wait for its end, or end it`, {
@@ -182,20 +185,6 @@ async function withoutDeadLock<T>(stack: Stack, report: Report, work: () => Prom
 /** The process ids in the engine's message about a locked stack. */
 export function lockHolders(message: string): number[] {
     return [...new Set([...message.matchAll(/\(pid (\d+)\)/g)].map(([, pid]) => Number(pid)))];
-}
-
-/** Whether the process lives, and is not another one that got the same number. */
-function isPulumi(pid: number): boolean {
-    const name = `/proc/${pid}/comm`;
-    if (existsSync("/proc/self/comm")) {
-        return existsSync(name) && readFileSync(name, "utf8").startsWith("pulumi");
-    }
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch {
-        return false;
-    }
 }
 
 /**

@@ -142,7 +142,7 @@ function environmentLines({ kubeconfig, context, registry, dockerHost, baseImage
 }
 
 /** Pads every column, but the last, to the width of its widest cell. */
-export function alignColumns(rows: string[][]): string[] {
+function alignColumns(rows: string[][]): string[] {
     const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
     return rows.map((row) =>
         row

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 
 /**
- * The absolute path of a file that comes with this package. This module stands one level below the package's directory
- * wherever it runs: in `src`, and in the one file that `dist` is bundled into.
+ * Returns the absolute path of a file of this package. This module is always one level below the package's directory: in
+ * `src`, and in the bundle in `dist`.
  */
 export const packageFile = (...parts: string[]): string => path.join(__dirname, "..", ...parts);

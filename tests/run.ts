@@ -93,11 +93,7 @@ const local = (...args: string[]) => run([tsx, "local/cli.ts", ...args]);
 
 async function mocha(files: string[], quiet: boolean): Promise<Counts> {
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-tests-")), "counts.json");
-    const code = await run(
-        [require.resolve("mocha/bin/mocha.js"), "--reporter", path.join(__dirname, "support", "reporter.ts"), ...files],
-        { MOCHA_COUNTS: file },
-        quiet,
-    );
+    const code = await run([require.resolve("mocha/bin/mocha.js"), ...files], { MOCHA_COUNTS: file }, quiet);
     const counts = fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, "utf8")) as Counts) : undefined;
     fs.rmSync(path.dirname(file), { recursive: true });
     if (counts === undefined || (code !== 0 && counts.failed === 0)) {

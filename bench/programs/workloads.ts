@@ -25,7 +25,7 @@ const server = {
     resources,
     gpu,
     model: "s3://models/fraud",
-    modelCache: { size: "10Gi" },
+    cache: { size: "10Gi" },
     secretEnv: { AWS_SECRET_ACCESS_KEY: "of-the-benchmark" },
 };
 const route = { gateway: "public", gatewayNamespace: "gateways", hostnames: ["models.example.com"], path: "/fraud" };
@@ -99,8 +99,8 @@ export const workloads: Record<string, Workload> = {
                 ...run,
                 command: ["python", "score.py"],
                 model: "s3://models/fraud",
-                input: "s3://claims/november",
-                output: "s3://scores/november",
+                inputUri: "s3://claims/november",
+                outputUri: "s3://scores/november",
                 shards: 4,
                 secretEnv: server.secretEnv,
             }),

@@ -1,27 +1,23 @@
-import { CustomResource } from "@pulumi/kubernetes/apiextensions";
-import * as pulumi from "@pulumi/pulumi";
+import * as k8s from "@pulumi/kubernetes";
 import * as mlops from "kubernetes-mlops";
 
-const config = new pulumi.Config();
-
-// A chart that is no add-on of the Platform: Gatekeeper, for rules of your own about what is created in the cluster.
+// A chart that is not an add-on of the Platform: Gatekeeper, which enforces rules of your own for objects.
 const gatekeeper = new mlops.Addon("gatekeeper", {
     charts: [
         {
             chart: "gatekeeper",
             repository: "https://open-policy-agent.github.io/gatekeeper/charts",
             version: "3.23.1",
-            values: { replicas: 1 }, // as one would write them for Helm
+            values: { replicas: 1 }, // as in a values.yaml for Helm
         },
     ],
     namespace: "gatekeeper-system",
     caInjector: mlops.CaInjector.Controller, // its controller writes them into its webhooks: wait for that
-    mirror: config.getObject<mlops.MirrorArgs>("mirror"), // without one: charts and images from the internet
 });
 
-// A rule, in Rego, of which Gatekeeper makes a kind of its own: wait until it has.
+// A rule in Rego, for which Gatekeeper creates a CRD: wait until it has.
 const kind = "RequiredLabels";
-const rule = new CustomResource(
+const rule = new k8s.apiextensions.CustomResource(
     "required-labels",
     {
         apiVersion: "templates.gatekeeper.sh/v1",
@@ -62,7 +58,7 @@ violation[{"msg": message}] {
 );
 
 // An object of that kind: the team's Jobs must be in a queue.
-new CustomResource(
+new k8s.apiextensions.CustomResource(
     "queued-jobs",
     {
         apiVersion: "constraints.gatekeeper.sh/v1beta1",

@@ -1,34 +1,28 @@
-import { Namespace } from "@pulumi/kubernetes/core/v1";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as mlops from "kubernetes-mlops";
 
-// Each setting has a default for the cluster on this machine: `pulumi config set registry registry.example.com/team`.
-const config = new pulumi.Config();
-const registry = config.get("registry") ?? "localhost:5001"; // must be one that the cluster can pull from
-const gateway = config.get("gateway"); // a Gateway that lets requests in from outside, as <namespace>/<name>
+// A registry that this machine can push to and the cluster can pull from: `pulumi config set registry …`.
+const registry = new pulumi.Config().get("registry") ?? "localhost:5001";
 
-const team = new Namespace("model-server", {
+const team = new k8s.core.v1.Namespace("model-server", {
     metadata: { name: "model-server", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
 });
 
 const image = new mlops.Image("model-server", {
     repository: `${registry}/model-server`,
-    context: `${__dirname}/server`, // serve.py, which needs nothing but Python
-    python: { base: config.get("baseImage") }, // without one: the official Python image
-    network: config.get("buildNetwork"), // "host" where a build reaches the package index only that way
+    context: "./server", // serve.py, and a requirements.txt with FastAPI and scikit-learn
+    python: {},
 });
 
-const [gatewayNamespace, gatewayName] = gateway?.split("/") ?? [];
 const server = new mlops.ModelServer("model-server", {
     workspace: { namespace: team.metadata.name },
     image: image.ref,
     command: ["python", "serve.py"],
-    resources: { cpu: "50m", memory: "64Mi" },
-    // From one pod to three, as the CPU that they use asks for. Needs metrics-server, which Platform can install.
+    resources: { cpu: "50m", memory: "512Mi" },
+    // One to three pods, by the CPU that they use. Needs metrics-server, which a Platform can install.
     autoscaling: { min: 1, max: 3, targetCpuUtilization: 60 },
-    warmUpPath: "/warmup", // a pod gets requests when it has made a prediction of its own
-    // Several servers may have the same host: each its own path below it.
-    route: gatewayName ? { gateway: gatewayName, gatewayNamespace, path: "/primes" } : undefined,
+    warmupPath: "/warmup", // a pod receives requests once it has made a prediction
 });
 
 export const namespace = team.metadata.name;

@@ -1,24 +1,22 @@
-import { CustomResource } from "@pulumi/kubernetes/apiextensions";
-import { Namespace } from "@pulumi/kubernetes/core/v1";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as mlops from "kubernetes-mlops";
 
 const config = new pulumi.Config();
 
-// Queues for jobs, jobs of several parts, and servers that scale to zero; what these need comes along by itself.
+// Queues for jobs, jobs of several parts, and servers that scale to zero; what these need is installed with them.
 const platform = new mlops.Platform("platform", {
     addons: { kueue: {}, jobset: {}, keda: {} },
     footprint: mlops.Footprint.Small, // fits a laptop
-    mirror: config.getObject<mlops.MirrorArgs>("mirror"), // without one: charts and images from the internet
 });
 
-const team = new Namespace("team", {
+const team = new k8s.core.v1.Namespace("team", {
     metadata: { name: "team", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
 });
 
-// What the team may use at the same time. Its kinds are Kueue's: the queue waits until Kueue answers.
+// What the team may use at the same time. A ClusterQueue is Kueue's, so it waits until Kueue is ready.
 const flavor = platform.addons.apply(({ kueue }) => kueue!.outputs.resourceFlavor!);
-const quota = new CustomResource(
+const quota = new k8s.apiextensions.CustomResource(
     "quota",
     {
         apiVersion: "kueue.x-k8s.io/v1beta2",
@@ -45,7 +43,7 @@ const quota = new CustomResource(
     },
     { dependsOn: platform },
 );
-const queue = new CustomResource("queue", {
+const queue = new k8s.apiextensions.CustomResource("queue", {
     apiVersion: "kueue.x-k8s.io/v1beta2",
     kind: "LocalQueue",
     metadata: { name: "team", namespace: team.metadata.name },

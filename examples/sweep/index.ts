@@ -1,23 +1,21 @@
-import { Namespace } from "@pulumi/kubernetes/core/v1";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as mlops from "kubernetes-mlops";
 
-// Each setting has a default for the cluster on this machine: `pulumi config set registry registry.example.com/team`.
-const config = new pulumi.Config();
-const registry = config.get("registry") ?? "localhost:5001"; // must be one that the cluster can pull from
+// A registry that this machine can push to and the cluster can pull from: `pulumi config set registry …`.
+const registry = new pulumi.Config().get("registry") ?? "localhost:5001";
 
-const team = new Namespace("sweep", {
+const team = new k8s.core.v1.Namespace("sweep", {
     metadata: { name: "sweep", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
 });
 
 const image = new mlops.Image("sweep", {
     repository: `${registry}/sweep`,
-    context: `${__dirname}/fit`, // fit.py, which reads TRIAL_FILE and writes RESULT_FILE
-    python: { base: config.get("baseImage") }, // without one: the official Python image
-    network: config.get("buildNetwork"), // "host" where a build reaches the package index only that way
+    context: "./fit", // fit.py, which reads TRIAL_FILE and writes RESULT_FILE
+    python: {},
 });
 
-// Eight trials, four at a time. `pulumi up` waits for them, and has the best one then.
+// Eight trials, four at a time. `pulumi up` waits for them and then knows the best one.
 const sweep = new mlops.Sweep("sweep", {
     workspace: { namespace: team.metadata.name },
     image: image.ref,
@@ -26,9 +24,9 @@ const sweep = new mlops.Sweep("sweep", {
     grid: { degree: [1, 3, 5, 16], ridge: [0, 0.1] }, // a trial for each combination
     parallelism: 4,
     retries: 0, // these trials give the same result each time
-    maxFailedTrials: 1, // 16 degrees without any ridge have no solution, which is no reason to give up
-    resources: { cpu: "50m", memory: "128Mi" },
-    output: { size: "1Gi", storageClass: config.get("storageClass") }, // without one: the cluster's default class
+    maxFailedTrials: 1, // degree 16 without ridge has no unique solution; the sweep succeeds all the same
+    resources: { cpu: "50m", memory: "512Mi" },
+    output: { size: "1Gi" },
     timeout: "10m",
 });
 

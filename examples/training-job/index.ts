@@ -1,30 +1,24 @@
-import { Namespace } from "@pulumi/kubernetes/core/v1";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as mlops from "kubernetes-mlops";
 
-// Each setting has a default for the cluster on this machine: `pulumi config set registry registry.example.com/team`.
-const config = new pulumi.Config();
-const registry = config.get("registry") ?? "localhost:5001"; // must be one that the cluster can pull from
+// A registry that this machine can push to and the cluster can pull from: `pulumi config set registry …`.
+const registry = new pulumi.Config().get("registry") ?? "localhost:5001";
 
-const team = new Namespace("training-job", {
+const team = new k8s.core.v1.Namespace("training-job", {
     metadata: { name: "training-job", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
 });
 
 const image = new mlops.Image("training-job", {
     repository: `${registry}/training-job`,
-    context: `${__dirname}/model`, // train.py, and a requirements.txt that names JAX
-    python: { base: config.get("baseImage") }, // without one: the official Python image
-    network: config.get("buildNetwork"), // "host" where a build reaches the package index only that way
+    context: "./model", // train.py, and a requirements.txt with JAX
+    python: {},
 });
 
-// Where both pods write. One node holds them here; on several nodes say mlops.AccessMode.ReadWriteMany.
-const storage = {
-    size: "1Gi",
-    storageClass: config.get("storageClass"), // without one: the cluster's default class
-    accessMode: mlops.AccessMode.ReadWriteOnce,
-};
+// Both pods write to it. One node runs them here; pods on several nodes need mlops.AccessMode.ReadWriteMany.
+const storage = { size: "1Gi", accessMode: mlops.AccessMode.ReadWriteOnce };
 
-// Two pods compute gradients on a half of the data each, and average them after every step.
+// Each of two pods computes gradients on half of the data; they average them after every step.
 const training = new mlops.TrainingJob("training-job", {
     workspace: { namespace: team.metadata.name },
     image: image.ref,
@@ -33,9 +27,8 @@ const training = new mlops.TrainingJob("training-job", {
     framework: mlops.TrainingFramework.Jax,
     resources: { cpu: "100m", memory: "512Mi" },
     output: storage,
-    checkpoint: storage, // a pod that is lost takes the run back to its last checkpoint, not to its start
-    env: { STEPS: config.get("steps") ?? "200", PAUSE: config.get("pause") ?? "0" },
-    spot: true, // so it may run on nodes that cost less, and go away
+    checkpoint: storage, // when a pod is lost, the run resumes from its last checkpoint
+    spot: true, // so it may run on nodes that cost less and may be taken away
     timeout: "10m",
 });
 

@@ -22,7 +22,7 @@ export interface Response {
 }
 
 /** One HTTPS request; a connection that fails or takes longer than ten seconds is an error. */
-export function httpsRequest(url: string, options: RequestOptions = {}, body?: string): Promise<Response> {
+function httpsRequest(url: string, options: RequestOptions = {}, body?: string): Promise<Response> {
     return new Promise((resolve, reject) => {
         const call = request(url, { timeout: 10_000, agent: false, ...options }, (response) => {
             let text = "";

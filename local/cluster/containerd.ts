@@ -3,11 +3,11 @@
  * runs on the machine.
  */
 import { existsSync, rmSync } from "node:fs";
+import { pauseImage, writePauseImage } from "../offline/pause-image";
 import { type Daemon, ensureDaemon, waitUntilReady } from "../processes";
 import type { Report } from "../progress";
 import { run } from "../run";
 import { cniAddressDir, cniConfigDir, cniPlugins } from "./network";
-import { pauseImage, writePauseImage } from "./pause-image";
 import { clusterDir, podSubnet, serviceSubnet, type Settings, writeFile } from "./settings";
 
 export const socket = (): string => clusterDir("containerd", "containerd.sock");

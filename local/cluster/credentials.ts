@@ -44,7 +44,7 @@ export const kubeconfigFile = (user: User): string =>
 /** The administrator's kubeconfig, for the user of the cluster. */
 export const adminKubeconfig = (): string => stateDir("kubeconfig");
 
-export const serverUrl = (settings: Settings): string => `https://127.0.0.1:${settings.ports.apiServer}`;
+const serverUrl = (settings: Settings): string => `https://127.0.0.1:${settings.ports.apiServer}`;
 
 /** The file that tells kubeadm everything it would otherwise ask the machine or the network for. */
 export function kubeadmConfig(settings: Settings, directory: string): string {

@@ -3,10 +3,11 @@
  */
 import { existsSync } from "node:fs";
 import * as path from "node:path";
+import { ensurePackages } from "../debian";
 import { withLock } from "../lock";
 import { cacheDir } from "../paths";
-import { bootId, type DaemonState, listDaemons } from "../processes";
-import { ensurePackages } from "../debian";
+import { bootId } from "../process-identity";
+import { type DaemonState, listDaemons } from "../processes";
 import type { Report } from "../progress";
 import { run } from "../run";
 import { ensureTools } from "../toolchain";

@@ -6,7 +6,8 @@ import { networkInterfaces } from "node:os";
 import * as path from "node:path";
 import { stateDir } from "../paths";
 import { freePort } from "../ports";
-import { bootId, isRunning } from "../processes";
+import { bootId } from "../process-identity";
+import { isRunning } from "../processes";
 import type { Report } from "../progress";
 
 /** Every port the cluster listens on, the daemon that does, and the port that is taken when it is free. */

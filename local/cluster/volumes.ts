@@ -14,7 +14,7 @@ export const storageClass = "local";
 /** How many volumes are free after each `up`. */
 const poolSize = 40;
 
-export const storageClassObject: KubernetesObject = {
+const storageClassObject: KubernetesObject = {
     apiVersion: "storage.k8s.io/v1",
     kind: "StorageClass",
     metadata: { name: storageClass, annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },

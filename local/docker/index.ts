@@ -4,10 +4,10 @@
 import { rm } from "node:fs/promises";
 
 import { withLock } from "../lock";
+import { ensureBaseImage } from "../offline/base-image";
 import { cacheDir } from "../paths";
 import { isRunning, stopDaemon } from "../processes";
 import type { Report } from "../progress";
-import { ensureBaseImage } from "./base-image";
 import { answers, startOwnDaemon, stopOwnDaemon, usersDaemon } from "./daemon";
 import { networkLeftovers, removeNetwork } from "./network";
 import { choosePort, REGISTRY, registryHost, responds, startRegistry } from "./registry";

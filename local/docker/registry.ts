@@ -11,7 +11,7 @@ import { dockerDir, type Settings, writeFile } from "./settings";
 /** Name of the registry's pid file and log. */
 export const REGISTRY = "registry";
 /** The port that is taken when it is free. */
-export const REGISTRY_PORT = 5001;
+const REGISTRY_PORT = 5001;
 
 /** The registry as image names have it. */
 export const registryHost = ({ registryPort }: Pick<Settings, "registryPort">): string => `localhost:${registryPort}`;

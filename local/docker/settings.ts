@@ -20,7 +20,7 @@ export interface Settings {
 export const dockerDir = (...parts: string[]): string => stateDir("docker", ...parts);
 
 /** The socket of our own daemon. */
-export const socketFile = (): string => dockerDir("docker.sock");
+const socketFile = (): string => dockerDir("docker.sock");
 export const ownDockerHost = (): string => `unix://${socketFile()}`;
 
 /** Tells the bridge and the control group of this state directory from those of another. */

@@ -6,16 +6,15 @@ import { linkSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
 
+import { build, builtPath } from "../offline/go-build";
+import { type Tool, toolOf } from "../offline/go-tools";
 import type { Report } from "../progress";
-import { build, builtPath } from "./build";
 import { beside, findExecutable, hasVersion, isExecutable } from "./installed";
 import { withoutLogs } from "./logs";
 import { locate, type Source } from "./lookup";
 import { downloadCli, downloadedCli, downloadPlugin, installedPlugin, pulumiHome } from "./official";
 import { ensureDockerPlugin, linkPlugin } from "./plugins";
-import { ACCEPTED_COREDNS, acceptedPulumi, LANGUAGE_HOST, type Tool, type ToolName, toolOf } from "./tools";
-
-export type { ToolName } from "./tools";
+import { ACCEPTED_COREDNS, acceptedPulumi, LANGUAGE_HOST, type ToolName } from "./tools";
 
 /**
  * The paths of the tools' executables. A tool that is had already costs well under a second; one that must be built

@@ -26,7 +26,7 @@ let reachable: Promise<boolean> | undefined;
  * Whether downloads are worth a try: asked once, for at most five seconds, so that a machine without a network does
  * not wait. Behind a proxy, which a plain request does not use, they always are.
  */
-export function downloadsReachable(): Promise<boolean> {
+function downloadsReachable(): Promise<boolean> {
     const proxied = process.env.HTTPS_PROXY ?? process.env.https_proxy;
     reachable ??= proxied
         ? Promise.resolve(true)

@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, statSync } from "node:fs";
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 
-import { dockerPluginVersion, standInDirectory } from "../docker-provider";
+import { dockerPluginVersion, standInDirectory } from "../offline/docker-provider";
 import { cacheDir } from "../paths";
 import type { Report } from "../progress";
 import { oneLine } from "../run";

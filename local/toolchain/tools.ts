@@ -1,98 +1,11 @@
 import { readFileSync } from "node:fs";
 
-import { sourceDir } from "../paths";
-import { parseVersion, requiredVersion, type VersionRange } from "./versions";
+import { parseVersion, type VersionRange } from "./versions";
 
 export type ToolName = "pulumi" | "pulumi-language-nodejs" | "pulumi-resource-kubernetes" | "kubernetes" | "coredns";
 
 /** The program that runs a stack's TypeScript program for the engine, which looks for it beside the CLI only. */
 export const LANGUAGE_HOST = "pulumi-language-nodejs";
-
-/** How a tool is built from its Go module, which stands in local/go. */
-export interface Tool {
-    /** Of the executable. */
-    name: string;
-    /** Without a `v`. */
-    version: string;
-    /** The directory of the Go module. */
-    module: string;
-    /** The Go package to build, as an import path or `.` for the module's own. */
-    package: string;
-    ldflags: string[];
-    /** Files that the main package embeds, copied from a module it requires. */
-    embeds?: { module: string; files: string[] };
-    /** Files that a module lacks as it is served, each with the one of its own that has the same content. */
-    completed?: { module: string; files: Record<string, string> };
-}
-
-const goDir = (module: string) => sourceDir("local", "go", module);
-const goMod = (module: string) => readFileSync(sourceDir("local", "go", module, "go.mod"), "utf8");
-/** Without the symbol table and the debugging information, which are of no use here. */
-export const STRIPPED = ["-s", "-w"];
-
-/** The provider's release that its Go module, which has no release numbers, was taken from. */
-export const KUBERNETES_PROVIDER_VERSION = "4.25.0";
-
-/** The tool with the version that the Go module in local/go requires. */
-export function toolOf(name: ToolName): Tool {
-    switch (name) {
-        case "pulumi": {
-            const version = requiredVersion(goMod("pulumi"), "github.com/pulumi/pulumi/pkg/v3");
-            return {
-                name,
-                version,
-                module: goDir("pulumi"),
-                package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-                // The automation API reads what `pulumi version` prints.
-                ldflags: [...STRIPPED, `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${version}`],
-            };
-        }
-        case "pulumi-language-nodejs":
-            return {
-                name,
-                version: requiredVersion(goMod("language-nodejs"), "github.com/pulumi/pulumi/sdk/v3"),
-                module: goDir("language-nodejs"),
-                package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-                ldflags: STRIPPED,
-            };
-        case "pulumi-resource-kubernetes": {
-            const module = "github.com/pulumi/pulumi-kubernetes/provider/v4";
-            return {
-                name,
-                version: KUBERNETES_PROVIDER_VERSION,
-                module: goDir("provider-kubernetes"),
-                package: ".",
-                ldflags: [...STRIPPED, `-X ${module}/pkg/version.Version=${KUBERNETES_PROVIDER_VERSION}`],
-                embeds: {
-                    module,
-                    files: ["schema.json", "terraform-mapping.json"].map(
-                        (file) => `cmd/pulumi-resource-kubernetes/${file}`,
-                    ),
-                },
-            };
-        }
-        case "kubernetes": {
-            const version = requiredVersion(goMod("kubernetes"), "k8s.io/kubernetes");
-            const [major, minor] = version.split(".");
-            const numbers = [`gitVersion=v${version}`, `gitMajor=${major}`, `gitMinor=${minor}`];
-            return {
-                name,
-                version,
-                module: goDir("kubernetes"),
-                package: ".",
-                ldflags: [...STRIPPED, ...numbers.map((number) => `-X k8s.io/component-base/version.${number}`)],
-            };
-        }
-        case "coredns":
-            return {
-                name,
-                version: requiredVersion(goMod("coredns"), "github.com/coredns/coredns"),
-                module: goDir("coredns"),
-                package: "github.com/coredns/coredns",
-                ldflags: STRIPPED,
-            };
-    }
-}
 
 /** The version of an installed npm package. */
 function npmVersion(name: string): string {

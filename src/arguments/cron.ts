@@ -1,6 +1,6 @@
 import { rule } from "./rules";
 
-/** What a field may hold: its bounds, and names for its numbers from the lowest on. */
+/** The values that a field accepts: inclusive bounds, and names for the numbers, starting with the lowest. */
 interface CronField {
     min: number;
     max: number;
@@ -8,7 +8,7 @@ interface CronField {
 }
 
 /**
- * The fields of a schedule, as the controllers of CronJob and CronWorkflow read them. Sunday is 0 and not 7.
+ * The fields of a cron schedule, as the controllers of CronJob and CronWorkflow parse them. Sunday is 0 and not 7.
  * Source: https://pkg.go.dev/github.com/robfig/cron/v3#hdr-CRON_Expression_Format
  */
 const cronFields: CronField[] = [
@@ -21,12 +21,12 @@ const cronFields: CronField[] = [
 
 const descriptors = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
 
-/** When something runs again and again. */
+/** A cron schedule, or one of the descriptors such as "@daily". */
 export const cronSchedule = rule((value) =>
     isSchedule(value)
         ? undefined
-        : "it must be minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
-          'is 0), for example "30 3 * * 1-5" or "*/15 * * * *", or one of @hourly, @daily, @weekly, @monthly, @yearly',
+        : "it must be a cron schedule of minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the " +
+          'week (0-6, Sunday is 0), for example "30 3 * * 1-5" or "*/15 * * * *", or one of @hourly, @daily, @weekly, @monthly, @yearly',
 );
 
 function isSchedule(value: unknown): boolean {
@@ -40,26 +40,26 @@ function isSchedule(value: unknown): boolean {
     );
 }
 
-function isField(text: string, field: CronField): boolean {
-    return text.split(",").every((part) => {
+function isField(value: string, field: CronField): boolean {
+    return value.split(",").every((part) => {
         const match = /^(?:\*|\?|(?<from>[a-z0-9]+)(?:-(?<to>[a-z0-9]+))?)(?:\/(?<step>\d+))?$/i.exec(part);
         if (match === null) {
             return false;
         }
         const { from, to, step } = match.groups!;
-        const first = from === undefined ? field.min : numberOf(from, field);
-        const last = to === undefined ? first : numberOf(to, field);
+        const first = from === undefined ? field.min : parseNumber(from, field);
+        const last = to === undefined ? first : parseNumber(to, field);
         return first <= last && first >= field.min && last <= field.max && (step === undefined || Number(step) > 0);
     });
 }
 
-/** NaN, which is in no bounds, where it is none. */
-function numberOf(text: string, { min, names = [] }: CronField): number {
-    const index = names.indexOf(text.toLowerCase());
-    return index >= 0 ? min + index : /^\d+$/.test(text) ? Number(text) : NaN;
+/** Returns the number that a field names, or NaN, which is outside of all bounds. */
+function parseNumber(value: string, { min, names = [] }: CronField): number {
+    const index = names.indexOf(value.toLowerCase());
+    return index >= 0 ? min + index : /^\d+$/.test(value) ? Number(value) : NaN;
 }
 
-/** The name of a time zone. Upper and lower case count, as they do for the controllers. */
+/** The name of a time zone. Case-sensitive, as it is for the controllers. */
 export const timeZone = rule((value) =>
     isTimeZone(value)
         ? undefined

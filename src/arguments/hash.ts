@@ -5,20 +5,19 @@ import * as pulumi from "@pulumi/pulumi";
 import { isEventual, mapInputs, outputOf } from "./inputs";
 
 /**
- * A name that ends in eight characters that stand for a content: the same for the same content, whatever the order of its
- * fields.
+ * Returns `<name>-<8 characters>`, where the characters are a hash of the content. The order of fields does not matter.
  *
- * Names end so where an object must exist beside its predecessor. Unlike a random suffix it is the same when an
- * interrupted update is run again, which then finds what the first had made instead of making it twice.
+ * For objects that must exist beside their predecessor. Unlike a random suffix, the hash is the same when an
+ * interrupted update is run again, which then finds the object of the first attempt instead of creating another.
  */
 export function hashedName(name: string, content: object): pulumi.Input<string> {
     const hashed = mapInputs(content, (known) => `${name}-${hashOf(known)}`);
-    // Pulumi would hide a name that is derived from a secret. It tells who reads it no more than whether a guess is
-    // right, as the names and checksums of Secrets do that Kustomize and charts derive from their content.
+    // Pulumi would hide a name that is derived from a secret. A hash reveals only whether a guess is right, as do the
+    // names and checksums that Kustomize and charts derive from the content of Secrets.
     return isEventual(hashed) ? pulumi.unsecret(outputOf(hashed)) : hashed;
 }
 
-/** As many hexadecimal digits of the hash of a content that is known. */
+/** Returns the first hexadecimal digits of the hash of a known value. */
 export function hashOf(content: unknown, length = 8): string {
     return createHash("sha256").update(canonical(content)).digest("hex").slice(0, length);
 }

@@ -2,41 +2,40 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { failOutput, isEventual, outputOf } from "./inputs";
 
-/** Collects what is wrong with the arguments of one component. */
+/** Collects the invalid arguments of one component. */
 export interface Problems {
-    /** Takes note of one wrong value: where it is, what is wrong with it and how to mend it. */
+    /** Records one invalid value: its path, what is wrong with it and how to fix it. */
     add(path: string, problem: string): void;
-    /** How one wrong value is worded. */
+    /** Returns the error message for one invalid value. */
     line(path: string, problem: string): string;
 }
 
 /**
- * Looks at one value, reports what is wrong with it, and returns it. Where the value is not known yet (an Output), the
- * Output that is returned fails with the same words once it is known, so that what is returned must be used in place
- * of what was given.
+ * Checks one value, reports what is wrong with it, and returns it. For an Output, the returned Output fails with the
+ * same message once the value is known, so the returned value must be used in place of the given one.
  *
- * @param missing - What is wrong where there is no value. Without it, absent values pass.
+ * @param missing - The problem to report for an absent value. Without it, absent values pass.
  */
 export type Rule = (value: unknown, path: string, problems: Problems, missing?: string) => unknown;
 
-/** The rules of an object, by field. A field without a rule is one that does not exist. */
+/** The rules of an object, by field. A field without a rule does not exist. */
 export type Fields = Record<string, Rule>;
 
-/** A rule for each argument, and for nothing else: what is misspelt or forgotten does not compile. */
+/** A rule for each argument and nothing else: a misspelled or missing rule does not compile. */
 export type RulesOf<Args> = { [Name in keyof Required<Args>]: Rule };
 
-/** What else is known of a value besides what may be wrong with it. */
+/** Properties of a value besides its format. */
 export interface RuleOptions {
-    /** The value is a secret and is never shown. */
+    /** The value is a secret and never shown. */
     secret?: boolean;
-    /** How to mend it where a secret Output is given, for a place in which secrets would stand in plain text. */
+    /** Secret Outputs are refused, because others can read the value in plain text; says how to fix it. */
     notSecret?: string;
 }
 
-/** A rule for one plain value, from a function that says what is wrong with it. */
+/** Returns a rule for one scalar, from a function that returns what is wrong with its value. */
 export function rule(problemOf: (value: unknown) => string | undefined, options: RuleOptions = {}): Rule {
     return (value, path, problems, missing) => {
-        const told = (known: unknown, secret?: boolean): string | undefined => {
+        const problemIn = (known: unknown, secret?: boolean): string | undefined => {
             if (isAbsent(known)) {
                 return missing;
             }
@@ -44,9 +43,9 @@ export function rule(problemOf: (value: unknown) => string | undefined, options:
             return problem && `is ${secret ? hidden : shown(known)}; ${problem}`;
         };
         if (isEventual(value)) {
-            return guarded(outputOf(value), (problem) => problems.line(path, problem), told, options);
+            return guarded(outputOf(value), (problem) => problems.line(path, problem), problemIn, options);
         }
-        const problem = told(value, options.secret);
+        const problem = problemIn(value, options.secret);
         if (problem) {
             problems.add(path, problem);
         }
@@ -58,28 +57,28 @@ function isAbsent(value: unknown): value is undefined | null {
     return value === undefined || value === null;
 }
 
-/** The Output, which fails where something is wrong with its value. */
+/** Returns an Output that fails if its value is invalid. */
 function guarded(
     output: pulumi.Output<unknown>,
     line: (problem: string) => string,
-    told: (known: unknown, secret?: boolean) => string | undefined,
+    problemIn: (known: unknown, secret?: boolean) => string | undefined,
     { secret, notSecret }: RuleOptions,
 ): pulumi.Output<unknown> {
     return output.apply((known) => {
-        if (told(known) === undefined && notSecret === undefined) {
+        if (problemIn(known) === undefined && notSecret === undefined) {
             return known;
         }
         return pulumi.output(pulumi.isSecret(output)).apply((isSecret) => {
-            const problem = isSecret && notSecret ? `is a secret; ${notSecret}` : told(known, isSecret || secret);
+            const problem = isSecret && notSecret ? `is a secret; ${notSecret}` : problemIn(known, isSecret || secret);
             return problem ? failOutput(line(problem)) : known;
         });
     });
 }
 
-/** What stands in the place of a wrong value that is a secret. */
+/** Shown in place of an invalid value that is a secret. */
 const hidden = "a secret, whose value is not shown";
 
-/** How a wrong value is shown: a text or a number as it is, and of all else what it is. */
+/** Returns how an invalid value is shown: strings and numbers literally, anything else by its type. */
 export function shown(value: unknown): string {
     if (typeof value === "string") {
         return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
@@ -99,9 +98,9 @@ export function shown(value: unknown): string {
     return typeof value === "function" ? "a function" : String(value);
 }
 
-/** The value must be there. */
-export function required(inner: Rule, mend: string): Rule {
-    const missing = `is missing; ${mend}`;
+/** Returns the rule of a required value; `fix` says how to fix a missing one. */
+export function required(inner: Rule, fix: string): Rule {
+    const missing = `is missing; ${fix}`;
     return (value, path, problems) => {
         if (isAbsent(value)) {
             problems.add(path, missing);
@@ -112,9 +111,9 @@ export function required(inner: Rule, mend: string): Rule {
 }
 
 /**
- * The value, and all that is in it, must be known where the program runs: no Output.
+ * Returns the rule of a value that must not be or contain an Output.
  *
- * @param why - Why an Output cannot be taken, and what to do instead.
+ * @param why - Why an Output is refused: `it must be a plain value, because ...`.
  */
 export function plain(inner: Rule, why: string): Rule {
     return (value, path, problems) => {
@@ -127,7 +126,7 @@ export function plain(inner: Rule, why: string): Rule {
     };
 }
 
-/** Where the first Output in a value is. */
+/** Returns the path of the first Output in a value. */
 function eventualPath(value: unknown, path: string): string | undefined {
     if (isEventual(value)) {
         return path;
@@ -143,7 +142,7 @@ function eventualPath(value: unknown, path: string): string | undefined {
     return entries.map(([place, field]) => eventualPath(field, place)).find((found) => found !== undefined);
 }
 
-/** An object that has these fields and no others: a misspelt one would otherwise be ignored in silence. */
+/** Returns the rule of an object with these fields and no others: a misspelled field would be silently ignored. */
 export function object<Args extends object = Fields>(fields: RulesOf<Args>): Rule {
     return (value, path, problems) => {
         const given = objectOf(value, path || "the arguments", "its fields may be Outputs", problems);
@@ -167,7 +166,7 @@ export function object<Args extends object = Fields>(fields: RulesOf<Args>): Rul
     };
 }
 
-/** The value as an object, unless it is absent or another thing, which is reported. */
+/** Returns the value as an object, or undefined if it is absent or, which is reported, not an object. */
 function objectOf(value: unknown, path: string, hint: string, problems: Problems): Record<string, unknown> | undefined {
     if (isAbsent(value)) {
         return undefined;
@@ -179,10 +178,10 @@ function objectOf(value: unknown, path: string, hint: string, problems: Problems
     return value as Record<string, unknown>;
 }
 
-/** An object of whatever fields. */
+/** An object with any fields. */
 export const anyObject: Rule = (value, path, problems) => objectOf(value, path, "its fields may be Outputs", problems);
 
-/** A list, each entry of which follows the rule. */
+/** Returns the rule of a list whose entries follow a rule. */
 export function list(inner: Rule): Rule {
     return (value, path, problems) => {
         if (isAbsent(value)) {
@@ -196,7 +195,7 @@ export function list(inner: Rule): Rule {
     };
 }
 
-/** An object with keys of the user's own, each value of which follows the rule. One without keys is as good as none. */
+/** Returns the rule of an object with arbitrary keys whose values follow a rule. An empty object counts as absent. */
 export function map(keyProblemOf: (key: string) => string | undefined, inner: Rule): Rule {
     return (value, path, problems) => {
         const given = objectOf(value, path, "its values may be Outputs", problems);
@@ -209,7 +208,7 @@ export function map(keyProblemOf: (key: string) => string | undefined, inner: Ru
                 if (problem) {
                     problems.add(join(path, key), problem);
                 }
-                return [key, required(inner, "leave the name out or give a value")(entry, join(path, key), problems)];
+                return [key, required(inner, "remove the key or set it to a value")(entry, join(path, key), problems)];
             }),
         );
     };

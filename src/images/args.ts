@@ -1,57 +1,61 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A Python program that has no Dockerfile of its own. */
+/** A Python program without a Dockerfile. */
 export interface PythonArgs {
-    /** The version of Python: "3.11", "3.12", "3.13" or "3.14". Defaults to "3.12". Not together with `base`. */
+    /** The version of Python: "3.11", "3.12", "3.13" or "3.14". Cannot be combined with `base`. Defaults to "3.12". */
     version?: pulumi.Input<string>;
     /**
-     * The image to start from, which must have `python` and `pip`, for example your own or a newer one. Defaults to
-     * the official slim image of the version, by digest, so that it changes with the version of this package only.
+     * The base image, which must contain `python` and `pip`. Defaults to the configuration
+     * `kubernetes-mlops:pythonBaseImage` if no version is set, else to the official slim image of the version, by digest,
+     * so that it changes only with the version of this package.
      */
     base?: pulumi.Input<string>;
-    /** The file in the context that lists what to install. Defaults to "requirements.txt". */
+    /** The requirements file for pip, relative to the context. Defaults to "requirements.txt". */
     requirements?: pulumi.Input<string>;
-    /** What the image runs, one entry a word; arguments of the container follow it. Defaults to ["python"]. */
+    /** The entrypoint of the image, to which the container's arguments are appended. Defaults to ["python"]. */
     entrypoint?: pulumi.Input<string>[];
 }
 
-/** How to sign in to a registry. */
+/** Credentials for a registry. */
 export interface RegistryArgs {
-    /** The registry's address. Defaults to the one that the repository begins with. */
+    /** The address of the registry. Defaults to the registry of the repository. */
     server?: pulumi.Input<string>;
-    /** The user's name. */
+    /** The username. */
     username: pulumi.Input<string>;
-    /** The password or token. It is a secret whether it is given as one or not. */
+    /** The password or token. It is treated as a secret even if it is not passed as one. */
     password: pulumi.Input<string>;
 }
 
 /** The arguments of an Image. */
 export interface ImageArgs {
     /**
-     * Where the image is pushed to, with the registry and without a tag, for example "ghcr.io/acme/fraud". Docker Hub
-     * is "docker.io".
+     * The repository to push to, with the registry and without a tag, for example "ghcr.io/acme/fraud". For Docker Hub,
+     * the registry is "docker.io".
      */
     repository: pulumi.Input<string>;
-    /** The directory whose files the build can use, but for those that its .dockerignore names. */
+    /** The build context: the directory whose files the build can use, except those that .dockerignore excludes. */
     context: pulumi.Input<string>;
-    /** The Dockerfile. Defaults to "Dockerfile" in the context. Not together with `python`. */
+    /** The path of the Dockerfile. Cannot be combined with `python`. Defaults to "Dockerfile" in the context. */
     dockerfile?: pulumi.Input<string>;
     /**
-     * Builds a Python program without a Dockerfile: dependencies in a layer of their own, the code at /app, run by
-     * user 1000.
+     * Builds a Python program without a Dockerfile: the dependencies in a layer of their own, the code in /app, run as
+     * UID 1000. Defaults to none: the Dockerfile is built.
      */
     python?: PythonArgs;
-    /** The values of the Dockerfile's ARGs. They can be read from the image: a secret Output is refused here. */
+    /** Build arguments. They can be read from the image, so a secret Output is an error. Defaults to none. */
     buildArgs?: Record<string, pulumi.Input<string>>;
-    /** The stage of the Dockerfile to build. Defaults to the last. */
+    /** The stage of the Dockerfile to build. Defaults to the last one. */
     target?: pulumi.Input<string>;
     /**
-     * The system and processor that the image is for. Defaults to "linux/amd64", whatever machine builds it: another
-     * default on another machine would be a change.
+     * The platform of the image, as `<os>/<architecture>`. Defaults to "linux/amd64" on every machine, because a default
+     * that depends on the machine would show a diff on another one.
      */
     platform?: pulumi.Input<string>;
-    /** The network that the build's commands see, such as "host". Defaults to Docker's own default. */
+    /**
+     * The network mode of RUN instructions during the build, for example "host". Defaults to the configuration
+     * `kubernetes-mlops:buildNetwork`, else to Docker's default.
+     */
     network?: pulumi.Input<string>;
-    /** How to sign in to the registry. Defaults to what `docker login` has kept on the machine. */
+    /** The credentials for the registry. Defaults to those that `docker login` has stored on the machine. */
     registry?: RegistryArgs;
 }

@@ -3,9 +3,9 @@ import * as path from "node:path";
 
 import { hashOf } from "../arguments/hash";
 import { contextHash } from "./context";
-import { type Python, pythonBuildArgs, pythonDockerfile, requirementsOf } from "./python";
+import { type Python, pythonBuildArgs, pythonDockerfile, requirementsFile } from "./python";
 
-/** What is built, once it is known. */
+/** The known inputs of a build. */
 export interface Build {
     context: string;
     dockerfile: string;
@@ -15,7 +15,7 @@ export interface Build {
     network?: string;
 }
 
-/** The arguments of an Image that say what is built, once they are known. */
+/** The known values of the arguments that determine what is built. */
 export interface BuildSource {
     context: string;
     dockerfile?: string;
@@ -26,8 +26,8 @@ export interface BuildSource {
     network?: string;
 }
 
-/** The build that the arguments stand for. */
-export function buildOf(source: BuildSource): Build {
+/** Returns the inputs of the build that the arguments describe. */
+export function resolveBuild(source: BuildSource): Build {
     const { context, python } = source;
     return {
         context,
@@ -39,36 +39,36 @@ export function buildOf(source: BuildSource): Build {
     };
 }
 
-/** The tag of a build: the same for the same content, another for another. */
-export function tagOf(build: Build): string {
+/** Returns the tag of a build, a hash of its content. */
+export function buildTag(build: Build): string {
     const { context, dockerfile, args, target, platform } = build;
     return hashOf({ files: contextHash(context, dockerfile), args, target, platform }, 12);
 }
 
-/** Which file or directory that the build needs is not there: the argument's name and what is wrong with it. */
-export function missingPart(source: BuildSource): { field: string; problem: string } | undefined {
+/** Returns the argument that names a missing file or directory, if there is one, and what is wrong with it. */
+export function findMissingFile(source: BuildSource): { field: string; problem: string } | undefined {
     const { context, python } = source;
-    if (!isA(context, "isDirectory")) {
-        return { field: "context", problem: `is "${context}"; it must be a directory that exists` };
+    if (!exists(context, "isDirectory")) {
+        return { field: "context", problem: `is "${context}"; it must be an existing directory` };
     }
     if (python) {
-        const requirements = requirementsOf(python);
-        return isA(path.join(context, requirements), "isFile")
+        const requirements = requirementsFile(python);
+        return exists(path.join(context, requirements), "isFile")
             ? undefined
             : {
                   field: "python.requirements",
-                  problem: `is "${requirements}"; it must be a file in "${context}", empty if nothing is required`,
+                  problem: `is "${requirements}"; it must be an existing file in "${context}" (it may be empty)`,
               };
     }
-    const { dockerfile } = buildOf(source);
-    return isA(dockerfile, "isFile")
+    const { dockerfile } = resolveBuild(source);
+    return exists(dockerfile, "isFile")
         ? undefined
         : {
               field: "dockerfile",
-              problem: `is "${dockerfile}", which is no file; write it, or describe a Python program under python`,
+              problem: `is "${dockerfile}"; it must be an existing file: create it, or set python to build a Python program`,
           };
 }
 
-function isA(name: string, kind: "isFile" | "isDirectory"): boolean {
+function exists(name: string, kind: "isFile" | "isDirectory"): boolean {
     return fs.statSync(name, { throwIfNoEntry: false })?.[kind]() ?? false;
 }

@@ -1,25 +1,26 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
+import { configured } from "../arguments/config";
 import { failOutput } from "../arguments/inputs";
 import { validate } from "../arguments/validate";
 import type { ImageArgs } from "./args";
-import { type Build, buildOf, type BuildSource, missingPart, tagOf } from "./build";
+import { type Build, resolveBuild, type BuildSource, findMissingFile, buildTag } from "./build";
 import { checkAcross, fields } from "./rules";
 
 /**
- * An image that is built from a directory and pushed to a registry.
+ * Builds an image from a directory and pushes it to a registry.
  *
- * It is built when something that it is made of has changed, which its tag stands for: the files that .dockerignore
- * lets through, the Dockerfile, build arguments, target and platform. A preview never builds; it shows the new tag,
- * and `ref` as not yet known. What was pushed stays in the registry when the component is removed.
+ * The tag is a hash of the content: the files that .dockerignore does not exclude, the Dockerfile, build arguments, target
+ * and platform. The image is built only when the content changes. A preview does not build; it shows the new tag, and
+ * `ref` as unknown. Pushed images stay in the registry when the component is removed.
  *
- * Needs a Docker daemon, found as the docker command finds it (DOCKER_HOST, or a docker Provider in `providers`).
+ * Needs a Docker daemon, at DOCKER_HOST or that of a docker Provider in `providers`.
  */
 export class Image extends pulumi.ComponentResource {
-    /** The image by its content: `repository@sha256:…`. It changes when the image does, and is what workloads take. */
+    /** The image reference for workloads, `repository@sha256:…`. It changes only when the image changes. */
     public readonly ref: pulumi.Output<string>;
-    /** The tag under which it was pushed. */
+    /** The tag of the pushed image. */
     public readonly tag: pulumi.Output<string>;
 
     constructor(name: string, args: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -27,8 +28,8 @@ export class Image extends pulumi.ComponentResource {
         super("kubernetes-mlops:index:Image", name, {}, opts);
 
         const { repository, registry } = checked;
-        const build = knownBuild(name, checked);
-        const tag = build.apply(tagOf);
+        const build = resolveKnownBuild(name, checked);
+        const tag = build.apply(buildTag);
         const image = new docker.Image(
             `${name}-image`,
             {
@@ -44,36 +45,42 @@ export class Image extends pulumi.ComponentResource {
         );
 
         this.tag = tag;
-        this.ref = pulumi
-            .all([repository, image.repoDigest])
-            .apply(([known, digest]) => digestRef(name, known, digest));
+        this.ref = pulumi.all([repository, image.repoDigest]).apply(([known, digest]) => buildRef(name, known, digest));
         this.registerOutputs({ ref: this.ref, tag: this.tag });
     }
 }
 
-/** The build, once all that it depends on is known; a file that is missing then fails as it would have at once. */
-function knownBuild(name: string, args: ImageArgs): pulumi.Output<Build> {
+/** Returns the arguments with the defaults of the package's configuration. */
+function withDefaults(source: BuildSource): BuildSource {
+    const { python, network = configured("buildNetwork") } = source;
+    const base = python?.base ?? (python?.version === undefined ? configured("pythonBaseImage") : undefined);
+    return { ...source, python: python && { ...python, base }, network };
+}
+
+/** Returns the inputs of the build. With Outputs among the arguments, a missing file fails here. */
+function resolveKnownBuild(name: string, args: ImageArgs): pulumi.Output<Build> {
     const { context, dockerfile, python, buildArgs, target, platform, network } = args;
     return pulumi
         .output({ context, dockerfile, python, buildArgs, target, platform, network })
         .apply((source: BuildSource): Build => {
-            const missing = missingPart(source);
+            const missing = findMissingFile(source);
             if (missing) {
                 return failOutput(`Image "${name}": ${missing.field} ${missing.problem}`);
             }
-            return buildOf(source);
+            return resolveBuild(withDefaults(source));
         });
 }
 
 /**
- * The repository with the digest that the push gave. Where one image was pushed to several repositories, the provider
- * may answer with the name of another one.
+ * Returns the image reference from the digest of the pushed image. If the same image is in several repositories, the
+ * provider may return the name of another one.
  */
-function digestRef(name: string, repository: string, repoDigest: string): string {
+function buildRef(name: string, repository: string, repoDigest: string): string {
     const digest = /@(sha256:[0-9a-f]{64})$/.exec(repoDigest)?.[1];
     if (digest === undefined) {
         return failOutput(
-            `Image "${name}": the registry gave "${repoDigest}" for its digest; it must end in @sha256:…, as registries give it that keep the v2 API`,
+            `Image "${name}": the registry returned the digest "${repoDigest}"; it must end with @sha256:…: use a registry ` +
+                "that implements the OCI distribution API",
         );
     }
     return `${repository}@${digest}`;

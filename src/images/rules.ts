@@ -1,61 +1,61 @@
-import { environmentNameProblem, matching, oneOf, secretText, text } from "../arguments/formats";
+import { environmentNameProblem, matching, nonEmptyString, oneOf, secretString } from "../arguments/formats";
 import { list, map, object, type Problems, required, rule, type RulesOf } from "../arguments/rules";
 import type { ImageArgs, PythonArgs, RegistryArgs } from "./args";
-import { type BuildSource, missingPart } from "./build";
+import { type BuildSource, findMissingFile } from "./build";
 import { pythonVersions } from "./python";
 
-const plainText = rule((value) => (typeof value === "string" ? undefined : "it must be a text"), {
-    notSecret: "build arguments can be read from the image: leave it out, or mount it while building",
+const buildArg = rule((value) => (typeof value === "string" ? undefined : "it must be a string"), {
+    notSecret: "build arguments can be read from the image: remove it, or use a secret mount in the Dockerfile",
 });
 
 export const fields = {
     repository: required(
         matching(
-            // Docker takes a first part without a dot or a port for a user of Docker Hub, unless it is localhost.
+            // Docker treats a first component without a dot or a port as a user of Docker Hub, unless it is localhost.
             /^(?=localhost\/|[^/]*[.:])[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+$/,
-            'it must begin with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"',
+            'it must start with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"',
         ),
-        'say where it is pushed to, for example "ghcr.io/acme/fraud"',
+        'set the repository to push to, for example "ghcr.io/acme/fraud"',
     ),
-    context: required(text, 'name the directory to build from, for example "./fraud"'),
-    dockerfile: text,
+    context: required(nonEmptyString, 'set the directory to build from, for example "./fraud"'),
+    dockerfile: nonEmptyString,
     python: object<PythonArgs>({
         version: oneOf(pythonVersions),
-        base: text,
-        requirements: text,
-        entrypoint: list(required(text, "leave the entry out or give a word")),
+        base: nonEmptyString,
+        requirements: nonEmptyString,
+        entrypoint: list(required(nonEmptyString, "remove the entry or set it to a string")),
     }),
-    buildArgs: map(environmentNameProblem, plainText),
-    target: text,
-    platform: matching(
-        /^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/,
-        'it must be system and processor, such as "linux/arm64"',
-    ),
-    network: text,
+    buildArgs: map(environmentNameProblem, buildArg),
+    target: nonEmptyString,
+    platform: matching(/^[a-z0-9]+\/[a-z0-9]+(\/[a-z0-9]+)?$/, 'it must be <os>/<architecture>, such as "linux/arm64"'),
+    network: nonEmptyString,
     registry: object<RegistryArgs>({
-        server: text,
-        username: required(text, "give the user's name or leave registry out"),
-        password: required(secretText, "give the password or leave registry out"),
+        server: nonEmptyString,
+        username: required(nonEmptyString, "set the username, or remove registry"),
+        password: required(secretString, "set the password, or remove registry"),
     }),
 } satisfies RulesOf<ImageArgs>;
 
 export function checkAcross(args: ImageArgs, problems: Problems): void {
     const { context, dockerfile, python } = args;
     if (python !== undefined && dockerfile !== undefined) {
-        problems.add("dockerfile", "is given besides python, which brings its own; leave one of them out");
+        problems.add("dockerfile", "cannot be combined with python, which has its own Dockerfile; remove one of them");
     }
     if (python?.version !== undefined && python.base !== undefined) {
-        problems.add("python.version", "is given besides python.base, which has its own; leave one of them out");
+        problems.add(
+            "python.version",
+            "cannot be combined with python.base, which has its own Python; remove one of them",
+        );
     }
-    const known = [dockerfile, python?.requirements].every((one) => one === undefined || isText(one));
-    if (known && isText(context)) {
-        const missing = missingPart(args as BuildSource);
+    const known = [dockerfile, python?.requirements].every((one) => one === undefined || isNonEmptyString(one));
+    if (known && isNonEmptyString(context)) {
+        const missing = findMissingFile(args as BuildSource);
         if (missing) {
             problems.add(missing.field, missing.problem);
         }
     }
 }
 
-function isText(value: unknown): boolean {
+function isNonEmptyString(value: unknown): boolean {
     return typeof value === "string" && value !== "";
 }

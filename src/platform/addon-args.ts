@@ -37,6 +37,6 @@ export interface AddonArgs {
     /** Objects that are created when the charts and their webhooks are ready, such as custom resources. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     objects?: Record<string, any>[];
-    /** The mirror of charts and images in an air-gapped network. Defaults to none. */
+    /** The mirror of charts and images in an air-gapped network. Defaults to the configuration `kubernetes-mlops:mirror`. */
     mirror?: MirrorArgs;
 }

@@ -10,6 +10,7 @@ import { addonRules, checkAddon } from "./addon-rules";
 import { CaInjector, type KubernetesObject, type Values } from "./catalog/definition";
 import { releaseName } from "./rendering/chart-args";
 import { type ChartLocation, locateAddonChart } from "./rendering/chart-location";
+import { effectiveMirror } from "./rendering/mirror-args";
 import { replaceOutputs } from "./rendering/output-placeholders";
 import { objectResourceName, registerObject } from "./rendering/register-object";
 import { objectTransform } from "./rendering/transform";
@@ -29,7 +30,8 @@ export class Addon extends pulumi.ComponentResource {
 
     constructor(name: string, args: AddonArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("Addon", name, args, addonRules, checkAddon);
-        const { charts, mirror = {}, namespace } = checked;
+        const { charts, namespace } = checked;
+        const mirror = effectiveMirror(checked.mirror);
         const placeholders = replaceOutputs(
             Object.fromEntries(charts.map((chart) => [releaseName(chart), chart.values ?? {}])),
         );

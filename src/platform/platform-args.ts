@@ -15,7 +15,10 @@ export interface PlatformArgs {
     availability?: Availability;
     /** The resources that the platform itself uses. Defaults to "standard". */
     footprint?: Footprint;
-    /** The mirror of charts and images in an air-gapped network. Defaults to none: they come from the internet. */
+    /**
+     * The mirror of charts and images in an air-gapped network. Defaults to the configuration
+     * `kubernetes-mlops:mirror`; without it, they come from the internet.
+     */
     mirror?: MirrorArgs;
     /**
      * Whether the cluster may have a newer Kubernetes version than the add-ons support. Defaults to false: a preview

@@ -1,13 +1,15 @@
-import { dnsLabel, oneOf, truth } from "../arguments/formats";
+import { mirrorRule } from "../arguments/config";
+import { dnsLabel, oneOf, boolean } from "../arguments/formats";
 import { anyObject, type Fields, object, type Problems, rule, type Rule, type RulesOf } from "../arguments/rules";
 import { catalog } from "./addon-catalog";
-import { known, mirrorRule } from "./addon-rules";
+import { known } from "./addon-rules";
 import { type AddonName, addonNames } from "./catalog/names";
 import type { PlatformAddonArgs } from "./catalog/platform-addon-args";
 import { Availability, Footprint, Profile } from "./catalog/profiles";
 import type { PlatformArgs } from "./platform-args";
 import { addonArgsByName, planPlatform } from "./platform-plan";
 import { locateChart } from "./rendering/chart-location";
+import { effectiveMirror } from "./rendering/mirror-args";
 import { chartSources } from "./rendering/charts";
 
 /** The version of an add-on's main chart. It must be exact, as another one would be installed without notice. */
@@ -25,8 +27,8 @@ const addonFields: Fields = Object.fromEntries(
     addonNames.map((name): [string, Rule] => [
         name,
         object({
-            enabled: known(truth),
-            existing: known(truth),
+            enabled: known(boolean),
+            existing: known(boolean),
             namespace: known(dnsLabel),
             version: known(exactVersion),
             values: anyObject,
@@ -41,8 +43,8 @@ export const platformRules = {
     addons: object(addonFields),
     availability: known(oneOf(Object.values(Availability))),
     footprint: known(oneOf(Object.values(Footprint))),
-    mirror: mirrorRule,
-    untestedKubernetes: known(truth),
+    mirror: known(mirrorRule),
+    untestedKubernetes: known(boolean),
 } satisfies RulesOf<PlatformArgs>;
 
 /** Checks several arguments together. */
@@ -53,10 +55,11 @@ export function checkPlatform(args: PlatformArgs, problems: Problems): void {
             add: (field, problem) => problems.add(`addons.${name}.${field}`, problem),
         });
     }
+    const mirror = effectiveMirror(args.mirror);
     const planned = planPlatform(args, (where, problem) => problems.add(where, problem));
     const missing = planned
         .filter(({ settings }) => !settings.existing)
-        .flatMap((one) => chartSources(one).map((source) => locateChart(source, args.mirror)))
+        .flatMap((one) => chartSources(one).map((source) => locateChart(source, mirror)))
         .filter((location) => typeof location === "string");
     missing.forEach((problem) => problems.add("mirror.charts", problem));
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import {
     absolutePath,
+    boolean,
     bytes,
     cpu,
     dnsLabel,
@@ -10,15 +11,16 @@ import {
     imageRef,
     integer,
     matching,
-    secretText,
-    textOf,
-    truth,
+    objectName,
+    secretString,
+    stringRule,
 } from "../arguments/formats";
 import {
     anyObject,
     list,
     map,
     object,
+    plain,
     type Problems,
     required,
     rule,
@@ -61,20 +63,26 @@ export interface ResourcesArgs {
     sharedMemory?: pulumi.Input<string>;
 }
 
-/** A volume of the workspace that a workload sees. */
+/** A PersistentVolumeClaim that is mounted into the pods of a workload. */
 export interface MountArgs {
-    /** The PersistentVolumeClaim, in the workload's namespace. */
+    /** Name of the PersistentVolumeClaim, in the workload's namespace. */
     claim: pulumi.Input<string>;
-    /** Where the container sees it, for example "/data". */
-    path: pulumi.Input<string>;
-    /** The directory of the volume that is mounted. Defaults to all of it. */
+    /** Absolute path in the container at which the volume is mounted, for example "/data". */
+    mountPath: pulumi.Input<string>;
+    /** Directory of the volume to mount, relative to its root. Defaults to the root. */
     subPath?: pulumi.Input<string>;
-    /** Whether it can only be read. Defaults to false. */
+    /** Whether the volume is mounted read-only. Defaults to false. */
     readOnly?: pulumi.Input<boolean>;
 }
 
 /** What every workload is told: where it runs, what it runs, and with how much. */
 export interface WorkloadArgs {
+    /**
+     * The name of the objects in Kubernetes, where it is to differ from the component's: two teams, or two clusters of
+     * one program, may each have a server called "fraud". Follows the rules of the component's name. Another name makes
+     * other objects. Defaults to the component's name.
+     */
+    name?: string;
     /** Where it runs: namespace, queue, service account and pull secrets in one value. */
     workspace: WorkspaceArgs;
     /**
@@ -118,6 +126,7 @@ const notOnCommandLine = "the command line of a pod is no place for it: put it u
 
 /** The rules of the arguments that all workloads have. */
 export const workloadFields = {
+    name: plain(objectName, "it decides which objects there are: give a plain value"),
     workspace: required(
         object<WorkspaceArgs>({
             namespace: required(dnsLabel, "name the namespace it runs in"),
@@ -128,42 +137,42 @@ export const workloadFields = {
         'say where it runs, for example { namespace: "fraud" }',
     ),
     image: required(imageRef, "give repository@sha256:…, such as the ref of an Image"),
-    command: list(required(textOf({ notSecret: notOnCommandLine }), "leave the entry out or give a word")),
-    args: list(required(plainText(notOnCommandLine), "leave the entry out or give a word")),
+    command: list(required(stringRule({ notSecret: notOnCommandLine }), "remove the entry or set it to a string")),
+    args: list(required(plainText(notOnCommandLine), "remove the entry or set it to a string")),
     env: map(environmentNameProblem, plainText("put it under secretEnv, which keeps it in a Kubernetes Secret")),
-    secretEnv: map(environmentNameProblem, secretText),
+    secretEnv: map(environmentNameProblem, secretString),
     resources: object<ResourcesArgs>({ cpu, memory: bytes, sharedMemory: bytes }),
     gpu: gpuRule,
     mounts: list(
         required(
             object<MountArgs>({
                 claim: required(dnsSubdomain, "name a PersistentVolumeClaim of the namespace"),
-                path: required(absolutePath, 'say where the container sees it, for example "/data"'),
+                mountPath: required(absolutePath, 'set the path in the container, for example "/data"'),
                 subPath: matching(
                     /^(?!\/)(?!(.*\/)?\.\.(\/|$))\S+$/,
                     "it must be a directory within the volume, without a slash at the start",
                 ),
-                readOnly: truth,
+                readOnly: boolean,
             }),
             "leave the entry out or name a claim",
         ),
     ),
     runAsUser: integer(1, 2 ** 31 - 1),
-    readOnlyRootFilesystem: truth,
+    readOnlyRootFilesystem: boolean,
     podSpec: anyObject,
 } satisfies RulesOf<WorkloadArgs>;
 
 /** A text, which may be empty, for a place in which all can read it. */
 function plainText(notSecret: string): Rule {
-    return rule((value) => (typeof value === "string" ? undefined : "it must be a text"), { notSecret });
+    return rule((value) => (typeof value === "string" ? undefined : "it must be a string"), { notSecret });
 }
 
 /** What concerns several arguments that all workloads have. */
 export function checkWorkload(args: WorkloadArgs, problems: Problems): void {
     checkGpu(args.gpu, problems);
-    const paths = (args.mounts ?? []).map(({ path }) => path).filter((path) => typeof path === "string");
+    const paths = (args.mounts ?? []).map(({ mountPath }) => mountPath).filter((path) => typeof path === "string");
     for (const path of new Set(paths.filter((one, index) => paths.indexOf(one) !== index))) {
-        problems.add("mounts", `has two volumes at ${path}; mount one of them elsewhere`);
+        problems.add("mounts", `has two volumes at ${path}; give one of them another mountPath`);
     }
     for (const name of Object.keys(args.secretEnv ?? {}).filter((key) => key in (args.env ?? {}))) {
         problems.add(`env.${name}`, "stands under secretEnv as well; leave one of them out");

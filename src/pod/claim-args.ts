@@ -24,8 +24,8 @@ export interface ClaimArgs {
     /** The size of the claim that is created. It can grow where its storage class allows it. Defaults to "10Gi". */
     size?: pulumi.Input<string>;
     /**
-     * The storage class of the claim that is created. Defaults to the cluster's default class. Another class makes a
-     * new claim; the old one stays with what is in it.
+     * The storage class of the claim that is created. Defaults to the configuration `kubernetes-mlops:storageClass`,
+     * else to the cluster's default class. Another class makes a new claim; the old one stays with what is in it.
      */
     storageClass?: pulumi.Input<string>;
     /**

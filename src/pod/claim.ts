@@ -2,6 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
+import { configured } from "../arguments/config";
 import { hashedName } from "../arguments/hash";
 import type { ClaimArgs } from "./claim-args";
 import { objectMeta } from "./metadata";
@@ -36,11 +37,13 @@ export function createClaim(
     target: { resource: string; namespace: pulumi.Input<string>; labels: Record<string, string> },
     parent: pulumi.Resource,
 ): pulumi.Input<string> {
+    const { claim, storageClass = configured("storageClass"), retain = true } = args;
+    const { resource, namespace, labels } = target;
     return (
-        args.claim ??
-        new core.PersistentVolumeClaim(target.resource, buildClaim(name, args, target.namespace, target.labels), {
+        claim ??
+        new core.PersistentVolumeClaim(resource, buildClaim(name, { ...args, storageClass }, namespace, labels), {
             parent,
-            retainOnDelete: args.retain ?? true,
+            retainOnDelete: retain,
         }).metadata.name
     );
 }

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-import { bytes, dnsSubdomain, integer, matching, oneOf, text } from "../arguments/formats";
+import { bytes, dnsSubdomain, integer, matching, nonEmptyString, oneOf } from "../arguments/formats";
 import { object, plain, type Problems, type Rule } from "../arguments/rules";
 
 /** How several pods share a GPU. */
@@ -67,7 +67,7 @@ const known = (rule: Rule): Rule => plain(rule, why);
 export const gpuRule = object<GpuArgs>({
     count: integer(1, 1024),
     vendor: known(oneOf(Object.values(GpuVendor))),
-    product: text,
+    product: nonEmptyString,
     memory: bytes,
     mig: known(
         matching(

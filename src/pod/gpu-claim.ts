@@ -46,6 +46,7 @@ export function buildGpuClaimSpec(gpu: GpuArgs): object {
  */
 export function createGpuClaimTemplate(
     name: string,
+    templateName: string,
     args: WorkloadArgs,
     labels: Record<string, string>,
     parent: pulumi.Resource,
@@ -59,7 +60,7 @@ export function createGpuClaimTemplate(
         {
             apiVersion: "resource.k8s.io/v1",
             kind: "ResourceClaimTemplate",
-            metadata: objectMeta(hashedName(`${name}-gpu`, spec), args.workspace.namespace, labels),
+            metadata: objectMeta(hashedName(templateName, spec), args.workspace.namespace, labels),
             spec,
         },
         // Pods of a successor find the new template before the old one goes.

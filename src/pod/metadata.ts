@@ -1,5 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { ownerAnnotations } from "./ownership";
 
 /**
  * The label by which any pod is monitored: its value is the name of the port that answers `/metrics`. The pods of this
@@ -23,16 +25,6 @@ export function objectMeta(
         name,
         namespace,
         labels: { ...labels, "app.kubernetes.io/managed-by": "pulumi" },
-        annotations: { "pulumi.com/patchFieldManager": fieldManager(), ...annotations },
+        annotations: { ...ownerAnnotations(), ...annotations },
     };
-}
-
-/**
- * In whose name fields are written by server-side apply: the stack's. An update that is run again after it was killed
- * may change what it had left behind, while another stack's object of the same name is a conflict, over this very
- * annotation if over nothing else.
- * Source: https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
- */
-function fieldManager(): string {
-    return `pulumi-${pulumi.getProject()}-${pulumi.getStack()}`.slice(0, 128);
 }

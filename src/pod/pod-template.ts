@@ -31,7 +31,7 @@ export interface PodDetails {
     /** Variables that the user's own may override. */
     env?: Record<string, pulumi.Input<string>>;
     /** Variables whose values come from the pod itself, which the user's own may override. */
-    envFrom?: Record<string, types.input.core.v1.EnvVarSource>;
+    envValueFrom?: Record<string, types.input.core.v1.EnvVarSource>;
     /** The name of the Secret that holds `secretEnv`. */
     secretName?: pulumi.Input<string>;
     /** The name of the template of the pod's GPU claims, with `gpu.deviceClass`. */
@@ -115,7 +115,9 @@ function variables(args: WorkloadArgs, details: PodDetails): EnvVar[] {
     const secret = args.secretEnv ?? {};
     const isOurs = (name: string) => !(name in secret);
     const plain = Object.entries({ HOME: "/tmp", ...details.env, ...args.env }).filter(([name]) => isOurs(name));
-    const ofPod = Object.entries(details.envFrom ?? {}).filter(([name]) => isOurs(name) && !(name in (args.env ?? {})));
+    const ofPod = Object.entries(details.envValueFrom ?? {}).filter(
+        ([name]) => isOurs(name) && !(name in (args.env ?? {})),
+    );
     return [
         // First, so that others may refer to them as $(NAME).
         ...ofPod.map(([name, valueFrom]) => ({ name, valueFrom })),
@@ -146,11 +148,11 @@ function allVolumes(
     const parts = [
         { volumes: [{ name: "tmp", emptyDir: {} }], mounts: [{ name: "tmp", mountPath: "/tmp" }] },
         ...(details.volumes ?? []),
-        ...(args.mounts ?? []).map(({ claim, path, subPath, readOnly }, index): PodVolumes => {
+        ...(args.mounts ?? []).map(({ claim, mountPath, subPath, readOnly }, index): PodVolumes => {
             const name = `mount-${index}`;
             return {
                 volumes: [{ name, persistentVolumeClaim: { claimName: claim } }],
-                mounts: [{ name, mountPath: path, subPath, readOnly }],
+                mounts: [{ name, mountPath, subPath, readOnly }],
             };
         }),
         ...(args.resources?.sharedMemory === undefined

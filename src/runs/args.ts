@@ -1,26 +1,24 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "../arguments/duration";
-import { integer, textOf, truth } from "../arguments/formats";
+import { boolean, integer, stringRule } from "../arguments/formats";
 import { list, required, type RulesOf } from "../arguments/rules";
 import { type WorkloadArgs, workloadFields } from "../pod/args";
 
-/** What every workload is told that runs to its end. */
+/** The arguments of every workload that runs to completion. */
 export interface RunArgs extends WorkloadArgs {
-    /**
-     * How often a failed pod is tried again. Pods that had to make way for others do not count. Defaults to 2.
-     */
+    /** How often a failed pod is retried. Disrupted pods (a drained node, a preemption) do not count. Defaults to 2. */
     retries?: pulumi.Input<number>;
     /**
-     * How long the run may take, retries included, for example "90m" or "6h"; then it is stopped and has failed.
-     * `pulumi up` waits that long for it. Defaults to "24h".
+     * How long the run may take, including retries, for example "90m" or "6h"; then it is stopped and has failed.
+     * `pulumi up` waits at most that long. Defaults to "24h".
      */
     timeout?: pulumi.Input<string>;
-    /** Texts, a change of which runs it again even if nothing else has changed: a date, a data version. */
+    /** Arbitrary strings, such as a date or the version of the data. Changing one starts a new run. Defaults to none. */
     triggers?: pulumi.Input<string>[];
     /**
-     * Whether pods may run on spot nodes, which cost less and may go at any time: the taints that the clouds give them
-     * are tolerated. Defaults to false.
+     * Whether pods may run on spot nodes, which cost less and can be reclaimed at any time: they tolerate the taints that
+     * cloud providers set on those nodes. Defaults to false.
      */
     spot?: pulumi.Input<boolean>;
 }
@@ -32,9 +30,11 @@ export const runFields = {
     timeout: duration,
     triggers: list(
         required(
-            textOf({ notSecret: "triggers can be read in the Job: give what tells its versions apart" }),
-            "leave the entry out or give a text",
+            stringRule({
+                notSecret: "the Job stores triggers in plain text: use a value that is not secret, such as a date",
+            }),
+            "remove the entry or set it to a string",
         ),
     ),
-    spot: truth,
+    spot: boolean,
 } satisfies RulesOf<RunArgs>;

@@ -1,46 +1,46 @@
-/** Jobs of many pods, each with an index, of which some may fail while the others go on. */
+/** Jobs of many pods, each with an index, of which some may fail while the others continue. */
 import type { types } from "@pulumi/kubernetes";
 
-import { type Condition, conditionThatHolds } from "./status";
+import { type Condition, trueCondition } from "./status";
 
 type EnvVarSource = types.input.core.v1.EnvVarSource;
 
-/** The pod's index, which variables and mounts that follow may refer to as $(JOB_COMPLETION_INDEX). */
+/** The pod's index, to which later variables and mounts may refer as $(JOB_COMPLETION_INDEX). */
 export const indexVariable: Record<string, EnvVarSource> = {
     JOB_COMPLETION_INDEX: {
         fieldRef: { fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
     },
 };
 
-/** How a Job has ended. */
+/** The outcome of a Job. */
 export interface JobEnd {
-    /** Why it has failed; it may be for no more than some of its indexes. */
+    /** Why it has failed, if only some of its indexes. */
     failure?: { reason: string; message: string };
-    /** The indexes that have succeeded, and those that have failed for good, such as "0,2-5". */
+    /** The indexes that have succeeded, and those that have used up their retries, such as "0,2-5". */
     succeeded: string;
     failed: string;
 }
 
-/** What is looked at of the status of a Job. */
+/** The status of a Job, as far as it is read. */
 export interface JobStatus {
     conditions?: Condition[];
     completedIndexes?: string;
     failedIndexes?: string;
 }
 
-/** How a Job has ended, or nothing while it has not: where nobody has waited for it. */
-export function endOf(status: JobStatus | undefined): JobEnd | undefined {
+/** Returns the outcome of a Job, or undefined if it has not ended, because Pulumi was told not to wait for it. */
+export function parseJobEnd(status: JobStatus | undefined): JobEnd | undefined {
     const { conditions, completedIndexes = "", failedIndexes = "" } = status ?? {};
-    const failed = conditionThatHolds(conditions, "Failed");
-    if (failed === undefined && conditionThatHolds(conditions, "Complete") === undefined) {
+    const failed = trueCondition(conditions, "Failed");
+    if (failed === undefined && trueCondition(conditions, "Complete") === undefined) {
         return undefined;
     }
     const { reason = "", message = "" } = failed ?? {};
     return { ...(failed && { failure: { reason, message } }), succeeded: completedIndexes, failed: failedIndexes };
 }
 
-/** The single indexes of a text such as "0,2-5". */
-export function indexesOf(ranges: string): number[] {
+/** Returns the indexes of a list of ranges such as "0,2-5". */
+export function parseIndexes(ranges: string): number[] {
     return ranges
         .split(",")
         .filter((range) => range !== "")
@@ -50,5 +50,5 @@ export function indexesOf(ranges: string): number[] {
         });
 }
 
-/** How many pods run at once: as many as there are to run, but no more than 8. */
+/** Returns how many pods run at once by default: all of them, but no more than 8. */
 export const defaultParallelism = (count: number): number => Math.min(count, 8);

@@ -4,11 +4,11 @@ import { matching } from "../arguments/formats";
 import { object, type Problems } from "../arguments/rules";
 import { checkClaim, type ClaimArgs, claimFields } from "../pod/claim-args";
 
-/** Where the results of runs are kept. */
+/** Where the results of runs are kept: in a PersistentVolumeClaim, or at a URI. */
 export interface TrainingOutputArgs extends ClaimArgs {
     /**
-     * An address such as "s3://models/fraud" in place of a claim. Each run is told an address of its own below it as
-     * the variable MODEL_URI, and uploads its result itself.
+     * A URI such as "s3://models/fraud" instead of a claim. Each run receives a URI of its own below it in the variable
+     * MODEL_URI, and uploads its result itself.
      */
     uri?: pulumi.Input<string>;
 }
@@ -16,14 +16,17 @@ export interface TrainingOutputArgs extends ClaimArgs {
 /** The rule of an argument `output`. */
 export const outputRule = object<TrainingOutputArgs>({
     ...claimFields,
-    uri: matching(/^[a-z][a-z0-9+.-]*:\/\/\S+[^\s/]$/, 'it must be an address such as "s3://models/fraud"'),
+    uri: matching(
+        /^[a-z][a-z0-9+.-]*:\/\/\S+[^\s/]$/,
+        'it must be a URI such as "s3://models/fraud", without a slash at the end',
+    ),
 });
 
-/** Checks what concerns several fields of an argument `output`. */
+/** Checks the fields of an argument `output` together. */
 export function checkOutput(output: TrainingOutputArgs | undefined, problems: Problems): void {
     checkClaim(output, "output", problems);
     const { uri, ...claim } = output ?? {};
     if (uri !== undefined && Object.keys(claim).length > 0) {
-        problems.add("output", "describes a claim besides a uri; leave one of them out");
+        problems.add("output", "sets both uri and fields of a claim; remove one of them");
     }
 }

@@ -5,13 +5,14 @@ import { seconds } from "../arguments/duration";
 import { mapInput } from "../arguments/inputs";
 import { labelsOf, objectMeta } from "../pod/metadata";
 import type { RunArgs } from "./args";
+import { queueLabel } from "./queue";
 
-/** The time limit of a run, in seconds. */
-export function runTimeout(args: RunArgs): pulumi.Input<number> {
+/** Returns the time limit of a run in seconds. */
+export function runTimeout(args: Pick<RunArgs, "timeout">): pulumi.Input<number> {
     return mapInput(args.timeout ?? "24h", seconds);
 }
 
-/** The metadata of a run: the queue that admits it, and how long `pulumi up` waits for it. */
+/** Returns the metadata of a run: the queue that admits it, and how long `pulumi up` waits for it. */
 export function runMeta(
     name: string,
     component: string,
@@ -19,9 +20,9 @@ export function runMeta(
     args: RunArgs,
     annotations: Record<string, pulumi.Input<string>> = {},
 ): types.input.meta.v1.ObjectMeta {
-    const labels = { ...labelsOf(name, component), "kueue.x-k8s.io/queue-name": args.workspace.queue };
+    const labels = { ...labelsOf(name, component), ...queueLabel(args.workspace) };
     return objectMeta(run, args.workspace.namespace, labels, {
-        // The run's own time limit comes first: its words are clearer than those of a wait that was given up.
+        // The run's own time limit is reached first: its message is clearer than that of a wait that timed out.
         "pulumi.com/timeoutSeconds": mapInput(runTimeout(args), (limit) => String(limit + 300)),
         ...(args.triggers && {
             "kubernetes-mlops/triggers": pulumi.all(args.triggers).apply((all) => all.join(", ")),
@@ -31,10 +32,10 @@ export function runMeta(
 }
 
 /**
- * A pod that made way (a drained node, a preemption) has not failed and takes no retry away. There is no rule that
- * fails a Job at once: the provider's wait does not see that kind of failure and would go on to its end.
+ * Pods that were disrupted (a drained node, a preemption) have not failed and use up no retry. There is no rule that
+ * fails a Job at once: the provider does not recognize that failure and would wait until its timeout.
  */
-export const disruptionsAreNoFailures: types.input.batch.v1.PodFailurePolicy = {
+export const ignoreDisruptions: types.input.batch.v1.PodFailurePolicy = {
     rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
 };
 
@@ -48,7 +49,7 @@ const spotTaints = [
     { key: "kubernetes.azure.com/scalesetpriority", operator: "Equal", value: "spot", effect: "NoSchedule" },
 ];
 
-/** What pods of a run tolerate besides what all do. */
-export function runTolerations(args: RunArgs): pulumi.Input<types.input.core.v1.Toleration[]> {
+/** Returns the tolerations of the pods of a run, for spot nodes if they are allowed. */
+export function runTolerations(args: Pick<RunArgs, "spot">): pulumi.Input<types.input.core.v1.Toleration[]> {
     return mapInput(args.spot ?? false, (spot) => (spot ? spotTaints : []));
 }

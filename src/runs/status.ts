@@ -6,41 +6,41 @@ export interface Condition {
     message?: string;
 }
 
-/** The condition of this type, if it holds. */
-export function conditionThatHolds(conditions: Condition[] | undefined, type: string): Condition | undefined {
+/** Returns the condition of a type if its status is "True". */
+export function trueCondition(conditions: Condition[] | undefined, type: string): Condition | undefined {
     return conditions?.find((one) => one.type === type && one.status === "True");
 }
 
 /**
- * Waits until a run has ended, whether well or not; which of the two is in its status.
+ * Annotation with which Pulumi waits until a run has completed or failed; its status says which.
  *
- * The provider waits for Jobs by itself, but does not see that one has ended with failed indexes, and would go on to its
- * end. It reads JSONPath as of RFC 9535, and takes a single "=" for the end of the path.
+ * The provider waits for Jobs by itself, but does not recognize one that has ended with failed indexes, and would wait
+ * until its timeout. It reads JSONPath as of RFC 9535, and takes a single "=" for the end of the path.
  */
 export const untilEnded = {
     "pulumi.com/waitFor": 'jsonpath={.status.conditions[?(@.type=="Failed"||@.type=="Complete")].status}=True',
 };
 
-/** What the controllers of custom resources say of a run. */
+/** The status of the custom resources that represent a run, as far as it is read. */
 export interface RunStatus {
     /** JobSet: "Completed" or "Failed". */
     terminalState?: string;
-    /** RayJob: what became of the command, and of the cluster it ran in. */
+    /** RayJob: the outcome of the command, and of the cluster that ran it. */
     jobStatus?: string;
     jobDeploymentStatus?: string;
     message?: string;
     conditions?: Condition[];
 }
 
-/** Why a run has failed, or nothing if it has not, as far as its status tells. */
+/** Returns why a run has failed according to its status, or undefined if it has not. */
 export function failureOf(status: RunStatus | undefined): string | undefined {
     const { conditions, terminalState, jobStatus, jobDeploymentStatus, message } = status ?? {};
-    const failed = conditionThatHolds(conditions, "Failed");
+    const failed = trueCondition(conditions, "Failed");
     if (failed) {
-        return failed.message ?? "its controller does not say why";
+        return failed.message ?? "its controller reports no reason";
     }
     const words = [terminalState, jobStatus, jobDeploymentStatus];
     return words.some((word) => word !== undefined && ["Failed", "FAILED", "STOPPED"].includes(word))
-        ? message || "its controller does not say why"
+        ? message || "its controller reports no reason"
         : undefined;
 }

@@ -7,7 +7,7 @@ import { mapInput } from "../arguments/inputs";
 import { objectMeta } from "../pod/metadata";
 import { type AutoscalingArgs, type QueueScalingArgs, QueueType } from "./autoscaling-args";
 
-/** What is scaled: a Deployment of the namespace. */
+/** The Deployment to scale. */
 export interface ScaledDeployment {
     name: string;
     namespace: pulumi.Input<string>;
@@ -16,21 +16,21 @@ export interface ScaledDeployment {
 
 const targetRef = (name: string) => ({ apiVersion: "apps/v1", kind: "Deployment", name });
 
-/** Pods are taken away when fewer have been enough for so long. */
-function behaviorOf({ scaleDownAfter }: AutoscalingArgs) {
+/** Returns the scaling behavior that delays the removal of pods. */
+function buildBehavior({ scaleDownAfter }: AutoscalingArgs) {
     return (
         scaleDownAfter && {
-            scaleDown: { stabilizationWindowSeconds: mapInput(scaleDownAfter, (length) => seconds(length)) },
+            scaleDown: { stabilizationWindowSeconds: mapInput(scaleDownAfter, seconds) },
         }
     );
 }
 
-/** The number of pods follows the CPU they use. */
+/** Returns the HorizontalPodAutoscaler that scales pods on their CPU utilization. */
 export function buildHorizontalPodAutoscaler(
     { name, namespace, labels }: ScaledDeployment,
     autoscaling: AutoscalingArgs,
 ): types.input.autoscaling.v2.HorizontalPodAutoscaler {
-    const behavior = behaviorOf(autoscaling);
+    const behavior = buildBehavior(autoscaling);
     return {
         metadata: objectMeta(name, namespace, labels),
         spec: {
@@ -52,27 +52,27 @@ export function buildHorizontalPodAutoscaler(
 }
 
 /**
- * The number of pods follows what there is to do, by way of KEDA.
+ * Returns the KEDA ScaledObject that scales pods on their work.
  * Source: https://keda.sh/docs/latest/reference/scaledobject-spec/
  */
 export function buildScaledObject(deployment: ScaledDeployment, autoscaling: AutoscalingArgs): CustomResourceArgs {
     const { name, namespace, labels } = deployment;
-    const behavior = behaviorOf(autoscaling);
+    const behavior = buildBehavior(autoscaling);
     return {
         apiVersion: "keda.sh/v1alpha1",
         kind: "ScaledObject",
         metadata: objectMeta(name, namespace, labels, {
-            // Where it takes over from a HorizontalPodAutoscaler, that one goes only after this is there, so that the
-            // pods are never without one. For a moment there are two, and Kubernetes then follows neither.
+            // When it replaces a HorizontalPodAutoscaler, that one is deleted only afterwards, so that the pods are never
+            // without an autoscaler. For a moment there are two, and Kubernetes then follows neither.
             "validations.keda.sh/hpa-ownership": "false",
         }),
         spec: {
             scaleTargetRef: targetRef(name),
             minReplicaCount: autoscaling.min ?? 1,
             maxReplicaCount: autoscaling.max,
-            // KEDA's default of 30 s is long for who waits for the first pod.
+            // KEDA's default of 30 s would be a long wait for the first pod.
             pollingInterval: mapInput(autoscaling.min ?? 1, (min) => (min === 0 ? 5 : 30)),
-            // While nobody knows what there is to do, no pod goes, and one is there; but KEDA comes to nothing where it
+            // While the metrics are not available, no pod is removed and at least one runs. This has no effect where KEDA
             // cannot connect to a queue.
             fallback: {
                 failureThreshold: 3,
@@ -80,16 +80,16 @@ export function buildScaledObject(deployment: ScaledDeployment, autoscaling: Aut
                 behavior: "currentReplicasIfHigher",
             },
             ...(autoscaling.scaleDownAfter && {
-                // KEDA's own wait, before the last pod goes.
-                cooldownPeriod: mapInput(autoscaling.scaleDownAfter, (length) => seconds(length)),
+                // KEDA itself removes the last pod, after this delay.
+                cooldownPeriod: mapInput(autoscaling.scaleDownAfter, seconds),
                 advanced: { horizontalPodAutoscalerConfig: { behavior } },
             }),
-            triggers: triggersOf(deployment, autoscaling),
+            triggers: buildTriggers(deployment, autoscaling),
         },
     };
 }
 
-function triggersOf(deployment: ScaledDeployment, autoscaling: AutoscalingArgs): Record<string, unknown>[] {
+function buildTriggers(deployment: ScaledDeployment, autoscaling: AutoscalingArgs): Record<string, unknown>[] {
     const { requests, queue, triggers = [], targetCpuUtilization } = autoscaling;
     return [
         ...(requests
@@ -104,8 +104,8 @@ function triggersOf(deployment: ScaledDeployment, autoscaling: AutoscalingArgs):
                   },
               ]
             : []),
-        ...(queue ? [{ ...queueTrigger(queue), ...authenticationRef(queue) }] : []),
-        ...triggers.map(({ type, metadata, ...rest }) => ({ type, metadata, ...authenticationRef(rest) })),
+        ...(queue ? [{ ...buildQueueTrigger(queue), ...buildAuthenticationRef(queue) }] : []),
+        ...triggers.map(({ type, metadata, ...rest }) => ({ type, metadata, ...buildAuthenticationRef(rest) })),
         ...(targetCpuUtilization === undefined
             ? []
             : [
@@ -118,11 +118,11 @@ function triggersOf(deployment: ScaledDeployment, autoscaling: AutoscalingArgs):
     ];
 }
 
-function authenticationRef({ authentication }: { authentication?: pulumi.Input<string> }) {
+function buildAuthenticationRef({ authentication }: { authentication?: pulumi.Input<string> }) {
     return authentication === undefined ? {} : { authenticationRef: { name: authentication } };
 }
 
-/** The requests a second that the pods of a server tell of themselves, without those that get a part of them or copies. */
+/** Returns the query for the request rate of a server's pods, without those of its canary and shadow. */
 export function requestsQuery({ name, namespace }: Omit<ScaledDeployment, "labels">): pulumi.Input<string> {
     return mapInput(
         namespace,
@@ -132,8 +132,8 @@ export function requestsQuery({ name, namespace }: Omit<ScaledDeployment, "label
     );
 }
 
-/** Sources: https://keda.sh/docs/latest/scalers/rabbitmq-queue/ and its neighbours. */
-function queueTrigger({ type, name, address, group, perPod }: QueueScalingArgs): Record<string, unknown> {
+/** Sources: https://keda.sh/docs/latest/scalers/rabbitmq-queue/, apache-kafka/ and redis-lists/ beside it. */
+function buildQueueTrigger({ type, name, address, consumerGroup, perPod }: QueueScalingArgs): Record<string, unknown> {
     const length = mapInput(perPod, String);
     switch (type) {
         case QueueType.RabbitMq:
@@ -144,7 +144,7 @@ function queueTrigger({ type, name, address, group, perPod }: QueueScalingArgs):
         case QueueType.Kafka:
             return {
                 type: "kafka",
-                metadata: { bootstrapServers: address, consumerGroup: group, topic: name, lagThreshold: length },
+                metadata: { bootstrapServers: address, consumerGroup, topic: name, lagThreshold: length },
             };
         case QueueType.Redis:
             return { type: "redis", metadata: { address, listName: name, listLength: length } };

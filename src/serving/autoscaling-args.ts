@@ -1,121 +1,123 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../arguments/duration";
-import { dnsSubdomain, integer, oneOf, text, textOf } from "../arguments/formats";
+import { dnsSubdomain, integer, nonEmptyString, oneOf, stringRule } from "../arguments/formats";
 import { list, map, object, plain, type Problems, required, rule, type Rule } from "../arguments/rules";
 
-/** The requests that a server gets, as Prometheus counts them. */
+/** Scales on the request rate that Prometheus measures. */
 export interface RequestScalingArgs {
-    /** The address of Prometheus, such as "http://kube-prometheus-stack-prometheus.monitoring:9090". */
+    /** The URL of Prometheus, for example "http://kube-prometheus-stack-prometheus.monitoring:9090". */
     prometheusUrl: pulumi.Input<string>;
-    /** How many requests a second one pod is there for. */
+    /** The target request rate of each pod, in requests per second. */
     perPod: pulumi.Input<number>;
     /**
-     * The query whose result is the requests a second of all pods together. Defaults to the rate of
-     * `http_request_duration_seconds_count` that the pods of the server tell of themselves, by the conventions of
-     * docs/monitoring.md. Must be given where `min` is 0, as no pod tells nothing: ask the Gateway.
+     * The PromQL query for the request rate of all pods together, in requests per second. Defaults to the rate of
+     * `http_request_duration_seconds_count` over the server's pods, which must export it as docs/monitoring.md describes.
+     * Required when `min` is 0, because without pods no pod reports requests: query the metrics of the Gateway.
      */
     query?: pulumi.Input<string>;
 }
 
-/** What holds the work of a server that takes it from a queue. */
+/** The kind of queue from which a server takes its work. */
 export const QueueType = {
-    /** A queue of RabbitMQ. */
+    /** A RabbitMQ queue. */
     RabbitMq: "rabbitmq",
-    /** A topic of Kafka. */
+    /** A Kafka topic. */
     Kafka: "kafka",
-    /** A list of Redis or Valkey. */
+    /** A list in Redis or Valkey. */
     Redis: "redis",
 } as const;
 export type QueueType = (typeof QueueType)[keyof typeof QueueType];
 
-/** The work that waits in a queue. */
+/** Scales on the number of messages that wait in a queue. */
 export interface QueueScalingArgs {
-    /** What kind of queue it is; KEDA's other scalers are to be had by `triggers`. */
+    /** The kind of queue. Use `triggers` for other KEDA scalers. */
     type: QueueType;
-    /** The name of the queue, the topic or the list. */
+    /** The name of the queue, topic or list. */
     name: pulumi.Input<string>;
     /**
-     * Where it is: "http://rabbitmq.queues:15672/" or "amqp://…" of RabbitMQ, "kafka.queues:9092" of Kafka,
-     * "redis.queues:6379" of Redis. Anybody who may read the ScaledObject reads it: an address with a password in it is
-     * left out here and stands in `authentication`, as its `host` (RabbitMQ) or `address` (Redis).
+     * The address of the queue, for example "http://rabbitmq.queues:15672/" or "amqp://…" for RabbitMQ,
+     * "kafka.queues:9092" for Kafka or "redis.queues:6379" for Redis. It is stored in plain nonEmptyString in the ScaledObject: put an
+     * address that contains a password into `authentication` instead, as the parameter `host` (RabbitMQ) or `address`
+     * (Redis). Required unless `authentication` provides it; always required for Kafka.
      */
     address?: pulumi.Input<string>;
-    /** The group of consumers of a Kafka topic, how far behind it is. Kafka needs it, others have none. */
-    group?: pulumi.Input<string>;
-    /** How many waiting messages one pod is there for. */
+    /** The Kafka consumer group whose lag counts as waiting messages. Required for Kafka, and for Kafka only. */
+    consumerGroup?: pulumi.Input<string>;
+    /** The target number of waiting messages per pod. */
     perPod: pulumi.Input<number>;
-    /** The TriggerAuthentication of the namespace that names the Secrets with which KEDA asks. Defaults to none. */
+    /** The name of a TriggerAuthentication in the namespace, with the credentials for KEDA. Defaults to none. */
     authentication?: pulumi.Input<string>;
 }
 
-/** Any other trigger of KEDA. */
+/** Scales on any other KEDA trigger. */
 export interface ScalingTriggerArgs {
-    /** The name of the scaler, for example "aws-sqs-queue"; see https://keda.sh/docs/latest/scalers/. */
+    /** The type of the scaler, for example "aws-sqs-queue"; see https://keda.sh/docs/latest/scalers/. */
     type: pulumi.Input<string>;
-    /** The settings of the scaler, all of which are texts. Secrets belong into `authentication`. */
+    /** The settings of the scaler, as strings. Secrets belong in `authentication`. */
     metadata: Record<string, pulumi.Input<string>>;
-    /** The TriggerAuthentication of the namespace that names the Secrets with which KEDA asks. Defaults to none. */
+    /** The name of a TriggerAuthentication in the namespace, with the credentials for KEDA. Defaults to none. */
     authentication?: pulumi.Input<string>;
 }
 
 /**
- * How many pods a server has: by the CPU they use, which needs metrics-server or another source of resource metrics,
- * or, with `requests`, `queue` or `triggers`, by what there is to do, which needs KEDA. Where there are several reasons,
- * the one that asks for the most pods wins.
+ * Scales the pods of a server on their CPU utilization with a HorizontalPodAutoscaler, which needs resource metrics (the
+ * add-on `metricsServer`), or on `requests`, `queue` or `triggers` with a KEDA ScaledObject (the add-on `keda`). If
+ * several are set, the one that asks for the most pods wins.
  */
 export interface AutoscalingArgs {
-    /** The least number of pods. Defaults to 1. 0 is for KEDA only, which looks for something to do every 5 seconds. */
+    /** The minimum number of pods. Defaults to 1. 0 requires KEDA, which then polls for work every 5 seconds. */
     min?: pulumi.Input<number>;
-    /** The greatest number of pods. */
+    /** The maximum number of pods. */
     max: pulumi.Input<number>;
     /**
-     * The share of their requested CPU, in per cent, that pods use on average. Defaults to 80 where nothing else is
-     * given to go by.
+     * The target average CPU utilization, in percent of the requested CPU. Defaults to 80 if the server scales on
+     * nothing else.
      */
     targetCpuUtilization?: pulumi.Input<number>;
-    /** Follows the requests that come in. Makes a ScaledObject of KEDA in place of a HorizontalPodAutoscaler. */
+    /** Scales on the request rate. Requires KEDA. Defaults to none. */
     requests?: RequestScalingArgs;
-    /** Follows the length of a queue. Makes a ScaledObject of KEDA in place of a HorizontalPodAutoscaler. */
+    /** Scales on the length of a queue. Requires KEDA. Defaults to none. */
     queue?: QueueScalingArgs;
-    /** Follows whatever KEDA knows. Makes a ScaledObject of KEDA in place of a HorizontalPodAutoscaler. */
+    /** Scales on any other KEDA triggers. Requires KEDA. Defaults to none. */
     triggers?: ScalingTriggerArgs[];
-    /** How long there must be less to do before pods are taken away, at most "1h". Defaults to "5m". */
+    /** How long the load must stay lower before pods are removed, at most "1h". Defaults to "5m". */
     scaleDownAfter?: pulumi.Input<string>;
 }
 
-const upToAnHour = rule((value) => {
+const upToOneHour = rule((value) => {
     const known = typeof value === "string" && /^(\d+h)?(\d+m)?(\d+s)?$/.test(value) ? seconds(value) : 0;
     return known >= 1 && known <= 3600
         ? undefined
-        : 'it must be a length of time of at most an hour, for example "10m" or "1h"';
+        : 'it must be a duration of at most one hour, for example "10m" or "1h"';
 });
 
-const above0 = rule((value) =>
-    typeof value === "number" && value > 0 && Number.isFinite(value) ? undefined : "it must be a number above 0",
+const positiveNumber = rule((value) =>
+    typeof value === "number" && value > 0 && Number.isFinite(value) ? undefined : "it must be a number greater than 0",
 );
 
-const inScaledObject = "a ScaledObject is no place for it: name a TriggerAuthentication under authentication";
+const inScaledObject =
+    "it would be stored in plain nonEmptyString in the ScaledObject: use a TriggerAuthentication and name it under authentication";
 
-/** The rule of an argument that says the above. */
+/** The rule of `autoscaling`. */
 export const autoscalingRule: Rule = object<AutoscalingArgs>({
     min: integer(0, 10000),
-    max: required(integer(1, 10000), "say up to how many pods it may grow"),
+    max: required(integer(1, 10000), "set the maximum number of pods"),
     targetCpuUtilization: integer(1, 1000),
     requests: object<RequestScalingArgs>({
-        prometheusUrl: required(url(), "say where Prometheus is"),
-        perPod: required(above0, "say how many requests a second one pod is there for"),
-        query: text,
+        prometheusUrl: required(urlRule(), "set the URL of Prometheus"),
+        perPod: required(positiveNumber, "set the requests per second that one pod can serve"),
+        query: nonEmptyString,
     }),
     queue: object<QueueScalingArgs>({
         type: required(
-            plain(oneOf(Object.values(QueueType)), "it decides which settings there are: give a text"),
-            `name one of ${Object.values(QueueType).join(", ")}, or describe another under autoscaling.triggers`,
+            plain(oneOf(Object.values(QueueType)), "it must be a plain value, because it decides which settings exist"),
+            `set it to one of ${Object.values(QueueType).join(", ")}, or use autoscaling.triggers for other queues`,
         ),
-        name: required(text, "name the queue, the topic or the list"),
-        address: textOf({ notSecret: inScaledObject }),
-        group: text,
-        perPod: required(integer(1, 10_000_000), "say how many waiting messages one pod is there for"),
+        name: required(nonEmptyString, "set the name of the queue, topic or list"),
+        address: stringRule({ notSecret: inScaledObject }),
+        consumerGroup: nonEmptyString,
+        perPod: required(integer(1, 10_000_000), "set the number of waiting messages per pod"),
         authentication: dnsSubdomain,
     }),
     triggers: list(
@@ -127,42 +129,42 @@ export const autoscalingRule: Rule = object<AutoscalingArgs>({
                         /^[a-z][-a-z0-9]*$/.test(value) &&
                         !["cpu", "memory"].includes(value)
                             ? undefined
-                            : 'it must be a scaler of KEDA such as "aws-sqs-queue"; for CPU there is targetCpuUtilization',
+                            : 'it must be the type of a KEDA scaler such as "aws-sqs-queue"; for CPU, use targetCpuUtilization',
                     ),
-                    'name the scaler of KEDA, such as "aws-sqs-queue"',
+                    'set it to the type of a KEDA scaler such as "aws-sqs-queue"',
                 ),
                 metadata: required(
-                    map(settingProblem, textOf({ notSecret: inScaledObject })),
-                    "give the settings of the scaler",
+                    map(settingNameProblem, stringRule({ notSecret: inScaledObject })),
+                    "set the settings of the scaler",
                 ),
                 authentication: dnsSubdomain,
             }),
-            "leave the entry out or describe a trigger",
+            "remove the entry or describe a trigger",
         ),
     ),
-    scaleDownAfter: upToAnHour,
+    scaleDownAfter: upToOneHour,
 });
 
-function settingProblem(name: string): string | undefined {
-    return /^[a-zA-Z]+$/.test(name) ? undefined : "is no setting of a scaler, which are words of letters";
+function settingNameProblem(name: string): string | undefined {
+    return /^[a-zA-Z]+$/.test(name) ? undefined : "is not a valid setting of a scaler; use letters only";
 }
 
-function url(): Rule {
+function urlRule(): Rule {
     return rule(
         (value) =>
             typeof value === "string" && /^https?:\/\/\S+$/.test(value)
                 ? undefined
-                : 'it must be an address such as "http://prometheus.monitoring:9090"',
+                : 'it must be a URL such as "http://prometheus.monitoring:9090"',
         { notSecret: inScaledObject },
     );
 }
 
-/** Whether it is KEDA that scales. */
+/** Returns whether KEDA scales the server. */
 export function needsKeda({ requests, queue, triggers = [] }: AutoscalingArgs): boolean {
     return requests !== undefined || queue !== undefined || triggers.length > 0;
 }
 
-/** What is wrong with fields that each are right. */
+/** Checks fields that are valid on their own but not together. */
 export function checkAutoscaling(autoscaling: AutoscalingArgs | undefined, problems: Problems): void {
     if (autoscaling === undefined) {
         return;
@@ -175,26 +177,26 @@ export function checkAutoscaling(autoscaling: AutoscalingArgs | undefined, probl
     if (min === 0 && !needsKeda(autoscaling)) {
         add(
             "min",
-            "is 0, to which only KEDA scales; say what wakes the server up under autoscaling.requests, queue or " +
-                "triggers, or leave it out",
+            "is 0, which requires KEDA; set autoscaling.requests, autoscaling.queue or autoscaling.triggers, or set " +
+                "autoscaling.min to at least 1",
         );
     }
     if (min === 0 && requests !== undefined && requests.query === undefined && !queue && triggers.length === 0) {
         add(
             "requests.query",
-            "is missing; where autoscaling.min is 0 no pod tells of requests: ask for those that wait at the Gateway",
+            "is missing; when autoscaling.min is 0, set a query over the metrics of the Gateway, as there may be no pods to query",
         );
     }
     if (queue === undefined) {
         return;
     }
-    if (queue.type === QueueType.Kafka && queue.group === undefined) {
-        add("queue.group", "is missing; name the group of consumers that takes from the Kafka topic");
+    if (queue.type === QueueType.Kafka && queue.consumerGroup === undefined) {
+        add("queue.consumerGroup", "is missing; set the consumer group that reads the Kafka topic");
     }
-    if (queue.type !== QueueType.Kafka && queue.group !== undefined) {
-        add("queue.group", `is for Kafka only, and autoscaling.queue.type is "${queue.type}"; leave it out`);
+    if (queue.type !== QueueType.Kafka && queue.consumerGroup !== undefined) {
+        add("queue.consumerGroup", `is for Kafka only, and autoscaling.queue.type is "${queue.type}"; remove it`);
     }
     if (queue.address === undefined && (queue.type === QueueType.Kafka || queue.authentication === undefined)) {
-        add("queue.address", 'is missing; say where the queue is, for example "kafka.queues:9092"');
+        add("queue.address", 'is missing; set the address of the queue, for example "kafka.queues:9092"');
     }
 }

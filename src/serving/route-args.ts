@@ -1,59 +1,59 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "../arguments/duration";
-import { dnsLabel, dnsSubdomain, matching, truth } from "../arguments/formats";
+import { boolean, dnsLabel, dnsSubdomain, matching } from "../arguments/formats";
 import { list, object, required, type Rule } from "../arguments/rules";
 
-/** How a workload is reached from outside the cluster: by a Gateway of the platform. */
+/** Exposes a workload outside the cluster through a Gateway. */
 export interface RouteArgs {
-    /** The Gateway (`gateway.networking.k8s.io`) that sends requests here. It must admit routes of the namespace. */
+    /** The name of the Gateway (`gateway.networking.k8s.io`). It must allow routes from the workload's namespace. */
     gateway: pulumi.Input<string>;
-    /** The namespace of the Gateway. Defaults to the workload's own. */
+    /** The namespace of the Gateway. Defaults to the workload's namespace. */
     gatewayNamespace?: pulumi.Input<string>;
-    /** The listener of the Gateway, by its name. Defaults to all that admit the route. */
+    /** The name of the Gateway's listener. Defaults to all listeners that allow the route. */
     listener?: pulumi.Input<string>;
     /**
-     * The host names, such as "models.example.com", to which requests are sent that come here. Several workloads may
-     * have the same one with a `path` each. Defaults to those of the listener.
+     * The hostnames that are routed to the workload, for example "models.example.com". Several workloads can share a
+     * hostname if each has its own `path`. Defaults to the hostnames of the listener.
      */
     hostnames?: pulumi.Input<string>[];
-    /** The path below which requests come here, such as "/fraud". The longest one that fits wins. Defaults to "/". */
+    /** The path prefix that is routed to the workload, for example "/fraud". The longest match wins. Defaults to "/". */
     path?: pulumi.Input<string>;
     /**
-     * How long the Gateway waits for the end of an answer. Defaults to the Gateway's own limit, which is 15 seconds of
-     * Envoy's; of an LlmServer to "10m", and of a Notebook to "1h".
+     * How long the Gateway waits for a complete response. Defaults to "10m" for an LlmServer, "1h" for a Notebook, and
+     * otherwise to the Gateway's own timeout, which is 15 seconds for Envoy Gateway.
      */
     timeout?: pulumi.Input<string>;
-    /** Whether the listener speaks HTTPS, so that the address begins with `https`. Defaults to true. */
+    /** Whether the listener serves HTTPS, so that `publicUrl` starts with `https`. Defaults to true. */
     tls?: pulumi.Input<boolean>;
 }
 
-/** The rule of an argument that says the above. */
+/** The rule of `route`. */
 export const routeRule: Rule = object<RouteArgs>({
-    gateway: required(dnsSubdomain, "name the Gateway, or leave the route out"),
+    gateway: required(dnsSubdomain, "set the name of the Gateway, or remove the route"),
     gatewayNamespace: dnsLabel,
     listener: dnsSubdomain,
     hostnames: list(
         required(
             matching(
                 /^(?=.{1,253}$)(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-                'it must be a host name in lower case, such as "models.example.com" or "*.example.com"',
+                'it must be a hostname in lowercase, such as "models.example.com" or "*.example.com"',
             ),
-            "leave the entry out or name a host",
+            "remove the entry or set it to a hostname",
         ),
     ),
     path: matching(
         /^(\/|(\/(?!\.\.?(\/|$))[-\w.~]+)+)$/,
-        'it must be "/", or a path of letters, digits, ".", "-", "_" and "~" without a slash at its end',
+        'it must be "/", or a path of letters, digits, ".", "-", "_" and "~" without a trailing slash',
     ),
     timeout: duration,
-    tls: truth,
+    tls: boolean,
 });
 
 /**
- * The address from outside, where a host name is given that is no pattern: known before the route is there.
+ * Returns the URL outside the cluster if a hostname without a wildcard is set. It is known before the route exists.
  *
- * @param directory - Whether a path has a slash at its end, as `directory` of the route's target says.
+ * @param directory - Whether a trailing slash is added to the path, as `directory` of `RouteTarget` says.
  */
 export function publicUrlOf(route: RouteArgs | undefined, directory = false): pulumi.Output<string> | undefined {
     const end = directory ? "/" : "";

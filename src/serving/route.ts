@@ -6,75 +6,75 @@ import { mapInput } from "../arguments/inputs";
 import { objectMeta } from "../pod/metadata";
 import type { RouteArgs } from "./route-args";
 
-/** Where a route leads to. */
+/** The workload to which a route sends requests. */
 export interface RouteTarget {
-    /** What the route is called. Defaults to the name of the workload. */
-    name?: string;
+    /** The name of the HTTPRoute. */
+    name: string;
     namespace: pulumi.Input<string>;
     labels: Record<string, string>;
-    /** The Services, and the share of the requests that each of them gets where there are several. */
+    /** The Services that receive requests, with their weights if there are several. */
     backends: {
         service: pulumi.Input<string>;
         port: pulumi.Input<number>;
         weight?: pulumi.Input<number>;
-        /** What it is, where it is no Service: an InferencePool. */
+        /** Group and kind, if it is not a Service but an InferencePool. */
         group?: string;
         kind?: string;
     }[];
-    /** A Service that gets copies of requests, whose answers nobody sees, and of how many in a hundred. */
+    /** The Service that receives copies of `percent` of the requests. Its responses are discarded. */
     mirror?: { service: pulumi.Input<string>; port: pulumi.Input<number>; percent?: pulumi.Input<number> };
-    /** Whether the workload wants to see the path as it was asked for. Defaults to false: `route.path` is taken off. */
+    /** Whether the workload receives the full path. Defaults to false: `route.path` is removed. */
     keepPath?: boolean;
-    /** The only path of the workload that is reached, such as "/v1". Defaults to all. Not together with `keepPath`. */
+    /** The only path prefix of the workload that is exposed, such as "/v1". Defaults to all. Not with `keepPath`. */
     only?: string;
     /**
-     * Whether its pages name others from where they are, so that the path is taken for a directory: who asks for it
-     * without a slash at its end is led to it with one. Defaults to false.
+     * Whether the workload's pages contain relative links, so that a request for the path without a trailing slash is
+     * redirected to the path with one. Defaults to false.
      */
     directory?: boolean;
 }
 
-/** What a Gateway says of a route. There is a status for each Gateway of the route, here one. */
-const says = (condition: string): string =>
+/** Returns the condition to wait for in the status of a route. There is a status for each of its Gateways, here one. */
+const conditionIsTrue = (condition: string): string =>
     `jsonpath={.status.parents[0].conditions[?(@.type=="${condition}")].status}=True`;
 
-/** A Gateway has accepted the route, and knows where it leads to: one that knows no InferencePools accepts it, too. */
-const accepted = JSON.stringify([says("Accepted"), says("ResolvedRefs")]);
+/** Both conditions are needed: a Gateway that does not support InferencePools accepts a route to one all the same. */
+const accepted = JSON.stringify([conditionIsTrue("Accepted"), conditionIsTrue("ResolvedRefs")]);
 
 /**
- * The route from a Gateway to Services.
+ * Returns the HTTPRoute from a Gateway to Services.
  * Source: https://gateway-api.sigs.k8s.io/reference/spec/#httproute
  */
-export function buildHttpRoute(name: string, route: RouteArgs, target: RouteTarget): CustomResourceArgs {
+export function buildHttpRoute(route: RouteArgs, target: RouteTarget): CustomResourceArgs {
     const { namespace, labels, backends, mirror } = target;
     const path = route.path ?? "/";
     const { only = "", keepPath } = target;
     const rule = {
-        matches: [{ path: { type: "PathPrefix", value: mapInput(path, (known) => below(known, only)) } }],
-        filters: mapInput(path, (known) => filtersOf(keepPath ? "/" : known, only, mirror)),
+        matches: [{ path: { type: "PathPrefix", value: mapInput(path, (known) => joinPath(known, only)) } }],
+        filters: mapInput(path, (known) => buildFilters(keepPath ? "/" : known, only, mirror)),
         backendRefs: backends.map(({ service, ...backend }) => ({ name: service, ...backend })),
-        timeouts: route.timeout && { request: mapInput(route.timeout, gatewayDuration) },
+        timeouts: route.timeout && { request: mapInput(route.timeout, formatGatewayDuration) },
     };
     return {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "HTTPRoute",
-        metadata: objectMeta(target.name ?? name, namespace, labels, {
+        metadata: objectMeta(target.name, namespace, labels, {
             "pulumi.com/waitFor": accepted,
-            // A Gateway answers within seconds; one that is not there never does.
+            // A Gateway accepts a route within seconds; one that does not exist never does.
             "pulumi.com/timeoutSeconds": "120",
         }),
         spec: {
             parentRefs: [{ name: route.gateway, namespace: route.gatewayNamespace, sectionName: route.listener }],
             hostnames: route.hostnames,
-            rules: target.directory ? mapInput(path, (known) => [rule, ...directoryRules(known)]) : [rule],
+            rules: target.directory ? mapInput(path, (known) => [rule, ...buildRedirectRules(known)]) : [rule],
         },
     };
 }
 
-const below = (path: string, only: string): string => (path === "/" && only ? only : `${path}${only}`);
+const joinPath = (path: string, only: string): string => (path === "/" && only ? only : `${path}${only}`);
 
-/** What leads to the path with a slash at its end; the root has one. */
-function directoryRules(path: string): Record<string, unknown>[] {
+/** Returns the rules that redirect to the path with a trailing slash. The root path has one already. */
+function buildRedirectRules(path: string): Record<string, unknown>[] {
     const redirected = { type: "ReplaceFullPath", replaceFullPath: `${path}/` };
     return path === "/"
         ? []
@@ -86,8 +86,12 @@ function directoryRules(path: string): Record<string, unknown>[] {
           ];
 }
 
-/** What is done to requests: `path` is taken off theirs, and copies are sent elsewhere. */
-function filtersOf(path: string, only: string, mirror: RouteTarget["mirror"]): Record<string, unknown>[] | undefined {
+/** Returns the filters that remove `path` from the path of requests and mirror requests. */
+function buildFilters(
+    path: string,
+    only: string,
+    mirror: RouteTarget["mirror"],
+): Record<string, unknown>[] | undefined {
     const filters: Record<string, unknown>[] = [];
     if (path !== "/") {
         const rewritten = { type: "ReplacePrefixMatch", replacePrefixMatch: only || "/" };
@@ -101,10 +105,10 @@ function filtersOf(path: string, only: string, mirror: RouteTarget["mirror"]): R
 }
 
 /**
- * A length of time as Gateways take it: no days, and at most five digits of each unit.
+ * Returns a duration in the format of the Gateway API: no days, and at most five digits per unit.
  * Source: https://gateway-api.sigs.k8s.io/geps/gep-2257/
  */
-function gatewayDuration(length: string): string {
+function formatGatewayDuration(length: string): string {
     const total = seconds(length);
     const parts: [number, string][] = [
         [Math.floor(total / 3600), "h"],
@@ -118,9 +122,9 @@ function gatewayDuration(length: string): string {
 }
 
 /**
- * The route of a workload, `<name>-route`. It is waited for until the Gateway has accepted it.
+ * Creates the HTTPRoute of a workload and waits until the Gateway has accepted it.
  *
- * @param dependsOn - What must answer before requests are sent to it.
+ * @param dependsOn - The resources that must be ready before requests are sent to them.
  */
 export function createRoute(
     name: string,
@@ -129,5 +133,5 @@ export function createRoute(
     parent: pulumi.Resource,
     dependsOn: pulumi.Input<pulumi.Resource>[],
 ): CustomResource {
-    return new CustomResource(`${name}-route`, buildHttpRoute(name, route, target), { parent, dependsOn });
+    return new CustomResource(`${name}-route`, buildHttpRoute(route, target), { parent, dependsOn });
 }

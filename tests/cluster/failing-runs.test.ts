@@ -58,11 +58,11 @@ const cases: Record<string, { create: (workspace: mlops.WorkspaceArgs) => pulumi
         create: (workspace) =>
             new mlops.BatchInference("runs", {
                 ...shared(workspace, "import os; 1 / (1 - int(os.environ['SHARD_INDEX']))"),
-                input: "s3://bucket/in",
-                output: "s3://bucket/out",
+                inputUri: "s3://bucket/in",
+                outputUri: "s3://bucket/out",
                 shards: 3,
             }),
-        line: 'BatchInference "runs": 1 of 3 shards are not done: ',
+        line: 'BatchInference "runs": 1 of 3 shards have not succeeded: ',
     },
     "a training of two nodes of which one fails": {
         create: (workspace) =>

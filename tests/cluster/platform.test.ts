@@ -7,9 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type * as pulumi from "@pulumi/pulumi";
 
-import { pauseImage } from "../../local/cluster/pause-image";
-import type { ControllerMirror } from "../../local/controllers";
+import { pauseImage } from "../../local/offline/pause-image";
 import * as mlops from "../../src";
+import type { ControllerMirror } from "../controllers/support";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { runExample } from "../support/examples";
@@ -57,7 +57,7 @@ function workloads(): Promise<Record<string, pulumi.Output<unknown>>> {
         workspace: { namespace: addons.apply(() => workspace.namespace) },
         image: savedEnvironment().baseImage!,
         command: ["python", "-m", "http.server", "8080", "--directory", "/tmp"],
-        healthPath: "/",
+        livenessPath: "/",
         autoscaling: {
             min: 0,
             max: 2,
@@ -87,7 +87,7 @@ describe("a Platform on a real node, from a mirror", function () {
         await simulateGpus("4");
         mirror = await controllers(["kueue", "jobset", "keda"]);
         stack = await TestStack.create("platform", workloads);
-        await stack.configure({ "tests:mirror": JSON.stringify(mirrorOf(mirror)), "tests:gpus": "3" });
+        await stack.configure({ "kubernetes-mlops:mirror": JSON.stringify(mirrorOf(mirror)), "tests:gpus": "3" });
     });
     after(async () => {
         await stack.destroy();

@@ -7,13 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Stack } from "@pulumi/pulumi/automation";
 
-import { sourceDir } from "../../local/paths";
 import { type Kubectl, type ModelInfo, predict, type Prediction, withPortForward } from "../../local/predict";
 import { run } from "../../local/run";
 import { destroy, openStack, update } from "../../local/stack";
 import { type Change, UpdateProgress } from "../../local/stack-events";
 import { ensureTools } from "../../local/toolchain";
 import { savedEnvironment } from "../support/environment";
+import { copyExample, editor, exampleConfig } from "../support/examples";
 import { inOrder } from "../support/in-order";
 
 const namespace = "quickstart-test";
@@ -22,6 +22,9 @@ const namespace = "quickstart-test";
 function shown(changes: Change[]): string[] {
     return changes.map(({ kind, resource }) => `${resource}: ${kind}`).sort();
 }
+
+/** The run of a model, with whose name its URI ends. */
+const runOf = ({ model }: ModelInfo): string => model.split("/").at(-1)!;
 
 const resources = [
     "Deployment wine-deployment",
@@ -39,7 +42,7 @@ describe("the quickstart", function () {
 
     const environment = savedEnvironment();
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-quickstart-"));
-    const model = path.join(directory, "model");
+    const project = path.join(directory, "quickstart");
     let stack: Stack;
     let kubectl: Kubectl;
     let first: { model: ModelInfo; answer: Prediction };
@@ -49,17 +52,20 @@ describe("the quickstart", function () {
     const names = async (kinds: string) => (await inCluster("get", kinds, "--output=name")).split("\n").filter(Boolean);
     const ask = () => withPortForward(kubectl, namespace, "wine", 8080, predict);
     const up = async () => update(stack, () => {});
+    const edit = editor(project);
 
     before(async () => {
-        fs.cpSync(sourceDir("examples", "quickstart", "model"), model, { recursive: true });
+        copyExample("quickstart", project);
+        // One that a developer has deployed stays as it is.
+        edit("index.ts", 'name: "quickstart"', `name: "${namespace}"`);
         const { kubernetes } = await ensureTools(["kubernetes"], () => {});
         kubectl = { command: kubernetes, args: ["kubectl"], env: environment.env };
-        const { registry, baseImage, storageClass } = environment;
         stack = await openStack({
             name: "quickstart-test",
+            workDir: project,
             stateDir: path.join(directory, "state"),
             env: environment.env,
-            config: { registry, baseImage, storageClass, namespace, context: model, buildNetwork: "host" },
+            config: exampleConfig("quickstart", environment),
         });
     });
 
@@ -85,10 +91,11 @@ describe("the quickstart", function () {
 
     it("predicts with the model of the run", async () => {
         first = await ask();
-        assert.deepEqual(await names("jobs"), [`job.batch/${first.model.run}`]);
-        assert.deepEqual(first.answer, { prediction: "class_0", probability: 0.8, run: first.model.run });
+        assert.deepEqual(await names("jobs"), [`job.batch/${runOf(first.model)}`]);
+        assert.deepEqual(first.answer, { grower: "class_0", probability: 0.8, model: first.model.model });
+        assert.equal(first.answer.grower, first.model.example.grower);
         assert.ok(first.model.accuracy > 0.9, `accuracy is ${first.model.accuracy}`);
-        assert.match(await inCluster("logs", `job/${first.model.run}`), /accuracy 0\.9\d+ on 45 held-out wines/);
+        assert.match(await inCluster("logs", `job/${runOf(first.model)}`), /accuracy 0\.9\d+ on 45 held-out wines/);
     });
 
     it("changes nothing when it is run again", async () => {
@@ -98,9 +105,7 @@ describe("the quickstart", function () {
     });
 
     it("shows exactly image, run and server after an edit of the training code", async () => {
-        const file = path.join(model, "train.py");
-        const code = fs.readFileSync(file, "utf8");
-        fs.writeFileSync(file, code.replace("TREES = 5\n", "TREES = 100\n"));
+        edit("model/train.py", "TREES = 5\n", "TREES = 100\n");
         const progress = new UpdateProgress();
         await stack.preview({ onEvent: progress.onEvent });
         assert.deepEqual(shown(progress.changes), [
@@ -125,10 +130,10 @@ describe("the quickstart", function () {
         ]);
         const second = await ask();
         assert.deepEqual(load.failures, []);
-        assert.deepEqual([...load.runs], [first.model.run, second.model.run]);
+        assert.deepEqual([...load.models], [first.model.model, second.model.model]);
         assert.ok(load.answered > 100, `only ${load.answered} requests were sent`);
-        assert.deepEqual(await names("jobs"), [`job.batch/${second.model.run}`]);
-        assert.notEqual(second.model.run, first.model.run);
+        assert.deepEqual(await names("jobs"), [`job.batch/${runOf(second.model)}`]);
+        assert.notEqual(second.model.model, first.model.model);
         assert.ok(second.model.accuracy > first.model.accuracy, `accuracy is ${second.model.accuracy}`);
     });
 
@@ -150,7 +155,7 @@ describe("the quickstart", function () {
 
 /** Sends requests without a pause, over connections that are kept and over new ones, and remembers the answers. */
 class Load {
-    readonly runs = new Set<string>();
+    readonly models = new Set<string>();
     readonly failures: string[] = [];
     answered = 0;
     private stopped = false;
@@ -180,7 +185,7 @@ class Load {
                 const { status, text } = await this.post(agent);
                 if (status === 200) {
                     this.answered += 1;
-                    this.runs.add((JSON.parse(text) as Prediction).run);
+                    this.models.add((JSON.parse(text) as Prediction).model);
                 } else {
                     this.failures.push(`${status}: ${text}`);
                 }
@@ -194,7 +199,8 @@ class Load {
 
     private post(agent: http.Agent): Promise<{ status?: number; text: string }> {
         return new Promise((resolve, reject) => {
-            const request = http.request(this.url, { method: "POST", agent, timeout: 10_000 }, (response) => {
+            const headers = { "Content-Type": "application/json" };
+            const request = http.request(this.url, { method: "POST", agent, headers, timeout: 10_000 }, (response) => {
                 let text = "";
                 response.setEncoding("utf8");
                 response.on("data", (part: string) => (text += part));

@@ -18,7 +18,7 @@ describe("an Addon with a real controller", function () {
         this.timeout("60m");
         const mirror = await controllers(["gatekeeper"]);
         stack = await TestStack.create("addon-example", () => Promise.resolve(runExample("addon")));
-        await stack.configure({ "tests:mirror": JSON.stringify(mirrorOf(mirror)) });
+        await stack.configure({ "kubernetes-mlops:mirror": JSON.stringify(mirrorOf(mirror)) });
         await createObjects({ apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } });
     });
     after(async () => {

@@ -8,13 +8,13 @@ import * as path from "node:path";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import type * as pulumi from "@pulumi/pulumi";
 
-import type { ControllerMirror, ControllerName } from "../../local/controllers";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { createObjects, kubectl } from "../support/kubectl";
 import { clusterQueue, localQueue, turnsIn } from "../support/kueue";
 import { TestStack } from "../support/stack";
+import type { ControllerMirror, ControllerName } from "./support";
 
 const namespace = "controllers-test";
 const image = (): string => savedEnvironment().baseImage!;
@@ -179,7 +179,7 @@ const cases: Record<string, Case> = {
                     image: image(),
                     command: ["python3", "-m", "http.server", "8080", "--directory", "/tmp"],
                     backend: mlops.ServerBackend.KServe,
-                    healthPath: "/",
+                    livenessPath: "/",
                     resources: { cpu: "10m", memory: "64Mi" },
                     runAsUser: 1000,
                 },

@@ -12,7 +12,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 
-import type { ControllerMirror } from "../../local/controllers";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
@@ -21,6 +20,7 @@ import { getOnce } from "../support/http";
 import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { type Change, TestStack } from "../support/stack";
+import type { ControllerMirror } from "./support";
 
 const namespace = "gateway-test";
 /** Where the Gateway is, which is not where the models are. */

@@ -17,6 +17,7 @@ import { run } from "../support/mocks";
 import { TestNode } from "../support/node";
 
 const module = "github.com/containerd/containerd/v2";
+const modules = path.join(__dirname, "go", "containerd");
 
 /** Pushes an image that holds these files, and gives it by its digest. */
 async function pushModel(files: Record<string, string>): Promise<string> {
@@ -47,7 +48,7 @@ async function servingPod(model: string): Promise<{ metadata: { name: string } }
             workspace: { namespace: "ml" },
             image: savedEnvironment().baseImage!,
             command: ["python3", "-c", program],
-            healthPath: "/",
+            livenessPath: "/",
             model: `oci://${model}`,
             resources: { cpu: "10m", memory: "64Mi" },
             runAsUser: 1000,
@@ -69,8 +70,8 @@ describe("a ModelServer whose model is an image", function () {
     let node: TestNode;
     before(async function () {
         this.timeout("60m");
-        const containerd = await goCommand("containerd", "containerd", module);
-        const shim = await goCommand("containerd-shim-runc-v2", "containerd", module);
+        const containerd = await goCommand("containerd", modules, module);
+        const shim = await goCommand("containerd-shim-runc-v2", modules, module);
         node = await TestNode.start(containerd, shim);
     });
     after(async () => node?.stop());

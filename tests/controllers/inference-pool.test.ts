@@ -10,15 +10,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 
-import type { ControllerMirror } from "../../local/controllers";
-import { controllerOf } from "../../local/controllers/table";
-import { moduleDirectory } from "../../local/toolchain/build";
+import { moduleDirectory } from "../../local/offline/go-build";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
+import type { ControllerMirror } from "./support";
+import { controllerOf } from "./support/recipes";
 
 const namespace = "inference-pool-test";
 const system = "envoy-gateway-system";

@@ -3,7 +3,6 @@ import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import type { ControllerMirror } from "../../local/controllers";
 import * as mlops from "../../src";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
@@ -12,6 +11,7 @@ import { installKatib } from "../support/katib";
 import { createObjects, deleteObjects, getObjects, kubectl } from "../support/kubectl";
 import { clusterQueue, localQueue } from "../support/kueue";
 import { TestStack } from "../support/stack";
+import type { ControllerMirror } from "./support";
 
 const namespace = "katib-test";
 const program = fs.readFileSync(path.join(__dirname, "katib", "trial.py"), "utf8");

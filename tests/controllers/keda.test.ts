@@ -86,7 +86,7 @@ const server = (name: string, autoscaling: Omit<mlops.AutoscalingArgs, "max">, i
         workspace: { namespace },
         image,
         command: ["python3", "/serve.py"],
-        healthPath: "/",
+        livenessPath: "/",
         metrics: true,
         autoscaling: { max: 3, scaleDownAfter: "1s", ...autoscaling },
         resources: { cpu: "10m", memory: "64Mi" },

@@ -126,7 +126,7 @@ function workloads(dependsOn: mlops.Platform): void {
             command: serving(8080),
             metrics: true,
             model: "s3://models/fraud",
-            modelCache: { size: "1Gi", accessMode: readWriteOnce },
+            cache: { size: "1Gi", accessMode: readWriteOnce },
         },
         { dependsOn },
     );

@@ -79,7 +79,7 @@ function program({ password = login.MLFLOW_TRACKING_PASSWORD }: Settings = {}) {
             MLFLOW_FLASK_SERVER_SECRET_KEY: "test",
             MLFLOW_SERVER_ALLOWED_HOSTS: `mlflow.${namespace}*,localhost:*,10.*`,
         },
-        healthPath: "/health",
+        livenessPath: "/health",
         replicas: 1,
         resources: { cpu: "200m", memory: "2Gi" },
         runAsUser: 1000,

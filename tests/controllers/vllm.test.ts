@@ -8,8 +8,8 @@ import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "../../src";
-import { nodeFlags, ownFlags, vllmArgs } from "../../src/workloads/llm-server/command";
-import { spreadOf, tokenBytes } from "../../src/workloads/llm-server/estimate";
+import { buildNodeFlags, reservedFlags, buildVllmArgs } from "../../src/workloads/llm-server/command";
+import { resolveParallelism, tokenBytes } from "../../src/workloads/llm-server/estimate";
 import { savedEnvironment } from "../support/environment";
 import { type Answer, askOnce } from "../support/http";
 import { createObjects, kubectl } from "../support/kubectl";
@@ -60,7 +60,7 @@ const rows: Row[] = [
     [{ model: "pvc://models/run-1" }, { model_tag: "/model", served_model_name: ["llm"] }],
     [{ model: "s3://models/llama" }, { model_tag: "s3://models/llama", load_format: "runai_streamer" }],
     [{ revision: "0e9e39f" }, { revision: "0e9e39f" }],
-    [{ servedName: "llama:8b" }, { served_model_name: ["llama:8b"] }],
+    [{ servedModelName: "llama:8b" }, { served_model_name: ["llama:8b"] }],
     [
         { maxModelLen: 8192, maxNumSeqs: 64 },
         { max_model_len: 8192, max_num_seqs: 64 },
@@ -76,7 +76,7 @@ const rows: Row[] = [
     ]),
     [{ gpuMemoryUtilization: 0.5 }, { gpu_memory_utilization: 0.5 }],
     [
-        { tensorParallel: 2, pipelineParallel: 3 },
+        { tensorParallelSize: 2, pipelineParallelSize: 3 },
         { tensor_parallel_size: 2, pipeline_parallel_size: 3 },
     ],
     [{ prefixCaching: true }, { enable_prefix_caching: true }],
@@ -99,13 +99,13 @@ const rows: Row[] = [
 
 const commandOf = (args: Partial<mlops.LlmServerArgs>): string[] => {
     const told = { workspace: { namespace }, image: "", model: "acme/llama", ...args };
-    const { tensorParallel, pipelineParallel } = args as Record<string, number>;
-    const words = vllmArgs("llm", told, spreadOf({ nodes: 1, tensorParallel, pipelineParallel }));
+    const { tensorParallelSize, pipelineParallelSize } = args as Record<string, number>;
+    const words = buildVllmArgs("llm", told, resolveParallelism({ nodes: 1, tensorParallelSize, pipelineParallelSize }));
     return words as string[];
 };
 
 const ofNodes = (leader: boolean): string[] =>
-    nodeFlags(2, leader).map((word) =>
+    buildNodeFlags(2, leader).map((word) =>
         word.replace("$(LWS_WORKER_INDEX)", "1").replace("$(LWS_LEADER_ADDRESS)", "lws-0"),
     );
 
@@ -159,7 +159,7 @@ const program =
             workspace,
             image: image.ref,
             model: training.model,
-            servedName: "tiny",
+            servedModelName: "tiny",
             apiKey,
             // vLLM for CPUs computes in a process of its own, as it does with several GPUs.
             resources: { cpu: "100m", memory: "6Gi", sharedMemory: "1Gi" },
@@ -236,11 +236,11 @@ describe("an LlmServer with vLLM itself, for CPUs", function () {
         });
 
         it("and whatever else vLLM calls them is refused among args", () => {
-            const names = Object.keys(ownFlags).map((option) => understood.options[option]);
-            assert.ok(!names.includes(undefined), `vLLM has not all of ${Object.keys(ownFlags).join(", ")}`);
+            const names = Object.keys(reservedFlags).map((option) => understood.options[option]);
+            assert.ok(!names.includes(undefined), `vLLM has not all of ${Object.keys(reservedFlags).join(", ")}`);
             const others = Object.entries(understood.options).filter(([, name]) => names.includes(name));
             assert.deepEqual(
-                others.filter(([option]) => !(option in ownFlags)).map(([option]) => option),
+                others.filter(([option]) => !(option in reservedFlags)).map(([option]) => option),
                 [],
             );
         });
@@ -276,7 +276,7 @@ describe("an LlmServer with vLLM itself, for CPUs", function () {
         const { num_hidden_layers: layers, num_key_value_heads: kvHeads, head_dim: headDim } = shape;
         const said = await logs();
         const [, tokens] = /KV cache size: ([\d,]+) tokens/.exec(said) ?? [];
-        const perToken = tokenBytes({ parameters: 0, layers, kvHeads, headDim }, spreadOf({ nodes: 1 }), 2);
+        const perToken = tokenBytes({ parameters: 0, layers, kvHeads, headDim }, resolveParallelism({ nodes: 1 }), 2);
         // vLLM for CPUs has blocks of 128 tokens.
         const expected = Math.floor(2 ** 28 / perToken / 128) * 128;
         assert.equal(Number(tokens?.replaceAll(",", "")), expected, said);

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Provider } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { pushChart } from "../../local/controllers";
 import type * as mlops from "../../src";
+import { pushChart } from "../controllers/support";
 import { savedEnvironment } from "../support/environment";
 import { killedUp } from "../support/killable";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";

@@ -16,7 +16,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 
 import { findDockerClient } from "../../local/docker/cli";
-import { dockerPluginVersion } from "../../local/docker-provider";
+import { dockerPluginVersion } from "../../local/offline/docker-provider";
 import { freePort } from "../../local/ports";
 import { run } from "../../local/run";
 import { pluginPath } from "../../local/toolchain/official";

@@ -10,11 +10,12 @@ import type { AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { dockerPluginVersion, standInDirectory } from "../../local/docker-provider";
+import { dockerPluginVersion, standInDirectory } from "../../local/offline/docker-provider";
+import { toolOf } from "../../local/offline/go-tools";
 import { ensureTools } from "../../local/toolchain";
 import { pulumiHome } from "../../local/toolchain/official";
 import { ensureDockerPlugin } from "../../local/toolchain/plugins";
-import { LANGUAGE_HOST, toolOf } from "../../local/toolchain/tools";
+import { LANGUAGE_HOST } from "../../local/toolchain/tools";
 
 describe("a plugin that a mirror has", () => {
     const version = dockerPluginVersion();

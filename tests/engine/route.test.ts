@@ -7,10 +7,11 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { ModelServer } from "../../src";
 import { image } from "../support/arguments";
-import { crdsMissing, installCrds } from "../support/crds";
+import { installCrds, whyCrdsMissing } from "../support/crds";
 import { getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
 import { skipAwait } from "../support/transforms";
+import { unchecked } from "../support/unchecked";
 
 const namespace = "route-test";
 
@@ -44,14 +45,16 @@ async function answer(accepted: Status, resolved: Status): Promise<void> {
 describe("the route of a workload, on a real API server", function () {
     this.timeout("2m");
 
-    if (crdsMissing) {
-        it(`is skipped, because ${crdsMissing}`);
+    const kinds = ["gateway.networking.k8s.io/HTTPRoute"];
+    const missing = whyCrdsMissing(kinds);
+    if (missing) {
+        unchecked(missing, "is waited for until the Gateway has accepted it and knows where it leads to");
         return;
     }
 
     let stack: TestStack;
     before(async () => {
-        await installCrds(["gateway.networking.k8s.io/HTTPRoute"]);
+        await installCrds(kinds);
         stack = await TestStack.create("route", program);
     });
     after(async () => stack?.destroy());

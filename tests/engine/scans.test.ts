@@ -2,8 +2,8 @@
 import { strict as assert } from "node:assert";
 
 import { type Rendered, renderedObjects } from "../support/rendered";
-import { exceptions } from "../support/scan-exceptions";
 import { checkov, type Finding, kubeScore } from "../support/scanners";
+import { exceptions } from "../support/scanners/exceptions";
 
 const isExplained = (finding: Finding): boolean =>
     exceptions.some(({ checks, where }) => checks.includes(finding.check) && (where?.(finding) ?? true));

@@ -3,26 +3,27 @@
  * unchanged, previewed and changed by a real engine on a real API server that has the real CRDs. All are in one stack,
  * and the first edits of all are made in one update, then the second ones, and so on.
  *
- * STORIES=notebook,sweep takes those alone whose names begin with one of these.
+ * SCENARIOS=notebook,sweep takes those alone whose names begin with one of these.
  */
 import { strict as assert } from "node:assert";
 
 import * as core from "@pulumi/kubernetes/core/v1";
 
-import { crdsMissing, installCrds, removeCrds } from "../support/crds";
+import { installCrds, removeCrds, whyCrdsMissing } from "../support/crds";
 import { validateStrictly } from "../support/kubectl";
+import { scenarios as allScenarios } from "../support/scenarios";
+import type { Scenario } from "../support/scenarios/scenario";
 import { type Change, TestStack } from "../support/stack";
-import { stories as allStories } from "../support/stories";
-import type { Story } from "../support/stories/story";
 import { deletedAtOnce, skipAwait } from "../support/transforms";
+import { unchecked } from "../support/unchecked";
 
-const only = process.env.STORIES?.split(",");
-const chosen = allStories.filter(({ name }) => !only || only.some((one) => name.startsWith(one)));
-const stories = chosen.filter(({ crds = [] }) => crds.length === 0 || !crdsMissing);
+const only = process.env.SCENARIOS?.split(",");
+const chosen = allScenarios.filter(({ name }) => !only || only.some((one) => name.startsWith(one)));
+const scenarios = chosen.filter(({ crds = [] }) => whyCrdsMissing(crds) === undefined);
 const stackName = ["workloads", ...(only ?? [])].join("-");
 
-/** The arguments of a story after so many edits. */
-function argumentsOf({ edits }: Story, count: number): Record<string, unknown> {
+/** The arguments of a scenario after so many edits. */
+function argumentsOf({ edits }: Scenario, count: number): Record<string, unknown> {
     return Object.assign({}, ...edits.slice(0, count).map(({ edit }) => edit)) as Record<string, unknown>;
 }
 
@@ -33,9 +34,9 @@ function program(count: number): () => Promise<Record<string, never>> {
         const namespace = new core.Namespace("namespace", {
             metadata: { name: stackName, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
         });
-        for (const story of stories) {
+        for (const scenario of scenarios) {
             const workspace = { namespace: namespace.metadata.name };
-            story.create(workspace, argumentsOf(story, count), { transforms: [skipAwait, deletedAtOnce] });
+            scenario.create(workspace, argumentsOf(scenario, count), { transforms: [skipAwait, deletedAtOnce] });
         }
         return {};
     };
@@ -56,10 +57,10 @@ function short(name: string, change: Change): string {
 }
 
 /** The changes of each component, by its name. */
-function byStory(changes: Change[]): Record<string, string[]> {
+function byScenario(changes: Change[]): Record<string, string[]> {
     const told: Record<string, string[]> = {};
     for (const change of changes) {
-        const owners = stories.filter(({ name }) => change.name.startsWith(`${name}-`));
+        const owners = scenarios.filter(({ name }) => change.name.startsWith(`${name}-`));
         const { name } = owners.sort((a, b) => b.name.length - a.name.length)[0] ?? { name: "" };
         (told[name] ??= []).push(short(name, change));
     }
@@ -69,17 +70,17 @@ function byStory(changes: Change[]): Record<string, string[]> {
 
 describe("every component, as its arguments are edited", function () {
     this.timeout("5m");
-    this.bail(!process.env.STORIES);
+    this.bail(!process.env.SCENARIOS);
 
     let stack: TestStack;
     let crds: string[] = [];
 
-    if (stories.length < chosen.length) {
-        it(`those on custom resources are skipped, because ${crdsMissing}`);
+    for (const { name, crds: kinds = [] } of chosen.filter((scenario) => !scenarios.includes(scenario))) {
+        unchecked(whyCrdsMissing(kinds)!, `${name}: its edits`);
     }
 
     before(async () => {
-        crds = await installCrds([...new Set(stories.flatMap((story) => story.crds ?? []))]);
+        crds = await installCrds([...new Set(scenarios.flatMap((scenario) => scenario.crds ?? []))]);
         stack = await TestStack.create(stackName, program(0));
     });
     after(async () => {
@@ -98,13 +99,13 @@ describe("every component, as its arguments are edited", function () {
 
     it("has no field that the API server does not know", validate);
 
-    const rounds = Math.max(0, ...stories.map(({ edits }) => edits.length));
+    const rounds = Math.max(0, ...scenarios.map(({ edits }) => edits.length));
     for (let round = 0; round < rounds; round++) {
-        const now = stories.filter(({ edits }) => edits.length > round);
+        const now = scenarios.filter(({ edits }) => edits.length > round);
         describe(`edit ${round + 1}`, () => {
             let told: Record<string, string[]>;
             before(async () => {
-                told = byStory(await stack.preview(program(round + 1)));
+                told = byScenario(await stack.preview(program(round + 1)));
             });
 
             for (const { name, edits } of now) {
@@ -116,7 +117,7 @@ describe("every component, as its arguments are edited", function () {
             // What would change once more shows in the preview of the next edit, and after the last.
             it("is carried out, and changes nothing else", async () => {
                 assert.deepEqual(
-                    Object.keys(told).filter((name) => !now.some((story) => story.name === name)),
+                    Object.keys(told).filter((name) => !now.some((scenario) => scenario.name === name)),
                     [],
                 );
                 await stack.up();

@@ -41,7 +41,7 @@ export function fullImageArgs(): ImageArgs {
 }
 
 /** Everything that any workload can be told. */
-export const fullWorkload = {
+const fullWorkload = {
     workspace: {
         namespace: "ml",
         queue: "team-queue",
@@ -55,7 +55,7 @@ export const fullWorkload = {
     secretEnv: { TOKEN: password },
     resources: { cpu: "4", memory: "16Gi", sharedMemory: "1Gi" },
     gpu: { count: 1, product: "NVIDIA-H100-80GB-HBM3", memory: "70Gi" },
-    mounts: [{ claim: "data", path: "/data", subPath: "fraud", readOnly: true }],
+    mounts: [{ claim: "data", mountPath: "/data", subPath: "fraud", readOnly: true }],
     runAsUser: 1000,
     readOnlyRootFilesystem: false,
     podSpec: { nodeSelector: { disk: "fast" } },
@@ -82,8 +82,8 @@ export const fullServerArgs: ModelServerArgs = {
     model: "pvc://models/fraud/run-1",
     port: 9000,
     autoscaling: { min: 2, max: 8, targetCpuUtilization: 60 },
-    healthPath: "/live",
-    readyPath: "/ready",
+    livenessPath: "/live",
+    readinessPath: "/ready",
     startupTimeout: "10m",
     shutdownTimeout: "1m",
 };

@@ -1,5 +1,5 @@
-import { type ControllerMirror, type ControllerName, ensureControllers } from "../../local/controllers";
 import type { MirrorArgs } from "../../src";
+import { type ControllerMirror, type ControllerName, ensureControllers } from "../controllers/support";
 import { kubectl } from "./kubectl";
 import { progressOnce } from "./progress";
 

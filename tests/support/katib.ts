@@ -9,10 +9,10 @@ import * as path from "node:path";
 import type { Output } from "@pulumi/pulumi";
 import * as yaml from "yaml";
 
-import type { ControllerMirror } from "../../local/controllers";
-import { controllerOf } from "../../local/controllers/table";
-import { moduleDirectory } from "../../local/toolchain/build";
+import { moduleDirectory } from "../../local/offline/go-build";
 import { Image } from "../../src";
+import type { ControllerMirror } from "../controllers/support";
+import { controllerOf } from "../controllers/support/recipes";
 import { savedEnvironment } from "./environment";
 import { applyObjects, deleteObjects, kubectl } from "./kubectl";
 import { TestStack } from "./stack";

@@ -1,5 +1,5 @@
-import { ensureTools } from "../../local/toolchain";
 import { run } from "../../local/run";
+import { ensureTools } from "../../local/toolchain";
 import { savedEnvironment } from "./environment";
 
 /** What kubectl prints, asked of the cluster that the tests run on. */
@@ -26,14 +26,20 @@ export const createObjects = (...objects: object[]): Promise<void> =>
 export const applyObjects = (...objects: object[]): Promise<void> =>
     withObjects(objects, "apply", "--server-side", "--force-conflicts", "--validate=strict");
 
+/** The same of objects as YAML documents. */
+export const applyManifests = (manifests: string): Promise<void> =>
+    withInput(manifests, "apply", "--server-side", "--force-conflicts");
+
 /** Deletes what there is of these objects, and waits until it is gone. */
 export const deleteObjects = (...objects: object[]): Promise<void> =>
     withObjects(objects, "delete", "--ignore-not-found", "--timeout=180s");
 
 /** Runs a command of kubectl on objects. */
-async function withObjects(objects: object[], ...command: string[]): Promise<void> {
+const withObjects = (objects: object[], ...command: string[]): Promise<void> =>
+    withInput(JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }), ...command);
+
+async function withInput(input: string, ...command: string[]): Promise<void> {
     const { kubernetes } = await ensureTools(["kubernetes"], () => undefined);
-    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
     const args = ["kubectl", "--kubeconfig", savedEnvironment().kubeconfig, ...command, "--filename", "-"];
     await run(kubernetes, args, { input });
 }

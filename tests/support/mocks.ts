@@ -79,6 +79,8 @@ export interface Recording {
 export interface RunOptions {
     /** Whether `pulumi preview` runs the program. Defaults to false: `pulumi up`. */
     preview?: boolean;
+    /** The configuration of the stack, each value by its full key. Defaults to none. */
+    config?: Record<string, string>;
     /** What a resource gives back besides its inputs. Defaults to what a push of an image gives. */
     outputs?: (type: string, inputs: Properties) => Properties;
 }
@@ -93,12 +95,12 @@ export function pushed(type: string, inputs: Properties): Properties {
 }
 
 /**
- * Runs a program as the engine does: with no configuration, in the stack `stack` of the project `project`. An error
+ * Runs a program as the engine does, in the stack `stack` of the project `project`. An error
  * in the program, or in an Output that it leaves behind, ends it.
  */
 export async function run(program: () => unknown, options: RunOptions = {}): Promise<Recording> {
-    const { preview = false, outputs = pushed } = options;
-    pulumi.runtime.setAllConfig({});
+    const { preview = false, config = {}, outputs = pushed } = options;
+    pulumi.runtime.setAllConfig(config);
     await pulumi.runtime.setMocks(
         {
             newResource: ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => ({

@@ -1,6 +1,7 @@
 /** Prometheus' own evaluation of rules and expressions over series that are made up. */
 import * as yaml from "yaml";
 
+import { sourceDir } from "../../local/paths";
 import { run } from "../../local/run";
 import { directoryWith } from "./directories";
 import { goCommand } from "./go-command";
@@ -15,7 +16,8 @@ export interface RuleTest {
 }
 
 /** Builds promtool where it is not there yet, which takes minutes. */
-export const promtool = (): Promise<string> => goCommand("promtool", "prometheus", "github.com/prometheus/prometheus");
+export const promtool = (): Promise<string> =>
+    goCommand("promtool", sourceDir("tests", "controllers", "go", "prometheus"), "github.com/prometheus/prometheus");
 
 /** Fails with what promtool says of the rules, or of what they give for the series. */
 export async function testRules(groups: unknown[], series: Series[], test: RuleTest): Promise<void> {

@@ -1,7 +1,7 @@
 /** Every object that the components make, as it would be sent to an API server. */
+import { fixtures } from "./components";
 import { type Properties, pushed, type Registration, run, Secret } from "./mocks";
-import { specimens } from "./components";
-import { stories } from "./stories";
+import { scenarios } from "./scenarios";
 
 export interface Rendered {
     /** Which component made it, of which arguments: "Notebook, all arguments". */
@@ -72,10 +72,10 @@ async function objectsOf(origin: string, program: () => unknown): Promise<Render
         .map((object) => ({ origin, object }));
 }
 
-/** What all components make of their least and their fullest arguments, and of those of all stories, edit by edit. */
+/** What all components make of their least and their fullest arguments, and of those of all scenarios, edit by edit. */
 export async function renderedObjects(): Promise<Rendered[]> {
     const all: Rendered[] = [];
-    for (const { component, valid, full } of specimens) {
+    for (const { component, valid, full } of fixtures) {
         for (const [what, args] of [
             ["the least arguments", valid()],
             ["all arguments", full()],
@@ -83,10 +83,10 @@ export async function renderedObjects(): Promise<Rendered[]> {
             all.push(...(await objectsOf(`${component.name}, ${what}`, () => new component("fraud", args))));
         }
     }
-    for (const { name, edits, create } of stories) {
+    for (const { name, edits, create } of scenarios) {
         for (let count = 0; count <= edits.length; count++) {
             const args = Object.assign({}, ...edits.slice(0, count).map(({ edit }) => edit)) as Record<string, unknown>;
-            const origin = `the story ${name}, edit ${count}`;
+            const origin = `the scenario ${name}, edit ${count}`;
             all.push(...(await objectsOf(origin, () => create({ namespace: "ml" }, args, {}))));
         }
     }

@@ -2,8 +2,14 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation";
-import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
+import {
+    type EngineEvent,
+    LocalWorkspace,
+    type LocalWorkspaceOptions,
+    PulumiCommand,
+    type PulumiFn,
+    type Stack,
+} from "@pulumi/pulumi/automation";
 
 import { backendUrl } from "../../local/stack";
 import { savedEnvironment } from "./environment";
@@ -32,16 +38,29 @@ export class TestStack {
 
     /** A stack without resources, whose state is kept in a directory of its own, or the one of that directory. */
     static async create(name: string, program: PulumiFn, directory = newDirectory(name)): Promise<TestStack> {
+        return TestStack.open(directory, (options) =>
+            LocalWorkspace.createOrSelectStack({ stackName: name, projectName: "tests", program }, options),
+        );
+    }
+
+    /** A stack without resources of the project in a directory. */
+    static async ofProject(name: string, workDir: string): Promise<TestStack> {
+        return TestStack.open(newDirectory(name), (options) =>
+            LocalWorkspace.createOrSelectStack({ stackName: name, workDir }, options),
+        );
+    }
+
+    private static async open(
+        directory: string,
+        stackOf: (options: LocalWorkspaceOptions) => Promise<Stack>,
+    ): Promise<TestStack> {
         const envVars: Record<string, string> = {
             ...savedEnvironment().env,
             PULUMI_CONFIG_PASSPHRASE: "test",
             PULUMI_BACKEND_URL: backendUrl(directory),
         };
         process.env.PATH = envVars.PATH ?? process.env.PATH;
-        const stack = await LocalWorkspace.createOrSelectStack(
-            { stackName: name, projectName: "tests", program },
-            { envVars, pulumiCommand: await PulumiCommand.get() },
-        );
+        const stack = await stackOf({ envVars, pulumiCommand: await PulumiCommand.get() });
         // Asked of the CLI after each operation, for a summary that no test reads: half a second.
         stack.info = () => Promise.resolve(undefined);
         return new TestStack(stack, directory);

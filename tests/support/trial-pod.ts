@@ -1,7 +1,7 @@
 /**
  * A pod that tries what a node gives to pods, with the image that every node of the local cluster has.
  */
-import { pauseImage } from "../../local/cluster/pause-image";
+import { pauseImage } from "../../local/offline/pause-image";
 
 /** Namespace, claim, Service and a pod that serves the claim's content on port 8080, under the restricted standard. */
 export const trialObjects = (namespace: string): object[] => [

@@ -1,6 +1,7 @@
 /**
- * What the projects of the add-ons publish, as far as files of it lie beside this project: their charts' names and
- * values, and their CRDs. The tests hold against it what the definitions say.
+ * What the projects of the add-ons publish: their charts' names and values, and their CRDs. The tests hold against it
+ * what the definitions say. It comes from the projects' Go modules where they carry it, and otherwise from
+ * ../shared/upstream, which also says where it is published and may be missing.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -15,14 +16,15 @@ import { addonNames, type AddonName, kebabCase } from "../../src/platform/catalo
 import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addon-args";
 import { mergeValues } from "../../src/platform/rendering/merge-values";
 import { samples } from "./addon-arguments";
+import { crdsIn, crdText, type UpstreamCrd, yamlFiles } from "./upstream-crds";
+import { moduleFolders, moduleOf } from "./upstream-modules";
 
-/** Where those files are. */
-export const upstream = path.join(__dirname, "..", "..", "..", "shared", "upstream");
+const upstream = path.join(__dirname, "..", "..", "..", "shared", "upstream");
 
-/** Why tests are skipped, or nothing where the files are there. */
-export const missing = fs.existsSync(path.join(upstream, "index.json"))
+/** Why there is nothing but what Go modules carry, or nothing where the files are there. */
+export const sharedMissing = fs.existsSync(path.join(upstream, "index.json"))
     ? undefined
-    : `${upstream} does not exist, which holds the charts' values and the CRDs`;
+    : "../shared/upstream does not exist";
 
 /** What index.json says of an add-on. */
 export interface UpstreamAddon {
@@ -33,33 +35,39 @@ export interface UpstreamAddon {
     chartVersion: string | null;
     chartRepository: string;
     namespace: string;
-    crds: Record<string, Record<string, UpstreamCrd>>;
 }
 
-export interface UpstreamCrd {
-    kind: string;
-    scope: "Namespaced" | "Cluster";
-    served: string[];
-    storage: string;
-    file: string;
-}
-
-const read = (...file: string[]) => fs.readFileSync(path.join(upstream, ...file), "utf8");
+const read = (...file: string[]) => fs.readFileSync(path.join(...file), "utf8");
 const once = <T>(make: () => T): (() => T) => {
     let made: { value: T } | undefined;
     return () => (made ??= { value: make() }).value;
 };
 
-export const index = once(() => JSON.parse(read("index.json")) as Record<string, UpstreamAddon>);
+export const index = once(() => JSON.parse(read(upstream, "index.json")) as Record<string, UpstreamAddon>);
 
 /** The folders of add-ons that have another name upstream. */
-const folders: Partial<Record<AddonName, string>> = {
+const otherFolders: Partial<Record<AddonName, string>> = {
     leaderWorkerSet: "lws",
     nvidiaDraDriver: "dra-driver-nvidia-gpu",
     inferenceExtension: "gateway-api-inference-extension",
 };
 
-export const folderOf = (name: AddonName): string => folders[name] ?? kebabCase(name);
+export const folderOf = (name: AddonName): string => otherFolders[name] ?? kebabCase(name);
+
+/** The folders that there are, and those that only Go modules stand for. */
+const folders = once(() => [...new Set([...moduleFolders, ...(sharedMissing ? [] : Object.keys(index()))])]);
+
+/** The release of a project, as its tag, where that is known. */
+export function releaseOf(folder: string): string | undefined {
+    const module = moduleOf(folder);
+    return typeof module !== "string" ? module.version : sharedMissing ? undefined : index()[folder]?.tag;
+}
+
+/** Why nothing is known of a project. */
+export function whyFolderMissing(folder: string): string {
+    const module = moduleOf(folder);
+    return `${typeof module === "string" ? module : `its Go module does not have it`}, and ${sharedMissing}`;
+}
 
 export const definitions = Object.entries(catalog) as [AddonName, Definition<PlatformAddonArgs>][];
 
@@ -69,6 +77,8 @@ export const definitions = Object.entries(catalog) as [AddonName, Definition<Pla
 export interface UpstreamChart {
     name: string;
     version: string;
+    /** The tag of the project's release that it is of; a chart in a chart has none. */
+    release?: string;
     appVersion?: string;
     /** Its default values, those of its sub-charts in their places. */
     defaults: Values;
@@ -91,9 +101,13 @@ interface ChartFile {
 const separator = "\u0000";
 const pathOf = (keys: string[]) => keys.join(separator);
 
+/** The values.yaml of a chart, or the template that it is made of at a release. */
+const valuesFile = (directory: string): string | undefined =>
+    ["values.yaml", "values.tmpl.yaml"].map((file) => path.join(directory, file)).find(fs.existsSync);
+
 function readChart(directory: string): UpstreamChart {
     const { name, version, appVersion, dependencies = [] } = yaml.parse(read(directory, "Chart.yaml")) as ChartFile;
-    const text = read(directory, "values.yaml");
+    const text = read(valuesFile(directory)!);
     const chart: UpstreamChart = {
         name,
         version,
@@ -101,7 +115,7 @@ function readChart(directory: string): UpstreamChart {
         defaults: (yaml.parse(text) as Values | null) ?? {},
         keys: keysOf(text),
         parents: new Set(),
-        schema: fs.existsSync(path.join(upstream, directory, "values.schema.json"))
+        schema: fs.existsSync(path.join(directory, "values.schema.json"))
             ? (JSON.parse(read(directory, "values.schema.json")) as Schema)
             : undefined,
         children: {},
@@ -112,7 +126,7 @@ function readChart(directory: string): UpstreamChart {
             condition.split(".").forEach((_key, index, all) => chart.keys.add(pathOf(all.slice(0, index + 1))));
         }
         const below = path.join(directory, "charts", dependency.name);
-        if (fs.existsSync(path.join(upstream, below, "values.yaml"))) {
+        if (valuesFile(below) !== undefined) {
             const key = dependency.alias ?? dependency.name;
             const child = readChart(below);
             chart.children[key] = child;
@@ -162,27 +176,63 @@ function keysOf(text: string): Set<string> {
     return keys;
 }
 
-/** The directories of charts, by the charts' names. A sub-chart of the same name is another version, with other values. */
-const directories = once(() => {
-    const byName = new Map<string, string[]>();
-    const files = fs.readdirSync(upstream, { recursive: true, encoding: "utf8" }).sort();
-    for (const file of files.filter((one) => path.basename(one) === "Chart.yaml" && !/chart\/charts\//.test(one))) {
-        const { name } = yaml.parse(read(file)) as ChartFile;
-        byName.set(name, [...(byName.get(name) ?? []), path.dirname(file)]);
+/** Where a chart is, and which project's it is. */
+interface ChartPlace {
+    folder: string;
+    directory: string;
+}
+
+/** The charts of a project in ../shared/upstream. A sub-chart is another version, with other values. */
+export function sharedCharts(folder: string): string[] {
+    const directory = path.join(upstream, folder);
+    return fs
+        .readdirSync(directory, { recursive: true, encoding: "utf8" })
+        .filter((file) => path.basename(file) === "Chart.yaml" && !/chart\/charts\//.test(file))
+        .sort()
+        .map((file) => path.dirname(path.join(directory, file)));
+}
+
+/** The places of charts, by the charts' names, those in Go modules first. */
+const chartPlaces = once(() => {
+    const byName = new Map<string, ChartPlace[]>();
+    const ofModules = (folder: string) => {
+        const module = moduleOf(folder);
+        return typeof module === "string" ? [] : module.charts;
+    };
+    for (const chartArgs of [ofModules, ...(sharedMissing ? [] : [sharedCharts])]) {
+        for (const folder of folders()) {
+            for (const directory of chartArgs(folder)) {
+                const { name } = yaml.parse(read(directory, "Chart.yaml")) as ChartFile;
+                byName.set(name, [...(byName.get(name) ?? []), { folder, directory }]);
+            }
+        }
     }
     return byName;
 });
 
 const charts = new Map<string, UpstreamChart>();
 
-/** The files of a chart that an add-on installs, which may lie in the folder of another. */
+/** The files of a chart that an add-on installs, which may be another project's. */
 export function chartOf(name: AddonName, source: ChartSource): UpstreamChart | undefined {
-    const found = directories().get(source.name) ?? [];
-    const directory = found.find((one) => one.startsWith(`${folderOf(name)}/`)) ?? found[0];
-    if (directory !== undefined && !charts.has(directory)) {
-        charts.set(directory, readChart(directory));
+    const found = chartPlaces().get(source.name) ?? [];
+    const place = found.find(({ folder }) => folder === folderOf(name)) ?? found[0];
+    if (place === undefined) {
+        return undefined;
     }
-    return directory === undefined ? undefined : charts.get(directory);
+    if (!charts.has(place.directory)) {
+        charts.set(place.directory, { ...readChart(place.directory), release: releaseOf(place.folder) });
+    }
+    return charts.get(place.directory);
+}
+
+/** Why the charts cannot be looked at, or nothing where there is a way to. */
+export function chartsMissing(name: AddonName, sources: ChartSource[]): string | undefined {
+    const missing = sources.filter((source) => chartOf(name, source) === undefined).map((source) => source.name);
+    if (sharedMissing === undefined || missing.length === 0) {
+        return undefined;
+    }
+    const module = moduleOf(folderOf(name));
+    return `${typeof module === "string" ? module : `no Go module has the chart ${missing.join(", ")}`}, and ${sharedMissing}`;
 }
 
 /** Whether a version in a Chart.yaml is one, and not what stands there until the chart is published. */
@@ -347,35 +397,56 @@ interface CrdFile {
     };
 }
 
-/** Other files of the same CRDs, for other versions or without schemas. */
-const alternatives = ["kserve/crds-minimal", "gateway-api-inference-extension/crds-v1.5.0"];
+/** The CRDs of a project in ../shared/upstream. */
+export function sharedCrds(folder: string): UpstreamCrd[] {
+    const directory = path.join(upstream, folder, "crds");
+    return fs.existsSync(directory) ? yamlFiles(directory).flatMap(crdsIn) : [];
+}
 
-/** The files of all CRDs, of each CRD one. */
-export const crdFiles = once(() => {
-    const byName = new Map<string, string>();
-    for (const { crds } of Object.values(index())) {
-        for (const [name, { file }] of Object.values(crds).flatMap((set) => Object.entries(set))) {
-            if (!alternatives.some((folder) => file.startsWith(`${folder}/`)) || !byName.has(name)) {
-                byName.set(name, path.join(upstream, file));
-            }
-        }
+const crdsByFolder = new Map<string, UpstreamCrd[]>();
+
+/** The CRDs of a project, or why they cannot be looked at. */
+export function crdsOf(folder: string): UpstreamCrd[] | string {
+    const found = crdsByFolder.get(folder);
+    if (found !== undefined) {
+        return found;
     }
-    return [...byName.values()].sort();
-});
+    const module = moduleOf(folder);
+    const files = typeof module === "string" ? undefined : module.crds;
+    if (files === undefined && sharedMissing !== undefined) {
+        return `${typeof module === "string" ? module : `no Go module has CRDs of ${folder}`}, and ${sharedMissing}`;
+    }
+    const crds = files?.flatMap(crdsIn) ?? sharedCrds(folder);
+    crdsByFolder.set(folder, crds);
+    return crds;
+}
 
-/** What index.json says of each CRD, by `<group>/<kind>`. */
+/** The CRDs of all projects, by `<group>/<kind>`. */
 export const crdByKind = once(() => {
     const byKind = new Map<string, UpstreamCrd>();
-    for (const { crds } of Object.values(index())) {
-        for (const [name, crd] of Object.values(crds).flatMap((set) => Object.entries(set))) {
-            const key = `${name.slice(name.indexOf(".") + 1)}/${crd.kind}`;
-            if (!byKind.has(key) || !alternatives.some((folder) => crd.file.startsWith(`${folder}/`))) {
-                byKind.set(key, crd);
-            }
+    for (const folder of folders()) {
+        const crds = crdsOf(folder);
+        for (const crd of typeof crds === "string" ? [] : crds) {
+            const key = `${crd.group}/${crd.kind}`;
+            byKind.set(key, byKind.get(key) ?? crd);
         }
     }
     return byKind;
 });
+
+/** Which kinds, each as `<group>/<kind>`, of these objects have CRDs that cannot be looked at. */
+export const kindsMissing = (objects: KubernetesObject[]): string[] =>
+    crdsMissing(objects.map(customKind).filter((kind) => kind !== undefined));
+
+/** Which of these kinds, each as `<group>/<kind>`, have CRDs that cannot be looked at. */
+export const crdsMissing = (kinds: string[]): string[] =>
+    sharedMissing === undefined ? [] : [...new Set(kinds)].filter((kind) => !crdByKind().has(kind)).sort();
+
+/** Why objects of these kinds are not checked. */
+export const whyKindsMissing = (kinds: string[]): string | undefined =>
+    kinds.length === 0
+        ? undefined
+        : `the CRDs of ${kinds.join(", ")} are in no Go module that is here, and ${sharedMissing}`;
 
 const openApi = new Map<string, ValidateFunction | string>();
 
@@ -393,7 +464,7 @@ function compileKind(apiVersion: string, kind: string): ValidateFunction | strin
     if (crd === undefined) {
         return `there is no CRD of ${apiVersion} ${kind}`;
     }
-    const { spec } = yaml.parse(read(crd.file)) as CrdFile;
+    const { spec } = yaml.parse(crdText(crd)) as CrdFile;
     const found = spec.versions.find(({ name }) => name === version);
     if (!found?.served) {
         return `${group} does not serve ${kind} as ${version}`;
@@ -453,6 +524,10 @@ function isPattern(pattern: unknown): boolean {
     }
 }
 
+/** The kind of a custom resource, as `<group>/<kind>`; nothing for a kind of Kubernetes itself. */
+export const customKind = ({ apiVersion, kind }: KubernetesObject): string | undefined =>
+    core.includes(apiVersion) ? undefined : `${apiVersion.split("/")[0]}/${kind}`;
+
 /** The groups of Kubernetes itself, and those kinds in them that belong to no namespace. */
 const core = [
     "v1",
@@ -502,7 +577,7 @@ export interface Combination {
 }
 
 /** What an add-on needs with these settings, and what that needs. */
-export function requiredBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
+function requiredBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
     const all = new Set<AddonName>();
     const add = (one: AddonName, its: PlatformAddonArgs) => {
         for (const needed of catalog[one]?.requires?.(its) ?? []) {
@@ -517,7 +592,7 @@ export function requiredBy(name: AddonName, settings: PlatformAddonArgs): AddonN
 }
 
 /** What cannot be in a platform with an add-on, on whichever side it is said. */
-export function excludedBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
+function excludedBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
     const own = Object.keys(catalog[name].excludes?.(settings) ?? {}) as AddonName[];
     const others = definitions.filter(([, definition]) => definition.excludes?.({})[name] !== undefined);
     return [...new Set([...own, ...others.map(([other]) => other)])];

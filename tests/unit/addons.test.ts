@@ -1,18 +1,20 @@
 import { strict as assert } from "node:assert";
 
-import { truth } from "../../src/arguments/formats";
+import { boolean } from "../../src/arguments/formats";
 import { object, type Problems } from "../../src/arguments/rules";
 import { type Catalog, catalog } from "../../src/platform/addon-catalog";
 import type { MlflowArgs } from "../../src/platform/addons/mlflow";
+import { chartArgs, mainChartVersion, crdVersions, chartSources } from "../../src/platform/rendering/charts";
 import type { ChartSource, Definition, KubernetesObject, Values } from "../../src/platform/catalog/definition";
 import { addonNames, type AddonName } from "../../src/platform/catalog/names";
-import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addon-args";
 import { plan, type PlannedAddon } from "../../src/platform/plan";
 import { preflightValues } from "../../src/platform/preflight";
-import { chartArgs, mainChartVersion, crdVersions, chartSources } from "../../src/platform/rendering/charts";
+import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addon-args";
 import { samples } from "../support/addon-arguments";
 import { type PodSpec, violations } from "../support/pod-security";
+import { itUnless, unchecked } from "../support/unchecked";
 import * as upstream from "../support/upstream";
+import type { UpstreamCrd } from "../support/upstream-crds";
 
 /** Charts that index.json does not name, because they come from other places than the rest of their add-on. */
 const otherCharts: Partial<Record<AddonName, { name: string; version: string; repositories: string[]; why: string }>> =
@@ -116,7 +118,7 @@ function problemsOf(name: AddonName, settings: object): string[] {
     const lines: string[] = [];
     const line = (path: string, problem: string) => `${path} ${problem}`;
     const problems: Problems = { line, add: (path, problem) => void lines.push(line(path, problem)) };
-    const checked = object({ existing: truth, ...catalog[name].fields })(settings, "", problems);
+    const checked = object({ existing: boolean, ...catalog[name].fields })(settings, "", problems);
     catalog[name].check?.(checked as PlatformAddonArgs, problems);
     return lines;
 }
@@ -384,90 +386,40 @@ describe("KServe for language models", () => {
 describe("add-ons as upstream publishes them", function () {
     this.timeout(120_000);
 
-    if (upstream.missing) {
-        it(`skipped, because ${upstream.missing}`);
-        return;
-    }
-
     for (const [name, definition] of upstream.definitions) {
         describe(name, () => {
-            const entry = () => upstream.index()[upstream.folderOf(name)]!;
+            const folder = upstream.folderOf(name);
             const own = definition.charts[definition.charts.length - 1]!;
-            const theirCharts = () =>
-                allCharts(definition)
-                    .filter(({ manifest }) => manifest === undefined)
-                    .map((source) => ({ source, chart: upstream.chartOf(name, source) }));
+            const sources = allCharts(definition).filter(({ manifest }) => manifest === undefined);
+            const theirCharts = () => sources.map((source) => ({ source, chart: upstream.chartOf(name, source) }));
+            const chartsMissing = upstream.chartsMissing(name, sources);
+            const theirCrds = upstream.crdsOf(folder);
 
-            // The release may be an older one than that of the folder: the one that the add-on is made for.
-            for (const { name: project, version, manifest } of (definition.optionalCharts ?? []).flatMap(
-                ({ charts }) => charts,
-            )) {
-                if (manifest !== undefined) {
-                    it(`has manifests of a release of ${project}`, () => {
-                        const { repository } = upstream.index()[project]!;
-                        const releases = `https://github.com/${repository}/releases/download/${version}/`;
-                        assert.ok(manifest.startsWith(releases), `${manifest} is none of ${releases}`);
-                    });
-                }
-            }
-
-            const isManifest = own.manifest !== undefined;
-            if (isManifest) {
-                it("is the manifest of a release", () => {
-                    const { repository, tag } = entry();
-                    const releases = `https://github.com/${repository}/releases/download/${tag}/`;
-                    assert.equal(own.version, tag);
-                    assert.ok(own.manifest?.startsWith(releases), `${own.manifest} is none of ${releases}`);
-                });
-            }
-
-            const itsChart = isManifest ? () => undefined : it;
-            itsChart("has the chart's name, version and repository", () => {
-                const expected = otherCharts[name] ?? {
-                    name: entry().chart,
-                    version: entry().chartVersion,
-                    repositories: upstream.repositoriesOf(entry(), own.name),
-                };
-                assert.equal(own.name, expected.name);
-                assert.equal(own.version, expected.version);
-                const address = own.repository.startsWith("oci://") ? `${own.repository}/${own.name}` : own.repository;
-                assert.ok(
-                    expected.repositories.includes(address.replace(/\/$/, "")),
-                    `${address} is none of ${expected.repositories.join(", ")}`,
-                );
-            });
-
-            it("has charts that exist, in their versions", () => {
+            itUnless(chartsMissing, "has charts that exist, in their versions", () => {
                 for (const { source, chart } of theirCharts()) {
                     assert.ok(chart, `there is no chart ${source.name}`);
-                    if (upstream.isPublished(chart.version) && source !== own) {
-                        assert.equal(source.version, chart.version, source.name);
-                    }
+                    const versions = [chart.version, chart.release].map((version) => version?.replace(/^v/, ""));
+                    assert.ok(
+                        versions.includes(source.version.replace(/^v/, "")),
+                        `${source.name}: ${versions.join()}`,
+                    );
                 }
             });
 
-            it("has the version of the software", () => {
+            const release = upstream.releaseOf(folder);
+            const releaseMissing = release === undefined ? upstream.whyFolderMissing(folder) : undefined;
+            itUnless(releaseMissing, "has the version of the software", () => {
                 const { appVersion } = upstream.chartOf(name, own) ?? {};
-                const known = upstream.isPublished(appVersion) ? appVersion : /\d+(\.\d+)+/.exec(entry().tag)![0];
+                const known = upstream.isPublished(appVersion) ? appVersion : /\d+(\.\d+)+/.exec(release!)![0];
                 assert.equal(definition.version, known.replace(/^v/, ""));
             });
 
-            it("has the namespace that upstream documents", () => {
-                const { namespace } = entry();
-                if (/^[a-z0-9-]+$/.test(namespace) && namespace !== "-") {
-                    assert.equal(definition.namespace, namespace);
-                }
-            });
-
-            it("has the CRDs with their served versions, the storage version first", () => {
+            const crdsMissing = typeof theirCrds === "string" ? theirCrds : undefined;
+            itUnless(crdsMissing, "has the CRDs with their served versions, the storage version first", () => {
                 const { not, also } = otherCrds[name] ?? {};
-                const theirs = Object.entries(entry().crds.crds ?? {})
-                    .filter(([crd]) => !not?.test(crd))
-                    .map(([crd, { storage, served }]) => [
-                        crd,
-                        storage,
-                        ...served.filter((one) => one !== storage).sort(),
-                    ]);
+                const theirs = (theirCrds as UpstreamCrd[])
+                    .filter((crd) => !not?.test(crd.name))
+                    .map((crd) => [crd.name, crd.storage, ...crd.served.filter((one) => one !== crd.storage).sort()]);
                 const ours = [definition, ...(definition.optionalCharts ?? [])]
                     .flatMap(({ crds }) => Object.entries(crds ?? {}))
                     .map(([crd, [storage, ...served]]) => [crd, storage, ...served.sort()]);
@@ -492,7 +444,7 @@ describe("add-ons as upstream publishes them", function () {
                 return [...found.values()];
             };
 
-            it("sets values that the charts have, of the right type", () => {
+            itUnless(chartsMissing, "sets values that the charts have, of the right type", () => {
                 const problems = new Map<string, string>();
                 for (const { chart, values, title } of distinct()) {
                     const known = [freeForm, otherType].map((table) => Object.keys(table[chart.name] ?? {}));
@@ -503,18 +455,80 @@ describe("add-ons as upstream publishes them", function () {
                 assert.deepEqual([...problems], []);
             });
 
-            it("sets values that the charts' schemas allow", () => {
+            itUnless(chartsMissing, "sets values that the charts' schemas allow", () => {
                 for (const { chart, values, title } of distinct()) {
                     assert.deepEqual(upstream.schemaProblems(chart, values), [], title);
                 }
             });
 
+            const objects = upstream.objectsOf(name);
+            const missingKinds = upstream.kindsMissing(objects.map(({ object }) => object));
             it("returns objects that are valid for the CRDs", () => {
-                for (const { title, object } of upstream.objectsOf(name)) {
+                for (const { title, object } of objects) {
                     const { kind, metadata } = object;
-                    assert.deepEqual(upstream.objectProblems(object), [], `${kind} ${metadata.name}; ${title}`);
+                    if (!missingKinds.includes(upstream.customKind(object)!)) {
+                        assert.deepEqual(upstream.objectProblems(object), [], `${kind} ${metadata.name}; ${title}`);
+                    }
                 }
             });
+            if (missingKinds.length > 0) {
+                const why = upstream.whyKindsMissing(missingKinds)!;
+                unchecked(why, `gives ${missingKinds.join(", ")} that the CRDs allow`);
+            }
+        });
+    }
+});
+
+describe("the places where add-ons are published", () => {
+    const missing =
+        upstream.sharedMissing && `no Go module says where anything is published, and ${upstream.sharedMissing}`;
+    const releasesOf = (project: string, tag: string) =>
+        `https://github.com/${upstream.index()[project]!.repository}/releases/download/${tag}/`;
+
+    for (const [name, { charts, namespace, optionalCharts = [] }] of upstream.definitions) {
+        const folder = upstream.folderOf(name);
+        const own = charts[charts.length - 1]!;
+
+        // The release may be an older one than that of the folder: the one that the add-on is made for.
+        for (const { name: project, version, manifest } of optionalCharts.flatMap((part) => part.charts)) {
+            if (manifest !== undefined) {
+                itUnless(missing, `${name} has manifests of a release of ${project}`, () => {
+                    const releases = releasesOf(project, version);
+                    assert.ok(manifest.startsWith(releases), `${manifest} is none of ${releases}`);
+                });
+            }
+        }
+
+        if (own.manifest !== undefined) {
+            itUnless(missing, `${name} is the manifest of a release`, () => {
+                const { tag } = upstream.index()[folder]!;
+                const releases = releasesOf(folder, tag);
+                assert.equal(own.version, tag);
+                assert.ok(own.manifest?.startsWith(releases), `${own.manifest} is none of ${releases}`);
+            });
+        } else {
+            itUnless(missing, `${name} has the chart's name, version and repository`, () => {
+                const entry = upstream.index()[folder]!;
+                const expected = otherCharts[name] ?? {
+                    name: entry.chart,
+                    version: entry.chartVersion,
+                    repositories: upstream.repositoriesOf(entry, own.name),
+                };
+                assert.equal(own.name, expected.name);
+                assert.equal(own.version, expected.version);
+                const address = own.repository.startsWith("oci://") ? `${own.repository}/${own.name}` : own.repository;
+                assert.ok(
+                    expected.repositories.includes(address.replace(/\/$/, "")),
+                    `${address} is none of ${expected.repositories.join(", ")}`,
+                );
+            });
+        }
+
+        itUnless(missing, `${name} has the namespace that upstream documents`, () => {
+            const { namespace: stated } = upstream.index()[folder]!;
+            if (/^[a-z0-9-]+$/.test(stated) && stated !== "-") {
+                assert.equal(namespace, stated);
+            }
         });
     }
 });
@@ -522,11 +536,7 @@ describe("add-ons as upstream publishes them", function () {
 describe("the checks against upstream", function () {
     this.timeout(60_000);
 
-    if (upstream.missing) {
-        it(`skipped, because ${upstream.missing}`);
-        return;
-    }
-
+    const chartMissing = (name: AddonName) => upstream.chartsMissing(name, catalog[name].charts);
     const chart = (name: AddonName) => upstream.chartOf(name, catalog[name].charts.at(-1)!)!;
 
     const wrongValues: [what: string, addon: AddonName, values: Values, problems: string[]][] = [
@@ -552,15 +562,16 @@ describe("the checks against upstream", function () {
         ["keys of free-form maps", "certManager", { webhook: { config: { a: 1 }, affinity: { b: 2 } } }, []],
     ];
     for (const [what, addon, values, problems] of wrongValues) {
-        it(`find ${what}`, () => {
+        itUnless(chartMissing(addon), `find ${what}`, () => {
             assert.deepEqual(upstream.valuesProblems(chart(addon), values, [], []), problems);
         });
     }
 
-    it("find what a values schema refuses", () => {
+    itUnless(chartMissing("certManager"), "find what a values schema refuses", () => {
         assert.equal(upstream.schemaProblems(chart("certManager"), { crds: { keep: "yes" } }).length, 1);
     });
 
+    const kueueMissing = upstream.whyKindsMissing(upstream.kindsMissing([flavor]));
     const wrongObjects: [what: string, object: KubernetesObject, problem: string][] = [
         [
             "a field that a CRD does not have",
@@ -585,6 +596,6 @@ describe("the checks against upstream", function () {
         ],
     ];
     for (const [what, object, problem] of wrongObjects) {
-        it(`find ${what}`, () => assert.deepEqual(upstream.objectProblems(object), [problem]));
+        itUnless(kueueMissing, `find ${what}`, () => assert.deepEqual(upstream.objectProblems(object), [problem]));
     }
 });

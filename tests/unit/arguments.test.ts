@@ -6,8 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Image, ModelServer, TrainingJob } from "../../src";
 import { workload } from "../support/arguments";
-import { specimens } from "../support/components";
-import { type Args, bytes, type Component, digestRef, subdomain } from "../support/components/specimen";
+import { fixtures } from "../support/components";
+import { type Args, bytes, type Component, digestRef, subdomain } from "../support/components/fixture";
 import { directoryWith } from "../support/directories";
 import { run } from "../support/mocks";
 
@@ -45,7 +45,7 @@ function shown(value: unknown): string {
     return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
-for (const { component, valid, ...known } of specimens) {
+for (const { component, valid, ...known } of fixtures) {
     const { name } = component;
     const create = (place: string, value: unknown) =>
         run(() => new component("fraud", withValue(valid(), place, value)));
@@ -137,27 +137,27 @@ describe("files that a build needs", () => {
             { "main.py": "" },
             undefined,
             (context) =>
-                `dockerfile is "${path.join(context, "Dockerfile")}", which is no file; write it, or describe a Python program under python`,
+                `dockerfile is "${path.join(context, "Dockerfile")}"; it must be an existing file: create it, or set python to build a Python program`,
         ],
         [
             "no requirements.txt",
             { "main.py": "" },
             {},
             (context) =>
-                `python.requirements is "requirements.txt"; it must be a file in "${context}", empty if nothing is required`,
+                `python.requirements is "requirements.txt"; it must be an existing file in "${context}" (it may be empty)`,
         ],
         [
-            "a directory in the place of requirements",
+            "a directory in place of the requirements file",
             { "deploy/main.py": "" },
             { requirements: "deploy" },
             (context) =>
-                `python.requirements is "deploy"; it must be a file in "${context}", empty if nothing is required`,
+                `python.requirements is "deploy"; it must be an existing file in "${context}" (it may be empty)`,
         ],
         [
-            "a version besides a base",
+            "a version together with a base image",
             { "requirements.txt": "" },
             { version: "3.12", base: "python:3.12" },
-            () => "python.version is given besides python.base, which has its own; leave one of them out",
+            () => "python.version cannot be combined with python.base, which has its own Python; remove one of them",
         ],
     ];
     for (const [what, files, python, problem] of missing) {
@@ -174,19 +174,19 @@ describe("files that a build needs", () => {
         await assert.rejects(
             run(() => new Image("fraud", { repository: "ghcr.io/acme/fraud", context: pulumi.output(context) })),
             {
-                message: `Image "fraud": dockerfile is "${path.join(context, "Dockerfile")}", which is no file; write it, or describe a Python program under python`,
+                message: `Image "fraud": dockerfile is "${path.join(context, "Dockerfile")}"; it must be an existing file: create it, or set python to build a Python program`,
             },
         );
     });
 });
 
 describe("the name of a component", () => {
-    for (const { component, valid } of specimens) {
+    for (const { component, valid } of fixtures) {
         it(`of ${component.name} becomes names of Kubernetes`, async () => {
             for (const name of ["", "Fraud", "fraud_model", "1fraud", "fraud-", "fraud.model", "f".repeat(51)]) {
                 assert.deepEqual(await linesOf(component, valid(), name), [
-                    `${component.name} "${name}": the name is "${name}"; it must be at most 50 lower-case letters, ` +
-                        'digits and hyphens, with a letter at the start and no hyphen at the end, for example "fraud-model"',
+                    `${component.name} "${name}": the name is "${name}"; it must be at most 50 lowercase letters, ` +
+                        'digits and hyphens, start with a letter and not end with a hyphen, for example "fraud-model"',
                 ]);
             }
         });
@@ -201,19 +201,19 @@ describe("several mistakes", () => {
             resources: { memory: "512m" },
             replicas: 2,
             autoscaling: { min: 5, max: 3 },
-            helthPath: "/",
+            livenesPath: "/",
         };
         assert.deepEqual(await linesOf(ModelServer, args, "Fraud"), [
-            'ModelServer "Fraud": the name is "Fraud"; it must be at most 50 lower-case letters, digits and hyphens, ' +
-                'with a letter at the start and no hyphen at the end, for example "fraud-model"',
-            'ModelServer "Fraud": helthPath does not exist; allowed here: workspace, image, command, args, env, ' +
+            'ModelServer "Fraud": the name is "Fraud"; it must be at most 50 lowercase letters, digits and hyphens, ' +
+                'start with a letter and not end with a hyphen, for example "fraud-model"',
+            'ModelServer "Fraud": livenesPath does not exist; allowed here: workspace, image, command, args, env, ' +
                 "secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, model, port, replicas, autoscaling, " +
-                "healthPath, readyPath, startupTimeout, shutdownTimeout, warmUpPath, metrics, modelCache, route, canary, shadow, backend",
+                "livenessPath, readinessPath, startupTimeout, shutdownTimeout, warmupPath, metrics, cache, route, canary, shadow, backend",
             'ModelServer "Fraud": workspace.namespace is missing; name the namespace it runs in',
             `ModelServer "Fraud": workspace.queue is "Team"; ${subdomain}`,
             `ModelServer "Fraud": image is "fraud:latest"; ${digestRef}`,
             `ModelServer "Fraud": resources.memory is "512m"; ${bytes}`,
-            'ModelServer "Fraud": replicas is given besides autoscaling, which owns the number; leave one of them out',
+            'ModelServer "Fraud": replicas cannot be combined with autoscaling, which sets the number of pods; remove one of them',
             'ModelServer "Fraud": autoscaling.min is 5; it must be at most autoscaling.max, which is 3',
         ]);
     });

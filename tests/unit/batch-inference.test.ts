@@ -13,7 +13,7 @@ import { violations } from "../support/pod-security";
 type Job = types.output.batch.v1.Job;
 type CronJob = types.output.batch.v1.CronJob;
 
-const least: BatchInferenceArgs = { ...workload, input: "s3://claims", output: "pvc://scores", shards: 4 };
+const least: BatchInferenceArgs = { ...workload, inputUri: "s3://claims", outputUri: "pvc://scores", shards: 4 };
 
 const infer = (args: Partial<BatchInferenceArgs> = {}, options?: RunOptions): Promise<Recording> =>
     run(() => new BatchInference("fraud", { ...least, ...args }), options);
@@ -73,11 +73,11 @@ describe("a BatchInference", () => {
         assert.deepEqual(recording.resource("fraud").outputs, { results: "pvc://scores", jobName: metadata.name });
     });
 
-    it("mounts what is in claims, the input read-only, and the model as a server does", async () => {
+    it("mounts claims, the input read-only, and the model as a server does", async () => {
         const recording = await infer({
             model: "pvc://models/fraud/run-1",
-            input: pulumi.output("pvc://claims/2024/06"),
-            output: "pvc://scores/2024/06",
+            inputUri: pulumi.output("pvc://claims/2024/06"),
+            outputUri: "pvc://scores/2024/06",
         });
         const { containers, volumes } = jobOf(recording).spec.template.spec;
         assert.deepEqual(containers[0]!.volumeMounts.slice(1), [
@@ -91,14 +91,14 @@ describe("a BatchInference", () => {
         );
     });
 
-    it("has pods that meet the restricted standard, whatever it is told", async () => {
+    it("has pods that meet the restricted standard with any arguments", async () => {
         for (const args of [least, fullBatchArgs]) {
             const recording = await run(() => new BatchInference("fraud", args));
             assert.deepEqual(violations(jobOf(recording).spec.template.spec), []);
         }
     });
 
-    it("does no more than eight shards at once unless it is told to", async () => {
+    it("runs at most eight shards at once by default", async () => {
         const parallelism = async (args: Partial<BatchInferenceArgs>) => jobOf(await infer(args)).spec.parallelism;
         assert.equal(await parallelism({ shards: 100 }), 8);
         assert.equal(await parallelism({ shards: pulumi.output(3) }), 3);
@@ -106,15 +106,15 @@ describe("a BatchInference", () => {
     });
 
     for (const args of [{ timeout: "1h" }, { rerun: { shards: [1] } }, { secretEnv: undefined }]) {
-        it(`is the same run with ${JSON.stringify(args)}`, async () => {
+        it(`starts no new run with ${JSON.stringify(args)}`, async () => {
             assert.equal(await nameOf(args), await nameOf({}));
         });
     }
 
     const another: Partial<BatchInferenceArgs>[] = [
         { image: otherImage },
-        { input: "s3://claims/2" },
-        { output: "pvc://scores/2" },
+        { inputUri: "s3://claims/2" },
+        { outputUri: "pvc://scores/2" },
         { model: "s3://models/1" },
         { shards: 5 },
         { retries: 1 },
@@ -122,12 +122,12 @@ describe("a BatchInference", () => {
         { triggers: ["1"] },
     ];
     for (const args of another) {
-        it(`is another run with ${JSON.stringify(args)}`, async () => {
+        it(`starts a new run with ${JSON.stringify(args)}`, async () => {
             assert.notEqual(await nameOf(args), await nameOf({}));
         });
     }
 
-    it("does single shards once more, when all else has ended, each in a Job of its own", async () => {
+    it("runs single shards again, after the others have ended, each in its own Job", async () => {
         const recording = await infer({
             retries: 1,
             secretEnv: { TOKEN: password },
@@ -159,10 +159,10 @@ describe("a BatchInference", () => {
         assert.equal(jobOf(same, "fraud-shard-1").spec.template.spec.containers[0]!.image, workload.image);
     });
 
-    it("is a CronJob on a schedule, each run of which has a directory of its own", async () => {
+    it("is a CronJob with a schedule, and each run has its own directory", async () => {
         const recording = await infer({
             workspace: { namespace: "ml", queue: "team" },
-            output: "pvc://scores/nightly",
+            outputUri: "pvc://scores/nightly",
             schedule: "30 2 * * *",
             timeZone: "Europe/Berlin",
         });
@@ -175,7 +175,9 @@ describe("a BatchInference", () => {
             timeZone: "Europe/Berlin",
             concurrencyPolicy: "Forbid",
             startingDeadlineSeconds: 3600,
+            suspend: false,
         });
+        assert.equal(metadata.annotations["pulumi.com/patchForce"], "true");
         assert.equal(jobTemplate.metadata.labels["kueue.x-k8s.io/queue-name"], "team");
         assert.equal(jobTemplate.spec.completions, 4);
         const [container] = jobTemplate.spec.template.spec.containers;
@@ -197,6 +199,7 @@ describe("a BatchInference", () => {
         });
         assert.deepEqual(recording.resource("fraud").outputs, { results: "pvc://scores/nightly", jobName: "fraud" });
         const root = await infer({ schedule: "@daily" });
+        assert.equal(cronOf(root).spec.timeZone, "Etc/UTC");
         const { volumeMounts } = cronOf(root).spec.jobTemplate.spec.template.spec.containers[0]!;
         assert.equal(volumeMounts[2]!.subPathExpr, "$(RUN_NAME)");
         assert.deepEqual(cronOf(root).spec.jobTemplate.metadata.labels, {
@@ -205,7 +208,13 @@ describe("a BatchInference", () => {
         });
     });
 
-    it("fails in its own words where shards are not done, and says how to do them alone", async () => {
+    it("schedules runs as a Schedule does", async () => {
+        const { spec } = cronOf(await infer({ schedule: "@daily", suspend: true, startingDeadline: "30m" }));
+        assert.equal(spec.suspend, true);
+        assert.equal(spec.startingDeadlineSeconds, 1800);
+    });
+
+    it("reports which shards have failed, and how to run them again", async () => {
         const status = {
             conditions: [
                 { type: "Failed", status: "True", reason: "FailedIndexes", message: "Job has failed indexes" },
@@ -216,15 +225,15 @@ describe("a BatchInference", () => {
         const outputs = () => ({ status });
         await assert.rejects(infer({}, { outputs }), {
             message:
-                'BatchInference "fraud": 2 of 4 shards are not done: Job has failed indexes; mend what was wrong and do them ' +
-                "alone, with rerun: { shards: [1, 3] }",
+                'BatchInference "fraud": 2 of 4 shards have not succeeded: Job has failed indexes; fix the cause and run ' +
+                "them again with rerun: { shards: [1, 3] }",
         });
         const recording = await infer({ rerun: { shards: [1, 3] } }, { outputs });
         assert.equal(recording.resource("fraud").outputs!.results, "pvc://scores");
     });
 
-    it("shows all that does not depend on what is not known", async () => {
-        const recording = await infer({ input: unknownOutput() }, { preview: true });
+    it("shows everything that does not depend on an unknown value", async () => {
+        const recording = await infer({ inputUri: unknownOutput() }, { preview: true });
         assert.deepEqual(unknownPaths(recording.resource("fraud-job")), [
             "inputs.metadata.name",
             "inputs.spec.template.spec.containers[0].env[3].value",
@@ -234,24 +243,27 @@ describe("a BatchInference", () => {
     });
 });
 
-describe("what is not done of a BatchInference", () => {
+describe("the failed shards of a BatchInference", () => {
     const failed = (completedIndexes?: string, message?: string) => ({
         conditions: [{ type: "Failed", status: "True", reason: "DeadlineExceeded", message }],
         completedIndexes,
     });
 
-    it("is nothing while nobody knows, and when all is done", () => {
+    it("are none while the outcome is unknown, and when all shards have succeeded", () => {
         assert.equal(batchProblem(2, [], undefined), undefined);
         assert.equal(batchProblem(2, [], { conditions: [{ type: "Complete", status: "True" }] }), undefined);
         assert.equal(batchProblem(3, [1], failed("0,2")), undefined);
     });
 
-    it("is what has neither succeeded nor is done once more", () => {
+    it("are those that have neither succeeded nor are run again", () => {
         assert.equal(
             batchProblem(4, [1], failed("0", "Job was active longer than specified deadline")),
-            "2 of 4 shards are not done: Job was active longer than specified deadline; mend what was wrong and do them " +
-                "alone, with rerun: { shards: [1, 2, 3] }",
+            "2 of 4 shards have not succeeded: Job was active longer than specified deadline; fix the cause and run them " +
+                "again with rerun: { shards: [1, 2, 3] }",
         );
-        assert.match(batchProblem(2, [], failed())!, /^2 of 2 shards are not done: DeadlineExceeded; .*\[0, 1\] }$/);
+        assert.match(
+            batchProblem(2, [], failed())!,
+            /^2 of 2 shards have not succeeded: DeadlineExceeded; .*\[0, 1\] }$/,
+        );
     });
 });

@@ -2,22 +2,22 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { Build, buildOf, BuildSource, tagOf } from "../../src/images/build";
+import { Build, resolveBuild, BuildSource, buildTag } from "../../src/images/build";
 import { pythonVersions } from "../../src/images/python";
 import { directoryWith } from "../support/directories";
 
 const pythonDockerfile = path.join("dockerfiles", "python.Dockerfile");
 
-describe("the build that arguments stand for", () => {
+describe("the inputs of a build", () => {
     const builds: [what: string, source: BuildSource, build: Partial<Build>][] = [
-        ["a context alone", { context: "fraud" }, {}],
+        ["a context only", { context: "fraud" }, {}],
         [
             "a Dockerfile elsewhere",
             { context: "fraud", dockerfile: "gpu.Dockerfile" },
             { dockerfile: "gpu.Dockerfile" },
         ],
         [
-            "everything",
+            "all arguments",
             {
                 context: "fraud",
                 buildArgs: { A: "1" },
@@ -41,7 +41,7 @@ describe("the build that arguments stand for", () => {
             },
         ],
         [
-            "a Python program with all that can be said of it",
+            "a Python program with all arguments",
             {
                 context: "fraud",
                 python: {
@@ -64,7 +64,7 @@ describe("the build that arguments stand for", () => {
     ];
     for (const [what, source, build] of builds) {
         it(what, () => {
-            assert.deepEqual(buildOf(source), {
+            assert.deepEqual(resolveBuild(source), {
                 context: "fraud",
                 dockerfile: path.join("fraud", "Dockerfile"),
                 args: {},
@@ -76,9 +76,9 @@ describe("the build that arguments stand for", () => {
         });
     }
 
-    it("has a pinned base for each version of Python that is offered", () => {
+    it("pin the base image of each supported version of Python", () => {
         for (const version of pythonVersions) {
-            const base = buildOf({ context: "fraud", python: { version } }).args.BASE_IMAGE;
+            const base = resolveBuild({ context: "fraud", python: { version } }).args.BASE_IMAGE;
             assert.match(
                 base!,
                 new RegExp(`^docker\\.io/library/python:${version}\\.\\d+-slim-[a-z]+@sha256:[0-9a-f]{64}$`),
@@ -86,11 +86,11 @@ describe("the build that arguments stand for", () => {
         }
     });
 
-    it("finds the Dockerfile of Python programs from wherever the program runs", () => {
+    it("contain the Dockerfile of Python programs in any working directory", () => {
         const directory = process.cwd();
         try {
             process.chdir(directoryWith({}));
-            assert.ok(fs.existsSync(buildOf({ context: ".", python: {} }).dockerfile));
+            assert.ok(fs.existsSync(resolveBuild({ context: ".", python: {} }).dockerfile));
         } finally {
             process.chdir(directory);
         }
@@ -100,39 +100,39 @@ describe("the build that arguments stand for", () => {
 describe("the tag of a build", () => {
     const context = directoryWith({ Dockerfile: "FROM scratch\n", "main.py": "" });
     const source: BuildSource = { context, buildArgs: { A: "1", B: "2" } };
-    const tag = tagOf(buildOf(source));
+    const tag = buildTag(resolveBuild(source));
 
-    it("is twelve hexadecimal digits", () => {
+    it("is 12 hexadecimal digits", () => {
         assert.match(tag, /^[0-9a-f]{12}$/);
     });
 
     const same: [what: string, source: BuildSource][] = [
-        ["the same once more", source],
+        ["the same arguments", source],
         ["build arguments in another order", { ...source, buildArgs: { B: "2", A: "1" } }],
-        ["the defaults in words", { ...source, platform: "linux/amd64", dockerfile: path.join(context, "Dockerfile") }],
-        ["another network, which no file depends on", { ...source, network: "host" }],
-        ["another way to the same context", { ...source, context: path.relative(process.cwd(), context) }],
+        ["explicit defaults", { ...source, platform: "linux/amd64", dockerfile: path.join(context, "Dockerfile") }],
+        ["another network, which does not change the image", { ...source, network: "host" }],
+        ["another path to the same context", { ...source, context: path.relative(process.cwd(), context) }],
     ];
     for (const [what, other] of same) {
-        it(`is the same for ${what}`, () => assert.equal(tagOf(buildOf(other)), tag));
+        it(`is the same for ${what}`, () => assert.equal(buildTag(resolveBuild(other)), tag));
     }
 
     const different: [what: string, source: BuildSource][] = [
-        ["a build argument", { ...source, buildArgs: { A: "1", B: "3" } }],
-        ["one more build argument", { ...source, buildArgs: { A: "1", B: "2", C: "" } }],
-        ["the target", { ...source, target: "run" }],
-        ["the platform", { ...source, platform: "linux/arm64" }],
-        ["the context", { ...source, context: directoryWith({ Dockerfile: "FROM scratch\n" }) }],
-        ["the Dockerfile", { ...source, dockerfile: path.join(context, "main.py") }],
-        ["the version of Python", { context, python: { version: "3.11" } }],
-        ["the entry point", { context, python: { entrypoint: ["python", "main.py"] } }],
+        ["another build argument", { ...source, buildArgs: { A: "1", B: "3" } }],
+        ["an additional build argument", { ...source, buildArgs: { A: "1", B: "2", C: "" } }],
+        ["another target", { ...source, target: "run" }],
+        ["another platform", { ...source, platform: "linux/arm64" }],
+        ["another context", { ...source, context: directoryWith({ Dockerfile: "FROM scratch\n" }) }],
+        ["another Dockerfile", { ...source, dockerfile: path.join(context, "main.py") }],
+        ["another version of Python", { context, python: { version: "3.11" } }],
+        ["another entrypoint", { context, python: { entrypoint: ["python", "main.py"] } }],
     ];
     for (const [what, other] of different) {
-        it(`is another for another ${what}`, () => assert.notEqual(tagOf(buildOf(other)), tag));
+        it(`differs for ${what}`, () => assert.notEqual(buildTag(resolveBuild(other)), tag));
     }
 
-    it("tells apart what differs in one thing only", () => {
-        const tags = [source, ...different.map(([, other]) => other)].map((other) => tagOf(buildOf(other)));
+    it("differs between builds that differ in one argument", () => {
+        const tags = [source, ...different.map(([, other]) => other)].map((other) => buildTag(resolveBuild(other)));
         assert.equal(new Set(tags).size, tags.length);
     });
 });

@@ -15,7 +15,7 @@ import {
     password,
     workload,
 } from "../support/arguments";
-import { specimens } from "../support/components";
+import { fixtures } from "../support/components";
 import { Recording, run } from "../support/mocks";
 
 type Options = pulumi.ComponentResourceOptions;
@@ -23,7 +23,7 @@ type Options = pulumi.ComponentResourceOptions;
 /** Each component with everything that it can be told, and with all the children that it can have. */
 const components: Record<string, { make: (opts?: Options) => pulumi.ComponentResource; children: number }> = {
     ...Object.fromEntries(
-        specimens.map(({ component, full, children }) => [
+        fixtures.map(({ component, full, children }) => [
             component.name,
             { make: (opts?: Options) => new component("fraud", full(), opts), children },
         ]),

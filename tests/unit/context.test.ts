@@ -28,7 +28,7 @@ describe("the files of a build context", () => {
     const all = Object.keys(files).sort();
     const without = (...names: string[]) => all.filter((name) => !names.includes(name));
 
-    it("are all files, sorted, where nothing is ignored", () => {
+    it("are all files, sorted, if nothing is ignored", () => {
         assert.deepEqual(filesOf(directoryWith(files)), all);
     });
 
@@ -53,7 +53,7 @@ describe("the files of a build context", () => {
         ["Dockerfile", without("Dockerfile")],
     ];
     for (const [dockerignore, seen] of ignored) {
-        it(`follow .dockerignore: ${JSON.stringify(dockerignore)}`, () => {
+        it(`respect .dockerignore: ${JSON.stringify(dockerignore)}`, () => {
             const context = directoryWith({ ...files, ".dockerignore": dockerignore });
             assert.deepEqual(
                 filesOf(context).filter((name) => name !== ".dockerignore"),
@@ -62,7 +62,7 @@ describe("the files of a build context", () => {
         });
     }
 
-    it("follow a file of the Dockerfile's own name rather than .dockerignore", () => {
+    it("respect an ignore file for the Dockerfile rather than .dockerignore", () => {
         const context = directoryWith({ ...files, ".dockerignore": "*", "gpu.Dockerfile": "" });
         const dockerfile = path.join(context, "gpu.Dockerfile");
         assert.deepEqual(filesOf(context, dockerfile), []);
@@ -70,7 +70,7 @@ describe("the files of a build context", () => {
         assert.deepEqual(filesOf(context, dockerfile), ["train.py"]);
     });
 
-    it("are those of the context where the Dockerfile is outside of it", () => {
+    it("are those of the context if the Dockerfile is outside of it", () => {
         const outside = directoryWith({ Dockerfile: "", "Dockerfile.dockerignore": "lib", "more.py": "" });
         assert.deepEqual(
             filesOf(directoryWith(files), path.join(outside, "Dockerfile")),
@@ -78,7 +78,7 @@ describe("the files of a build context", () => {
         );
     });
 
-    it("have links among them, which are not followed, also where they lead round in a circle", () => {
+    it("include symbolic links, which are not followed, even in a cycle", () => {
         const context = directoryWith({ "lib/util.py": "" });
         fs.symlinkSync("lib", path.join(context, "link"));
         fs.symlinkSync("..", path.join(context, "lib", "parent"));
@@ -90,7 +90,7 @@ describe("the files of a build context", () => {
         ["data", ["", "lib", "lib/data"]],
         ["data\n!data/keep.csv", ["", "data", "lib", "lib/data"]],
     ] as const) {
-        it(`are looked for where some can be: ${JSON.stringify(dockerignore)}`, () => {
+        it(`are listed only in directories that may contain some: ${JSON.stringify(dockerignore)}`, () => {
             const context = directoryWith({ ...files, ".dockerignore": dockerignore });
             const readdir = mock.method(fs, "readdirSync");
             try {
@@ -108,7 +108,7 @@ describe("the hash of a build context", () => {
     const changes: [what: string, change: (context: string) => void][] = [
         ["the content of a file", (context) => fs.writeFileSync(path.join(context, "train.py"), "print(2)\n")],
         ["a new file", (context) => fs.writeFileSync(path.join(context, "new.py"), "")],
-        ["a file that is gone", (context) => fs.rmSync(path.join(context, "lib/util.py"))],
+        ["a removed file", (context) => fs.rmSync(path.join(context, "lib/util.py"))],
         [
             "the name of a file",
             (context) => fs.renameSync(path.join(context, "train.py"), path.join(context, "main.py")),
@@ -124,21 +124,21 @@ describe("the hash of a build context", () => {
             (context) => fs.writeFileSync(path.join(context, ".dockerignore"), "data/raw.csv\nlib/data\n"),
         ],
         [
-            "where a link leads",
+            "the target of a symbolic link",
             (context) => {
                 fs.rmSync(path.join(context, "link"));
                 fs.symlinkSync("lib/util.py", path.join(context, "link"));
             },
         ],
         [
-            "a link in the place of a file of its target's content",
+            "a symbolic link in place of a file with the content of its target",
             (context) => {
                 fs.rmSync(path.join(context, "train.py"));
                 fs.symlinkSync("print(1)\n", path.join(context, "train.py"));
             },
         ],
         [
-            "content that moves from one file to the next",
+            "content that moves to the next file",
             (context) => {
                 fs.writeFileSync(path.join(context, "a"), "12");
                 fs.writeFileSync(path.join(context, "b"), "3");
@@ -157,12 +157,12 @@ describe("the hash of a build context", () => {
     const nothing: [what: string, change: (context: string) => void][] = [
         ["nothing", () => undefined],
         ["an ignored file", (context) => fs.writeFileSync(path.join(context, "data/raw.csv"), "4")],
-        ["the time of a file", (context) => fs.utimesSync(path.join(context, "train.py"), 1, 1)],
-        ["who may read a file", (context) => fs.chmodSync(path.join(context, "train.py"), 0o600)],
+        ["the modification time of a file", (context) => fs.utimesSync(path.join(context, "train.py"), 1, 1)],
+        ["the read permissions of a file", (context) => fs.chmodSync(path.join(context, "train.py"), 0o600)],
         ["an empty directory", (context) => fs.mkdirSync(path.join(context, "empty"))],
-        ["a pipe, which holds nothing", (context) => execFileSync("mkfifo", [path.join(context, "pipe")])],
+        ["a named pipe, which has no content", (context) => execFileSync("mkfifo", [path.join(context, "pipe")])],
         [
-            "the order in which files were made",
+            "the order in which files were created",
             (context) => {
                 fs.rmSync(path.join(context, "a"));
                 fs.writeFileSync(path.join(context, "a"), "1");
@@ -178,7 +178,7 @@ describe("the hash of a build context", () => {
         });
     }
 
-    it("does not depend on where the context is", () => {
+    it("does not depend on the path of the context", () => {
         assert.equal(hashOf(contextWithLink()), hashOf(contextWithLink()));
     });
 
@@ -190,7 +190,7 @@ describe("the hash of a build context", () => {
         assert.notEqual(a, c);
     });
 
-    it("changes with an ignored Dockerfile, which is built all the same", () => {
+    it("changes with an ignored Dockerfile, which is built anyway", () => {
         const [a, b] = ["FROM scratch\n", "FROM busybox\n"].map((Dockerfile) =>
             hashOf(directoryWith({ ...files, ".dockerignore": "Dockerfile", Dockerfile })),
         );
@@ -198,7 +198,7 @@ describe("the hash of a build context", () => {
     });
 });
 
-/** A context with an ignored file, a link, and two files whose contents stand side by side. */
+/** Creates a context with an ignored file, a symbolic link, and two files whose contents are adjacent in the hash. */
 function contextWithLink(): string {
     const context = directoryWith({ ...files, ".dockerignore": "data/raw.csv\n", a: "1", b: "23" });
     fs.symlinkSync("train.py", path.join(context, "link"));

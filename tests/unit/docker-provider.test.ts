@@ -22,20 +22,33 @@ import * as rpc from "@pulumi/pulumi/runtime/rpc";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
-import { standInDirectory } from "../../local/docker-provider";
-import { buildCommand } from "../../local/docker-provider/build";
-import { check } from "../../local/docker-provider/check";
-import { checkConfiguration, configurationEnv } from "../../local/docker-provider/configuration";
-import { contextDigest, formatMode } from "../../local/docker-provider/context";
-import { DOCKER_HUB_KEY, privateConfig, withPrivateConfig } from "../../local/docker-provider/credentials";
-import { ADD, DELETE, diff, UPDATE } from "../../local/docker-provider/diff";
-import { buildError, daemonError, failedStep, readable, registryError } from "../../local/docker-provider/failures";
-import * as image from "../../local/docker-provider/image";
-import { apply } from "../../local/docker-provider/provider";
-import { credentialServer, parseReference } from "../../local/docker-provider/reference";
-import { schema } from "../../local/docker-provider/schema";
-import { plain, type Properties, secret, secretStrings, UNKNOWN, type Value } from "../../local/docker-provider/values";
-import { sdkVersion } from "../../local/docker-provider/version";
+import { standInDirectory } from "../../local/offline/docker-provider";
+import { buildCommand } from "../../local/offline/docker-provider/build";
+import { check } from "../../local/offline/docker-provider/check";
+import { checkConfiguration, configurationEnv } from "../../local/offline/docker-provider/configuration";
+import { contextDigest, formatMode } from "../../local/offline/docker-provider/context";
+import { DOCKER_HUB_KEY, privateConfig, withPrivateConfig } from "../../local/offline/docker-provider/credentials";
+import { ADD, DELETE, diff, UPDATE } from "../../local/offline/docker-provider/diff";
+import {
+    buildError,
+    daemonError,
+    failedStep,
+    readable,
+    registryError,
+} from "../../local/offline/docker-provider/failures";
+import * as image from "../../local/offline/docker-provider/image";
+import { apply } from "../../local/offline/docker-provider/provider";
+import { credentialServer, parseReference } from "../../local/offline/docker-provider/reference";
+import { schema } from "../../local/offline/docker-provider/schema";
+import {
+    plain,
+    type Properties,
+    secret,
+    secretStrings,
+    UNKNOWN,
+    type Value,
+} from "../../local/offline/docker-provider/values";
+import { sdkVersion } from "../../local/offline/docker-provider/version";
 
 /** A directory that goes when the suite ends. */
 function temporary(): string {

@@ -3,9 +3,9 @@ import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type GpuArgs, GpuSharingMode, GpuVendor, TrainingJob } from "../../src";
-import { buildGpuClaimSpec } from "../../src/pod/gpu-claim";
-import { gpuNeeds } from "../../src/pod/gpu";
 import { bytesOf } from "../../src/arguments/quantity";
+import { gpuNeeds } from "../../src/pod/gpu";
+import { buildGpuClaimSpec } from "../../src/pod/gpu-claim";
 import { workload } from "../support/arguments";
 import { run } from "../support/mocks";
 

@@ -27,7 +27,7 @@ function outputsOf(recording: Recording): { ref: unknown; tag: string } {
 }
 
 describe("an Image", () => {
-    it("of which only the least is said is one image of the docker provider", async () => {
+    it("creates one image of the docker provider from the required arguments", async () => {
         const args = imageArgs();
         const recording = await build(args);
         const { tag } = outputsOf(recording);
@@ -61,7 +61,7 @@ describe("an Image", () => {
         ]);
     });
 
-    it("of which everything is said", async () => {
+    it("passes all arguments to the docker provider", async () => {
         const args = fullImageArgs();
         const { inputs } = (await build(args)).resource("fraud-image");
         assert.deepEqual(inputs.build, {
@@ -79,7 +79,7 @@ describe("an Image", () => {
         });
     });
 
-    it("of a Python program is built with the package's own Dockerfile", async () => {
+    it("builds a Python program with the package's Dockerfile", async () => {
         const context = directoryWith({ "requirements.txt": "", "app.py": "" });
         const python = { version: "3.13", entrypoint: ["python", "app.py"] };
         const { inputs } = (await build({ ...imageArgs(), context, python })).resource("fraud-image");
@@ -96,7 +96,7 @@ describe("an Image", () => {
         });
     });
 
-    it("is the same image where its arguments are Outputs", async () => {
+    it("is the same image with Outputs as arguments", async () => {
         const args = imageArgs();
         const outputs = {
             repository: pulumi.output(args.repository),
@@ -108,7 +108,7 @@ describe("an Image", () => {
         );
     });
 
-    it("has another tag when its content is another, and only then", async () => {
+    it("has a new tag only when its content changes", async () => {
         const args = imageArgs();
         const { tag } = outputsOf(await build(args));
         assert.equal(outputsOf(await build(args)).tag, tag);
@@ -124,7 +124,7 @@ describe("the registry of an Image", () => {
         ["docker.io/acme/fraud", "docker.io"],
     ];
     for (const [repository, server] of servers) {
-        it(`is the one that the repository begins with: ${repository}`, async () => {
+        it(`defaults to the registry of the repository: ${repository}`, async () => {
             const registry = { username: "ci", password };
             for (const given of [repository, pulumi.output(repository)]) {
                 const { inputs } = (await build({ ...imageArgs(), repository: given, registry })).resource(
@@ -136,10 +136,10 @@ describe("the registry of an Image", () => {
     }
 
     for (const [what, given] of [
-        ["plain", password],
+        ["a plain value", password],
         ["a secret", pulumi.secret(password)],
     ] as const) {
-        it(`has a secret password, which is given as ${what}`, async () => {
+        it(`keeps its password secret if it is passed as ${what}`, async () => {
             const registry = { username: "ci", password: given };
             const { inputs } = (await build({ ...imageArgs(), registry })).resource("fraud-image");
             assert.deepEqual(secretPaths(inputs), ["registry.password"]);
@@ -159,24 +159,24 @@ describe("the reference of an Image", () => {
         `mirror.example/other@${digest}`,
         `fraud@${digest}`,
     ]) {
-        it(`is its own repository with the digest of ${repoDigest}`, async () => {
+        it(`is the repository with the digest of ${repoDigest}`, async () => {
             assert.equal(outputsOf(await pushedAs(repoDigest)).ref, `registry.example/fraud@${digest}`);
         });
     }
 
     for (const repoDigest of ["", digest, "registry.example/fraud:1", "registry.example/fraud@sha256:12"]) {
-        it(`is refused where what the registry gives is no digest: "${repoDigest}"`, async () => {
+        it(`fails if the registry returns no digest: "${repoDigest}"`, async () => {
             await assert.rejects(pushedAs(repoDigest), {
                 message:
-                    `Image "fraud": the registry gave "${repoDigest}" for its digest; it must end in @sha256:…, ` +
-                    "as registries give it that keep the v2 API",
+                    `Image "fraud": the registry returned the digest "${repoDigest}"; it must end with @sha256:…: ` +
+                    "use a registry that implements the OCI distribution API",
             });
         });
     }
 });
 
 describe("a preview of an Image", () => {
-    it("builds nothing, and shows the tag but not yet the digest", async () => {
+    it("builds nothing, and shows the tag but not the digest", async () => {
         const args = fullImageArgs();
         const recording = await build(args, { preview: true });
         assert.deepEqual(unknownPaths(recording.resources), ["[0].outputs.ref"]);
@@ -185,20 +185,20 @@ describe("a preview of an Image", () => {
     });
 
     const previews: [what: string, args: () => Partial<ImageArgs>, unknown: string[]][] = [
-        ["a repository", () => ({ repository: unknownOutput() }), ["inputs.imageName"]],
+        ["an unknown repository", () => ({ repository: unknownOutput() }), ["inputs.imageName"]],
         [
-            "a build argument",
+            "an unknown build argument",
             () => ({ buildArgs: { BASE: unknownOutput<string>() } }),
             ["inputs.build", "inputs.imageName"],
         ],
         [
-            "a password",
+            "an unknown password",
             () => ({ registry: { username: "ci", password: unknownOutput<string>() } }),
             ["inputs.registry.password"],
         ],
     ];
     for (const [what, args, expected] of previews) {
-        it(`shows all that does not depend on ${what} that is not known yet`, async () => {
+        it(`shows everything that does not depend on ${what}`, async () => {
             const recording = await build({ ...imageArgs(), ...args() }, { preview: true });
             assert.deepEqual(unknownPaths(recording.resource("fraud-image")), expected);
         });

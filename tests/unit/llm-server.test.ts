@@ -4,9 +4,9 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { LlmBackend, LlmServer, type LlmServerArgs } from "../../src";
-import { architectureOf, gpuMemory, weightBits } from "../../src/workloads/llm-server/models";
-import { fitOf, type LlmFacts, spreadOf } from "../../src/workloads/llm-server/estimate";
+import { estimateFit, type LlmFacts, resolveParallelism } from "../../src/workloads/llm-server/estimate";
 import { kserveServiceName } from "../../src/workloads/llm-server/llm-inference-service";
+import { findArchitecture, findGpuMemory, weightBits } from "../../src/workloads/llm-server/models";
 import { image, password, workload } from "../support/arguments";
 import { Recording, run, RunOptions, unknown, unknownOutput, unknownPaths } from "../support/mocks";
 import { type PodSpec, violations } from "../support/pod-security";
@@ -25,7 +25,7 @@ function podOf(recording: Recording): PodSpec {
 
 const containerOf = (recording: Recording) => podOf(recording).containers[0]!;
 
-/** The inputs of a resource, as far as the tests look at them. */
+/** The inputs of a resource that the tests check. */
 interface Inputs {
     metadata: { name: string; annotations: object };
     spec: Record<string, unknown>;
@@ -34,11 +34,11 @@ interface Inputs {
 
 const inputsOf = (recording: Recording, name: string): Inputs => recording.resource(name).inputs as unknown as Inputs;
 
-/** The first rule of the route. */
+/** Returns the first rule of the route. */
 const ruleOf = (recording: Recording): Record<string, unknown> =>
     (inputsOf(recording, "llama-route").spec.rules as [Record<string, unknown>])[0];
 
-/** The kind and the name of all that is registered. */
+/** Returns the kind and name of each registered resource. */
 function kinds({ resources }: Recording): string[] {
     return resources.map(({ type, name }) => `${type.split(":").pop()} ${name}`);
 }
@@ -48,7 +48,7 @@ const labels = { ...selector, "app.kubernetes.io/managed-by": "pulumi" };
 const annotations = { "pulumi.com/patchFieldManager": "pulumi-project-stack" };
 
 describe("an LlmServer", () => {
-    it("of which only the least is said is a Deployment, a Service and a disruption budget", async () => {
+    it("creates a Deployment, a Service and a PodDisruptionBudget from the required arguments", async () => {
         const recording = await serve();
         assert.deepEqual(kinds(recording), [
             "LlmServer llama",
@@ -198,10 +198,10 @@ describe("an LlmServer", () => {
         assert.deepEqual(violations(podOf(await serve())), []);
     });
 
-    it("hands options over as vLLM calls them", async () => {
+    it("passes its arguments to vLLM as options", async () => {
         const recording = await serve({
             revision: "main",
-            servedName: "llama",
+            servedModelName: "llama",
             maxModelLen: 8192,
             dtype: "bfloat16" as LlmServerArgs["dtype"],
             quantization: "fp8" as LlmServerArgs["quantization"],
@@ -286,7 +286,7 @@ describe("an LlmServer", () => {
         });
     }
 
-    it("keeps tokens in a Secret and nowhere else", async () => {
+    it("stores tokens in a Secret and nowhere else", async () => {
         const recording = await serve({
             huggingFaceToken: pulumi.secret(password),
             apiKey: password,
@@ -306,7 +306,7 @@ describe("an LlmServer", () => {
         assert.ok(!recording.plainText.includes(password));
     });
 
-    it("keeps what it downloads in a cache", async () => {
+    it("mounts a cache for downloads", async () => {
         const recording = await serve({ cache: { size: "50Gi" } });
         const claim = recording.resource("llama-cache");
         assert.deepEqual(claim.options, { retainOnDelete: true });
@@ -318,18 +318,18 @@ describe("an LlmServer", () => {
         );
     });
 
-    it("lets one go before another comes where no GPU is free", async () => {
+    it("deletes an old pod before it creates a new one without surge", async () => {
         const { spec } = inputsOf(await serve({ surge: false }), "llama-deployment");
         assert.deepEqual(spec.strategy, { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } });
     });
 
-    it("asks for the GPUs that its parallelism needs", async () => {
-        const recording = await serve({ tensorParallel: 2, pipelineParallel: 2 });
+    it("requests the GPUs that its parallelism needs", async () => {
+        const recording = await serve({ tensorParallelSize: 2, pipelineParallelSize: 2 });
         assert.deepEqual(containerOf(recording).resources.limits, { memory: "24Gi", "nvidia.com/gpu": "4" });
     });
 
-    it("shows in a preview all that does not depend on a model that is not trained yet", async () => {
-        const recording = await serve({ model: unknownOutput(), servedName: "llama" }, { preview: true });
+    it("shows in a preview everything that does not depend on an unknown model", async () => {
+        const recording = await serve({ model: unknownOutput(), servedModelName: "llama" }, { preview: true });
         assert.deepEqual(unknownPaths(recording.resource("llama-deployment").inputs), [
             "spec.template.spec.containers[0].args[0]",
             "spec.template.spec.containers[0].args[1]",
@@ -339,21 +339,21 @@ describe("an LlmServer", () => {
         assert.equal(recording.resource("llama").outputs!.estimate, unknown);
     });
 
-    it("fails in the same words where what does not fit is an Output", async () => {
+    it("reports Outputs that do not fit with the same message as plain values", async () => {
         await assert.rejects(serve({ gpu: { product: pulumi.output("NVIDIA-L4") }, maxModelLen: 65536 }), {
             message:
-                'LlmServer "llama": maxModelLen is 65536, but there is room for 31024 tokens: of 22.5 GiB of each GPU, ' +
-                "gpuMemoryUtilization (0.9) leaves 20.2, of which weights take 15.0 and vLLM's own needs about 1.5; make it " +
-                'at most 31024, use larger GPUs, more of them, a quantized model or kvCacheDtype "fp8"',
+                'LlmServer "llama": maxModelLen is 65536, but the KV cache has room for 31024 tokens: of 22.5 GiB per GPU, ' +
+                "vLLM may use 20.2 (gpuMemoryUtilization is 0.9), and the weights take 15.0 and vLLM's overhead about 1.5; " +
+                'set it to at most 31024, or use larger GPUs, more GPUs, a quantized model or kvCacheDtype "fp8"',
         });
-        await assert.rejects(serve({ gpu: { ...h100, count: pulumi.output(2) }, tensorParallel: 4 }), {
+        await assert.rejects(serve({ gpu: { ...h100, count: pulumi.output(2) }, tensorParallelSize: 4 }), {
             message:
-                'LlmServer "llama": tensorParallel is 4, times pipelineParallel (1) makes 4; it must make 2, which is ' +
-                "gpu.count (2) times nodes (1)",
+                'LlmServer "llama": tensorParallelSize is 4, which times pipelineParallelSize (1) is 4; it must be 2, which ' +
+                "is gpu.count (2) times nodes (1)",
         });
     });
 
-    it("of a model or a GPU that is not known says so, and goes on", async () => {
+    it("has no estimate if the GPU is unknown", async () => {
         const recording = await serve({ gpu: undefined }, { preview: true });
         assert.deepEqual(recording.resource("llama").outputs!.estimate, {});
     });
@@ -362,7 +362,7 @@ describe("an LlmServer", () => {
 describe("an LlmServer on several nodes", () => {
     const args = { backend: LlmBackend.LeaderWorkerSet, nodes: 2, gpu: { ...h100, count: 4 } };
 
-    it("is a LeaderWorkerSet, whose leaders are found by the Service", async () => {
+    it("is a LeaderWorkerSet whose leaders the Service selects", async () => {
         const recording = await serve({ ...args, model: "meta-llama/Llama-3.1-70B-Instruct" });
         const leaders = { ...selector, "leaderworkerset.sigs.k8s.io/worker-index": "0" };
         assert.deepEqual(kinds(recording), [
@@ -372,7 +372,7 @@ describe("an LlmServer on several nodes", () => {
             "Service llama-service",
         ]);
         assert.deepEqual(inputsOf(recording, "llama-service").spec.selector, leaders);
-        // A worker that goes takes its group along, so it is guarded as the leader is.
+        // Evicting a worker restarts its group, so the budget covers workers, too.
         assert.deepEqual(inputsOf(recording, "llama-pdb").spec.selector, { matchLabels: selector });
         const { metadata, spec } = inputsOf(recording, "llama-leaderworkerset");
         assert.deepEqual(metadata.annotations, {
@@ -432,7 +432,7 @@ describe("the shared memory of an LlmServer", () => {
         return pods.map(({ volumes }) => (volumes as { name: string }[]).some((volume) => volume.name === "shm"));
     };
 
-    it("is there where processes speak to each other, in the same pod or in several", async () => {
+    it("exists if there are several processes, in the same pod or in several pods", async () => {
         assert.deepEqual(await shares({}), [false]);
         assert.deepEqual(await shares({ gpu: { ...h100, count: 2 } }), [true]);
         assert.deepEqual(await shares({ backend: LlmBackend.LeaderWorkerSet, nodes: 2 }), [true, true]);
@@ -440,24 +440,24 @@ describe("the shared memory of an LlmServer", () => {
 });
 
 describe("the name of an LlmServer on several nodes", () => {
-    const called = (name: string) => {
+    const create = (name: string) => {
         const args = { backend: LlmBackend.LeaderWorkerSet, nodes: 2, checkMemory: false };
         return run(() => new LlmServer(name, { ...workload, model, gpu: h100, ...args }));
     };
 
-    it("is short enough for the label that the pods of each group have", async () => {
-        await called("f".repeat(46));
+    it("fits into the labels of each group's pods", async () => {
+        await create("f".repeat(46));
         const long = "f".repeat(47);
-        await assert.rejects(called(long), {
-            message: `LlmServer "${long}": the name is "${long}"; with the backend LeaderWorkerSet it must be at most 46 characters`,
+        await assert.rejects(create(long), {
+            message: `LlmServer "${long}": the name is "${long}"; it must be at most 46 characters with backend "LeaderWorkerSet"`,
         });
-        // One that is too long for all is told of once.
-        await assert.rejects(called("f".repeat(51)), /^[^\n]*at most 50 lower-case letters[^\n]*$/);
+        // A name that is too long for every component is reported once.
+        await assert.rejects(create("f".repeat(51)), /^[^\n]*at most 50 lowercase letters[^\n]*$/);
     });
 });
 
 describe("an LlmServer with an endpoint picker", () => {
-    it("is a pool, to which its route leads", async () => {
+    it("creates an InferencePool and routes to it", async () => {
         const recording = await serve({
             endpointPicker: { service: "picker" },
             route: { gateway: "public", hostnames: ["llm.example.com"], path: "/llama" },
@@ -476,7 +476,7 @@ describe("an LlmServer with an endpoint picker", () => {
         assert.deepEqual(rule.backendRefs, [
             { group: "inference.networking.k8s.io", kind: "InferencePool", name: "llama", port: 8000 },
         ]);
-        // No more than /v1 is led to: vLLM asks for the key there alone.
+        // Only /v1 is exposed, because vLLM checks the API key only there.
         assert.deepEqual(rule.matches, [{ path: { type: "PathPrefix", value: "/llama/v1" } }]);
         const rewritten = { type: "ReplacePrefixMatch", replacePrefixMatch: "/v1" };
         assert.deepEqual(rule.filters, [{ type: "URLRewrite", urlRewrite: { path: rewritten } }]);
@@ -484,7 +484,7 @@ describe("an LlmServer with an endpoint picker", () => {
         assert.equal(recording.resource("llama").outputs!.publicUrl, "https://llm.example.com/llama/v1");
     });
 
-    it("and no pool leads its route to the Service", async () => {
+    it("routes to the Service without an endpoint picker", async () => {
         const recording = await serve({ route: { gateway: "public", timeout: "5m" } });
         const rule = ruleOf(recording);
         assert.deepEqual(rule.backendRefs, [{ name: "llama", port: 8000 }]);
@@ -495,8 +495,8 @@ describe("an LlmServer with an endpoint picker", () => {
     });
 });
 
-describe("an LlmServer of KServe", () => {
-    it("is an LLMInferenceService alone", async () => {
+describe("an LlmServer with KServe", () => {
+    it("is an LLMInferenceService without a Deployment, Service or route of its own", async () => {
         const recording = await serve({
             backend: LlmBackend.KServe,
             revision: "main",
@@ -552,7 +552,7 @@ describe("an LlmServer of KServe", () => {
         assert.equal(outputs!.publicUrl, "https://llm.example.com/ml/llama/v1");
     });
 
-    it("without a route is reached inside the cluster, and takes other addresses as they are", async () => {
+    it("has no router without a route, and does not change model URIs", async () => {
         const recording = await serve({
             backend: LlmBackend.KServe,
             model: "pvc://models/run-1",
@@ -563,7 +563,7 @@ describe("an LlmServer of KServe", () => {
         assert.equal(spec.router, undefined);
     });
 
-    it("has a Service whose name is shortened as KServe shortens it", () => {
+    it("has a Service whose long name is shortened as KServe does it", () => {
         assert.equal(kserveServiceName("a".repeat(43)), `${"a".repeat(43)}-kserve-workload-svc`);
         assert.equal(
             kserveServiceName("a".repeat(44)),
@@ -572,34 +572,34 @@ describe("an LlmServer of KServe", () => {
     });
 });
 
-describe("how a model is spread over GPUs", () => {
+describe("the parallelism of a model", () => {
     const spreads: [
-        told: Parameters<typeof spreadOf>[0],
+        given: Parameters<typeof resolveParallelism>[0],
         expected: [tensor: number, pipeline: number, gpus: number],
     ][] = [
         [{ nodes: 1 }, [1, 1, 1]],
         [{ nodes: 1, gpu: { count: 4 } }, [4, 1, 4]],
         [{ nodes: 2, gpu: { count: 8 } }, [8, 2, 8]],
-        [{ nodes: 2, gpu: { count: 8 }, pipelineParallel: 1 }, [16, 1, 8]],
-        [{ nodes: 1, gpu: { count: 4 }, pipelineParallel: 2 }, [2, 2, 4]],
-        [{ nodes: 1, tensorParallel: 2 }, [2, 1, 2]],
-        [{ nodes: 2, tensorParallel: 4 }, [4, 2, 4]],
-        [{ nodes: 1, gpu: { count: 2 }, tensorParallel: 4 }, [4, 1, 2]],
+        [{ nodes: 2, gpu: { count: 8 }, pipelineParallelSize: 1 }, [16, 1, 8]],
+        [{ nodes: 1, gpu: { count: 4 }, pipelineParallelSize: 2 }, [2, 2, 4]],
+        [{ nodes: 1, tensorParallelSize: 2 }, [2, 1, 2]],
+        [{ nodes: 2, tensorParallelSize: 4 }, [4, 2, 4]],
+        [{ nodes: 1, gpu: { count: 2 }, tensorParallelSize: 4 }, [4, 1, 2]],
     ];
-    for (const [told, [tensorParallel, pipelineParallel, gpus]] of spreads) {
-        it(`${JSON.stringify(told)} is ${tensorParallel} × ${pipelineParallel} with ${gpus} a pod`, () => {
-            assert.deepEqual(spreadOf(told), { tensorParallel, pipelineParallel, gpus });
+    for (const [given, [tensorParallelSize, pipelineParallelSize, gpus]] of spreads) {
+        it(`${JSON.stringify(given)} is ${tensorParallelSize} × ${pipelineParallelSize} with ${gpus} GPUs per pod`, () => {
+            assert.deepEqual(resolveParallelism(given), { tensorParallelSize, pipelineParallelSize, gpus });
         });
     }
 });
 
 describe("the memory of a model", () => {
-    // What vLLM and the files of the models say, in GiB.
+    // In GiB, from vLLM's logs and the files of the models.
     const cases: [what: string, facts: Partial<LlmFacts>, weights: number, tokens: number][] = [
-        // vLLM's log of it says "model weights take 14.99GiB".
+        // vLLM logs "model weights take 14.99GiB".
         ["Llama 3.1 8B on an A100", { gpu: { product: "NVIDIA-A100-SXM4-80GB" } }, 15, 454992],
-        ["the same with 8 bits for the cache", { gpu: h100, kvCacheDtype: "fp8" }, 15, 904816],
-        ["the same over two GPUs", { gpu: { ...h100, count: 2 } }, 7.5, 1027344],
+        ["Llama 3.1 8B with a KV cache of 8 bits", { gpu: h100, kvCacheDtype: "fp8" }, 15, 904816],
+        ["Llama 3.1 8B on two GPUs", { gpu: { ...h100, count: 2 } }, 7.5, 1027344],
         [
             "Qwen 2.5 72B in 4 bits",
             { model: "Qwen/Qwen2.5-72B-Instruct-AWQ", gpu: h100, maxModelLen: 32768 },
@@ -614,7 +614,7 @@ describe("the memory of a model", () => {
             253744,
         ],
         [
-            "one that is told",
+            "a model with architecture",
             {
                 model: "pvc://models/a",
                 architecture: { parameters: "500M", layers: 24, kvHeads: 2, headDim: 64, contextLength: 4096 },
@@ -624,21 +624,21 @@ describe("the memory of a model", () => {
             1045824,
         ],
         [
-            "on a part of a GPU",
+            "Llama 3.2 1B on a MIG device",
             { model: "meta-llama/Llama-3.2-1B", gpu: { mig: "1g.10gb" }, maxModelLen: 4096 },
             2.3,
             155328,
         ],
     ];
     for (const [what, facts, weightsGiB, kvCacheTokens] of cases) {
-        it(`${what}: ${weightsGiB} GiB of weights, and room for ${kvCacheTokens} tokens`, () => {
-            const { estimate, problems } = fitOf({ model, nodes: 1, ...facts });
+        it(`${what}: ${weightsGiB} GiB of weights and a KV cache for ${kvCacheTokens} tokens`, () => {
+            const { estimate, problems } = estimateFit({ model, nodes: 1, ...facts });
             assert.deepEqual(problems, []);
             assert.deepEqual([estimate.weightsGiB, estimate.kvCacheTokens], [weightsGiB, kvCacheTokens]);
         });
     }
 
-    it("is not known of a share, of a quantization of several widths, or of an unknown model", () => {
+    it("is unknown for a shared GPU, a quantization of several widths or an unknown model", () => {
         const unknown: Partial<LlmFacts>[] = [
             { gpu: { ...h100, sharing: "mps" } },
             { gpu: h100, quantization: "compressed-tensors" },
@@ -646,31 +646,36 @@ describe("the memory of a model", () => {
             { gpu: {} },
         ];
         for (const facts of unknown) {
-            assert.deepEqual(fitOf({ model, nodes: 1, ...facts }), { estimate: {}, problems: [] });
+            assert.deepEqual(estimateFit({ model, nodes: 1, ...facts }), { estimate: {}, problems: [] });
         }
     });
 
-    it("is told but is no error where it is not to be checked", () => {
-        const { estimate, problems } = fitOf({ model, nodes: 1, gpu: { product: "NVIDIA-L4" }, checkMemory: false });
+    it("is estimated but not checked without checkMemory", () => {
+        const { estimate, problems } = estimateFit({
+            model,
+            nodes: 1,
+            gpu: { product: "NVIDIA-L4" },
+            checkMemory: false,
+        });
         assert.deepEqual([estimate.kvCacheTokens, problems], [31024, []]);
-        assert.deepEqual(fitOf({ model, nodes: 1, gpu: { product: "Tesla-T4" }, checkMemory: false }), {
+        assert.deepEqual(estimateFit({ model, nodes: 1, gpu: { product: "Tesla-T4" }, checkMemory: false }), {
             estimate: {},
             problems: [],
         });
     });
 });
 
-describe("what is known without asking", () => {
-    it("is of models by their names, whoever's they are, and not of what others have made of them", () => {
+describe("built-in facts", () => {
+    it("include models of any organization by name, but not models derived from them", () => {
         for (const name of ["unsloth/Meta-Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-8B"]) {
-            assert.equal(architectureOf(name)?.layers, 32, name);
+            assert.equal(findArchitecture(name)?.layers, 32, name);
         }
         for (const name of ["acme/Llama-3.1-8B-1M", "meta-llama/Llama-3.1-80B", "pvc://models/Llama-3.1-8B"]) {
-            assert.equal(architectureOf(name), undefined, name);
+            assert.equal(findArchitecture(name), undefined, name);
         }
     });
 
-    it("is of GPUs by their labels, whole or in part", () => {
+    it("include GPUs and MIG devices by product", () => {
         const products: [product: string, mebibytes: number | undefined][] = [
             ["NVIDIA-A100-SXM4-40GB", 40960],
             ["NVIDIA-A100-80GB-PCIe", 81920],
@@ -683,11 +688,11 @@ describe("what is known without asking", () => {
             ["NVIDIA-L400", undefined],
         ];
         for (const [product, mebibytes] of products) {
-            assert.equal(gpuMemory(product, undefined), mebibytes && mebibytes * 2 ** 20, product);
+            assert.equal(findGpuMemory(product, undefined), mebibytes && mebibytes * 2 ** 20, product);
         }
     });
 
-    it("is of weights by the name of the model, or by what is told", () => {
+    it("include bits per weight by the name of the model or the quantization", () => {
         const bits: [model: string, quantization: string | undefined, bits: number | undefined][] = [
             ["a/b", undefined, 16],
             ["a/b", "fp8", 8],

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { unknownContext, unready } from "../../local/context";
-import { aptError, notInstalled, requireLinuxRoot } from "../../local/debian";
+import { aptError, notInstalled } from "../../local/debian";
 import { throttle } from "../../local/display";
 import { holderOf, withLock } from "../../local/lock";
+import { requireLinuxRoot } from "../../local/machine";
 import { cacheDir, stateDir } from "../../local/paths";
+import { identityOf, isAlive, isRunningCommand } from "../../local/process-identity";
 import { formatDuration } from "../../local/progress";
 import { run, RunError } from "../../local/run";
 import { formatStatus, parseListening } from "../../local/status";
@@ -117,6 +120,39 @@ describe("a command", () => {
         );
         await sleep(1200);
         assert.equal(existsSync(file), false);
+    });
+});
+
+describe("the identity of a process", () => {
+    it("is the same as long as it lives, and there is none afterwards", () => {
+        const { pid } = spawnSync("true");
+        assert.match(identityOf(process.pid)!, new RegExp(`^${process.pid}\\b`));
+        assert.equal(identityOf(process.pid), identityOf(process.pid));
+        assert.notEqual(identityOf(process.pid), identityOf(process.ppid));
+        for (const gone of [pid, 0, -1, NaN]) {
+            assert.equal(identityOf(gone), undefined);
+            assert.equal(isAlive(gone), false);
+        }
+    });
+
+    it("of a process that has ended and was not waited for is none", async () => {
+        // The shell becomes a process that never waits for its child.
+        const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+        try {
+            const [printed] = (await once(parent.stdout, "data")) as [Buffer];
+            const pid = Number(printed.toString());
+            while (identityOf(pid) !== undefined) {
+                await sleep(10);
+            }
+        } finally {
+            parent.kill("SIGKILL");
+        }
+    });
+
+    it("may be known by its command alone", () => {
+        assert.ok(isRunningCommand(process.pid, readFileSync(`/proc/${process.pid}/comm`, "utf8").trim()));
+        assert.equal(isRunningCommand(process.pid, "pulumi"), false);
+        assert.equal(isRunningCommand(spawnSync("true").pid, "true"), false);
     });
 });
 

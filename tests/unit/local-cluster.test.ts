@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+
 import { parse, parseAllDocuments } from "yaml";
 
 import { versionIn } from "../../local/cluster";
@@ -16,13 +17,13 @@ import { parseMounts } from "../../local/cluster/mounts";
 import { cniConfig } from "../../local/cluster/network";
 import { kubeletConfig, kubeProxyConfig } from "../../local/cluster/node";
 import { ownRules, ownRulesIpv6, removal } from "../../local/cluster/packet-filter";
-import { pauseConfig } from "../../local/cluster/pause-image";
 import { choosePorts, freeNetwork, type Settings, writeFile } from "../../local/cluster/settings";
 import { planVolumes, type Volume, volumeObject } from "../../local/cluster/volumes";
+import { pauseConfig } from "../../local/offline/pause-image";
 import { stateDir } from "../../local/paths";
 import { freePort } from "../../local/ports";
+import { bootId } from "../../local/process-identity";
 import {
-    bootId,
     type Daemon,
     daemonProcesses,
     ensureDaemon,

@@ -5,14 +5,14 @@ import * as path from "node:path";
 
 import { parse } from "yaml";
 
-import { certificatesBeyond } from "../../local/docker/certificates";
 import { findDockerClient, isBuildKitBuiltIn, pushDigest } from "../../local/docker/cli";
 import { daemonConfig } from "../../local/docker/daemon";
 import { packetRules } from "../../local/docker/network";
-import { machinePipConfig, parseOptions, pipConfig } from "../../local/docker/pip-config";
 import { choosePort, registryConfig, registryHost } from "../../local/docker/registry";
-import { mirrorOf } from "../../local/docker/rootfs";
 import { bridgeName, cgroupName, dockerDir, freeNetwork, ownDockerHost } from "../../local/docker/settings";
+import { certificatesBeyond } from "../../local/offline/base-image/certificates";
+import { machinePipConfig, parseOptions, pipConfig } from "../../local/offline/base-image/pip-config";
+import { mirrorOf } from "../../local/offline/base-image/root-file-system";
 
 describe("docker client", () => {
     const versions: [string, boolean][] = [

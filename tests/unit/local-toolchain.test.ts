@@ -3,18 +3,13 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
+import { buildError, buildKey, buildProgress, builtPath, goError } from "../../local/offline/go-build";
+import { goVersion, requiredVersion } from "../../local/offline/go-mod";
+import { KUBERNETES_PROVIDER_VERSION, type Tool, toolOf } from "../../local/offline/go-tools";
 import { sourceDir } from "../../local/paths";
-import { buildError, buildKey, buildProgress, builtPath, goError } from "../../local/toolchain/build";
 import { locate, type Source } from "../../local/toolchain/lookup";
-import { KUBERNETES_PROVIDER_VERSION, type Tool, type ToolName, toolOf } from "../../local/toolchain/tools";
-import {
-    accepts,
-    compareVersions,
-    goVersion,
-    parseVersion,
-    requiredVersion,
-    type Version,
-} from "../../local/toolchain/versions";
+import type { ToolName } from "../../local/toolchain/tools";
+import { accepts, compareVersions, parseVersion, type Version } from "../../local/toolchain/versions";
 
 const toolNames: ToolName[] = [
     "pulumi",
@@ -77,6 +72,7 @@ describe("versions", () => {
         assert.equal(requiredVersion(goMod, "example.test/one"), "1.2.3");
         assert.equal(requiredVersion(goMod, "example.test/two"), "1.9.9");
         assert.equal(requiredVersion(goMod, "example.test/two/v2"), "2.0.1");
+        assert.equal(requiredVersion("require (\n\tvolcano.test/a v1.0.0\n)\n", "volcano.test/a"), "1.0.0");
         assert.throws(
             () => requiredVersion(goMod, "example.test/three"),
             /requires no version of example\.test\/three/,

@@ -33,7 +33,7 @@ function serviceOf(recording: Recording): types.output.core.v1.Service {
     return recording.resource("fraud-service").inputs as types.output.core.v1.Service;
 }
 
-/** The kind and the name of all that is registered. */
+/** Returns the kind and name of each registered resource. */
 function kinds({ resources }: Recording): string[] {
     return resources.map(({ type, name }) => `${type.split(":").pop()} ${name}`);
 }
@@ -42,11 +42,11 @@ const selector = { "app.kubernetes.io/component": "model-server", "app.kubernete
 const labels = { ...selector, "app.kubernetes.io/managed-by": "pulumi" };
 const annotations = { "pulumi.com/patchFieldManager": "pulumi-project-stack" };
 
-/** What is the same in the registration of all children. */
+/** What the registrations of all children have in common. */
 const child = { parent: "fraud", provider: "", dependsOn: [], propertiesFrom: [], options: {} };
 
 describe("a ModelServer", () => {
-    it("of which only the least is said is a Deployment, a Service and a disruption budget", async () => {
+    it("creates a Deployment, a Service and a PodDisruptionBudget from the required arguments", async () => {
         const recording = await serve();
         assert.deepEqual(recording.resources, [
             {
@@ -185,7 +185,7 @@ describe("a ModelServer", () => {
         ]);
     });
 
-    it("of which everything is said has an autoscaler and a Secret besides", async () => {
+    it("creates an autoscaler and a Secret in addition from all arguments", async () => {
         assert.deepEqual(kinds(await serve(fullServerArgs)), [
             "ModelServer fraud",
             "Deployment fraud-deployment",
@@ -196,7 +196,7 @@ describe("a ModelServer", () => {
         ]);
     });
 
-    it("leaves the number of pods to its autoscaler", async () => {
+    it("does not set the number of pods with autoscaling", async () => {
         const recording = await serve({ autoscaling: { min: 2, max: 8, targetCpuUtilization: 60 } });
         assert.ok(!("replicas" in deploymentOf(recording).spec));
         assert.deepEqual(recording.resource("fraud-deployment").options, { ignoreChanges: ["spec.replicas"] });
@@ -224,7 +224,7 @@ describe("a ModelServer", () => {
         });
     });
 
-    it("scales from one pod at 80 per cent where only the greatest number is said", async () => {
+    it("scales from one pod at 80 percent CPU utilization by default", async () => {
         const { inputs } = (await serve({ autoscaling: { max: 3 } })).resource("fraud-hpa");
         const { spec } = inputs as types.output.autoscaling.v2.HorizontalPodAutoscaler;
         assert.equal(spec.minReplicas, 1);
@@ -234,13 +234,13 @@ describe("a ModelServer", () => {
 
     for (const replicas of [0, 3, pulumi.output(5)]) {
         const what = typeof replicas === "number" ? replicas : "an Output";
-        it(`has as many pods as it is told: ${what}`, async () => {
+        it(`sets the number of pods: ${what}`, async () => {
             const { spec } = deploymentOf(await serve({ replicas }));
             assert.equal(spec.replicas, typeof replicas === "number" ? replicas : 5);
         });
     }
 
-    it("listens on one port, which its container, its Service and its address know", async () => {
+    it("uses its port in the container, the Service and the URL", async () => {
         const recording = await serve({ port: 9000 });
         const [container] = podOf(recording).containers;
         assert.deepEqual(container!.ports, [{ name: "http", containerPort: 9000 }]);
@@ -249,8 +249,8 @@ describe("a ModelServer", () => {
         assert.equal(recording.resource("fraud").outputs?.url, "http://fraud.ml.svc.cluster.local:9000");
     });
 
-    it("tells a container that works from one that is ready where they have paths of their own", async () => {
-        const [container] = podOf(await serve({ healthPath: "/live", readyPath: "/ready" })).containers;
+    it("has different paths for liveness and readiness probes", async () => {
+        const [container] = podOf(await serve({ livenessPath: "/live", readinessPath: "/ready" })).containers;
         assert.equal(container!.livenessProbe.httpGet.path, "/live");
         assert.equal(container!.readinessProbe.httpGet.path, "/ready");
         assert.equal(container!.startupProbe.httpGet.path, "/ready");
@@ -262,7 +262,7 @@ describe("a ModelServer", () => {
         ["10m", 300, 660, "1500"],
     ];
     for (const [startupTimeout, probes, deadline, wait] of starts) {
-        it(`has ${startupTimeout} to start, and is waited for longer than that`, async () => {
+        it(`has ${startupTimeout} to start, and Pulumi waits longer than that`, async () => {
             const { metadata, spec } = deploymentOf(await serve({ startupTimeout }));
             assert.equal(spec.template.spec.containers[0]!.startupProbe.failureThreshold, probes);
             assert.equal(spec.progressDeadlineSeconds, deadline);
@@ -270,7 +270,7 @@ describe("a ModelServer", () => {
         });
     }
 
-    it("has the time that it takes to be forgotten, and then its own, to stop", async () => {
+    it("drains before SIGTERM and then has shutdownTimeout to stop", async () => {
         const pod = podOf(await serve({ shutdownTimeout: "2m" }));
         assert.equal(pod.containers[0]!.lifecycle.preStop.sleep.seconds, 10);
         assert.equal(pod.terminationGracePeriodSeconds, 130);
@@ -289,7 +289,7 @@ describe("the model of a ModelServer", () => {
         ["as a value", (uri: string) => uri],
         ["as an Output", (uri: string) => pulumi.output(uri)],
     ] as const) {
-        it(`is mounted, only to be read, where it is in a claim: ${what}`, async () => {
+        it(`is mounted read-only from a PersistentVolumeClaim: ${what}`, async () => {
             const pod = podOf(await serve({ model: input("pvc://models/fraud/run-1") }));
             assert.deepEqual(pod.volumes, [
                 { name: "tmp", emptyDir: {} },
@@ -302,7 +302,7 @@ describe("the model of a ModelServer", () => {
             assert.deepEqual(pod.containers[0]!.env, variables("pvc://models/fraud/run-1"));
         });
 
-        it(`is named to the container where it is elsewhere: ${what}`, async () => {
+        it(`is passed to the container as MODEL_URI from elsewhere: ${what}`, async () => {
             const pod = podOf(await serve({ model: input("s3://models/fraud") }));
             assert.deepEqual(pod.volumes, [
                 { name: "tmp", emptyDir: {} },
@@ -320,7 +320,7 @@ describe("the model of a ModelServer", () => {
 describe("the secret variables of a ModelServer", () => {
     const secretName = "fraud-env-57bea20f";
 
-    it("are kept in a Secret of their content's name", async () => {
+    it("are stored in a Secret whose name contains a hash of them", async () => {
         const recording = await serve({ secretEnv: { TOKEN: password } });
         assert.deepEqual(recording.resource("fraud-env"), {
             ...child,
@@ -341,7 +341,7 @@ describe("the secret variables of a ModelServer", () => {
         });
     });
 
-    it("are rolled out when one has another value", async () => {
+    it("roll the pods when one of them changes", async () => {
         const recording = await serve({ secretEnv: { TOKEN: "another" } });
         const { name } = podOf(recording).containers[0]!.env[2]!.valueFrom.secretKeyRef;
         assert.notEqual(name, secretName);
@@ -350,7 +350,7 @@ describe("the secret variables of a ModelServer", () => {
 });
 
 describe("a preview of a ModelServer", () => {
-    it("knows everything where its arguments are known", async () => {
+    it("has no unknown values if all arguments are known", async () => {
         const { resources } = await serve(fullServerArgs, { preview: true });
         assert.deepEqual(resources.flatMap(unknownPaths), []);
         assert.deepEqual(resources, (await serve(fullServerArgs)).resources);
@@ -358,13 +358,9 @@ describe("a preview of a ModelServer", () => {
 
     const container = "inputs.spec.template.spec.containers[0]";
     const previews: [what: string, args: () => Partial<ModelServerArgs>, unknown: Record<string, string[]>][] = [
+        ["an unknown image", () => ({ image: unknownOutput() }), { "fraud-deployment": [`${container}.image`] }],
         [
-            "an image that is not built yet",
-            () => ({ image: unknownOutput() }),
-            { "fraud-deployment": [`${container}.image`] },
-        ],
-        [
-            "a model that is not trained yet",
+            "an unknown model",
             () => ({ model: unknownOutput() }),
             {
                 "fraud-deployment": [
@@ -375,7 +371,7 @@ describe("a preview of a ModelServer", () => {
             },
         ],
         [
-            "a namespace that is not named yet",
+            "an unknown namespace",
             () => ({ workspace: { namespace: unknownOutput<string>() } }),
             {
                 fraud: ["outputs.url"],
@@ -385,7 +381,7 @@ describe("a preview of a ModelServer", () => {
             },
         ],
         [
-            "a port that is not known yet",
+            "an unknown port",
             () => ({ port: unknownOutput() }),
             {
                 fraud: ["outputs.url"],
@@ -394,7 +390,7 @@ describe("a preview of a ModelServer", () => {
             },
         ],
         [
-            "a secret that is not known yet",
+            "an unknown secret",
             () => ({ secretEnv: { TOKEN: pulumi.secret(unknownOutput<string>()) } }),
             {
                 "fraud-deployment": [`${container}.env[2].valueFrom.secretKeyRef.name`],
@@ -403,7 +399,7 @@ describe("a preview of a ModelServer", () => {
         ],
     ];
     for (const [what, args, expected] of previews) {
-        it(`shows all that does not depend on ${what}`, async () => {
+        it(`shows everything that does not depend on ${what}`, async () => {
             const { resources } = await serve(args(), { preview: true });
             const unknown = resources.map((resource): [string, string[]] => [resource.name, unknownPaths(resource)]);
             assert.deepEqual(Object.fromEntries(unknown.filter(([, paths]) => paths.length > 0)), expected);
@@ -437,7 +433,7 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
     };
     const triggersOf = async (args: Omit<AutoscalingArgs, "max">) => (await specOf(args)).triggers;
 
-    it("is a ScaledObject in place of the HorizontalPodAutoscaler, to which the number is left", async () => {
+    it("is a ScaledObject instead of a HorizontalPodAutoscaler", async () => {
         const recording = await serve({ autoscaling: { max: 8, requests } });
         assert.deepEqual(kinds(recording), [
             "ModelServer fraud",
@@ -485,7 +481,7 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
         });
     });
 
-    it("goes down to nothing, and stays at one while nobody knows what there is to do", async () => {
+    it("scales to zero, and keeps one pod while metrics are unavailable", async () => {
         const spec = await specOf({ min: 0, requests: { ...requests, query: "sum(waiting)" } });
         assert.equal(spec.minReplicaCount, 0);
         assert.equal(spec.pollingInterval, 5);
@@ -494,7 +490,7 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
         assert.equal((await specOf({ min: 3, requests })).fallback.replicas, 3);
     });
 
-    it("takes pods away, the last one included, when there was less to do for as long as it is told", async () => {
+    it("removes pods, including the last one, after scaleDownAfter", async () => {
         const spec = await specOf({ requests, scaleDownAfter: "1m30s" });
         assert.equal(spec.cooldownPeriod, 90);
         assert.deepEqual(spec.advanced, {
@@ -528,7 +524,7 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
             },
         ],
         [
-            { type: QueueType.Kafka, address: "kafka:9092", group: "fraud" },
+            { type: QueueType.Kafka, address: "kafka:9092", consumerGroup: "fraud" },
             {
                 type: "kafka",
                 metadata: {
@@ -545,12 +541,12 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
         ],
     ];
     for (const [queue, trigger] of queues) {
-        it(`follows a queue: ${JSON.stringify(queue)}`, async () => {
+        it(`scales on a queue: ${JSON.stringify(queue)}`, async () => {
             assert.deepEqual(await triggersOf({ queue: { ...queue, name: "claims", perPod: 5 } }), [trigger]);
         });
     }
 
-    it("follows whatever KEDA knows, and CPU besides", async () => {
+    it("scales on any KEDA triggers, and on CPU in addition", async () => {
         const metadata = { queueURL: "https://sqs.eu-west-1.amazonaws.com/1/a", queueLength: "5" };
         const triggers = [
             { type: "aws-sqs-queue", metadata, authentication: "aws" },
@@ -564,7 +560,8 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
     });
 
     const secret = pulumi.secret("amqp://user:hunter2@a");
-    const inScaledObject = "a ScaledObject is no place for it: name a TriggerAuthentication under authentication";
+    const inScaledObject =
+        "it would be stored in plain text in the ScaledObject: use a TriggerAuthentication and name it under authentication";
     const secrets: [place: string, args: () => Omit<AutoscalingArgs, "max">][] = [
         [
             "autoscaling.queue.address",
@@ -574,18 +571,18 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
         ["autoscaling.triggers[0].metadata.host", () => ({ triggers: [{ type: "a", metadata: { host: secret } }] })],
     ];
     for (const [place, args] of secrets) {
-        it(`refuses a secret where all can read it: ${place}`, async () => {
+        it(`rejects a secret that would be stored in plain text: ${place}`, async () => {
             await assert.rejects(specOf(args()), {
                 message: `ModelServer "fraud": ${place} is a secret; ${inScaledObject}`,
             });
         });
     }
 
-    it("refuses a wrong Output with the same words as a wrong value", async () => {
+    it("reports an invalid Output with the same message as a plain value", async () => {
         await assert.rejects(serve({ autoscaling: { max: 3, scaleDownAfter: pulumi.output("2h") } }), {
             message:
-                'ModelServer "fraud": autoscaling.scaleDownAfter is "2h"; it must be a length of time of at most an ' +
-                'hour, for example "10m" or "1h"',
+                'ModelServer "fraud": autoscaling.scaleDownAfter is "2h"; it must be a duration of at most one hour, for ' +
+                'example "10m" or "1h"',
         });
     });
 });
@@ -597,7 +594,7 @@ describe("the route of a ModelServer", () => {
         (routeOf(recording).inputs as { spec: { rules: RouteRule[] } }).spec.rules[0]!;
     const ruleOf = async (args: Partial<ModelServerArgs>) => ruleIn(await serve(args));
 
-    it("leads from a Gateway to its Service, when its pods answer", async () => {
+    it("sends requests from a Gateway to the Service once the pods are ready", async () => {
         const recording = await serve({ route });
         assert.deepEqual(routeOf(recording), {
             ...child,
@@ -635,7 +632,7 @@ describe("the route of a ModelServer", () => {
         assert.ok(!("publicUrl" in recording.resource("fraud").outputs!));
     });
 
-    it("is for some hosts and one path, which the container does not see", async () => {
+    it("matches hostnames and a path, which it removes", async () => {
         const hostnames = ["*.example.com", "models.example.com"];
         const args = { gateway: "public", gatewayNamespace: "gateways", listener: "https", hostnames, path: "/fraud" };
         const recording = await serve({ route: { ...args, timeout: "1h1m5s" }, port: 9000 });
@@ -660,11 +657,11 @@ describe("the route of a ModelServer", () => {
         assert.equal(recording.resource("fraud").outputs?.url, "http://fraud.ml.svc.cluster.local:9000");
     });
 
-    it("waits for an answer as long as it is told, in the units that Gateways have", async () => {
+    it("sets the timeout in the units of the Gateway API", async () => {
         assert.deepEqual((await ruleOf({ route: { ...route, timeout: "2d" } })).timeouts, { request: "48h" });
     });
 
-    it("has an address without TLS, and none for a pattern", async () => {
+    it("has an http URL without TLS, and no URL for a wildcard hostname", async () => {
         const urlOf = async (more: object) =>
             (await serve({ route: { ...route, ...more } })).resource("fraud").outputs?.publicUrl as unknown;
         assert.equal(await urlOf({ hostnames: ["a.example.com"], tls: false }), "http://a.example.com");
@@ -672,7 +669,7 @@ describe("the route of a ModelServer", () => {
         assert.equal(await urlOf({ hostnames: ["*.example.com"] }), undefined);
     });
 
-    it("sends a part of the requests to a canary, which has pods and an address of its own", async () => {
+    it("sends a share of the requests to a canary, which has its own Deployment and Service", async () => {
         const recording = await serve({
             route,
             image,
@@ -722,7 +719,7 @@ describe("the route of a ModelServer", () => {
         assert.ok(routeOf(recording).dependsOn.includes("fraud-canary-deployment"));
     });
 
-    it("leaves the pods, and all else, as they are when a canary comes", async () => {
+    it("does not change the server's own objects when a canary is added", async () => {
         const before = await serve({ route });
         const after = await serve({ route, canary: { image: otherImage, weight: pulumi.output(0) } });
         for (const name of ["fraud-deployment", "fraud-service", "fraud-pdb"]) {
@@ -734,7 +731,7 @@ describe("the route of a ModelServer", () => {
         );
     });
 
-    it("sends copies to a shadow, of all requests or of a part", async () => {
+    it("sends copies of all or some requests to a shadow", async () => {
         const shadow = { model: "s3://models/next", command: ["next"], args: ["--quiet"], replicas: 2 };
         const recording = await serve({ route: { ...route, path: "/fraud" }, model: "s3://models/fraud", shadow });
         const { spec } = recording.resource("fraud-shadow-deployment").inputs as types.output.apps.v1.Deployment;
@@ -752,7 +749,7 @@ describe("the route of a ModelServer", () => {
 });
 
 describe("the metrics of a ModelServer", () => {
-    it("are found by a label of its pods, which no selector names", async () => {
+    it("are found by a label of its pods that is not part of a selector", async () => {
         const recording = await serve({ metrics: true });
         const { spec } = recording.resource("fraud-deployment").inputs as types.output.apps.v1.Deployment;
         assert.deepEqual(spec.template.metadata.labels, { ...selector, "kubernetes-mlops/metrics": "http" });
@@ -763,8 +760,8 @@ describe("the metrics of a ModelServer", () => {
 });
 
 describe("the start of a ModelServer", () => {
-    it("is through when a prediction of its own was made, where there is a path for it", async () => {
-        const [container] = podOf(await serve({ warmUpPath: "/warmup", readyPath: "/ready" })).containers;
+    it("completes after a first prediction if warmupPath is set", async () => {
+        const [container] = podOf(await serve({ warmupPath: "/warmup", readinessPath: "/ready" })).containers;
         assert.deepEqual(container!.startupProbe, {
             httpGet: { path: "/warmup", port: "http" },
             periodSeconds: 2,
@@ -774,7 +771,7 @@ describe("the start of a ModelServer", () => {
         assert.equal(container!.readinessProbe.httpGet.path, "/ready");
     });
 
-    it("finds what was downloaded before in the cache, which canary and shadow share", async () => {
+    it("mounts the cache, which canary and shadow share, with a directory for each model", async () => {
         const recording = await serve({ ...widestServerArgs });
         const claim = recording.resource("fraud-cache");
         assert.equal(claim.type, "kubernetes:core/v1:PersistentVolumeClaim");
@@ -792,7 +789,7 @@ describe("the start of a ModelServer", () => {
         assert.deepEqual(mountOf("fraud-shadow-deployment"), [claimName, hashOf("s3://models/fraud-next")]);
     });
 
-    it("gets the GPUs of a claim where a class of devices is named", async () => {
+    it("refers to a ResourceClaimTemplate with gpu.deviceClass", async () => {
         const recording = await serve({ gpu: { deviceClass: "gpu.nvidia.com" } });
         const template = recording.resource("fraud-gpu").inputs as { metadata: { name: string } };
         assert.equal(podOf(recording).resourceClaims[0]!.resourceClaimTemplateName, template.metadata.name);
@@ -806,7 +803,7 @@ describe("a ModelServer with KServe", () => {
         return inputs as { metadata: { annotations: Record<string, string> }; spec: { predictor: Predictor } };
     };
 
-    it("is an InferenceService whose pods are those of the Deployment", async () => {
+    it("is an InferenceService with the same pods as the Deployment", async () => {
         const recording = await serve({ backend: KServe, model: "pvc://models/fraud" });
         assert.deepEqual(kinds(recording), [
             "ModelServer fraud",
@@ -869,13 +866,13 @@ describe("a ModelServer with KServe", () => {
         ["1500m", "1500m"],
         ["4", "4"],
     ] as const) {
-        it(`may use ${limit} of the CPU where it reserves ${cpu}, as KServe's own limit would be one`, async () => {
+        it(`has a CPU limit of ${limit} for a request of ${cpu}, because KServe's default limit is 1`, async () => {
             const { spec } = await inferenceServiceOf({ resources: { cpu } });
             assert.equal(spec.predictor.containers[0]!.resources.limits.cpu, limit);
         });
     }
 
-    it("has its container patched by the name that it has everywhere, and others as they are", async () => {
+    it("merges podSpec into the container main, and does not change other containers", async () => {
         const podSpec = {
             containers: [
                 { name: "main", tty: true },
@@ -888,7 +885,7 @@ describe("a ModelServer with KServe", () => {
         assert.deepEqual(containers[1], { name: "proxy", image });
     });
 
-    it("has as many pods as it is told, or as its CPU or its requests ask for", async () => {
+    it("has a fixed number of pods, or scales on CPU or requests", async () => {
         const requests = { prometheusUrl: "http://prometheus", perPod: 0.5, query: "sum(rate(a[1m]))" };
         const scalingOf = async (args: Partial<ModelServerArgs>) => {
             const { metadata, spec } = await inferenceServiceOf(args);
@@ -930,17 +927,17 @@ describe("a ModelServer with KServe", () => {
         ]);
     });
 
-    it("is reached from outside by a route of its own", async () => {
+    it("has a route to the Service that KServe creates", async () => {
         const { inputs } = (await serve({ backend: KServe, route: { gateway: "public" } })).resource("fraud-route");
         const [rule] = (inputs as { spec: { rules: RouteRule[] } }).spec.rules;
         assert.deepEqual(rule!.backendRefs, [{ name: "fraud-predictor", port: 80 }]);
-        // KServe may make a route of the server's name itself.
+        // KServe may create a route with the server's name.
         assert.equal((inputs as { metadata: { name: string } }).metadata.name, "fraud-route");
     });
 });
 
 describe("the pods of a ModelServer", () => {
-    it("meet the restricted Pod Security Standard, whoever runs them", async () => {
+    it("meet the restricted Pod Security Standard with every backend", async () => {
         const recording = await serve({ ...widestServerArgs, podSpec: undefined });
         for (const name of ["fraud-deployment", "fraud-canary-deployment", "fraud-shadow-deployment"]) {
             const { spec } = recording.resource(name).inputs as types.output.apps.v1.Deployment;
@@ -951,13 +948,13 @@ describe("the pods of a ModelServer", () => {
     });
 });
 
-describe("a preview of a ModelServer with everything", () => {
-    it("knows everything where its arguments are known", async () => {
+describe("a preview of a ModelServer with all arguments", () => {
+    it("has no unknown values if all arguments are known", async () => {
         const { resources } = await serve(widestServerArgs, { preview: true });
         assert.deepEqual(resources.flatMap(unknownPaths), []);
     });
 
-    it("shows the route but for a weight that is not known yet", async () => {
+    it("shows the route except for an unknown weight", async () => {
         const canary = { image: otherImage, weight: unknownOutput<number>() };
         const { resources } = await serve({ route: { gateway: "public" }, canary }, { preview: true });
         assert.deepEqual(

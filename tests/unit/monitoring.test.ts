@@ -91,8 +91,8 @@ describe("monitoring", () => {
             for (const { name } of alerts) {
                 const page = fs.readFileSync(path.join(runbooks, runbookPage(name)), "utf8");
                 assert.equal(page.split("\n")[0], `# ${name}`);
-                assert.match(page, /## How to look/, name);
-                assert.match(page, /## How to mend it/, name);
+                assert.match(page, /## Diagnosis/, name);
+                assert.match(page, /## Mitigation/, name);
             }
         });
 

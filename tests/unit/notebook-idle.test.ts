@@ -1,4 +1,4 @@
-/** The program that stops a notebook which nobody uses, run by a real Python against servers that answer like editors. */
+/** Runs the program that stops an idle notebook with a real Python, against servers that respond like the editors. */
 import * as assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -12,20 +12,20 @@ import { directoryWith } from "../support/directories";
 
 const python = spawnSync("python3", ["--version"]).status === 0;
 
-/** What a server answers to a path: a status, and a value as JSON. */
+/** Returns the response of a server to a path: a status, and a value as JSON. */
 type Answer = (path: string, token: string | undefined) => [status: number, value: unknown];
 
 interface Trial {
-    /** Where the editor answers. */
+    /** The port of the editor. */
     port: number;
-    /** What was asked of the API server. */
+    /** The requests to the API server. */
     patches: { url: string; authorization: string; type: string; body: string }[];
-    /** What the program has printed. */
+    /** The output of the program. */
     log: string;
     process: ChildProcess;
 }
 
-/** Runs the program beside an editor that answers so, for which a second without use is long. */
+/** Runs the program beside an editor with these responses and an idle timeout of 1.5 seconds. */
 async function watch(editor: string, answer: Answer, scaled: () => number = () => 200): Promise<[Trial, () => void]> {
     const patches: Trial["patches"] = [];
     const server = http.createServer((request, response) => {
@@ -58,7 +58,7 @@ async function watch(editor: string, answer: Answer, scaled: () => number = () =
 
 const idle = { id: "a", name: "python3", execution_state: "idle", last_activity: "12:00" };
 
-/** A JupyterLab that has these kernels and terminals. */
+/** Returns the responses of a JupyterLab with these kernels and terminals. */
 const jupyter =
     (kernels: () => object[], terminals: () => object[] | undefined = () => []): Answer =>
     (path, authorization) => {
@@ -72,28 +72,28 @@ const jupyter =
 
 let calls = 0;
 
-(python ? describe : describe.skip)("the program that stops a notebook", function () {
+(python ? describe : describe.skip)("the program that stops an idle notebook", function () {
     this.timeout(20_000);
     let end: (() => void) | undefined;
     afterEach(() => end?.());
 
     const used: [what: string, editor: string, answer: Answer][] = [
-        ["a cell runs, even if it says nothing", "jupyterlab", jupyter(() => [{ ...idle, execution_state: "busy" }])],
-        ["a kernel has something to say", "jupyterlab", jupyter(() => [{ ...idle, last_activity: String(calls++) }])],
+        ["a cell runs, even without output", "jupyterlab", jupyter(() => [{ ...idle, execution_state: "busy" }])],
+        ["a kernel produces output", "jupyterlab", jupyter(() => [{ ...idle, last_activity: String(calls++) }])],
         [
-            "a terminal has something to say",
+            "a terminal produces output",
             "jupyterlab",
             jupyter(
                 () => [idle],
                 () => [{ name: "1", last_activity: String(calls++) }],
             ),
         ],
-        ["it does not answer as it should", "jupyterlab", () => [500, {}]],
-        ["it answers something else", "jupyterlab", () => [200, ["?"]]],
+        ["it responds with an error", "jupyterlab", () => [500, {}]],
+        ["it responds with something unexpected", "jupyterlab", () => [200, ["?"]]],
         ["a browser is connected to it", "vscode", () => [200, { status: "alive" }]],
-        ["it cannot be asked", "vscode", () => [403, {}]],
+        ["it cannot be checked", "vscode", () => [403, {}]],
     ];
-    describe("leaves it alone as long as", () => {
+    describe("does not stop it while", () => {
         let trials: [Trial, () => void][] = [];
         before(async () => {
             trials = await Promise.all(used.map(([, editor, answer]) => watch(editor, answer)));
@@ -113,7 +113,7 @@ let calls = 0;
     const unused: [what: string, editor: string, answer: Answer][] = [
         ["nothing was ever started in it", "jupyterlab", jupyter(() => [])],
         [
-            "its kernels wait, and it has no terminals",
+            "its kernels are idle, and it has no terminals",
             "jupyterlab",
             jupyter(
                 () => [idle],
@@ -127,7 +127,7 @@ let calls = 0;
         ],
     ];
     for (const [what, editor, answer] of unused) {
-        it(`stops it when ${what}`, async () => {
+        it(`stops it if ${what}`, async () => {
             const [trial, stop] = await watch(editor, answer);
             end = stop;
             while (trial.patches.length === 0) {
@@ -143,7 +143,7 @@ let calls = 0;
         });
     }
 
-    it("stops a VS Code that takes nobody for connected as soon as nobody is", async () => {
+    it("stops a VS Code that reports no connections once no browser is connected", async () => {
         const [trial, stop] = await watch("vscode", () => [200, { status: "expired" }]);
         end = stop;
         const browser = connect(trial.port, "127.0.0.1");
@@ -156,7 +156,7 @@ let calls = 0;
         }
     });
 
-    it("tries again when it could not be stopped, and says so once", async () => {
+    it("retries if it cannot stop the notebook, and logs the error once", async () => {
         let asked = 0;
         const [trial, stop] = await watch(
             "jupyterlab",
@@ -164,13 +164,13 @@ let calls = 0;
             () => (++asked < 3 ? 403 : 200),
         );
         end = stop;
-        while (!trial.log.includes("stopped: ")) {
+        while (!trial.log.includes("stopped: idle for 1.5 seconds")) {
             await sleep(50);
         }
-        assert.equal(trial.log.split("not stopped: HTTP Error 403").length, 2, trial.log);
+        assert.equal(trial.log.split("cannot stop: HTTP Error 403").length, 2, trial.log);
     });
 
-    it("ends at once when the pod does", async () => {
+    it("exits immediately on SIGTERM", async () => {
         const [trial, stop] = await watch(
             "jupyterlab",
             jupyter(() => []),

@@ -11,7 +11,7 @@ import { fullNotebookArgs } from "../support/components/notebook";
 import { type Properties, Recording, run, RunOptions, Secret, unknownOutput, unknownPaths } from "../support/mocks";
 import { violations } from "../support/pod-security";
 
-/** Every object has a UID, as the API server gives one. */
+/** Adds the UID that the API server would assign. */
 function outputs(_type: string, inputs: Properties): Properties {
     return inputs.metadata ? { metadata: { ...(inputs.metadata as object), uid: "4f1f1e0b" } } : {};
 }
@@ -20,7 +20,7 @@ function notebook(args: Partial<NotebookArgs> = {}, options: RunOptions = {}): P
     return run(() => new Notebook("fraud", { ...workload, token: password, ...args }), { outputs, ...options });
 }
 
-/** One whose token is made up. */
+/** Creates a notebook with a generated token. */
 function tokenless(options?: RunOptions): Promise<Recording> {
     return notebook({ token: undefined }, options);
 }
@@ -44,11 +44,11 @@ const labels = { ...podLabels, "app.kubernetes.io/managed-by": "pulumi" };
 const annotations = { "pulumi.com/patchFieldManager": "pulumi-project-stack" };
 const secured = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, readOnlyRootFilesystem: true };
 
-/** What the component names after content, by default. */
+/** The default name of the home claim, which contains a hash. */
 const homeClaim = "fraud-home-57e9d5f1";
 
 describe("a Notebook", () => {
-    it("is a StatefulSet, its Service, a volume, a Secret and the right to be stopped", async () => {
+    it("creates a StatefulSet, a Service, a home claim, a Secret and a Role for stopping it", async () => {
         const recording = await notebook();
         const secretName = nameOf(recording, "fraud-env");
         assert.match(secretName, /^fraud-env-[0-9a-f]{8}$/);
@@ -225,7 +225,7 @@ describe("a Notebook", () => {
         });
     });
 
-    it("gives the right to scale its own StatefulSet, to an account of its own", async () => {
+    it("allows its own ServiceAccount to scale its StatefulSet", async () => {
         const recording = await notebook();
         const metadata = { name: "fraud-idle-shutdown", namespace: "ml", labels, annotations };
         assert.deepEqual(recording.resource("fraud-account").inputs, {
@@ -251,7 +251,7 @@ describe("a Notebook", () => {
         });
     });
 
-    it("gives it to the workspace's account, where there is one", async () => {
+    it("allows the workspace's ServiceAccount to scale it, if one is set", async () => {
         const recording = await notebook({ workspace: { namespace: "ml", serviceAccount: "scientist" } });
         assert.ok(!names(recording).includes("fraud-account"));
         assert.deepEqual(recording.resource("fraud-binding").inputs.subjects, [
@@ -267,7 +267,7 @@ describe("a Notebook", () => {
         );
     });
 
-    it("is on its own in its pod, without any right, where it is never stopped", async () => {
+    it("has no idle-shutdown container and no Role if it is never stopped", async () => {
         const recording = await notebook({ idleTimeout: "never" });
         assert.deepEqual(names(recording), ["fraud", "fraud-env", "fraud-home", "fraud-service", "fraud-statefulset"]);
         const { containers, serviceAccountName, volumes } = podOf(recording);
@@ -277,7 +277,7 @@ describe("a Notebook", () => {
         );
     });
 
-    it("is VS Code, with a password in the place of the token", async () => {
+    it("runs VS Code with the token as its password", async () => {
         const recording = await notebook({ editor: NotebookEditor.VSCode });
         const { command, env, ports, readinessProbe } = containerOf(recording);
         assert.deepEqual(command, [
@@ -300,13 +300,13 @@ describe("a Notebook", () => {
         assert.equal(recording.resource("fraud").outputs!.url, "http://fraud.ml.svc.cluster.local:8080");
     });
 
-    it("runs a command of the user's own, or the editor with more arguments", async () => {
+    it("runs a custom command, or the editor with more arguments", async () => {
         assert.deepEqual(containerOf(await notebook({ command: ["start.sh"] })).command, ["start.sh"]);
         const { command, args } = containerOf(await notebook({ args: ["--collaborative"] }));
         assert.deepEqual([command[0], args], ["jupyter", ["--collaborative"]]);
     });
 
-    it("has the secrets of the user in the Secret of its token, of which another value is another name", async () => {
+    it("stores secretEnv in the Secret of its token, whose name contains a hash", async () => {
         const one = await notebook({ secretEnv: { API_KEY: "a" } });
         assert.deepEqual(
             one.resource("fraud-env").inputs.stringData,
@@ -320,8 +320,8 @@ describe("a Notebook", () => {
         );
     });
 
-    it("uses a home that exists, and a team's volume below it", async () => {
-        const mounts = [{ claim: "team", path: "/home/notebook/team" }];
+    it("uses an existing home claim, and mounts a volume below it", async () => {
+        const mounts = [{ claim: "team", mountPath: "/home/notebook/team" }];
         const recording = await notebook({ home: { claim: "mine" }, mounts });
         assert.ok(!names(recording).includes("fraud-home"));
         assert.equal(recording.resource("fraud").outputs!.homeClaim, "mine");
@@ -332,7 +332,7 @@ describe("a Notebook", () => {
         ]);
     });
 
-    it("tells its triggers, each of which starts it again", async () => {
+    it("stores its triggers in an annotation", async () => {
         const { metadata } = statefulSetOf(await notebook({ triggers: ["2024-06-01", "again"], startupTimeout: "1h" }));
         assert.deepEqual(metadata.annotations, {
             ...annotations,
@@ -341,7 +341,7 @@ describe("a Notebook", () => {
         });
     });
 
-    it("is reached by a Gateway, of whose path JupyterLab is told", async () => {
+    it("passes the path of the route to JupyterLab", async () => {
         const route = { gateway: "public", hostnames: ["lab.example.com"], path: "/fraud" };
         const recording = await notebook({ route });
         const rule = ruleOf(recording);
@@ -358,12 +358,12 @@ describe("a Notebook", () => {
         );
     });
 
-    it("waits for the notebook as long as it is told", async () => {
+    it("sets the timeout of the route", async () => {
         const recording = await notebook({ route: { gateway: "public", timeout: "30s" } });
         assert.deepEqual(ruleOf(recording).timeouts, { request: "30s" });
     });
 
-    it("has the path taken off before VS Code, which knows none", async () => {
+    it("removes the path of the route for VS Code, which does not know it", async () => {
         const recording = await notebook({
             editor: NotebookEditor.VSCode,
             route: { gateway: "public", path: "/fraud" },
@@ -375,7 +375,7 @@ describe("a Notebook", () => {
         assert.equal(recording.resource("fraud").outputs!.publicUrl, undefined);
     });
 
-    it("leads to the path with a slash, from which the addresses in VS Code's pages go out", async () => {
+    it("redirects to the path with a trailing slash, because VS Code uses relative links", async () => {
         const route = { gateway: "public", hostnames: ["lab.example.com"] };
         const withRoute = (path?: string) =>
             notebook({ editor: NotebookEditor.VSCode, route: { ...route, ...(path && { path }) } });
@@ -395,7 +395,7 @@ describe("a Notebook", () => {
         assert.equal(root.resource("fraud").outputs!.publicUrl, "https://lab.example.com");
     });
 
-    it("meets the restricted standard, whatever it is told", async () => {
+    it("meets the restricted Pod Security Standard with all arguments", async () => {
         const all: Partial<NotebookArgs>[] = [{}, fullNotebookArgs, { gpu: { deviceClass: "gpu.nvidia.com" } }];
         for (const args of all) {
             assert.deepEqual(violations(podOf(await notebook(args))), []);
@@ -403,10 +403,10 @@ describe("a Notebook", () => {
     });
 });
 
-describe("a token that is made up", () => {
+describe("a generated token", () => {
     const expected = createHash("sha256").update('{"uid":"4f1f1e0b"}').digest("hex");
 
-    it("comes from the UID of a Secret that holds nothing, whose metadata are encrypted", async () => {
+    it("is derived from the UID of an empty Secret, whose metadata is encrypted", async () => {
         const recording = await tokenless();
         assert.deepEqual(recording.resource("fraud-seed"), {
             type: "kubernetes:core/v1:Secret",
@@ -428,7 +428,7 @@ describe("a token that is made up", () => {
         assert.ok(!recording.plainText.includes(expected));
     });
 
-    it("is all that a first preview does not know", async () => {
+    it("is the only unknown value in a first preview", async () => {
         const { resources } = await tokenless({ preview: true });
         assert.deepEqual(
             Object.fromEntries(
@@ -438,15 +438,15 @@ describe("a token that is made up", () => {
         );
     });
 
-    it("is none where the API server gave nothing to make it of", async () => {
+    it("cannot be generated without a UID from the API server", async () => {
         await assert.rejects(tokenless({ outputs: () => ({}) }), {
-            message: 'Notebook "fraud": the API server gave no UID to make a token of; give a token',
+            message: 'Notebook "fraud": the API server returned no UID to generate a token from; set token',
         });
     });
 });
 
 describe("a preview of a Notebook", () => {
-    it("knows everything where its arguments are known", async () => {
+    it("has no unknown values if all arguments are known", async () => {
         const { resources } = await notebook({}, { preview: true });
         assert.deepEqual(resources.flatMap(unknownPaths), []);
         assert.deepEqual(resources, (await notebook()).resources);
@@ -455,12 +455,12 @@ describe("a preview of a Notebook", () => {
     const container = "inputs.spec.template.spec.containers";
     const previews: [what: string, args: () => Partial<NotebookArgs>, unknown: Record<string, string[]>][] = [
         [
-            "an image that is not built yet",
+            "an unknown image",
             () => ({ image: unknownOutput() }),
             { "fraud-statefulset": [`${container}[0].image`, `${container}[1].image`] },
         ],
         [
-            "a path that is not known yet",
+            "an unknown path",
             () => ({ route: { gateway: "public", path: unknownOutput() } }),
             {
                 fraud: ["outputs.url"],
@@ -473,20 +473,20 @@ describe("a preview of a Notebook", () => {
             },
         ],
         [
-            "triggers that are not known yet",
+            "unknown triggers",
             () => ({ triggers: [unknownOutput()] }),
             { "fraud-statefulset": ["inputs.metadata.annotations.kubernetes-mlops/triggers"] },
         ],
     ];
     for (const [what, args, expected] of previews) {
-        it(`shows all that does not depend on ${what}`, async () => {
+        it(`shows everything that does not depend on ${what}`, async () => {
             const { resources } = await notebook(args(), { preview: true });
             const found = resources.map((one): [string, string[]] => [one.name, unknownPaths(one)]);
             assert.deepEqual(Object.fromEntries(found.filter(([, at]) => at.length > 0)), expected);
         });
     }
 
-    it("is the same with Outputs in the place of values", async () => {
+    it("is the same with Outputs instead of plain values", async () => {
         const given = { image: pulumi.output(otherImage), workspace: { namespace: pulumi.output("ml") } };
         assert.deepEqual(statefulSetOf(await notebook(given)), statefulSetOf(await notebook({ image: otherImage })));
     });

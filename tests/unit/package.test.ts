@@ -1,38 +1,23 @@
-/** What is published, and what it costs to load it. */
+/** The content of the published package, and what loading it costs. */
 import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { build, filesIn } from "../support/built";
+
 const root = path.join(__dirname, "..", "..");
-
-/** The files below a directory of the package, with forward slashes. */
-function filesIn(directory: string): string[] {
-    return fs
-        .readdirSync(path.join(root, directory), { recursive: true, encoding: "utf8" })
-        .filter((name) => fs.statSync(path.join(root, directory, name)).isFile())
-        .map((name) => path.posix.join(directory, name.split(path.sep).join("/")));
-}
-
-/** Builds the package unless it was built from what is there now. */
-function build(): void {
-    const built = path.join(root, "dist", "index.js");
-    const builtAt = fs.existsSync(built) ? fs.statSync(built).mtimeMs : 0;
-    if ([...filesIn("src"), "package.json"].some((file) => fs.statSync(path.join(root, file)).mtimeMs > builtAt)) {
-        execFileSync("npm", ["run", "--silent", "build"], { cwd: root });
-    }
-}
 
 /** What a program of its own finds when it loads the package. */
 interface Loaded {
     exports: string[];
-    /** The modules that it loads besides those of @pulumi/pulumi, relative to the package's directory. */
+    /** The modules that it loads in addition to those of @pulumi/pulumi, relative to the package's directory. */
     modules: string[];
-    /** How many resources are registered and functions called by that. */
+    /** The number of registered resources and function calls. */
     calls: number;
-    /** What an Image of a Python program is built by. */
+    /** The Dockerfile with which an Image of a Python program is built. */
     dockerfile: string;
-    /** The exported classes whose name is not that of the export, as a bundler may make them. */
+    /** The exported classes that a bundler has renamed. */
     misnamed: string[];
 }
 
@@ -67,7 +52,7 @@ function load(): Loaded {
     return JSON.parse(output) as Loaded;
 }
 
-/** The files that would be published. */
+/** Returns the files that would be published. */
 function packed(): string[] {
     const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
         cwd: root,
@@ -87,7 +72,7 @@ describe("the published package", () => {
         loaded = load();
     });
 
-    it("holds what a user needs and nothing else", function () {
+    it("contains what a user needs and nothing else", function () {
         this.timeout(30_000);
         const sources = filesIn("src");
         const compiled = [
@@ -102,7 +87,7 @@ describe("the published package", () => {
         );
     });
 
-    it("leads from what was built to its sources, which errors show with --enable-source-maps", () => {
+    it("contains the sources of its source map, which errors show with --enable-source-maps", () => {
         const { sources } = JSON.parse(fs.readFileSync(path.join(root, "dist", "index.js.map"), "utf8")) as {
             sources: string[];
         };
@@ -111,10 +96,10 @@ describe("the published package", () => {
             published.filter((source) => !fs.existsSync(path.join(root, source))),
             [],
         );
-        assert.ok(published.includes("src/workloads/training-job.ts"));
+        assert.ok(published.includes("src/workloads/training-job/training-job.ts"));
     });
 
-    it("has a program and its types for whoever requires it", () => {
+    it("exports its program and its types", () => {
         const manifest = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
             main: string;
             types: string;
@@ -128,7 +113,7 @@ describe("the published package", () => {
         assert.ok(fs.existsSync(path.join(root, manifest.types)));
     });
 
-    it("exports its components, its enums, and nothing else that there is at run time", () => {
+    it("exports its components and enums, and nothing else at run time", () => {
         assert.deepEqual(loaded.exports, [
             "AccessMode",
             "Addon",
@@ -170,7 +155,7 @@ describe("the published package", () => {
         ]);
     });
 
-    it("has its classes by their names, which errors show", () => {
+    it("keeps the names of its classes, which errors show", () => {
         assert.deepEqual(loaded.misnamed, []);
     });
 
@@ -182,7 +167,7 @@ describe("the published package", () => {
         assert.equal(loaded.calls, 0);
     });
 
-    it("loads the groups of the Kubernetes API that it needs and no others, and no kind of theirs", () => {
+    it("loads only the Kubernetes API groups that it needs, and none of their kinds", () => {
         const kubernetes = "node_modules/@pulumi/kubernetes/";
         const modules = loaded.modules.filter((name) => name.startsWith(kubernetes));
         assert.deepEqual(modules.map((name) => name.slice(kubernetes.length)).sort(), [
@@ -201,7 +186,7 @@ describe("the published package", () => {
         ]);
     });
 
-    it("loads no package but those that it says it depends on", () => {
+    it("loads only packages that it depends on", () => {
         const packages = loaded.modules.flatMap((name) => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? []);
         assert.deepEqual([...new Set(packages)].sort(), [
             "@balena/dockerignore",

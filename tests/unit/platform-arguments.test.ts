@@ -26,9 +26,9 @@ async function linesOf(component: "Addon" | "Platform", args: Args): Promise<str
     return error.message.split("\n").map((line) => line.replace(`${component} "test": `, ""));
 }
 
-const text = "it must be a text that is not empty";
+const text = "it must be a non-empty string";
 const truth = "it must be true or false";
-const label = "it must be at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends";
+const label = "it must be at most 63 lowercase letters, digits and hyphens, and start and end with a letter or digit";
 const plain = "is an Output; a chart is rendered in the preview, so it must be a plain value";
 const chart = { chart: "kueue", repository: "oci://example.com", version: "1.0.0" };
 const empty = directoryWith({});

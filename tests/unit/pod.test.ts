@@ -2,9 +2,9 @@ import * as assert from "node:assert/strict";
 
 import type { types } from "@pulumi/kubernetes";
 
+import type { WorkloadArgs } from "../../src";
 import { outputVolume } from "../../src/pod/model-volume";
 import { PodDetails, buildPodTemplate } from "../../src/pod/pod-template";
-import type { WorkloadArgs } from "../../src";
 import { image, password, workload } from "../support/arguments";
 
 type PodTemplateSpec = types.output.core.v1.PodTemplateSpec;

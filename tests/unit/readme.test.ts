@@ -2,8 +2,10 @@ import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { pages, read } from "../support/documents";
+import { exampleNames } from "../support/examples";
+
 const root = path.join(__dirname, "..", "..");
-const read = (file: string) => fs.readFileSync(path.join(root, file), "utf8");
 
 describe("the documents", () => {
     it("show the program that the quickstart deploys, to the letter", () => {
@@ -11,23 +13,13 @@ describe("the documents", () => {
         assert.equal(program, read("examples/quickstart/index.ts"));
     });
 
-    const examples = fs.readdirSync(path.join(root, "examples")).filter((name) => name !== "quickstart");
-    for (const example of examples.filter((name) => fs.existsSync(path.join(root, "examples", name, "index.ts")))) {
+    for (const example of exampleNames.filter((name) => name !== "quickstart")) {
         it(`show the program ${example}, which a test deploys, to the letter`, () => {
             const [, program] = /```ts\n(.*?)```/s.exec(read(`docs/${example}.md`)) ?? [];
             assert.equal(program, read(`examples/${example}/index.ts`));
         });
     }
 
-    const pages = [
-        "README.md",
-        "CONTRIBUTING.md",
-        ...fs
-            .readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" })
-            .filter((file) => file.endsWith(".md"))
-            .sort()
-            .map((page) => `docs/${page}`),
-    ];
     for (const page of pages) {
         it(`${page} links to files that exist and names commands that exist`, () => {
             const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };

@@ -15,7 +15,7 @@ function schedule(args: Partial<ScheduleArgs> = {}, options?: RunOptions): Promi
     return run(() => new Schedule("fraud", { ...least, ...args }), options);
 }
 
-/** One that Argo Workflows keeps. */
+/** A Schedule that is a CronWorkflow. */
 function workflow(args: Partial<ScheduleArgs> = {}, options?: RunOptions): Promise<Recording> {
     return schedule({ command: ["train"], backend: ScheduleBackend.CronWorkflow, ...args }, options);
 }
@@ -25,7 +25,8 @@ function cronJobOf(recording: Recording): types.output.batch.v1.CronJob {
 }
 
 const podOf = (recording: Recording) => cronJobOf(recording).spec.jobTemplate.spec.template.spec;
-/** What a CronWorkflow says, as far as it is looked at piece by piece. */
+
+/** The spec of a CronWorkflow, as far as the tests read it. */
 interface CronWorkflowSpec {
     concurrencyPolicy: string;
     workflowSpec: {
@@ -86,7 +87,7 @@ const volumes = [
     { name: "model", persistentVolumeClaim: { claimName } },
 ];
 
-/** What the containers that Argo adds are told, so that the pod is a restricted one. */
+/** The patch of the containers that Argo adds, so that the pod meets the restricted standard. */
 const ofArgo = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, runAsUser: 8737 };
 const patched = {
     automountServiceAccountToken: true,
@@ -96,7 +97,7 @@ const patched = {
 };
 
 describe("a Schedule", () => {
-    it("of which only the least is said is a CronJob and the claim that its runs write to", async () => {
+    it("with its required arguments is a CronJob and the claim to which its runs write", async () => {
         const recording = await schedule();
         assert.deepEqual(names(recording), ["fraud", "fraud-cronjob", "fraud-model"]);
         assert.deepEqual(recording.resource("fraud").outputs, {
@@ -156,7 +157,7 @@ describe("a Schedule", () => {
         });
     });
 
-    it("is told everything", async () => {
+    it("passes on every argument", async () => {
         const { spec } = cronJobOf(await schedule(fullScheduleArgs));
         const { jobTemplate, ...others } = spec;
         assert.deepEqual(others, {
@@ -177,7 +178,7 @@ describe("a Schedule", () => {
         );
     });
 
-    it("leaves it to its runs to write to addresses", async () => {
+    it("lets runs upload to a URI", async () => {
         const recording = await schedule({ output: { uri: "s3://models/fraud" } });
         assert.deepEqual(names(recording), ["fraud", "fraud-cronjob"]);
         assert.equal(recording.resource("fraud").outputs!.outputUri, "s3://models/fraud");
@@ -187,13 +188,13 @@ describe("a Schedule", () => {
         assert.deepEqual(containers[0]!.volumeMounts[1], { name: "model", mountPath: "/model" });
     });
 
-    it("writes to a claim that exists, and makes none", async () => {
+    it("writes to an existing claim, and creates none", async () => {
         const recording = await schedule({ output: { claim: "models" } });
         assert.deepEqual(names(recording), ["fraud", "fraud-cronjob"]);
         assert.equal(recording.resource("fraud").outputs!.outputUri, "pvc://models");
     });
 
-    it("keeps secret variables in a Secret, which runs that are under way find", async () => {
+    it("keeps secret variables in a Secret, which runs in progress find under the same name", async () => {
         const recording = await schedule({ secretEnv: { TOKEN: password } });
         const { inputs, options } = recording.resource("fraud-env");
         assert.equal(nameOf(recording, "fraud-env"), "fraud-env");
@@ -203,7 +204,7 @@ describe("a Schedule", () => {
         assert.deepEqual(recording.resource("fraud-cronjob").propertiesFrom, ["fraud-model"]);
     });
 
-    it("meets the restricted standard, whatever it is told", async () => {
+    it("meets the restricted standard with any arguments", async () => {
         for (const args of [{}, fullScheduleArgs, { gpu: { deviceClass: "gpu.nvidia.com" } }]) {
             assert.deepEqual(violations(podOf(await schedule(args))), []);
         }
@@ -211,7 +212,7 @@ describe("a Schedule", () => {
 });
 
 describe("a Schedule of Argo Workflows", () => {
-    it("is a CronWorkflow of one step, and the right of its pods to tell how they went", async () => {
+    it("is a CronWorkflow of one step, and the permission of its pods to report results", async () => {
         const recording = await workflow();
         assert.deepEqual(names(recording), [
             "fraud",
@@ -271,7 +272,7 @@ describe("a Schedule of Argo Workflows", () => {
         });
     });
 
-    it("is told everything", async () => {
+    it("passes on every argument", async () => {
         const args = { ...fullScheduleArgs, backend: ScheduleBackend.CronWorkflow };
         const recording = await schedule(args);
         const spec = workflowOf(recording);
@@ -288,7 +289,7 @@ describe("a Schedule of Argo Workflows", () => {
         ]);
     });
 
-    it("keeps what a patch adds to the pod, where Argo has it", async () => {
+    it("keeps what podSpec adds, in the fields where Argo expects it", async () => {
         const podSpec = {
             containers: [{ name: "proxy", image: otherImage }],
             initContainers: [{ name: "first", image: otherImage }],
@@ -304,7 +305,7 @@ describe("a Schedule of Argo Workflows", () => {
         });
     });
 
-    it("meets the restricted standard, whatever it is told", async () => {
+    it("meets the restricted standard with any arguments", async () => {
         for (const args of [{}, { ...fullScheduleArgs, backend: ScheduleBackend.CronWorkflow }]) {
             const { workflowSpec } = workflowOf(await workflow(args));
             const { securityContext: ofPod, templates, volumes: own } = workflowSpec;
@@ -315,7 +316,7 @@ describe("a Schedule of Argo Workflows", () => {
 });
 
 describe("a preview of a Schedule", () => {
-    it("knows everything where its arguments are known", async () => {
+    it("is complete if its arguments are known", async () => {
         for (const make of [schedule, workflow]) {
             const { resources } = await make({}, { preview: true });
             assert.deepEqual(resources.flatMap(unknownPaths), []);

@@ -7,8 +7,8 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type BestTrial, ObjectiveGoal, Sweep, type SweepArgs, SweepBackend } from "../../src";
+import { parseJobEnd, parseIndexes } from "../../src/runs/indexed-job";
 import { bestTrialProgram } from "../../src/workloads/sweep/best-trial-program";
-import { endOf, indexesOf } from "../../src/runs/indexed-job";
 import { experimentOutcome, type ExperimentStatus } from "../../src/workloads/sweep/experiment-outcome";
 import { sweepOutcome } from "../../src/workloads/sweep/outcome";
 import { drawn, trialCount, trialsOf } from "../../src/workloads/sweep/trials";
@@ -419,10 +419,10 @@ describe("what has become of a Sweep", () => {
     }
 
     it("reads indexes as Kubernetes writes them", () => {
-        assert.deepEqual(indexesOf(""), []);
-        assert.deepEqual(indexesOf("0,2-4,7"), [0, 2, 3, 4, 7]);
-        assert.equal(endOf(undefined), undefined);
-        assert.deepEqual(endOf(complete), { succeeded: "0,1", failed: "" });
+        assert.deepEqual(parseIndexes(""), []);
+        assert.deepEqual(parseIndexes("0,2-4,7"), [0, 2, 3, 4, 7]);
+        assert.equal(parseJobEnd(undefined), undefined);
+        assert.deepEqual(parseJobEnd(complete), { succeeded: "0,1", failed: "" });
     });
 });
 

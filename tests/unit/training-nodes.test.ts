@@ -5,7 +5,6 @@ import * as assert from "node:assert/strict";
 
 import { AccessMode, TrainingBackend, TrainingFramework, TrainingJob, type TrainingJobArgs } from "../../src";
 import { failureOf } from "../../src/runs/status";
-import { shellWords } from "../../src/workloads/training-job/operator-run";
 import { otherImage, workload } from "../support/arguments";
 import { type Properties, type Recording, run, type RunOptions, unknownPaths } from "../support/mocks";
 import { type PodSpec, violations } from "../support/pod-security";
@@ -323,15 +322,5 @@ describe("what a status says of a run", () => {
     ];
     for (const [what, status, failure] of statuses) {
         it(what, () => assert.equal(failureOf(status), failure));
-    }
-});
-
-describe("words for a shell", () => {
-    for (const [words, line] of [
-        [["python", "train.py"], "python train.py"],
-        [["a b", "", "$HOME"], "'a b' '' '$HOME'"],
-        [["it's"], "'it'\\''s'"],
-    ] as [string[], string][]) {
-        it(line, () => assert.equal(shellWords(words), line));
     }
 });

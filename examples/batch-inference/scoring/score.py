@@ -1,25 +1,20 @@
-"""Scores one shard of the numbers in INPUT_DIR: each SHARD_COUNT-th one, from SHARD_INDEX on.
+"""Scores one shard of the claims: every SHARD_COUNT-th one, beginning with number SHARD_INDEX."""
 
-The result is a file of the shard's own, which appears in one step, so that none is ever half there. Shard 2 fails at
-its first attempt, as if its node had been short of something.
-"""
-
-import json
 import os
 from pathlib import Path
 
+import joblib
+import pandas as pd
+
 shard, count = int(os.environ["SHARD_INDEX"]), int(os.environ["SHARD_COUNT"])
-output = Path(os.environ["OUTPUT_DIR"])
-model = json.loads((Path(os.environ["MODEL_DIR"]) / "model.json").read_text())
+output_dir = Path(os.environ["OUTPUT_DIR"])
 
-with (output / f"attempts-{shard}.txt").open("a") as attempts:
-    attempts.write("attempt\n")
-    first_attempt = attempts.tell() == len("attempt\n")
-if shard == 2 and first_attempt:
-    raise SystemExit("shard 2 is out of luck at its first attempt")
+model = joblib.load(Path(os.environ["MODEL_DIR"]) / "model.joblib")
+claims = pd.read_csv(Path(os.environ["INPUT_DIR"]) / "claims.csv")[shard::count]
+claims["cost"] = model.predict(claims[["days"]]).round(2)
 
-numbers = [int(line) for line in (Path(os.environ["INPUT_DIR"]) / "numbers.txt").open()][shard::count]
-unfinished = output / f".shard-{shard}.csv"
-unfinished.write_text("".join(f"{n},{model['slope'] * n + model['intercept']}\n" for n in numbers))
-unfinished.rename(output / f"shard-{shard}.csv")
-print(f"shard {shard} of {count}: {len(numbers)} numbers")
+# Renamed when it is complete, so that no one reads half of it.
+unfinished = output_dir / f".shard-{shard}.csv"
+claims.to_csv(unfinished, index=False)
+unfinished.rename(output_dir / f"shard-{shard}.csv")
+print(f"shard {shard} of {count}: {len(claims)} claims")

@@ -1,4 +1,4 @@
-import { dnsLabel, matching, text } from "../../arguments/formats";
+import { dnsLabel, matching, nonEmptyString } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
 import type { Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -107,7 +107,7 @@ export const alloy: Definition<AlloyArgs> = {
     fields: {
         lokiUrl: matching(/^https?:\/\/\S+$/, 'it must be a URL such as "http://loki.example.com:3100"'),
         excludedNamespaces: list(dnsLabel),
-        cluster: text,
+        cluster: nonEmptyString,
     },
     values: (settings, context) => ({
         alloy: {

@@ -1,5 +1,5 @@
 import { duration, seconds } from "../../arguments/duration";
-import { dnsLabel, dnsSubdomain, integer, text, truth } from "../../arguments/formats";
+import { dnsLabel, dnsSubdomain, integer, nonEmptyString, boolean } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
 import type { Definition, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -129,19 +129,19 @@ export const argoWorkflows: Definition<ArgoWorkflowsArgs> = {
         parallelism: integer(1, 100_000),
         retention: duration,
         artifacts: object<ArgoArtifactsArgs>({
-            bucket: required(text, "name the bucket"),
-            endpoint: required(text, 'name the host of the S3 service, for example "s3.amazonaws.com"'),
-            region: text,
+            bucket: required(nonEmptyString, "name the bucket"),
+            endpoint: required(nonEmptyString, 'name the host of the S3 service, for example "s3.amazonaws.com"'),
+            region: nonEmptyString,
             existingSecret: dnsSubdomain,
-            insecure: truth,
-            logs: truth,
+            insecure: boolean,
+            logs: boolean,
         }),
-        server: truth,
+        server: boolean,
         oidc: object<ArgoOidcArgs>({
-            issuer: required(text, "give the issuer URL of the OpenID Connect provider"),
+            issuer: required(nonEmptyString, "give the issuer URL of the OpenID Connect provider"),
             existingSecret: required(dnsSubdomain, "name the Secret with the keys client-id and client-secret"),
-            redirectUrl: required(text, "give the URL of the user interface with the path /oauth2/callback"),
-            scopes: list(text),
+            redirectUrl: required(nonEmptyString, "give the URL of the user interface with the path /oauth2/callback"),
+            scopes: list(nonEmptyString),
         }),
     },
     check: ({ server, oidc }, problems) => {

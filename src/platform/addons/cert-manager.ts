@@ -1,4 +1,4 @@
-import { text, truth } from "../../arguments/formats";
+import { nonEmptyString, boolean } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
 import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -41,7 +41,7 @@ export const certManager: Definition<CertManagerArgs> = {
         ],
     },
     hooks: "A hook Job checks that the API is available. Here, Pulumi waits for the webhook's Deployment and its certificate.",
-    fields: { selfSignedIssuer: truth, dnsResolvers: list(text) },
+    fields: { selfSignedIssuer: boolean, dnsResolvers: list(nonEmptyString) },
     values: ({ dnsResolvers }, context) => ({
         "cert-manager": {
             crds: { enabled: true, keep: true },

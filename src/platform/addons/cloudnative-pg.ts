@@ -1,4 +1,4 @@
-import { text } from "../../arguments/formats";
+import { nonEmptyString } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
 import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -52,7 +52,11 @@ export const cloudnativePg: Definition<CloudNativePgArgs> = {
             "A Cluster outlives the operator: its pods continue to run, without failover until the operator is back.",
         ],
     },
-    fields: { postgresImage: text, inheritedLabels: list(text), inheritedAnnotations: list(text) },
+    fields: {
+        postgresImage: nonEmptyString,
+        inheritedLabels: list(nonEmptyString),
+        inheritedAnnotations: list(nonEmptyString),
+    },
     values: ({ postgresImage, inheritedLabels, inheritedAnnotations }, context) => ({
         "cloudnative-pg": {
             crds: { create: true },

@@ -1,4 +1,4 @@
-import { dnsSubdomain, truth } from "../../arguments/formats";
+import { dnsSubdomain, boolean } from "../../arguments/formats";
 import type { Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
@@ -34,7 +34,7 @@ export const dcgmExporter: Definition<DcgmExporterArgs> = {
     requires: () => ["nodeFeatureDiscovery"],
     after: ["kubePrometheusStack"],
     upgrades: { notes: ["It needs NVIDIA's driver and container toolkit on the nodes."] },
-    fields: { runtimeClass: dnsSubdomain, podLabels: truth },
+    fields: { runtimeClass: dnsSubdomain, podLabels: boolean },
     values: ({ runtimeClass, podLabels }, context) => ({
         "dcgm-exporter": {
             ...(runtimeClass && { runtimeClassName: runtimeClass }),

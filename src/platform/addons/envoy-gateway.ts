@@ -1,4 +1,4 @@
-import { dnsSubdomain, integer, oneOf, text } from "../../arguments/formats";
+import { dnsSubdomain, integer, nonEmptyString, oneOf } from "../../arguments/formats";
 import { map } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -206,7 +206,7 @@ export const envoyGateway: Definition<EnvoyGatewayArgs> = {
     fields: {
         gatewayClass: dnsSubdomain,
         service: oneOf(Object.values(EnvoyServiceType)),
-        serviceAnnotations: map(() => undefined, text),
+        serviceAnnotations: map(() => undefined, nonEmptyString),
         proxies: integer(1, 100),
     },
     values: ({ version: chosen }, context) => ({

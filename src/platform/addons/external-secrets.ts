@@ -1,4 +1,4 @@
-import { integer, text } from "../../arguments/formats";
+import { integer, nonEmptyString } from "../../arguments/formats";
 import { map } from "../../arguments/rules";
 import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -74,7 +74,7 @@ export const externalSecrets: Definition<ExternalSecretsArgs> = {
     },
     fields: {
         concurrency: integer(1, 100),
-        serviceAccountAnnotations: map(() => undefined, text),
+        serviceAccountAnnotations: map(() => undefined, nonEmptyString),
     },
     values: ({ concurrency, serviceAccountAnnotations }, context) => {
         const resources = context.small && { resources: { requests: { cpu: "10m", memory: "48Mi" } } };

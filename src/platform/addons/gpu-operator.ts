@@ -1,4 +1,4 @@
-import { matching, truth } from "../../arguments/formats";
+import { matching, boolean } from "../../arguments/formats";
 import type { Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import {
@@ -74,9 +74,9 @@ export const gpuOperator: Definition<GpuOperatorArgs> = {
     },
     hooks: "A hook Job updates the CRDs before an upgrade. Here, they are upgraded with the chart. The hook that deletes CRDs is disabled, and the one that waits for GPUCluster objects before it has nothing to do: none is created.",
     fields: {
-        driver: truth,
+        driver: boolean,
         driverVersion: matching(/^\d+(\.\d+){1,2}$/, 'it must be a version such as "580.95.05"'),
-        toolkit: truth,
+        toolkit: boolean,
         sharing: gpuSharingRule,
         migStrategy: migStrategyRule,
         migConfig: matching(

@@ -1,5 +1,5 @@
 import { duration, seconds } from "../../arguments/duration";
-import { bytes, cpu, dnsLabel, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
+import { bytes, cpu, dnsLabel, dnsSubdomain, integer, matching, nonEmptyString } from "../../arguments/formats";
 import { bytesOf, coresOf } from "../../arguments/quantity";
 import { list, object, required } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject, Values } from "../catalog/definition";
@@ -211,24 +211,24 @@ export const jupyterhub: Definition<JupyterHubArgs> = {
         "always runs pulls them instead, except with a small footprint.",
     fields: {
         oidc: object<JupyterHubOidcArgs>({
-            clientId: required(text, "give the client ID of JupyterHub at the provider"),
-            existingSecret: required(text, "give the name of a Secret with the key client-secret"),
+            clientId: required(nonEmptyString, "give the client ID of JupyterHub at the provider"),
+            existingSecret: required(nonEmptyString, "give the name of a Secret with the key client-secret"),
             authorizeUrl: urlRule("the authorization URL"),
             tokenUrl: urlRule("the token URL"),
             userdataUrl: urlRule("the userinfo URL"),
             redirectUrl: urlRule("https://<host>/hub/oauth_callback"),
-            usernameClaim: text,
-            allowedGroups: list(text),
-            adminGroups: list(text),
+            usernameClaim: nonEmptyString,
+            allowedGroups: list(nonEmptyString),
+            adminGroups: list(nonEmptyString),
         }),
-        trialUsers: list(text),
+        trialUsers: list(nonEmptyString),
         image: imageRule,
         cpu,
         memory: bytes,
         profiles: list(
             object<JupyterHubProfileArgs>({
-                name: required(text, "give the name that users see"),
-                description: text,
+                name: required(nonEmptyString, "give the name that users see"),
+                description: nonEmptyString,
                 image: imageRule,
                 cpu,
                 memory: bytes,
@@ -242,7 +242,7 @@ export const jupyterhub: Definition<JupyterHubArgs> = {
         route: object<JupyterHubRouteArgs>({
             gateway: required(dnsSubdomain, "give the name of the Gateway"),
             gatewayNamespace: dnsLabel,
-            hostnames: required(list(text), "give the host names of JupyterHub"),
+            hostnames: required(list(nonEmptyString), "give the host names of JupyterHub"),
         }),
     },
     check: ({ oidc, trialUsers }, problems) => {

@@ -1,4 +1,4 @@
-import { oneOf, truth } from "../../arguments/formats";
+import { oneOf, boolean } from "../../arguments/formats";
 import type { Context, Definition, KubernetesObject, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
@@ -106,7 +106,7 @@ export const kaiScheduler: Definition<KaiSchedulerArgs> = {
     hooks:
         "Hook Jobs upgrade the CRDs, apply the configuration and clean up. Here, the CRDs and the configuration are " +
         "objects like all others, and so is what the chart creates only at its first installation (queues, a namespace).",
-    fields: { placement: oneOf(Object.values(KaiPlacement)), gpuSharing: truth, clusterAutoscaling: truth },
+    fields: { placement: oneOf(Object.values(KaiPlacement)), gpuSharing: boolean, clusterAutoscaling: boolean },
     values: ({ placement, gpuSharing, clusterAutoscaling, version: chosen }, context) => ({
         "kai-scheduler": {
             global: {

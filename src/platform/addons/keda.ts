@@ -1,4 +1,4 @@
-import { dnsLabel, text } from "../../arguments/formats";
+import { dnsLabel, nonEmptyString } from "../../arguments/formats";
 import { list, map } from "../../arguments/rules";
 import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -46,7 +46,7 @@ export const keda: Definition<KedaArgs> = {
     },
     fields: {
         namespaces: list(dnsLabel),
-        serviceAccountAnnotations: map(() => undefined, text),
+        serviceAccountAnnotations: map(() => undefined, nonEmptyString),
     },
     values: ({ namespaces, serviceAccountAnnotations }, context) => {
         const resources = { requests: { cpu: "25m", memory: "64Mi" }, limits: { memory: "512Mi" } };

@@ -1,4 +1,4 @@
-import { matching, oneOf, text, truth } from "../../arguments/formats";
+import { matching, oneOf, nonEmptyString, boolean } from "../../arguments/formats";
 import { CaInjector, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { serviceMonitors } from "../monitoring/service-monitors";
@@ -182,10 +182,10 @@ export const kserve: Definition<KServeArgs> = {
             /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/,
             'it must be "<namespace>/<name>" of a Gateway',
         ),
-        domain: text,
-        tls: truth,
-        runtimes: truth,
-        llm: truth,
+        domain: nonEmptyString,
+        tls: boolean,
+        runtimes: boolean,
+        llm: boolean,
     },
     check: ({ mode, gateway, domain, tls, llm, namespace: chosen = namespace }, problems) => {
         if (llm && chosen !== namespace) {

@@ -1,5 +1,5 @@
 import { duration } from "../../arguments/duration";
-import { bytes, dnsSubdomain, matching, text, truth } from "../../arguments/formats";
+import { bytes, dnsSubdomain, matching, nonEmptyString, boolean } from "../../arguments/formats";
 import { bytesOf } from "../../arguments/quantity";
 import { object } from "../../arguments/rules";
 import { CaInjector, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
@@ -279,11 +279,11 @@ export const kubePrometheusStack: Definition<KubePrometheusStackArgs> = {
         storage: bytes,
         storageClass: dnsSubdomain,
         memory: bytes,
-        cluster: text,
-        controlPlane: truth,
+        cluster: nonEmptyString,
+        controlPlane: boolean,
         alertmanager: object<AlertmanagerArgs>({ existingSecret: dnsSubdomain }),
         grafana: object<GrafanaArgs>({
-            enabled: truth,
+            enabled: boolean,
             existingSecret: dnsSubdomain,
             storage: bytes,
             url: matching(/^https?:\/\/\S+$/, 'it must be a URL such as "https://grafana.example.com"'),

@@ -1,5 +1,5 @@
 import { duration, seconds } from "../../arguments/duration";
-import { oneOf, truth } from "../../arguments/formats";
+import { oneOf, boolean } from "../../arguments/formats";
 import { list, object } from "../../arguments/rules";
 import { CaInjector, type Definition, InstallPhase } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -139,9 +139,9 @@ export const kueue: Definition<KueueArgs> = {
     },
     fields: {
         frameworks: list(oneOf(frameworks)),
-        manageJobsWithoutQueue: truth,
-        fairSharing: truth,
-        waitForPodsReady: object<KueuePodsReadyArgs>({ timeout: duration, blockAdmission: truth }),
+        manageJobsWithoutQueue: boolean,
+        fairSharing: boolean,
+        waitForPodsReady: object<KueuePodsReadyArgs>({ timeout: duration, blockAdmission: boolean }),
     },
     check: ({ frameworks: chosen }, problems) => {
         const needPods = ["deployment", "statefulset", "leaderworkerset.x-k8s.io/leaderworkerset"];

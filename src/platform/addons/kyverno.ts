@@ -1,4 +1,4 @@
-import { dnsLabel, oneOf, text } from "../../arguments/formats";
+import { dnsLabel, nonEmptyString, oneOf } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
 import { type Context, type Definition, type KubernetesObject, InstallPhase } from "../catalog/definition";
 import { type AddonName, addonNames } from "../catalog/names";
@@ -154,7 +154,7 @@ export const kyverno: Definition<KyvernoArgs> = {
         "versions have not changed in this release; Kyverno removes its webhooks itself, see the upgrade notes.",
     fields: {
         excludedNamespaces: list(dnsLabel),
-        allowedRegistries: list(text),
+        allowedRegistries: list(nonEmptyString),
         action: oneOf(Object.values(KyvernoAction)),
         exceptionNamespace: dnsLabel,
     },

@@ -1,4 +1,4 @@
-import { truth } from "../../arguments/formats";
+import { boolean } from "../../arguments/formats";
 import { CaInjector, type Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { serviceMonitors } from "../monitoring/service-monitors";
@@ -37,7 +37,7 @@ export const leaderWorkerSet: Definition<LeaderWorkerSetArgs> = {
             "Its CRD refers to a conversion webhook in the namespace lws-system, which is not called while there is only one version.",
         ],
     },
-    fields: { disaggregatedSets: truth, volcano: truth },
+    fields: { disaggregatedSets: boolean, volcano: boolean },
     values: ({ disaggregatedSets, volcano, version: chosen }, context) => ({
         lws: {
             // The published chart refers to an image that is not a release.

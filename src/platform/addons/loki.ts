@@ -1,5 +1,5 @@
 import { duration, seconds } from "../../arguments/duration";
-import { bytes, dnsSubdomain, matching, text } from "../../arguments/formats";
+import { bytes, dnsSubdomain, matching, nonEmptyString } from "../../arguments/formats";
 import { object, required } from "../../arguments/rules";
 import type { Definition, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -80,9 +80,9 @@ export const loki: Definition<LokiArgs> = {
         storage: bytes,
         storageClass: dnsSubdomain,
         bucket: object<LokiBucketArgs>({
-            name: required(text, "name the bucket"),
+            name: required(nonEmptyString, "name the bucket"),
             endpoint: address,
-            region: text,
+            region: nonEmptyString,
             existingSecret: dnsSubdomain,
         }),
         url: address,

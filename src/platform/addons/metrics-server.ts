@@ -1,5 +1,5 @@
 import { duration, seconds } from "../../arguments/duration";
-import { truth } from "../../arguments/formats";
+import { boolean } from "../../arguments/formats";
 import type { Definition } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { controllerReplicas } from "./shared/controller-replicas";
@@ -37,7 +37,7 @@ export const metricsServer: Definition<MetricsServerArgs> = {
             "If the pods of that API are gone, no namespace can be deleted: remove the APIService as well.",
         ],
     },
-    fields: { insecureKubeletTls: truth, resolution: duration },
+    fields: { insecureKubeletTls: boolean, resolution: duration },
     check: ({ resolution }, problems) => {
         // https://github.com/kubernetes-sigs/metrics-server/blob/master/FAQ.md
         if (typeof resolution === "string" && seconds(resolution) < 10) {

@@ -1,4 +1,4 @@
-import { bytes, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
+import { bytes, dnsSubdomain, integer, matching, nonEmptyString } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -189,7 +189,7 @@ function databaseObjects(settings: MlflowArgs, context: Context): KubernetesObje
     return objects;
 }
 
-const needed = (what: string) => required(text, `give ${what}`);
+const needed = (what: string) => required(nonEmptyString, `give ${what}`);
 
 export const mlflow: Definition<MlflowArgs> = {
     title: "MLflow",
@@ -218,19 +218,19 @@ export const mlflow: Definition<MlflowArgs> = {
         database: object<MlflowDatabaseArgs>({
             host: needed("the host name or IP address of the server"),
             port: integer(1, 65535),
-            name: text,
+            name: nonEmptyString,
             existingSecret: needed("the name of a Secret with username and password"),
         }),
         artifacts: object<MlflowArtifactsArgs>({
             bucket: needed("the name of a bucket that exists"),
-            path: text,
+            path: nonEmptyString,
             endpoint: matching(/^https?:\/\/[^\s/]+$/, 'it must be a URL such as "https://s3.example.com"'),
-            region: text,
-            existingSecret: text,
+            region: nonEmptyString,
+            existingSecret: nonEmptyString,
         }),
         databaseSize: bytes,
         storageClass: dnsSubdomain,
-        hostnames: list(text),
+        hostnames: list(nonEmptyString),
         oidc: object<MlflowOidcArgs>({
             discoveryUrl: required(
                 matching(/^https:\/\/\S+$/, "it must be a URL that starts with https://"),
@@ -238,8 +238,8 @@ export const mlflow: Definition<MlflowArgs> = {
             ),
             clientId: needed("the client ID of MLflow at the provider"),
             existingSecret: needed("the name of a Secret with the key OIDC_CLIENT_SECRET"),
-            allowedGroups: list(text),
-            adminGroups: list(text),
+            allowedGroups: list(nonEmptyString),
+            adminGroups: list(nonEmptyString),
         }),
     },
     check: ({ database, databaseSize, storageClass }, problems) => {

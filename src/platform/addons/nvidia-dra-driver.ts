@@ -1,4 +1,4 @@
-import { matching, truth } from "../../arguments/formats";
+import { matching, boolean } from "../../arguments/formats";
 import { CaInjector, type Definition } from "../catalog/definition";
 import type { AddonName } from "../catalog/names";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -64,10 +64,10 @@ export const nvidiaDraDriver: Definition<NvidiaDraDriverArgs> = {
         ],
     },
     fields: {
-        gpus: truth,
-        computeDomains: truth,
+        gpus: boolean,
+        computeDomains: boolean,
         driverRoot: matching(/^\/\S*$/, 'it must be an absolute path such as "/run/nvidia/driver"'),
-        webhook: truth,
+        webhook: boolean,
     },
     check: ({ gpus, computeDomains }, problems) => {
         if (gpus === false && !computeDomains) {

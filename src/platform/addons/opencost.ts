@@ -1,4 +1,4 @@
-import { text, truth } from "../../arguments/formats";
+import { nonEmptyString, boolean } from "../../arguments/formats";
 import { object, rule } from "../../arguments/rules";
 import type { Definition, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -74,9 +74,9 @@ export const opencost: Definition<OpencostArgs> = {
         ],
     },
     fields: {
-        cluster: text,
+        cluster: nonEmptyString,
         prices: object<OpencostPricesArgs>({ cpu: price, memory: price, gpu: price, storage: price }),
-        ui: truth,
+        ui: boolean,
     },
     values: ({ cluster, prices, ui }, context) => ({
         opencost: {

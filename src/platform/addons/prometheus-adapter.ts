@@ -1,4 +1,4 @@
-import { text, truth } from "../../arguments/formats";
+import { nonEmptyString, boolean } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
 import type { Definition, Values } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
@@ -87,12 +87,15 @@ export const prometheusAdapter: Definition<PrometheusAdapterArgs> = {
     fields: {
         rules: list(
             object<PrometheusAdapterRuleArgs>({
-                name: required(text, "give the name of the metric for autoscalers"),
-                series: required(text, 'give the series, for example \'queue_length{namespace!="",pod!=""}\''),
-                query: text,
+                name: required(nonEmptyString, "give the name of the metric for autoscalers"),
+                series: required(
+                    nonEmptyString,
+                    'give the series, for example \'queue_length{namespace!="",pod!=""}\'',
+                ),
+                query: nonEmptyString,
             }),
         ),
-        allMetrics: truth,
+        allMetrics: boolean,
     },
     values: ({ rules = [], allMetrics = false }, context) => {
         const { protocol, hostname, port, pathname } = new URL(context.outputOf("kubePrometheusStack", "url"));

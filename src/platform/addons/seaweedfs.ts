@@ -1,4 +1,4 @@
-import { bytes, dnsSubdomain, integer, matching, text } from "../../arguments/formats";
+import { bytes, dnsSubdomain, integer, matching, nonEmptyString } from "../../arguments/formats";
 import { hashOf } from "../../arguments/hash";
 import { list } from "../../arguments/rules";
 import type { Context, Definition, KubernetesObject } from "../catalog/definition";
@@ -171,7 +171,7 @@ export const seaweedfs: Definition<SeaweedfsArgs> = {
                 "it must be 3 to 63 lowercase letters, digits, hyphens and dots, and start and end with a letter or digit",
             ),
         ),
-        existingSecret: text,
+        existingSecret: nonEmptyString,
     },
     check: ({ replication, volumeServers }, problems) => {
         if (

@@ -1,4 +1,4 @@
-import { truth } from "../../arguments/formats";
+import { boolean } from "../../arguments/formats";
 import { CaInjector, type Definition, type KubernetesObject } from "../catalog/definition";
 import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { serviceMonitors } from "../monitoring/service-monitors";
@@ -102,7 +102,7 @@ export const volcano: Definition<VolcanoArgs> = {
         ],
     },
     hooks: "A hook Job creates the certificate of its webhooks with a script. Here, cert-manager issues it.",
-    fields: { colocation: truth },
+    fields: { colocation: boolean },
     values: ({ colocation }, context) => {
         const requests = context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "250m", memory: "256Mi" };
         const count = controllerReplicas(context);

@@ -1,3 +1,5 @@
+import { configured } from "../../arguments/config";
+
 /** The mirror of what charts download from the internet. */
 export interface MirrorArgs {
     /**
@@ -22,3 +24,6 @@ export interface MirrorArgs {
      */
     plainHttp?: boolean;
 }
+
+/** Returns the mirror of the arguments, or of the package's configuration. */
+export const effectiveMirror = (mirror?: MirrorArgs): MirrorArgs => mirror ?? configured<MirrorArgs>("mirror") ?? {};

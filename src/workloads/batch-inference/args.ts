@@ -1,45 +1,47 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { RunArgs } from "../../runs/args";
+import type { ScheduledRunArgs } from "../../runs/schedule-args";
 
-/** The shards that are done once more, after a run that has failed for them. */
+/** The shards to run again after a run in which they have failed. */
 export interface RerunArgs {
-    /** Their numbers, from 0 on; at most 100. All others stay as they are. */
+    /** Their indexes, counted from 0; at most 100. All other shards keep their results. */
     shards: number[];
     /**
-     * The image that does them, where the one of the run was wrong. Defaults to that of the run. Another image does them
-     * once more.
+     * The image for these shards, where the image of the run is to blame. Changing it runs them again. Defaults to `image`.
      */
     image?: pulumi.Input<string>;
 }
 
-/** The arguments of a BatchInference. `retries` are those of each shard. */
-export interface BatchInferenceArgs extends RunArgs {
+/** The arguments of a BatchInference. `retries` apply to each shard. */
+export interface BatchInferenceArgs extends RunArgs, ScheduledRunArgs {
     /**
-     * What is worked on, for example "s3://claims/november", or "pvc://<claim>/<directory>", which is mounted read-only
-     * at INPUT_DIR. Any other address is handed over as INPUT_URI, to be downloaded to INPUT_DIR. Another one is a new
-     * run.
+     * URI of the input data: "pvc://<claim>/<directory>" is mounted read-only at INPUT_DIR; any other, for example
+     * "s3://claims/november", is for the program to download from INPUT_URI to INPUT_DIR. Changing it starts a new run.
      */
-    input: pulumi.Input<string>;
+    inputUri: pulumi.Input<string>;
     /**
-     * Where the results go, for example "s3://scores/november", or "pvc://<claim>/<directory>", which is mounted at
-     * OUTPUT_DIR. Any other address is handed over as OUTPUT_URI, to be uploaded to from OUTPUT_DIR. Another one is a
-     * new run. With `schedule` each run has a directory of its own below it.
+     * URI of the results: "pvc://<claim>/<directory>" is mounted at OUTPUT_DIR; any other, for example
+     * "s3://scores/november", is for the program to upload to from OUTPUT_DIR, as OUTPUT_URI. With `schedule`, each run
+     * has its own directory below it. Changing it starts a new run.
      */
-    output: pulumi.Input<string>;
-    /** Into how many parts the work is divided, each a pod of its own. Another number is a new run. */
+    outputUri: pulumi.Input<string>;
+    /** Number of shards into which the work is divided, one pod each. Changing it starts a new run. */
     shards: pulumi.Input<number>;
-    /** The model, as in a ModelServer: mounted at MODEL_DIR, or handed over as MODEL_URI. Another one is a new run. */
+    /**
+     * URI of the model, as in a ModelServer: mounted at MODEL_DIR, or for the program to download from MODEL_URI. Changing
+     * it starts a new run. Defaults to none.
+     */
     model?: pulumi.Input<string>;
-    /** How many shards are done at once. Defaults to all of them, but no more than 8. Another number is a new run. */
+    /** How many shards run at once. Changing it starts a new run. Defaults to all of them, but no more than 8. */
     parallelism?: pulumi.Input<number>;
-    /** Does some shards once more, after a run that has failed for them. Not with `schedule`. */
+    /** Runs some shards again after a run in which they have failed. Not supported with `schedule`. Defaults to none. */
     rerun?: RerunArgs;
     /**
-     * When it is run again and again, as a CronJob has it, for example "30 2 * * *". Defaults to one run, which
-     * `pulumi up` waits for. A run that is due while one is still at work is left out.
+     * When runs start, as a cron schedule: minute, hour, day of the month, month and day of the week, for example
+     * "30 2 * * *", or one of "@hourly", "@daily", "@weekly", "@monthly" and "@yearly". Runs never overlap: one that is due
+     * while the previous one is in progress waits for up to `startingDeadline`. Defaults to a single run, for which
+     * `pulumi up` waits.
      */
     schedule?: pulumi.Input<string>;
-    /** The time zone of `schedule`, for example "Europe/Berlin". Defaults to that of the cluster, often UTC. */
-    timeZone?: pulumi.Input<string>;
 }

@@ -4,6 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { failOutput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { batchNames, batchObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
+import { createRecord } from "../../pod/record";
 import { createEnvironmentSecret } from "../../pod/secret";
 import type { BatchInferenceArgs } from "./args";
 import { buildBatchCronJob } from "./cron-job";
@@ -12,55 +15,62 @@ import { checkAcross, fields } from "./rules";
 import { batchProblem } from "./shards";
 
 /**
- * A model at work on a set of data: a Job that divides it into shards, or a CronJob that does so on a schedule.
+ * Applies a model to a data set: a Job that divides the work into shards, or a CronJob that starts such a Job on a
+ * schedule.
  *
- * A shard that fails is tried again by itself, up to `retries` times, while the others go on. `pulumi up` waits for all
- * of them, and fails where one has failed for good. Shards that are through are never done again by the same run:
- * `rerun` names those to be done once more. A change of the image, the command, the addresses or anything else of the
- * pod is a new run of all shards, as is one of `retries` or `parallelism`; `timeout` changes in place.
+ * A shard that fails is retried up to `retries` times while the others continue. `pulumi up` waits for all shards, and
+ * fails if one has used up its retries. Completed shards are not run again by the same run; `rerun` names those to run
+ * again. Changing the image, the command, the URIs or anything else in the pod starts a new run of all shards, as does
+ * changing `retries` or `parallelism`; `timeout` changes in place.
  *
- * In the container SHARD_INDEX is the shard's number, from 0 on, and SHARD_COUNT how many there are; INPUT_DIR and
- * OUTPUT_DIR are directories, INPUT_URI and OUTPUT_URI their addresses, MODEL_DIR and MODEL_URI those of the model.
+ * The container receives these variables: SHARD_INDEX, counted from 0, and SHARD_COUNT; INPUT_DIR and INPUT_URI,
+ * OUTPUT_DIR and OUTPUT_URI, MODEL_DIR and MODEL_URI, the directory and the URI of each; with `schedule` also RUN_NAME,
+ * the name of the run.
  */
 export class BatchInference extends pulumi.ComponentResource {
     /**
-     * Where the results are: `output`, known when all shards are through. With `schedule`, that below which each run has
-     * its own.
+     * The URI of the results: `outputUri`, known when all shards have completed. With `schedule`, the URI below which each
+     * run has its own directory.
      */
     public readonly results: pulumi.Output<string>;
-    /** The name of the Job, or of the CronJob. */
+    /** Name of the Job, or of the CronJob. */
     public readonly jobName: pulumi.Output<string>;
 
     constructor(name: string, args: BatchInferenceArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("BatchInference", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:BatchInference", name, {}, opts);
+        const owned = ownership("BatchInference", name, opts);
+        const objectsName = checked.name ?? name;
+        const inference = owned.claim(args, checked, batchObjects(objectsName, checked.schedule !== undefined));
+        super("kubernetes-mlops:index:BatchInference", name, {}, owned.options);
 
-        const labels = batchLabels(name);
+        const labels = batchLabels(objectsName);
+        const secretName = batchNames.secret(objectsName);
         const secret =
-            checked.secretEnv &&
+            inference.secretEnv &&
             createEnvironmentSecret(
                 name,
                 {
-                    // Not named after its content: a new password is no reason to do all of it again.
-                    secretName: `${name}-batch-env`,
-                    namespace: checked.workspace.namespace,
+                    // Not named after its content: a new password is no reason to run all shards again.
+                    secretName,
+                    namespace: inference.workspace.namespace,
                     labels,
-                    values: checked.secretEnv,
+                    values: inference.secretEnv,
                 },
                 { parent: this, deleteBeforeReplace: true },
             );
         const context: BatchContext = {
-            secretName: secret && `${name}-batch-env`,
-            claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
+            secretName: secret && secretName,
+            claimTemplate: createGpuClaimTemplate(name, batchNames.gpuClaim(objectsName), inference, labels, this),
         };
-        const childOpts = { parent: this, dependsOn: secret };
+        const childOpts = { parent: this, dependsOn: secret ? [secret] : [] };
         const run =
-            checked.schedule === undefined
-                ? oneRun(name, checked, context, childOpts)
-                : scheduledRuns(name, checked, context, childOpts);
+            inference.schedule === undefined
+                ? createRun(name, objectsName, inference, context, childOpts)
+                : createScheduledRuns(name, objectsName, inference, inference.schedule, context, childOpts);
 
         this.jobName = run.name;
         this.results = run.results;
+        owned.check();
         this.registerOutputs({ results: this.results, jobName: this.jobName });
     }
 }
@@ -70,35 +80,44 @@ interface BatchRun {
     results: pulumi.Output<string>;
 }
 
-/** A CronJob. Its results are where they are said to be, whatever becomes of a run. */
-function scheduledRuns(
+/** Registers the CronJob. The URI of the results does not depend on any run. */
+function createScheduledRuns(
     name: string,
+    objectsName: string,
     args: BatchInferenceArgs,
+    schedule: pulumi.Input<string>,
     context: BatchContext,
-    opts: pulumi.CustomResourceOptions,
+    opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): BatchRun {
-    const cronJob = new batch.CronJob(`${name}-cron`, buildBatchCronJob(name, args, context), opts);
-    return { name: cronJob.metadata.name, results: pulumi.output(args.output) };
+    const { namespace } = args.workspace;
+    const record = createRecord(name, batchNames.record(objectsName), namespace, batchLabels(objectsName), opts.parent);
+    const manifest = buildBatchCronJob(objectsName, { ...args, schedule }, context);
+    const cronJob = new batch.CronJob(`${name}-cron`, manifest, {
+        ...opts,
+        dependsOn: [record, ...opts.dependsOn],
+    });
+    return { name: cronJob.metadata.name, results: pulumi.output(args.outputUri) };
 }
 
-/** A Job, and one for each shard that is done once more. */
-function oneRun(
+/** Registers the Job, and one for each shard that is run again. */
+function createRun(
     name: string,
+    objectsName: string,
     args: BatchInferenceArgs,
     context: BatchContext,
-    opts: pulumi.CustomResourceOptions,
+    opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): BatchRun {
-    const job = new batch.Job(`${name}-job`, buildBatchJob(name, args, context), opts);
+    const job = new batch.Job(`${name}-job`, buildBatchJob(objectsName, args, context), opts);
     const again = args.rerun?.shards ?? [];
     const reruns = again.map(
         (shard) =>
-            new batch.Job(`${name}-shard-${shard}`, buildRerunJob(name, args, shard, context), {
+            new batch.Job(`${name}-shard-${shard}`, buildRerunJob(objectsName, args, shard, context), {
                 ...opts,
                 dependsOn: job,
             }),
     );
     const results = pulumi
-        .all([args.output, args.shards, job.status, reruns.map(({ metadata }) => metadata.name)])
+        .all([args.outputUri, args.shards, job.status, reruns.map(({ metadata }) => metadata.name)])
         .apply(([output, shards, status]) => {
             const problem = batchProblem(shards, again, status);
             return problem === undefined ? output : failOutput<string>(`BatchInference "${name}": ${problem}`);

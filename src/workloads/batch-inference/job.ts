@@ -6,32 +6,33 @@ import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
 import { inputVolume, modelDir } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { jobNameVariable } from "../../runs/cron-job";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
-import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
+import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import { untilEnded } from "../../runs/status";
-import { addressVolume } from "./address";
 import type { BatchInferenceArgs } from "./args";
+import { buildDataVolume } from "./data-volume";
 
 type Job = types.input.batch.v1.Job;
 
 const component = "batch-inference";
 
-/** The labels of all that belongs to a batch inference. */
+/** Returns the labels of all objects of a batch inference. */
 export const batchLabels = (name: string): Record<string, string> => labelsOf(name, component);
 
-/** Where the container finds the input and leaves the output, as INPUT_DIR and OUTPUT_DIR say. */
+/** The directories of the input and the output in the container, in INPUT_DIR and OUTPUT_DIR. */
 const inputDir = "/input";
 const outputDir = "/output";
 
-/** What a run refers to, besides its arguments. */
+/** The names of the objects to which a run refers. */
 export interface BatchContext {
-    /** The name of the Secret that holds `secretEnv`. */
+    /** Name of the Secret with the values of `secretEnv`. */
     secretName?: pulumi.Input<string>;
-    /** The name of the template of GPU claims, with `gpu.deviceClass`. */
+    /** Name of the ResourceClaimTemplate, with `gpu.deviceClass`. */
     claimTemplate?: pulumi.Input<string>;
 }
 
-/** The Job of all shards, each of which is an index. What cannot be changed in a Job is part of its name. */
+/** Returns the Job of all shards, each of which is an index. Its name is a hash of its immutable fields. */
 export function buildBatchJob(name: string, args: BatchInferenceArgs, context: BatchContext): Job {
     const fixed = fixedSpec(name, args, context);
     const run = hashedName(name, { ...fixed, triggers: args.triggers });
@@ -41,33 +42,33 @@ export function buildBatchJob(name: string, args: BatchInferenceArgs, context: B
     };
 }
 
-/** The Job that does one shard once more, with the image that has been mended where there is one. */
+/** Returns the Job that runs one shard again, with `rerun.image` if it is set. */
 export function buildRerunJob(name: string, args: BatchInferenceArgs, shard: number, context: BatchContext): Job {
     const image = args.rerun?.image ?? args.image;
-    const template = podOf(name, { ...args, image }, context, shard);
-    const fixed = { podFailurePolicy: disruptionsAreNoFailures, template };
+    const template = buildShardPod(name, { ...args, image }, context, shard);
+    const fixed = { podFailurePolicy: ignoreDisruptions, template };
     return {
         metadata: runMeta(name, component, hashedName(name, { ...fixed, triggers: args.triggers }), args),
         spec: { backoffLimit: args.retries ?? 2, activeDeadlineSeconds: runTimeout(args), ...fixed },
     };
 }
 
-/** The fields of a Job that cannot be changed, among them one that Pulumi's provider takes for such: `parallelism`. */
+/** Returns the immutable fields of a Job, and `parallelism`, which Pulumi's provider treats as immutable. */
 export function fixedSpec(name: string, args: BatchInferenceArgs, context: BatchContext) {
     return {
         completionMode: "Indexed",
         completions: args.shards,
         parallelism: args.parallelism ?? mapInput(args.shards, defaultParallelism),
         backoffLimitPerIndex: args.retries ?? 2,
-        podFailurePolicy: disruptionsAreNoFailures,
-        template: podOf(name, args, context),
+        podFailurePolicy: ignoreDisruptions,
+        template: buildShardPod(name, args, context),
     };
 }
 
-/** The pod of a shard: that of its index, or of this one. */
-function podOf(name: string, args: BatchInferenceArgs, context: BatchContext, shard?: number) {
-    const { model, input, output, schedule } = args;
-    // Runs that come again and again keep out of each other's way.
+/** Returns the pod template of a shard: the one of its index, or the given one. */
+function buildShardPod(name: string, args: BatchInferenceArgs, context: BatchContext, shard?: number) {
+    const { model, inputUri, outputUri, schedule } = args;
+    // Scheduled runs must not overwrite the results of each other.
     const run = schedule === undefined ? undefined : "$(RUN_NAME)";
     return buildPodTemplate(args, {
         labels: batchLabels(name),
@@ -76,21 +77,19 @@ function podOf(name: string, args: BatchInferenceArgs, context: BatchContext, sh
             ...(shard !== undefined && { SHARD_INDEX: String(shard) }),
             SHARD_COUNT: mapInput(args.shards, String),
             ...(model !== undefined && { MODEL_URI: model, MODEL_DIR: modelDir }),
-            INPUT_URI: input,
+            INPUT_URI: inputUri,
             INPUT_DIR: inputDir,
-            OUTPUT_URI: run === undefined ? output : mapInput(output, (uri) => `${uri}/${run}`),
+            OUTPUT_URI: run === undefined ? outputUri : mapInput(outputUri, (uri) => `${uri}/${run}`),
             OUTPUT_DIR: outputDir,
         },
-        envFrom: {
+        envValueFrom: {
             ...(shard === undefined && { SHARD_INDEX: indexVariable.JOB_COMPLETION_INDEX! }),
-            ...(run !== undefined && {
-                RUN_NAME: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
-            }),
+            ...(run !== undefined && jobNameVariable),
         },
         volumes: [
             ...(model === undefined ? [] : [inputVolume(model)]),
-            addressVolume("input", inputDir, input, { readOnly: true }),
-            addressVolume("output", outputDir, output, { run }),
+            buildDataVolume("input", inputDir, inputUri, { readOnly: true }),
+            buildDataVolume("output", outputDir, outputUri, { run }),
         ],
         ...context,
         tolerations: runTolerations(args),

@@ -1,56 +1,63 @@
-import { cronSchedule, timeZone } from "../../arguments/cron";
+import { cronSchedule } from "../../arguments/cron";
 import { imageRef, integer } from "../../arguments/formats";
 import { list, object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload } from "../../pod/args";
 import { modelProblem } from "../../pod/model-volume";
 import { runFields } from "../../runs/args";
-import { addressProblem } from "./address";
+import { checkScheduledRun, scheduledRunFields } from "../../runs/schedule-args";
 import type { BatchInferenceArgs, RerunArgs } from "./args";
+import { dataUriProblem } from "./data-volume";
 import { mostRerun } from "./shards";
 
-const address = rule(addressProblem);
+const dataUri = rule(dataUriProblem);
 
 export const fields = {
     ...runFields,
-    input: required(address, 'say what is worked on, for example "s3://claims/november"'),
-    output: required(address, 'say where the results go, for example "s3://scores/november"'),
-    shards: required(integer(1, 10000), "say into how many parts the work is divided"),
+    inputUri: required(dataUri, 'set the URI of the input data, for example "s3://claims/november"'),
+    outputUri: required(dataUri, 'set the URI of the results, for example "s3://scores/november"'),
+    shards: required(integer(1, 10000), "set the number of pods among which the work is divided"),
     model: rule(modelProblem),
     parallelism: integer(1, 10000),
     rerun: object<RerunArgs>({
         shards: plain(
             required(
-                list(required(integer(0, 9999), "leave the entry out or give a number")),
-                "list those that have failed",
+                list(required(integer(0, 9999), "remove the entry or set it to an integer")),
+                "list the shards that have failed",
             ),
-            "it decides which Jobs there are: give numbers",
+            "it must be a plain value, because it decides which Jobs are created",
         ),
         image: imageRef,
     }),
     schedule: cronSchedule,
-    timeZone,
+    ...scheduledRunFields,
 } satisfies RulesOf<BatchInferenceArgs>;
 
 export function checkAcross(args: BatchInferenceArgs, problems: Problems): void {
     checkWorkload(args, problems);
     const { schedule, shards, rerun } = args;
-    if (args.timeZone !== undefined && schedule === undefined) {
-        problems.add("timeZone", "is given without schedule; leave it out or give both");
+    for (const field of Object.keys(scheduledRunFields) as (keyof typeof scheduledRunFields)[]) {
+        if (schedule === undefined && args[field] !== undefined) {
+            problems.add(field, "has no effect without schedule; set schedule, or remove it");
+        }
     }
+    checkScheduledRun(args, problems);
     for (const field of ["rerun", "triggers"] as const) {
         if (schedule !== undefined && args[field] !== undefined) {
-            problems.add(field, "is given besides schedule, which runs all of it again; leave one of them out");
+            problems.add(
+                field,
+                "cannot be combined with schedule, which runs all shards each time; remove one of them",
+            );
         }
     }
     const again = rerun?.shards ?? [];
     if (rerun?.shards?.length === 0 || again.length > mostRerun) {
-        problems.add("rerun.shards", `has ${again.length} shards; it must be from 1 to ${mostRerun}`);
+        problems.add("rerun.shards", `has ${again.length} entries; it must have from 1 to ${mostRerun}`);
     }
     for (const shard of new Set(again.filter((one, index) => again.indexOf(one) !== index))) {
-        problems.add("rerun.shards", `has ${shard} twice; leave one of them out`);
+        problems.add("rerun.shards", `has ${shard} more than once; remove the duplicates`);
     }
     const last = typeof shards === "number" ? shards - 1 : Infinity;
     for (const shard of again.filter((one) => one > last)) {
-        problems.add("rerun.shards", `has ${shard}; the last shard is ${last}`);
+        problems.add("rerun.shards", `has ${shard}; shards are counted from 0 to ${last}`);
     }
 }

@@ -5,20 +5,20 @@ import type { ClaimArgs } from "../../pod/claim-args";
 import type { GpuArgs } from "../../pod/gpu-args";
 import type { RouteArgs } from "../../serving/route-args";
 
-/** What a server of a language model is made of. */
+/** What runs the pods of an LlmServer. */
 export const LlmBackend = {
-    /** Pods that each have the whole model. Plain Kubernetes. */
+    /** A Deployment: each pod has the whole model. */
     Deployment: "Deployment",
-    /** Groups of pods on several nodes that have a model together. Needs the add-on lws. */
+    /** A LeaderWorkerSet: groups of pods on several nodes share a model. Needs the add-on `leaderWorkerSet`. */
     LeaderWorkerSet: "LeaderWorkerSet",
-    /** KServe's LLMInferenceService, which also downloads the model and routes requests. Needs the add-on kserve. */
+    /** A KServe LLMInferenceService: KServe downloads the model and routes requests. Needs the add-on `kserve`. */
     KServe: "KServe",
 } as const;
 export type LlmBackend = (typeof LlmBackend)[keyof typeof LlmBackend];
 
-/** The type of weights and activations. */
+/** The data type of weights and activations. */
 export const LlmDtype = {
-    /** What the model was trained in, but for those of 32 bits, which are served in 16. */
+    /** The type in the model's config.json, except that float32 becomes float16. */
     Auto: "auto",
     Float16: "float16",
     Bfloat16: "bfloat16",
@@ -26,43 +26,43 @@ export const LlmDtype = {
 } as const;
 export type LlmDtype = (typeof LlmDtype)[keyof typeof LlmDtype];
 
-/** In how few bits weights are kept. */
+/** The quantization of the weights. */
 export const LlmQuantization = {
-    /** 4 bits, of a model that was quantized so. */
+    /** 4 bits, for a model that was quantized with AWQ. */
     Awq: "awq",
-    /** 4 bits, of a model that was quantized so. */
+    /** 4 bits, for a model that was quantized with GPTQ. */
     Gptq: "gptq",
-    /** 8 bits; a model that was not quantized is when it is loaded. */
+    /** 8 bits; an unquantized model is quantized while it is loaded. */
     Fp8: "fp8",
-    /** 4 bits; a model that was not quantized is when it is loaded. Since vLLM 0.28 the image needs a plugin for it. */
+    /** 4 bits; an unquantized model is quantized while it is loaded. Since vLLM 0.28 the image needs a plugin for it. */
     BitsAndBytes: "bitsandbytes",
-    /** What the model itself says, of one that was quantized with llm-compressor. Its memory is not estimated. */
+    /** As in the config.json of a model that was quantized with llm-compressor. Its memory is not estimated. */
     CompressedTensors: "compressed-tensors",
-    /** 4 bits, of a model that was quantized with NVIDIA's ModelOpt. */
+    /** 4 bits, for a model that was quantized with NVIDIA ModelOpt. */
     ModeloptFp4: "modelopt_fp4",
 } as const;
 export type LlmQuantization = (typeof LlmQuantization)[keyof typeof LlmQuantization];
 
-/** The type of what is kept of the tokens of a request. */
+/** The data type of the KV cache. */
 export const LlmKvCacheDtype = {
-    /** That of the model. */
+    /** The type of the model. */
     Auto: "auto",
-    /** 8 bits: twice the tokens in the same memory. */
+    /** 8 bits: twice as many tokens in the same memory. */
     Fp8: "fp8",
 } as const;
 export type LlmKvCacheDtype = (typeof LlmKvCacheDtype)[keyof typeof LlmKvCacheDtype];
 
-/** An adapter that makes another model of the one that is served, at the cost of little memory. */
+/** A LoRA adapter, which is served as a model of its own and takes little memory. */
 export interface LoraArgs {
-    /** The name by which requests ask for it. */
+    /** The name of the model in requests. */
     name: pulumi.Input<string>;
-    /** Where it is: a name on Hugging Face, or a directory of a volume, `pvc://<claim>/<directory>`. */
+    /** The model ID on Hugging Face, or a directory of a PersistentVolumeClaim, `pvc://<claim>/<directory>`. */
     uri: pulumi.Input<string>;
 }
 
-/** What a model is like, from its config.json, which its memory is estimated from. */
+/** The architecture of a model, from its config.json. The memory that the model needs is estimated from it. */
 export interface LlmArchitectureArgs {
-    /** The number of its weights, for example "8B" or "70.6B". All experts of a mixture count. */
+    /** The number of parameters, for example "8B" or "70.6B". For a mixture of experts, that of all experts. */
     parameters: pulumi.Input<string>;
     /** `num_hidden_layers`. */
     layers: pulumi.Input<number>;
@@ -70,139 +70,143 @@ export interface LlmArchitectureArgs {
     kvHeads: pulumi.Input<number>;
     /** `head_dim`, or `hidden_size` divided by `num_attention_heads`. */
     headDim: pulumi.Input<number>;
-    /** `num_attention_heads`, which `tensorParallel` must divide. Defaults to not being checked. */
+    /** `num_attention_heads`, which must be divisible by `tensorParallelSize`. Defaults to none: it is not checked. */
     attentionHeads?: pulumi.Input<number>;
-    /** `max_position_embeddings`, which holds where there is no `maxModelLen`. Defaults to not being checked. */
+    /** `max_position_embeddings`, the default of `maxModelLen`. Defaults to none: it is not checked. */
     contextLength?: pulumi.Input<number>;
 }
 
-/** What chooses a pod for each request, such as the router of llm-d, which is installed besides. */
+/** An endpoint picker, which chooses the pod for each request. Install it separately, for example the router of llm-d. */
 export interface EndpointPickerArgs {
-    /** Its Service, in the server's namespace. */
+    /** The name of its Service, in the server's namespace. */
     service: pulumi.Input<string>;
-    /** The Service's port. Defaults to 9002. */
+    /** The port of the Service. Defaults to 9002. */
     port?: pulumi.Input<number>;
-    /** Whether requests are sent to any pod while it does not answer. Defaults to false: they fail. */
+    /** Whether requests go to any pod while the endpoint picker does not answer. Defaults to false: they fail. */
     failOpen?: pulumi.Input<boolean>;
 }
 
-/** How much of the memory of each GPU is used for what. All is empty where the model or the GPU is not known. */
+/** The estimated memory use of each GPU. Empty if the architecture of the model or the memory of the GPU is unknown. */
 export interface LlmEstimate {
-    /** What the weights take of each GPU, in GiB. */
+    /** The memory of each GPU for weights, in GiB. */
     weightsGiB?: number;
-    /** What is left of each GPU for the cache of keys and values, in GiB. */
+    /** The memory of each GPU for the KV cache, in GiB. */
     kvCacheGiB?: number;
-    /** How many tokens have room in the cache, those of all requests together. */
+    /** The number of tokens that fit into the KV cache, over all requests. */
     kvCacheTokens?: number;
-    /** How many requests of the greatest length have room in the cache at once. */
+    /** The number of requests of maximum length that fit into the KV cache at once. */
     concurrentRequests?: number;
 }
 
 /** The arguments of an LlmServer. */
 export interface LlmServerArgs extends WorkloadArgs {
     /**
-     * The model: a name on Hugging Face such as "meta-llama/Llama-3.1-8B-Instruct", the `model` of a TrainingJob
-     * (`pvc://<claim>/<directory>`), an image (`oci://repository@sha256:…`), or an address in an object store
-     * (`s3://`, `gs://`). Another model is rolled out like any change.
+     * The model: its ID on Hugging Face, for example "meta-llama/Llama-3.1-8B-Instruct", or the URI of the `model` of a
+     * TrainingJob (`pvc://<claim>/<directory>`), an image (`oci://repository@sha256:…`) or an object store (`s3://`,
+     * `gs://`). Changing it is a rolling update.
      */
     model: pulumi.Input<string>;
-    /** The branch, tag or commit of a model on Hugging Face. Name a commit, for a branch moves. Defaults to `main`. */
+    /** The branch, tag or commit of a model on Hugging Face. Prefer a commit: branches move. Defaults to "main". */
     revision?: pulumi.Input<string>;
-    /** The name by which requests ask for the model. Defaults to its name on Hugging Face, or the component's. */
-    servedName?: pulumi.Input<string>;
+    /** The name of the model in requests. Defaults to the model ID on Hugging Face, otherwise to the component's name. */
+    servedModelName?: pulumi.Input<string>;
     /**
-     * The token with which the model is downloaded from Hugging Face. It is kept in a Secret. Not with KServe, which
-     * takes the one of the workspace's service account.
+     * The token for downloads from Hugging Face. It is stored in a Secret. Not supported with KServe, which uses the
+     * token of the workspace's service account. Defaults to none.
      */
     huggingFaceToken?: pulumi.Input<string>;
     /**
-     * The token that requests below /v1 must have (`Authorization: Bearer …`). It is kept in a Secret. Inside the
-     * cluster vLLM answers without it under other paths, such as /invocations; a `route` does not lead there. Defaults
-     * to none: whoever reaches the server may ask it.
+     * The API key that requests to /v1 must carry (`Authorization: Bearer …`). It is stored in a Secret. vLLM does not
+     * check it on other paths such as /invocations, which are reachable inside the cluster but not through a `route`.
+     * Defaults to none: anyone who can reach the server can use it.
      */
     apiKey?: pulumi.Input<string>;
     /**
-     * The command that is given the arguments of vLLM. Defaults to `vllm serve`. Not with KServe, which has its own.
-     * vLLM must be of version 0.18 or newer.
+     * The command that receives the arguments of vLLM, which must be version 0.18 or newer. Not supported with KServe,
+     * which has its own command. Defaults to ["vllm", "serve"].
      */
     command?: pulumi.Input<string>[];
     /**
-     * More arguments of vLLM, for what has no argument of its own here, for example "--enforce-eager". They come last.
-     * Defaults to none.
+     * More vLLM options, for those without an argument here, for example "--enforce-eager". They come last. Defaults to
+     * none.
      */
     args?: pulumi.Input<string>[];
     /**
-     * What each pod gets. `cpu` defaults to "4" and `memory` to "24Gi"; `sharedMemory`, by which the processes of
-     * several GPUs speak to each other, to "8Gi" where a copy of the model has more than one.
+     * The resources of each pod. `cpu` defaults to "4" and `memory` to "24Gi". `sharedMemory`, through which the
+     * processes of several GPUs communicate, defaults to "8Gi" if each copy of the model uses more than one GPU.
      */
     resources?: ResourcesArgs;
     /**
-     * The GPUs of each pod. `count` defaults to `tensorParallel` × `pipelineParallel` / `nodes`. With a `product`, or
-     * the least `memory`, a preview says whether the model fits. Defaults to whole GPUs of NVIDIA.
+     * The GPUs of each pod. `count` defaults to `tensorParallelSize` × `pipelineParallelSize` / `nodes`. With `product` or
+     * `memory`, a preview checks whether the model fits. Defaults to whole NVIDIA GPUs.
      */
     gpu?: GpuArgs;
-    /** The user that the container runs as. Defaults to 2000, who is `vllm` in the project's own images. */
+    /** The UID that the container runs as. Defaults to 2000, the user `vllm` of the official images. */
     runAsUser?: pulumi.Input<number>;
-    /** Whether the container's file system is read-only but for `/tmp`. Defaults to true, and with KServe to false. */
+    /** Whether the container's file system is read-only except for `/tmp`. Defaults to true, with KServe to false. */
     readOnlyRootFilesystem?: pulumi.Input<boolean>;
-    /** The greatest length of a request with its answer, in tokens. Defaults to the model's own. */
+    /** The maximum length of a request with its response, in tokens. Defaults to the context length of the model. */
     maxModelLen?: pulumi.Input<number>;
-    /** The type of weights and activations. Defaults to Auto. */
+    /** The data type of weights and activations. Defaults to Auto. */
     dtype?: pulumi.Input<LlmDtype>;
-    /** In how few bits weights are kept. Defaults to what the model says. */
+    /** The quantization of the weights. Defaults to the one in the model's config.json. */
     quantization?: pulumi.Input<LlmQuantization>;
-    /** The type of what is kept of tokens. Defaults to Auto. */
+    /** The data type of the KV cache. Defaults to Auto. */
     kvCacheDtype?: pulumi.Input<LlmKvCacheDtype>;
-    /** The share of each GPU's memory that vLLM takes, above 0 and at most 1. Defaults to 0.9. */
+    /** The fraction of each GPU's memory that vLLM uses, greater than 0 and at most 1. Defaults to 0.9. */
     gpuMemoryUtilization?: pulumi.Input<number>;
-    /** How many requests are worked on at once. Defaults to vLLM's own limit. */
+    /** The maximum number of requests that are processed at once. Defaults to vLLM's own limit. */
     maxNumSeqs?: pulumi.Input<number>;
-    /** The GPUs that share each layer; best those of one node. Defaults to the GPUs of all nodes / `pipelineParallel`. */
-    tensorParallel?: pulumi.Input<number>;
-    /** The parts, one after the other, into which the layers are divided. Defaults to `nodes`. */
-    pipelineParallel?: pulumi.Input<number>;
-    /** Whether the beginnings of requests are kept for others that begin alike. Defaults to vLLM's own choice: yes. */
+    /**
+     * The number of GPUs that split each layer, best the GPUs of one node. Defaults to the number of GPUs of all nodes /
+     * `pipelineParallelSize`.
+     */
+    tensorParallelSize?: pulumi.Input<number>;
+    /** The number of pipeline stages into which the layers are divided. Defaults to `nodes`. */
+    pipelineParallelSize?: pulumi.Input<number>;
+    /** Whether the KV cache of common prompt prefixes is reused between requests. Defaults to vLLM's default, true. */
     prefixCaching?: pulumi.Input<boolean>;
-    /** How vLLM reads calls of tools in the model's answers, for example "llama3_json". Defaults to not at all. */
+    /** The parser for tool calls in the model's output, for example "llama3_json". Defaults to none: no tool calling. */
     toolCallParser?: pulumi.Input<string>;
-    /** Adapters that are served besides the model. Defaults to none. */
+    /** LoRA adapters to serve in addition to the model. Defaults to none. */
     loras?: LoraArgs[];
-    /** The greatest rank of an adapter: 8, 16, 32, 64, 128, 256, 320 or 512. Defaults to vLLM's own limit, 16. */
+    /** The maximum rank of an adapter: 8, 16, 32, 64, 128, 256, 320 or 512. Defaults to vLLM's default, 16. */
     maxLoraRank?: pulumi.Input<number>;
-    /** How many adapters are in the GPU's memory at once. Defaults to all. */
+    /** The maximum number of adapters in GPU memory at once. Defaults to the number of `loras`. */
     maxLoras?: pulumi.Input<number>;
-    /** What the model is like. Defaults to what is known of well-known models. */
+    /** The architecture of the model. Defaults to the built-in one of well-known models. */
     architecture?: LlmArchitectureArgs;
-    /** Whether it is an error that the model, by estimate, does not fit into the GPUs' memory. Defaults to true. */
+    /** Whether to fail if, by estimate, the model does not fit into the memory of the GPUs. Defaults to true. */
     checkMemory?: pulumi.Input<boolean>;
-    /** What the server is made of. Defaults to a Deployment. Another one makes the server anew. */
+    /** What runs the pods. Changing it replaces the server. Defaults to Deployment. */
     backend?: LlmBackend;
-    /** The nodes over which each copy of the model is spread. Defaults to 1; more need the LeaderWorkerSet. */
+    /** The number of nodes that share each copy of the model. More than 1 needs the backend LeaderWorkerSet. Defaults to 1. */
     nodes?: number;
-    /** The number of pods, or groups of pods. Defaults to 1. */
+    /** The number of pods, or of groups of pods. Defaults to 1. */
     replicas?: pulumi.Input<number>;
     /**
-     * Whether an update starts a new pod, or group, before an old one goes, for which GPUs must be free. Defaults to
-     * true; without, one goes first, and a server of one is away until the new one has started. Not with KServe.
+     * Whether an update starts a new pod, or group, before it deletes an old one, which needs free GPUs. If false, it
+     * deletes one first, so that a server with one replica is unavailable meanwhile. Not supported with KServe. Defaults to
+     * true.
      */
     surge?: pulumi.Input<boolean>;
     /**
-     * A volume in which models from Hugging Face are kept, so that a new pod need not download them. Defaults to none:
-     * each pod downloads to its node's disk. Not with KServe.
+     * A volume that caches models from Hugging Face, so that new pods do not download them again. Not supported with
+     * KServe. Defaults to none: each pod downloads to the disk of its node.
      */
     cache?: ClaimArgs;
-    /** How long a pod may take until it answers: download, loading, compilation. Defaults to "20m". */
+    /** How long a pod may take to become ready: to download, load and compile the model. Defaults to "20m". */
     startupTimeout?: pulumi.Input<string>;
-    /** How long a pod that is told to stop has for the requests it still works on. Defaults to "1m". */
+    /** How long a pod may take after SIGTERM to finish the requests in flight. Defaults to "1m". */
     shutdownTimeout?: pulumi.Input<string>;
     /**
-     * The Gateway by which the server is reached from outside: what is below /v1, and nothing else. With KServe, what
-     * KServe leads there, and without `path`, `timeout` and `tls`, which are KServe's. Defaults to none.
+     * Exposes the server through a Gateway: the paths below /v1 and no others. With KServe, KServe creates the route and
+     * chooses its paths; `path`, `timeout` and `tls` are then not supported. Defaults to none.
      */
     route?: RouteArgs;
     /**
-     * Makes an InferencePool of the pods, and leads the `route` to it: the endpoint picker chooses the pod of each
-     * request. Needs the add-on inference-extension. Not with KServe, which brings its own. Defaults to none.
+     * Creates an InferencePool of the pods and routes requests to it: the endpoint picker chooses the pod for each
+     * request. Needs the add-on `inferenceExtension`. Not supported with KServe, which has its own. Defaults to none.
      */
     endpointPicker?: EndpointPickerArgs;
 }

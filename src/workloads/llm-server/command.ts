@@ -2,16 +2,23 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../arguments/duration";
 import { joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
+import { shellWord } from "../../arguments/shell";
 import { inputVolume, modelDir, type PodVolumes } from "../../pod/model-volume";
 import type { LlmServerArgs } from "./args";
-import { defaultUtilization, type LlmSpread } from "./estimate";
-import { isMounted, isOnHub } from "./model-name";
+import { defaultUtilization, type LlmParallelism } from "./estimate";
+import { isMounted, isHubId } from "./model-name";
 
-/** The port on which vLLM serves. */
+/** The port on which vLLM serves HTTP. */
 export const llmPort = 8000;
 
-/** The flags of vLLM that follow from arguments of their own, and must not be given twice. */
-export const ownFlags: Record<string, string> = {
+export const shutdownSeconds = ({ shutdownTimeout }: LlmServerArgs): pulumi.Input<number> =>
+    mapInput(shutdownTimeout ?? "1m", seconds);
+
+/** How long vLLM takes to exit after its last request, in seconds. */
+export const vllmExitSeconds = 20;
+
+/** The vLLM options that follow from arguments of an LlmServer, by the argument to use instead. */
+export const reservedFlags: Record<string, string> = {
     "--api-key": "apiKey",
     "--device-memory-utilization": "gpuMemoryUtilization",
     "--dtype": "dtype",
@@ -32,55 +39,55 @@ export const ownFlags: Record<string, string> = {
     "--no-enable-auto-tool-choice": "toolCallParser",
     "--no-enable-lora": "loras",
     "--no-enable-prefix-caching": "prefixCaching",
-    "--pipeline-parallel-size": "pipelineParallel",
+    "--pipeline-parallel-size": "pipelineParallelSize",
     "--quantization": "quantization",
     "--revision": "revision",
-    "--served-model-name": "servedName",
+    "--served-model-name": "servedModelName",
     "--shutdown-timeout": "shutdownTimeout",
-    "--tensor-parallel-size": "tensorParallel",
+    "--tensor-parallel-size": "tensorParallelSize",
     "--tool-call-parser": "toolCallParser",
     "-n": "nodes",
-    "-pp": "pipelineParallel",
+    "-pp": "pipelineParallelSize",
     "-q": "quantization",
-    "-tp": "tensorParallel",
+    "-tp": "tensorParallelSize",
 };
 
-/** The name by which requests ask for the model. */
-export function servedName(name: string, args: LlmServerArgs): pulumi.Input<string> {
-    return args.servedName ?? mapInput(args.model, (model) => (isOnHub(model) ? model : name));
+/** Returns the name of the model in requests. */
+export function servedModelName(name: string, args: LlmServerArgs): pulumi.Input<string> {
+    return args.servedModelName ?? mapInput(args.model, (model) => (isHubId(model) ? model : name));
 }
 
 type Flag = string | number | boolean;
 
-/** Words of a command line, some or all of which may not be known yet. */
-type Words = pulumi.Input<pulumi.Input<string>[]>;
+/** Command-line arguments, some or all of which may be unknown. */
+type CommandArgs = pulumi.Input<pulumi.Input<string>[]>;
 
-/** An option that is always given. */
+/** Returns an option that is always set. */
 function option(name: string, value: pulumi.Input<Flag>): pulumi.Input<string>[] {
     return [mapInput(value, (known) => `--${name}=${known}`)];
 }
 
-/** An option that is given where it has a value. */
-function optional(name: string, value: pulumi.Input<Flag | undefined> | undefined): Words {
+/** Returns an option that is set if it has a value. */
+function optional(name: string, value: pulumi.Input<Flag | undefined> | undefined): CommandArgs {
     return mapInput(value, (known) => (known === undefined || known === null ? [] : [`--${name}=${known}`]));
 }
 
 /**
- * The options of the model, which are the same wherever it is served.
+ * Returns the options of the model, which all backends share.
  * Source: https://docs.vllm.ai/en/latest/cli/serve/
  */
-function modelFlags(args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): Words[] {
+function buildModelFlags(args: LlmServerArgs, parallelism: pulumi.Input<LlmParallelism>): CommandArgs[] {
     return [
         optional("max-model-len", args.maxModelLen),
         optional("dtype", args.dtype),
         optional("quantization", args.quantization),
         optional("kv-cache-dtype", args.kvCacheDtype),
-        // Said always, because what vLLM does without it changes with its version, and the estimate is for this one.
+        // Always set, because vLLM's default changes with its version and the estimate is for this value.
         option("gpu-memory-utilization", args.gpuMemoryUtilization ?? defaultUtilization),
         optional("max-num-seqs", args.maxNumSeqs),
         option(
             "pipeline-parallel-size",
-            mapInput(spread, ({ pipelineParallel }) => pipelineParallel),
+            mapInput(parallelism, ({ pipelineParallelSize }) => pipelineParallelSize),
         ),
         mapInput(args.prefixCaching, (on) =>
             typeof on === "boolean" ? [on ? "--enable-prefix-caching" : "--no-enable-prefix-caching"] : [],
@@ -91,20 +98,24 @@ function modelFlags(args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): Words
     ];
 }
 
-/** The command line of a server that the component starts itself. */
-export function vllmArgs(name: string, args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): Words {
+/** Returns the arguments of `vllm serve`. */
+export function buildVllmArgs(
+    name: string,
+    args: LlmServerArgs,
+    parallelism: pulumi.Input<LlmParallelism>,
+): CommandArgs {
     const loras = args.loras ?? [];
-    return joined([
+    return joinArgs([
         [mapInput(args.model, (model) => (isMounted(model) ? modelDir : model))],
         option("load-format", mapInput(args.model, loadFormat)),
-        option("served-model-name", servedName(name, args)),
+        option("served-model-name", servedModelName(name, args)),
         option("port", llmPort),
         optional("revision", args.revision),
         option(
             "tensor-parallel-size",
-            mapInput(spread, ({ tensorParallel }) => tensorParallel),
+            mapInput(parallelism, ({ tensorParallelSize }) => tensorParallelSize),
         ),
-        ...modelFlags(args, spread),
+        ...buildModelFlags(args, parallelism),
         ...(loras.length === 0
             ? []
             : [
@@ -117,17 +128,17 @@ export function vllmArgs(name: string, args: LlmServerArgs, spread: pulumi.Input
                   optional("max-lora-rank", args.maxLoraRank),
                   option("max-loras", args.maxLoras ?? loras.length),
               ]),
-        option("shutdown-timeout", mapInput(args.shutdownTimeout ?? "1m", seconds)),
+        option("shutdown-timeout", shutdownSeconds(args)),
         args.args ?? [],
     ]);
 }
 
-/** What is in an object store is read straight into the GPU. */
+/** A model in an object store is streamed into the GPU. */
 const loadFormat = (model: string): string => (/^(s3|gs):/.test(model) ? "runai_streamer" : "auto");
 
-/** What a server of several nodes says besides: the first is asked, and the others only compute. */
-export function nodeFlags(nodes: number, leader: boolean): string[] {
-    // LeaderWorkerSet gives each pod these variables, which the kubelet fills in.
+/** Returns the additional options on several nodes: the leader serves requests, and the others only compute. */
+export function buildNodeFlags(nodes: number, leader: boolean): string[] {
+    // LeaderWorkerSet sets these variables in each pod, and the kubelet substitutes them.
     return [
         `--nnodes=${nodes}`,
         "--node-rank=$(LWS_WORKER_INDEX)",
@@ -136,28 +147,27 @@ export function nodeFlags(nodes: number, leader: boolean): string[] {
     ];
 }
 
-/** The options that KServe hands over to vLLM, whose command line it writes itself. */
-export function kserveFlags(args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): Words {
-    return joined([...modelFlags(args, spread), (args.args ?? []).map((word) => mapInput(word, quoted))]);
+/** Returns the options that KServe appends to its own command line of vLLM. */
+export function buildKServeArgs(args: LlmServerArgs, parallelism: pulumi.Input<LlmParallelism>): CommandArgs {
+    return joinArgs([
+        ...buildModelFlags(args, parallelism),
+        // KServe runs its command in a shell.
+        (args.args ?? []).map((word) => mapInput(word, shellWord)),
+    ]);
 }
 
-/** KServe's command is one for a shell, which reads the words once more. */
-function quoted(word: string): string {
-    return /^[-\w./:=,@%+]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+function joinArgs(args: CommandArgs[]): CommandArgs {
+    return args.reduce((first, second) => joinInputs<pulumi.Input<string>>(first, second), []);
 }
 
-function joined(words: Words[]): Words {
-    return words.reduce((first, second) => joinInputs<pulumi.Input<string>>(first, second), []);
-}
-
-/** Where the adapter of this number is mounted. */
+/** Returns the directory at which the adapter of this index is mounted. */
 const loraDir = (index: number): string => `/lora/${index}`;
 
-/** The volumes of the model and of the adapters. */
-export function modelVolumes(args: LlmServerArgs): PodVolumes[] {
-    const model = mountedVolume(args.model);
+/** Returns the volumes of the model and of the adapters. */
+export function buildModelVolumes(args: LlmServerArgs): PodVolumes[] {
+    const model = buildMountedVolume(args.model);
     const loras = (args.loras ?? []).map(({ uri }, index): PodVolumes => {
-        const { volumes, mounts } = mountedVolume(uri);
+        const { volumes, mounts } = buildMountedVolume(uri);
         const volume = `lora-${index}`;
         return {
             volumes: mapInput(volumes, (known) => known.map((one) => ({ ...one, name: volume }))),
@@ -169,7 +179,7 @@ export function modelVolumes(args: LlmServerArgs): PodVolumes[] {
     return [model, ...loras];
 }
 
-function mountedVolume(address: pulumi.Input<string>): PodVolumes {
+function buildMountedVolume(address: pulumi.Input<string>): PodVolumes {
     const parts = inputVolume(address);
     return {
         volumes: mapInput(address, (known) => (isMounted(known) ? parts.volumes : [])),

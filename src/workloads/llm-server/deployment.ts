@@ -1,40 +1,41 @@
 import type { types } from "@pulumi/kubernetes";
 
-import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildTopologySpread, progressDeadlineSeconds } from "../../serving/rollout";
 import type { LlmServerArgs } from "./args";
-import { vllmArgs } from "./command";
-import { type LlmContext, llmLabels, podDetails, rolling, servingContainer, startupOf, waiting } from "./pods";
+import { buildVllmArgs } from "./command";
+import {
+    type LlmContext,
+    llmLabels,
+    buildPodDetails,
+    buildRollingUpdate,
+    buildServingContainer,
+    startupSeconds,
+    waiting,
+} from "./pods";
 
-/** The pods of a server, each on a node of its own. */
+/** Returns the Deployment of a server, each pod of which has the whole model. */
 export function buildLlmDeployment(
     name: string,
     args: LlmServerArgs,
     context: LlmContext,
 ): types.input.apps.v1.Deployment {
     const labels = llmLabels(name);
-    const details = podDetails(name, args, context);
+    const details = buildPodDetails(name, args, context);
     return {
         metadata: objectMeta(name, args.workspace.namespace, labels, waiting(args)),
         spec: {
             replicas: args.replicas ?? 1,
             selector: { matchLabels: labels },
-            progressDeadlineSeconds: mapInput(startupOf(args), (limit) => limit + 60),
-            strategy: { type: "RollingUpdate", rollingUpdate: rolling(args) },
+            progressDeadlineSeconds: progressDeadlineSeconds(startupSeconds(args)),
+            strategy: { type: "RollingUpdate", rollingUpdate: buildRollingUpdate(args) },
             template: buildPodTemplate(args, {
                 ...details,
-                container: servingContainer(args, vllmArgs(name, args, context.spread)),
+                container: buildServingContainer(args, buildVllmArgs(name, args, context.parallelism)),
                 spec: {
                     ...details.spec,
-                    topologySpreadConstraints: [
-                        {
-                            maxSkew: 1,
-                            topologyKey: "kubernetes.io/hostname",
-                            whenUnsatisfiable: "ScheduleAnyway",
-                            labelSelector: { matchLabels: labels },
-                        },
-                    ],
+                    topologySpreadConstraints: buildTopologySpread(labels),
                 },
             }),
         },

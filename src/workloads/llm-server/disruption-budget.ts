@@ -1,21 +1,15 @@
 import type { types } from "@pulumi/kubernetes";
 
 import { objectMeta } from "../../pod/metadata";
+import { buildDisruptionBudget } from "../../serving/disruption-budget";
 import type { LlmServerArgs } from "./args";
 import { llmLabels } from "./pods";
 
 /**
- * Nodes are drained one pod of the server at a time. With several nodes that is one group: whichever of its pods goes,
- * it is started anew, and until its leader answers no other may go.
+ * Returns the PodDisruptionBudget of a server. With several nodes per copy, draining affects one group at a time: evicting
+ * any of its pods restarts the group, and no other pod can be evicted until its leader is ready.
  */
 export function buildLlmDisruptionBudget(name: string, args: LlmServerArgs): types.input.policy.v1.PodDisruptionBudget {
-    return {
-        metadata: objectMeta(name, args.workspace.namespace, llmLabels(name)),
-        spec: {
-            maxUnavailable: 1,
-            selector: { matchLabels: llmLabels(name) },
-            // A pod that does not work anyway must not hold a node up.
-            unhealthyPodEvictionPolicy: "AlwaysAllow",
-        },
-    };
+    const labels = llmLabels(name);
+    return buildDisruptionBudget(objectMeta(name, args.workspace.namespace, labels), labels);
 }

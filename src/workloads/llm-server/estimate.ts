@@ -3,31 +3,31 @@ import type * as pulumi from "@pulumi/pulumi";
 import { bytesOf } from "../../arguments/quantity";
 import type { LlmEstimate, LlmServerArgs } from "./args";
 import type { factRules } from "./fact-rules";
-import { type Architecture, architectureOf, gpuMemory, weightBits } from "./models";
+import { type Architecture, findArchitecture, findGpuMemory, weightBits } from "./models";
 
-/** The arguments that decide how a server is spread over GPUs, and whether it fits into their memory, once known. */
+/** The known values of the arguments that decide on the parallelism, and on whether the model fits into GPU memory. */
 export type LlmFacts = pulumi.Unwrap<Pick<LlmServerArgs, keyof typeof factRules>>;
 
-/** What is wrong, and where. */
+/** An invalid argument and what is wrong with it. */
 export interface LlmProblem {
     path: string;
     problem: string;
 }
 
-/** The arguments that decide how a server is spread over GPUs. */
-export type SpreadFacts = Pick<LlmFacts, "nodes" | "tensorParallel" | "pipelineParallel"> & {
+/** The arguments that decide on the parallelism. */
+export type ParallelismFacts = Pick<LlmFacts, "nodes" | "tensorParallelSize" | "pipelineParallelSize"> & {
     gpu?: { count?: number };
 };
 
-/** How a server is spread over GPUs. */
-export interface LlmSpread {
-    tensorParallel: number;
-    pipelineParallel: number;
-    /** The GPUs of each pod. */
+/** How a model is divided among GPUs. */
+export interface LlmParallelism {
+    tensorParallelSize: number;
+    pipelineParallelSize: number;
+    /** The number of GPUs of each pod. */
     gpus: number;
 }
 
-/** What follows from the facts. */
+/** The estimate, and the arguments that contradict it or each other. */
 export interface LlmFit {
     estimate: LlmEstimate;
     problems: LlmProblem[];
@@ -36,70 +36,74 @@ export interface LlmFit {
 export const defaultUtilization = 0.9;
 
 /**
- * What vLLM needs of each GPU besides weights and cache: activations at their peak, CUDA's own memory, buffers of NCCL
- * and captured graphs. Its log says of Llama 3.1 8B "PyTorch activation peak memory takes 1.2GiB" and 0.1 to 0.3 GiB of
- * "non_torch_memory"; larger batches need more.
+ * The memory of each GPU that vLLM needs in addition to weights and KV cache: peak activations, CUDA context, NCCL buffers
+ * and CUDA graphs. For Llama 3.1 8B, vLLM logs "PyTorch activation peak memory takes 1.2GiB" and 0.1 to 0.3 GiB of
+ * "non_torch_memory". Larger batches need more.
  */
 const overheadGiB = 1.5;
 
 const gibibyte = 2 ** 30;
 
-/** The tokens of a block of the cache, of which there are only whole ones. */
+/** The tokens per block of the KV cache, which consists of whole blocks. */
 const blockSize = 16;
 
-/** How a server is spread over GPUs, as it is told; what is not told follows from what is. */
-export function spreadOf({ nodes = 1, gpu, ...told }: SpreadFacts): LlmSpread {
-    const pipelineParallel = told.pipelineParallel ?? nodes;
-    const all = (gpu?.count ?? 1) * nodes;
-    const tensorParallel = told.tensorParallel ?? Math.max(1, Math.floor(all / pipelineParallel));
-    const gpus = gpu?.count ?? Math.max(1, Math.floor((tensorParallel * pipelineParallel) / nodes));
-    return { tensorParallel, pipelineParallel, gpus };
+/** Returns the parallelism of a server. Missing arguments follow from those that are set. */
+export function resolveParallelism({ nodes = 1, gpu, ...given }: ParallelismFacts): LlmParallelism {
+    const pipelineParallelSize = given.pipelineParallelSize ?? nodes;
+    const total = (gpu?.count ?? 1) * nodes;
+    const tensorParallelSize = given.tensorParallelSize ?? Math.max(1, Math.floor(total / pipelineParallelSize));
+    const gpus = gpu?.count ?? Math.max(1, Math.floor((tensorParallelSize * pipelineParallelSize) / nodes));
+    return { tensorParallelSize, pipelineParallelSize, gpus };
 }
 
-/** What a server needs of its GPUs, and what is wrong with it. */
-export function fitOf(facts: LlmFacts): LlmFit {
-    const spread = spreadOf(facts);
-    const problems = parallelProblems(facts, spread);
-    const estimate = problems.length > 0 ? {} : estimateOf(facts, spread, problems);
-    return { estimate, problems: facts.checkMemory === false ? problems.filter(isCertain) : problems };
+/** Estimates the GPU memory of a server, and checks whether it suffices. */
+export function estimateFit(facts: LlmFacts): LlmFit {
+    const parallelism = resolveParallelism(facts);
+    const problems = parallelismProblems(facts, parallelism);
+    const estimate = problems.length > 0 ? {} : estimateMemory(facts, parallelism, problems);
+    return { estimate, problems: facts.checkMemory === false ? problems.filter(isExact) : problems };
 }
 
-/** Whether a problem does not come from an estimate. */
-const isCertain = ({ path }: LlmProblem): boolean => path !== "maxModelLen" && path !== "gpu";
+/** Returns whether a problem is independent of the estimate. */
+const isExact = ({ path }: LlmProblem): boolean => path !== "maxModelLen" && path !== "gpu";
 
-function parallelProblems(facts: LlmFacts, { tensorParallel, pipelineParallel, gpus }: LlmSpread): LlmProblem[] {
+function parallelismProblems(
+    facts: LlmFacts,
+    { tensorParallelSize, pipelineParallelSize, gpus }: LlmParallelism,
+): LlmProblem[] {
     const problems: LlmProblem[] = [];
     const { nodes = 1, gpu } = facts;
-    if (tensorParallel * pipelineParallel !== gpus * nodes) {
+    if (tensorParallelSize * pipelineParallelSize !== gpus * nodes) {
         problems.push({
-            path: "tensorParallel",
+            path: "tensorParallelSize",
             problem:
-                `is ${tensorParallel}, times pipelineParallel (${pipelineParallel}) makes ${tensorParallel * pipelineParallel}; ` +
-                `it must make ${gpus * nodes}, which is gpu.count (${gpus}) times nodes (${nodes})`,
+                `is ${tensorParallelSize}, which times pipelineParallelSize (${pipelineParallelSize}) is ` +
+                `${tensorParallelSize * pipelineParallelSize}; it must be ${gpus * nodes}, which is gpu.count (${gpus}) times ` +
+                `nodes (${nodes})`,
         });
     }
-    const { attentionHeads, kvHeads } = architecture(facts) ?? {};
-    if (attentionHeads !== undefined && attentionHeads % tensorParallel !== 0) {
+    const { attentionHeads, kvHeads } = resolveArchitecture(facts) ?? {};
+    if (attentionHeads !== undefined && attentionHeads % tensorParallelSize !== 0) {
         problems.push({
-            path: "tensorParallel",
-            problem: `is ${tensorParallel}; it must divide the ${attentionHeads} attention heads of the model`,
+            path: "tensorParallelSize",
+            problem: `is ${tensorParallelSize}; it must be a divisor of ${attentionHeads}, the number of attention heads of the model`,
         });
-    } else if (kvHeads !== undefined && kvHeads % tensorParallel !== 0 && tensorParallel % kvHeads !== 0) {
-        // vLLM says of it no more than "AssertionError", when it makes the layers.
+    } else if (kvHeads !== undefined && kvHeads % tensorParallelSize !== 0 && tensorParallelSize % kvHeads !== 0) {
+        // vLLM fails with a bare "AssertionError" when it creates the layers.
         problems.push({
-            path: "tensorParallel",
+            path: "tensorParallelSize",
             problem:
-                `is ${tensorParallel}; it must divide the ${kvHeads} key-value heads of the model, or be a multiple ` +
-                "of their number",
+                `is ${tensorParallelSize}; it must be a divisor or a multiple of ${kvHeads}, the number of key-value heads ` +
+                "of the model",
         });
     }
     for (const part of ["mig", "sharing"] as const) {
-        // Several shares in one pod are refused of all workloads.
-        const isTold = part === "sharing" && (gpu?.count ?? 1) > 1;
-        if (gpu?.[part] !== undefined && gpus * nodes > 1 && !isTold) {
+        // More than one time-sliced or MPS GPU per pod is an error of every workload, and already reported.
+        const isReported = part === "sharing" && (gpu?.count ?? 1) > 1;
+        if (gpu?.[part] !== undefined && gpus * nodes > 1 && !isReported) {
             problems.push({
                 path: `gpu.${part}`,
-                problem: `is ${gpu[part]}; a model is not spread over parts of GPUs: use one, or whole GPUs`,
+                problem: `is ${gpu[part]}; a model cannot be divided among MIG devices or shared GPUs: use one of them, or whole GPUs`,
             });
         }
     }
@@ -107,93 +111,94 @@ function parallelProblems(facts: LlmFacts, { tensorParallel, pipelineParallel, g
 }
 
 /**
- * What the server needs of each GPU. Problems are added where it does not fit, with the words that vLLM would say
- * twenty minutes later.
+ * Estimates the memory of each GPU. Reports a model that does not fit, which vLLM itself would report only after loading
+ * it.
  */
-function estimateOf(facts: LlmFacts, spread: LlmSpread, problems: LlmProblem[]): LlmEstimate {
-    const known = architecture(facts);
-    const memory = memoryOf(facts.gpu);
+function estimateMemory(facts: LlmFacts, parallelism: LlmParallelism, problems: LlmProblem[]): LlmEstimate {
+    const known = resolveArchitecture(facts);
+    const memory = resolveGpuMemory(facts.gpu);
     const dtypeBytes = facts.dtype === "float32" ? 4 : 2;
     const bits = weightBits(facts.model, dtypeBytes, facts.quantization);
     if (known === undefined || memory === undefined || bits === undefined) {
         return {};
     }
-    const { tensorParallel, pipelineParallel } = spread;
-    const weights = weightBytes(known, bits, dtypeBytes) / (tensorParallel * pipelineParallel) / gibibyte;
+    const { tensorParallelSize, pipelineParallelSize } = parallelism;
+    const weights = weightBytes(known, bits, dtypeBytes) / (tensorParallelSize * pipelineParallelSize);
     const utilization = facts.gpuMemoryUtilization ?? defaultUtilization;
-    const usable = (memory / gibibyte) * utilization;
-    const left = usable - weights - overheadGiB;
-    const share =
-        `of ${shown(memory / gibibyte)} GiB of each GPU, gpuMemoryUtilization (${utilization}) leaves ` +
-        `${shown(usable)}, of which weights take ${shown(weights)} and vLLM's own needs about ${overheadGiB}`;
+    const usable = memory * utilization;
+    const left = usable - weights - overheadGiB * gibibyte;
+    const breakdown =
+        `of ${formatGiB(memory)} GiB per GPU, vLLM may use ${formatGiB(usable)} (gpuMemoryUtilization is ${utilization}), ` +
+        `and the weights take ${formatGiB(weights)} and vLLM's overhead about ${overheadGiB}`;
     if (left <= 0) {
         problems.push({
             path: "gpu",
-            problem: `has too little memory: ${share}; use larger GPUs, more of them, or a quantized model`,
+            problem: `has too little memory: ${breakdown}; use larger GPUs, more GPUs, or a quantized model`,
         });
         return {};
     }
     const cacheBytes = facts.kvCacheDtype?.startsWith("fp8") ? 1 : dtypeBytes;
-    const perToken = tokenBytes(known, spread, cacheBytes);
-    const tokens = Math.floor((left * gibibyte) / perToken / blockSize) * blockSize;
+    const perToken = tokenBytes(known, parallelism, cacheBytes);
+    const tokens = Math.floor(left / perToken / blockSize) * blockSize;
     const length = facts.maxModelLen ?? known.context;
     if (length !== undefined && tokens < length) {
-        const what = facts.maxModelLen === undefined ? "is left to the model, which has" : "is";
+        const what = facts.maxModelLen === undefined ? "defaults to the model's" : "is";
         problems.push({
             path: "maxModelLen",
             problem:
-                `${what} ${length}, but there is room for ${tokens} tokens: ${share}; make it at most ${tokens}, ` +
-                `use larger GPUs, more of them, a quantized model${cacheBytes > 1 ? ' or kvCacheDtype "fp8"' : ""}`,
+                `${what} ${length}, but the KV cache has room for ${tokens} tokens: ${breakdown}; set it to at most ` +
+                `${tokens}, or use larger GPUs, more GPUs, ` +
+                (cacheBytes > 1 ? 'a quantized model or kvCacheDtype "fp8"' : "or a quantized model"),
         });
     }
     return {
-        weightsGiB: rounded(weights),
-        kvCacheGiB: rounded(left),
+        weightsGiB: round(weights / gibibyte),
+        kvCacheGiB: round(left / gibibyte),
         kvCacheTokens: tokens,
-        ...(length !== undefined && { concurrentRequests: rounded(tokens / length) }),
+        ...(length !== undefined && { concurrentRequests: round(tokens / length) }),
     };
 }
 
-function architecture(facts: LlmFacts): Architecture | undefined {
-    const { architecture: told, model } = facts;
-    if (told === undefined) {
-        return architectureOf(model);
+function resolveArchitecture(facts: LlmFacts): Architecture | undefined {
+    const { architecture, model } = facts;
+    if (architecture === undefined) {
+        return findArchitecture(model);
     }
-    const { parameters, contextLength, ...others } = told;
-    return { ...others, parameters: parameterCount(parameters), context: contextLength };
+    const { parameters, contextLength, ...others } = architecture;
+    return { ...others, parameters: parseParameters(parameters), context: contextLength };
 }
 
-/** The number of a text such as "8B" or "70.6B". */
-function parameterCount(text: string): number {
+/** Returns the number of parameters, such as "8B" or "70.6B". */
+function parseParameters(parameters: string): number {
     const units: Record<string, number> = { M: 1e6, B: 1e9, T: 1e12 };
-    return Number(text.slice(0, -1)) * units[text.slice(-1)]!;
+    return Number(parameters.slice(0, -1)) * units[parameters.slice(-1)]!;
 }
 
-/** The memory of each GPU: the one that its product has, or else the least that is asked for. */
-function memoryOf(gpu: LlmFacts["gpu"]): number | undefined {
+/** Returns the memory of each GPU, in bytes: that of its product, or else the minimum that is requested. */
+function resolveGpuMemory(gpu: LlmFacts["gpu"]): number | undefined {
     if (gpu?.sharing !== undefined) {
-        // How much of it is there depends on the others that share it.
+        // The available memory depends on the other pods that share the GPU.
         return undefined;
     }
-    const known = gpuMemory(gpu?.product, gpu?.mig);
+    const known = findGpuMemory(gpu?.product, gpu?.mig);
     return known ?? (gpu?.memory === undefined ? undefined : bytesOf(gpu.memory));
 }
 
-/** What each GPU keeps of a token: a key and a value for each head of each layer that it has. */
+/** Returns the bytes of each GPU that the KV cache of one token takes: a key and a value per head and layer. */
 export function tokenBytes(
     { layers, kvHeads, headDim }: Architecture,
-    { tensorParallel, pipelineParallel }: LlmSpread,
+    { tensorParallelSize, pipelineParallelSize }: LlmParallelism,
     cacheBytes: number,
 ): number {
-    // Where there are more GPUs than heads, each has a copy of one.
-    const heads = Math.ceil(kvHeads / tensorParallel);
-    return 2 * Math.ceil(layers / pipelineParallel) * heads * headDim * cacheBytes;
+    // With more GPUs than heads, each GPU has a copy of one head.
+    const heads = Math.ceil(kvHeads / tensorParallelSize);
+    return 2 * Math.ceil(layers / pipelineParallelSize) * heads * headDim * cacheBytes;
 }
 
-/** What all weights take together. */
+/** Returns the bytes of all weights. */
 export function weightBytes({ parameters, embeddings = 0 }: Architecture, bits: number, dtypeBytes: number): number {
     return ((parameters - embeddings) * bits) / 8 + embeddings * Math.max(bits / 8, dtypeBytes);
 }
 
-const rounded = (amount: number): number => Math.round(amount * 10) / 10;
-const shown = (amount: number): string => amount.toFixed(1);
+const round = (amount: number): number => Math.round(amount * 10) / 10;
+const formatGiB = (bytes: number): string => (bytes / gibibyte).toFixed(1);

@@ -3,35 +3,35 @@ import * as pulumi from "@pulumi/pulumi";
 import { failOutput, mapInputs } from "../../arguments/inputs";
 import { object } from "../../arguments/rules";
 import type { LlmServerArgs } from "./args";
-import { fitOf, type LlmFit } from "./estimate";
+import { estimateFit, type LlmFit } from "./estimate";
 import { factRules } from "./fact-rules";
 
 const factNames = Object.keys(factRules) as (keyof typeof factRules)[];
 
-/** The arguments that decide how many GPUs a server has, and whether the model fits into their memory. */
-export function factsOf(args: LlmServerArgs): Pick<LlmServerArgs, keyof typeof factRules> {
-    return Object.fromEntries(factNames.map((name) => [name, args[name]])) as ReturnType<typeof factsOf>;
+/** Returns the arguments that decide on the parallelism, and on whether the model fits into GPU memory. */
+export function pickFacts(args: LlmServerArgs): Pick<LlmServerArgs, keyof typeof factRules> {
+    return Object.fromEntries(factNames.map((name) => [name, args[name]])) as ReturnType<typeof pickFacts>;
 }
 
-/** Whether each fact is of the right kind; others have been told of where they stand. */
-export function isSound(facts: object): boolean {
+/** Returns whether each of these arguments is valid. Invalid ones are reported elsewhere. */
+export function areValid(facts: object): boolean {
     let count = 0;
     object(factRules)(facts, "", { add: () => void count++, line: (_path, problem) => problem });
     return count === 0;
 }
 
-/** How a server fits into its GPUs. Where that is known only now, it fails here if it does not. */
-export function fitOfServer(name: string, args: LlmServerArgs, resource: pulumi.Resource): pulumi.Input<LlmFit> {
-    return mapInputs(factsOf(args), (facts) => {
-        const fit = fitOf(facts);
+/** Returns the estimate of a server. With Outputs among the arguments, a server that does not fit fails here. */
+export function resolveFit(name: string, args: LlmServerArgs, resource: pulumi.Resource): pulumi.Input<LlmFit> {
+    return mapInputs(pickFacts(args), (facts) => {
+        const fit = estimateFit(facts);
         if (fit.problems.length > 0) {
             const lines = fit.problems.map(({ path, problem }) => `LlmServer "${name}": ${path} ${problem}`);
             return failOutput<LlmFit>(lines.join("\n"));
         }
         if (Object.keys(fit.estimate).length === 0 && facts.checkMemory !== false && pulumi.runtime.isDryRun()) {
             void pulumi.log.warn(
-                "whether the model fits into the memory of its GPUs is not checked, because one of them is not known: " +
-                    "give architecture, and gpu.product or gpu.memory, or set checkMemory to false",
+                `LlmServer "${name}": cannot check whether the model fits into GPU memory, because the architecture or the ` +
+                    "GPU is unknown; set architecture, and gpu.product or gpu.memory, or set checkMemory to false",
                 resource,
             );
         }

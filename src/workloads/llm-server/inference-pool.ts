@@ -4,11 +4,11 @@ import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
 import type { EndpointPickerArgs, LlmServerArgs } from "./args";
 import { llmPort } from "./command";
-import { answeringLabels, llmLabels } from "./pods";
+import { servingLabels, llmLabels } from "./pods";
 
 /**
- * The pods of a server, of which an endpoint picker chooses one for each request: the one that has its beginning in the
- * cache, or the adapter loaded, or the fewest requests.
+ * Returns the InferencePool of a server. For each request the endpoint picker chooses a pod, by cached prefix, loaded
+ * adapter and number of requests.
  * Source: https://gateway-api-inference-extension.sigs.k8s.io/api-types/inferencepool/
  */
 export function buildInferencePool(
@@ -22,7 +22,7 @@ export function buildInferencePool(
         kind: "InferencePool",
         metadata: objectMeta(name, args.workspace.namespace, llmLabels(name)),
         spec: {
-            selector: { matchLabels: answeringLabels(name, nodes) },
+            selector: { matchLabels: servingLabels(name, nodes) },
             targetPorts: [{ number: llmPort }],
             endpointPickerRef: {
                 name: picker.service,

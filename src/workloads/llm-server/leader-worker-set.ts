@@ -5,11 +5,19 @@ import { joinInputs } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
 import { buildPodTemplate } from "../../pod/pod-template";
 import type { LlmServerArgs } from "./args";
-import { nodeFlags, vllmArgs } from "./command";
-import { commandOf, type LlmContext, llmLabels, podDetails, rolling, servingContainer, waiting } from "./pods";
+import { buildNodeFlags, buildVllmArgs } from "./command";
+import {
+    resolveCommand,
+    type LlmContext,
+    llmLabels,
+    buildPodDetails,
+    buildRollingUpdate,
+    buildServingContainer,
+    waiting,
+} from "./pods";
 
 /**
- * A server whose model is spread over several nodes: groups of pods that start and fail together.
+ * Returns the LeaderWorkerSet of a server: groups of pods that share a model, and start and fail together.
  * Source: https://docs.vllm.ai/en/latest/deployment/frameworks/lws/
  */
 export function buildLlmLeaderWorkerSet(
@@ -19,8 +27,8 @@ export function buildLlmLeaderWorkerSet(
     nodes: number,
 ): CustomResourceArgs {
     const labels = llmLabels(name);
-    const details = podDetails(name, args, context);
-    const words = vllmArgs(name, args, context.spread);
+    const details = buildPodDetails(name, args, context);
+    const vllmArgs = buildVllmArgs(name, args, context.parallelism);
     return {
         apiVersion: "leaderworkerset.x-k8s.io/v1",
         kind: "LeaderWorkerSet",
@@ -30,22 +38,25 @@ export function buildLlmLeaderWorkerSet(
         }),
         spec: {
             replicas: args.replicas ?? 1,
-            // The headless Service of each group is called after its leader, so that the server's own is called as ever.
+            // The headless Service of each group is named after its leader, which leaves the server's name to its own Service.
             networkConfig: { subdomainPolicy: "UniquePerReplica" },
-            rolloutStrategy: { type: "RollingUpdate", rollingUpdateConfiguration: rolling(args) },
+            rolloutStrategy: { type: "RollingUpdate", rollingUpdateConfiguration: buildRollingUpdate(args) },
             leaderWorkerTemplate: {
                 size: nodes,
-                // One that has lost the others waits for them for ever.
+                // A pod that has lost the others of its group would wait for them forever.
                 restartPolicy: "RecreateGroupOnPodRestart",
                 leaderTemplate: buildPodTemplate(args, {
                     ...details,
-                    container: servingContainer(args, joinInputs<pulumi.Input<string>>(words, nodeFlags(nodes, true))),
+                    container: buildServingContainer(
+                        args,
+                        joinInputs<pulumi.Input<string>>(vllmArgs, buildNodeFlags(nodes, true)),
+                    ),
                 }),
                 workerTemplate: buildPodTemplate(args, {
                     ...details,
                     container: {
-                        command: commandOf(args),
-                        args: joinInputs<pulumi.Input<string>>(words, nodeFlags(nodes, false)),
+                        command: resolveCommand(args),
+                        args: joinInputs<pulumi.Input<string>>(vllmArgs, buildNodeFlags(nodes, false)),
                     },
                 }),
             },

@@ -6,51 +6,56 @@ import type * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { startupFailureThreshold } from "../../serving/probes";
 import type { RouteArgs } from "../../serving/route-args";
 import type { LlmServerArgs } from "./args";
-import { kserveFlags, servedName } from "./command";
-import { isOnHub } from "./model-name";
-import { type LlmContext, llmLabels, podDetails, shutdownOf, startupOf, waiting } from "./pods";
+import { buildKServeArgs, servedModelName, shutdownSeconds, vllmExitSeconds } from "./command";
+import { isHubId } from "./model-name";
+import { type LlmContext, llmLabels, buildPodDetails, startupSeconds, waiting } from "./pods";
 
 /**
- * The name of the Service that KServe makes for a server, which is shortened as Knative shortens names.
+ * Returns the name of the Service that KServe creates for a server. Long names are shortened as Knative does it.
  * Source: https://github.com/knative/pkg/blob/main/kmeta/names.go
  */
 export function kserveServiceName(name: string): string {
     const suffix = "-kserve-workload-svc";
-    const longest = 63;
-    return name.length + suffix.length <= longest
+    const maxLength = 63;
+    return name.length + suffix.length <= maxLength
         ? `${name}${suffix}`
-        : `${name.slice(0, longest - 32 - suffix.length)}${createHash("md5").update(name).digest("hex")}${suffix}`;
+        : `${name.slice(0, maxLength - 32 - suffix.length)}${createHash("md5").update(name).digest("hex")}${suffix}`;
 }
 
-/** How long KServe's own pods answer before they are told to stop. */
+/** How long KServe's pods keep serving after their termination has begun, in seconds. */
 const kserveDrainSeconds = 15;
 
 /**
- * A server that KServe makes: it downloads the model, writes the command, and routes requests by what is in the caches.
+ * Returns the LLMInferenceService of a server. KServe downloads the model, sets the command and routes requests by cached
+ * prefix.
  * Source: https://kserve.github.io/website/docs/model-serving/generative-inference/llmisvc/llmisvc-overview
  */
 export function buildLlmInferenceService(name: string, args: LlmServerArgs, context: LlmContext): CustomResourceArgs {
     const { route } = args;
-    const details = podDetails(name, { ...args, model: "", loras: undefined }, context);
+    const details = buildPodDetails(name, { ...args, model: "", loras: undefined }, context);
     const period = 10;
-    // KServe says of its own pods that a hook of NVIDIA's container toolkit writes into the container.
+    // As in KServe's own pods, because a hook of the NVIDIA container toolkit writes into the container.
     const writable = { readOnlyRootFilesystem: false, ...args };
     const { spec } = buildPodTemplate(writable, {
         ...details,
         container: {
-            // Left to KServe.
+            // Set by KServe.
             command: undefined,
-            args: kserveFlags(args, context.spread),
-            // The rest of the probe is KServe's.
+            args: buildKServeArgs(args, context.parallelism),
+            // KServe sets the rest of the probe.
             startupProbe: {
                 periodSeconds: period,
-                failureThreshold: mapInput(startupOf(args), (limit) => Math.max(1, Math.ceil(limit / period))),
+                failureThreshold: startupFailureThreshold(startupSeconds(args), period),
             },
         },
         spec: {
-            terminationGracePeriodSeconds: mapInput(shutdownOf(args), (limit) => limit + kserveDrainSeconds + 20),
+            terminationGracePeriodSeconds: mapInput(
+                shutdownSeconds(args),
+                (limit) => limit + kserveDrainSeconds + vllmExitSeconds,
+            ),
         },
     });
     return {
@@ -62,36 +67,36 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
         }),
         spec: {
             model: {
-                uri: kserveUri(args.model, args.revision),
-                name: servedName(name, args),
-                ...((args.loras ?? []).length > 0 && { lora: kserveLoras(args) }),
+                uri: resolveUri(args.model, args.revision),
+                name: servedModelName(name, args),
+                ...((args.loras ?? []).length > 0 && { lora: buildLoras(args) }),
             },
             replicas: args.replicas ?? 1,
-            parallelism: { tensor: mapInput(context.spread, ({ tensorParallel }) => tensorParallel) },
+            parallelism: { tensor: mapInput(context.parallelism, ({ tensorParallelSize }) => tensorParallelSize) },
             template: spec,
-            ...(route && { router: kserveRouter(route) }),
+            ...(route && { router: buildRouter(route) }),
         },
     };
 }
 
-function kserveLoras(args: LlmServerArgs): object {
+function buildLoras(args: LlmServerArgs): object {
     return {
-        adapters: args.loras!.map(({ name, uri }) => ({ name, uri: kserveUri(uri, undefined) })),
+        adapters: args.loras!.map(({ name, uri }) => ({ name, uri: resolveUri(uri, undefined) })),
         maxRank: args.maxLoraRank,
         maxAdapters: args.maxLoras ?? args.loras!.length,
     };
 }
 
-function kserveUri(address: pulumi.Input<string>, revision: pulumi.Input<string> | undefined): pulumi.Input<string> {
-    return mapInput(address, (known) =>
-        isOnHub(known)
+function resolveUri(uri: pulumi.Input<string>, revision: pulumi.Input<string> | undefined): pulumi.Input<string> {
+    return mapInput(uri, (known) =>
+        isHubId(known)
             ? (mapInput(revision, (version) => `hf://${known}${version ? `:${version}` : ""}`) as string)
             : known,
     );
 }
 
-/** KServe's own route, with its path, and its own endpoint picker. */
-function kserveRouter({ gateway, gatewayNamespace, listener, hostnames }: RouteArgs): object {
+/** Returns the settings of KServe's own route and endpoint picker. */
+function buildRouter({ gateway, gatewayNamespace, listener, hostnames }: RouteArgs): object {
     return {
         gateway: { refs: [{ name: gateway, namespace: gatewayNamespace, sectionName: listener }] },
         route: hostnames ? { http: { spec: { hostnames } } } : {},

@@ -9,15 +9,18 @@ import { mapInput, mapInputs } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { llmServerNames, llmServerObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
+import { createRecord } from "../../pod/record";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
 import { LlmBackend, type LlmEstimate, type LlmServerArgs } from "./args";
-import { llmPort, servedName } from "./command";
+import { llmPort, servedModelName } from "./command";
 import { buildLlmDeployment } from "./deployment";
 import { buildLlmDisruptionBudget } from "./disruption-budget";
-import { type LlmSpread, spreadOf } from "./estimate";
-import { fitOfServer } from "./fit";
+import { type LlmParallelism, resolveParallelism } from "./estimate";
+import { resolveFit } from "./fit";
 import { buildInferencePool } from "./inference-pool";
 import { buildLlmLeaderWorkerSet } from "./leader-worker-set";
 import { kserveServiceName, buildLlmInferenceService } from "./llm-inference-service";
@@ -26,52 +29,56 @@ import { checkAcross, fields, tokens } from "./rules";
 import { buildLlmService } from "./service";
 
 /**
- * A server of a large language model by vLLM, at an address that clients of OpenAI's API understand.
+ * Serves a large language model with vLLM, behind an API that is compatible with OpenAI's.
  *
- * A preview says how the model fits into the memory of the GPUs, and fails where it does not. Every change of the
- * image, the model or an option is a rolling update: a new pod is ready before an old one goes, for which GPUs must be
- * free, unless `surge` is false. What cannot be changed in place: the name, the workspace's namespace and `backend`,
- * which make the server anew.
+ * A preview shows how the model fits into the memory of the GPUs, and fails if it does not. Every change of the image, the
+ * model or an option is a rolling update: a new pod becomes ready before an old one is deleted, which needs free GPUs
+ * unless `surge` is false. Changing the name, the workspace's namespace or `backend` replaces the server.
  *
- * The image is one of vLLM, 0.18 or newer, such as the project's own, `vllm/vllm-openai`.
+ * The image must contain vLLM 0.18 or newer, like the official `vllm/vllm-openai`.
  */
 export class LlmServer extends pulumi.ComponentResource {
     /**
-     * The address inside the cluster for clients of OpenAI's API, for example
-     * "http://llama.ml.svc.cluster.local:8000/v1".
+     * The base URL for OpenAI clients inside the cluster, for example "http://llama.ml.svc.cluster.local:8000/v1".
      */
     public readonly url: pulumi.Output<string>;
-    /** The same from outside, where `route.hostnames` says how it is reached, for example "https://llm.example.com/v1". */
+    /** The base URL outside the cluster, if the route has a hostname, for example "https://llm.example.com/v1". */
     public readonly publicUrl?: pulumi.Output<string>;
-    /** The name by which requests ask for the model. */
+    /** The name of the model in requests. */
     public readonly modelName: pulumi.Output<string>;
     /** The name of the Service. */
     public readonly serviceName: pulumi.Output<string>;
-    /** How much of the memory of each GPU is used for what, by estimate. */
+    /** The estimated memory use of each GPU. */
     public readonly estimate: pulumi.Output<LlmEstimate>;
 
     constructor(name: string, args: LlmServerArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("LlmServer", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:LlmServer", name, {}, opts);
+        const owned = ownership("LlmServer", name, opts);
+        const objectsName = checked.name ?? name;
+        const llm = owned.claim(args, checked, llmServerObjects(objectsName));
+        super("kubernetes-mlops:index:LlmServer", name, {}, owned.options);
 
-        const { backend = LlmBackend.Deployment } = checked;
-        const { namespace } = checked.workspace;
-        const labels = llmLabels(name);
-        const fit = fitOfServer(name, checked, this);
-        const { nodes = 1, tensorParallel, pipelineParallel, gpu } = checked;
-        const spread = mapInputs({ nodes, tensorParallel, pipelineParallel, gpu: { count: gpu?.count } }, spreadOf);
-        // Where the fit is known only later, so is the model, which fails with it.
+        const { backend = LlmBackend.Deployment } = llm;
+        const { namespace } = llm.workspace;
+        const labels = llmLabels(objectsName);
+        const fit = resolveFit(name, llm, this);
+        const { nodes = 1, tensorParallelSize, pipelineParallelSize, gpu } = llm;
+        const parallelism = mapInputs(
+            { nodes, tensorParallelSize, pipelineParallelSize, gpu: { count: gpu?.count } },
+            resolveParallelism,
+        );
+        // If the fit depends on Outputs, so does the model: a server that does not fit then creates no pods.
         const model = pulumi.Output.isInstance(fit)
-            ? pulumi.all([fit, checked.model]).apply(([, known]) => known)
-            : checked.model;
-        const server = withDefaults({ ...checked, model }, spread);
+            ? pulumi.all([fit, llm.model]).apply(([, known]) => known)
+            : llm.model;
+        const server = withDefaults({ ...llm, model }, parallelism);
         const secret =
             server.secretEnv &&
             createEnvironmentSecret(
                 name,
                 {
-                    // Named after its content: a new token is a new Secret, which is rolled out like any change.
-                    secretName: hashedName(`${name}-env`, server.secretEnv),
+                    // The name contains a hash of the content, so that a new value is a new Secret and rolls the pods.
+                    secretName: hashedName(llmServerNames.secret(objectsName), server.secretEnv),
                     namespace,
                     labels,
                     values: server.secretEnv,
@@ -79,34 +86,40 @@ export class LlmServer extends pulumi.ComponentResource {
                 { parent: this },
             );
         const context: LlmContext = {
-            spread,
+            parallelism,
             secretName: secret?.metadata.name,
             cache:
-                checked.cache &&
-                createClaim(`${name}-cache`, checked.cache, { resource: `${name}-cache`, namespace, labels }, this),
-            claimTemplate: createGpuClaimTemplate(name, server, labels, this),
+                llm.cache &&
+                createClaim(
+                    llmServerNames.cache(objectsName),
+                    llm.cache,
+                    { resource: `${name}-cache`, namespace, labels },
+                    this,
+                ),
+            claimTemplate: createGpuClaimTemplate(name, llmServerNames.gpuClaim(objectsName), server, labels, this),
         };
 
         const target: LlmTarget =
             backend === LlmBackend.KServe
-                ? inferenceServiceOf(name, server, context, this)
-                : podsOf(name, server, context, this);
+                ? createKServeServer(name, server, context, this)
+                : createVllmServer(name, server, context, this);
 
         this.serviceName = pulumi.output(target.service);
-        this.modelName = pulumi.output(servedName(name, server));
+        this.modelName = pulumi.output(servedModelName(objectsName, server));
         this.estimate = pulumi.output(mapInput(fit, ({ estimate }) => estimate));
-        // Whoever uses the address waits for pods that answer.
+        // Resources that use the URL wait for pods that are ready.
         this.url = pulumi
             .all([target.service, target.namespace])
             .apply(([host, known]) => `http://${host}.${known}.svc.cluster.local:${llmPort}/v1`);
-        const outside = publicUrlOf(checked.route);
+        const publicUrl = publicUrlOf(llm.route);
         this.publicUrl =
-            outside &&
+            publicUrl &&
             pulumi
-                .all([outside, namespace])
-                .apply(([address, known]) =>
-                    backend === LlmBackend.KServe ? `${address}/${known}/${name}/v1` : `${address}/v1`,
+                .all([publicUrl, namespace])
+                .apply(([base, known]) =>
+                    backend === LlmBackend.KServe ? `${base}/${known}/${objectsName}/v1` : `${base}/v1`,
                 );
+        owned.check();
         this.registerOutputs({
             url: this.url,
             publicUrl: this.publicUrl,
@@ -117,14 +130,14 @@ export class LlmServer extends pulumi.ComponentResource {
     }
 }
 
-/** The arguments with what they are without being said. */
-function withDefaults(args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): LlmServerArgs {
+/** Returns the arguments with their defaults, and the tokens as secret environment variables. */
+function withDefaults(args: LlmServerArgs, parallelism: pulumi.Input<LlmParallelism>): LlmServerArgs {
     const given = Object.entries(tokens).flatMap(([field, variable]) => {
         const value = args[field as keyof typeof tokens];
         return value === undefined ? [] : [[variable, value] as const];
     });
     const secretEnv = { ...args.secretEnv, ...Object.fromEntries(given) };
-    const gpus = mapInput(spread, (known) => known.gpus);
+    const gpus = mapInput(parallelism, (known) => known.gpus);
     const { nodes = 1 } = args;
     return {
         ...args,
@@ -132,8 +145,8 @@ function withDefaults(args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): Llm
         resources: {
             cpu: "4",
             memory: "24Gi",
-            // It takes what is used and no more, so where the number is not known yet it does no harm. Of several nodes
-            // each has processes besides the one that computes, whatever its GPUs.
+            // Shared memory takes only what is used, so it does no harm while the number of GPUs is unknown. On several
+            // nodes each pod has more than one process, however many GPUs it has.
             ...((gpus !== 1 || nodes > 1) && { sharedMemory: "8Gi" }),
             ...args.resources,
         },
@@ -142,38 +155,40 @@ function withDefaults(args: LlmServerArgs, spread: pulumi.Input<LlmSpread>): Llm
     };
 }
 
-/** Where a server is found, which is known when it answers. */
+/** The Service of a server, which is known once its pods are ready. */
 interface LlmTarget {
     service: pulumi.Input<string>;
     namespace: pulumi.Input<string>;
 }
 
-/** A server whose pods the component makes itself: alone, or several that have a model together. */
-function podsOf(name: string, args: LlmServerArgs, context: LlmContext, parent: pulumi.Resource): LlmTarget {
+/** Creates the pods of a server as a Deployment or a LeaderWorkerSet, with its Service, budget, pool and route. */
+function createVllmServer(name: string, args: LlmServerArgs, context: LlmContext, parent: pulumi.Resource): LlmTarget {
     const { nodes = 1, endpointPicker, route } = args;
-    const service = new core.Service(`${name}-service`, buildLlmService(name, args, nodes), { parent });
-    // Where another stack has a server of this name, that is found out before its pods are touched.
+    const server = args.name ?? name;
+    const service = new core.Service(`${name}-service`, buildLlmService(server, args, nodes), { parent });
+    // If another stack has a server of this name, the update fails here, before it changes that server's pods.
     const opts = { parent, dependsOn: service };
     const pods =
         args.backend === LlmBackend.LeaderWorkerSet
-            ? new CustomResource(`${name}-leaderworkerset`, buildLlmLeaderWorkerSet(name, args, context, nodes), opts)
-            : new apps.Deployment(`${name}-deployment`, buildLlmDeployment(name, args, context), opts);
-    new policy.PodDisruptionBudget(`${name}-pdb`, buildLlmDisruptionBudget(name, args), { parent });
+            ? new CustomResource(`${name}-leaderworkerset`, buildLlmLeaderWorkerSet(server, args, context, nodes), opts)
+            : new apps.Deployment(`${name}-deployment`, buildLlmDeployment(server, args, context), opts);
+    new policy.PodDisruptionBudget(`${name}-pdb`, buildLlmDisruptionBudget(server, args), { parent });
     const pool =
         endpointPicker &&
-        new CustomResource(`${name}-pool`, buildInferencePool(name, args, endpointPicker, nodes), { parent });
+        new CustomResource(`${name}-pool`, buildInferencePool(server, args, endpointPicker, nodes), { parent });
     if (route) {
         const backend = pool
             ? { service: pool.metadata.name, group: "inference.networking.k8s.io", kind: "InferencePool" }
             : { service: service.metadata.name };
         const target = {
+            name: server,
             namespace: args.workspace.namespace,
-            labels: llmLabels(name),
+            labels: llmLabels(server),
             backends: [{ ...backend, port: llmPort }],
-            // vLLM asks for the key there and hardly anywhere else: /invocations answers whoever asks.
+            // vLLM checks the API key on /v1 but not on most other paths, such as /invocations.
             only: "/v1",
         };
-        // A long answer takes longer than Gateways wait by themselves.
+        // A long response takes longer than the default timeout of Gateways.
         createRoute(name, { timeout: "10m", ...route }, target, parent, [pods]);
     }
     const { namespace } = args.workspace;
@@ -183,18 +198,20 @@ function podsOf(name: string, args: LlmServerArgs, context: LlmContext, parent: 
     };
 }
 
-/** A server that KServe makes. */
-function inferenceServiceOf(
+/** Creates a server that KServe runs. */
+function createKServeServer(
     name: string,
     args: LlmServerArgs,
     context: LlmContext,
     parent: pulumi.Resource,
 ): LlmTarget {
-    const { metadata } = new CustomResource(`${name}-inferenceservice`, buildLlmInferenceService(name, args, context), {
-        parent,
-    });
+    const server = args.name ?? name;
+    const { namespace } = args.workspace;
+    const record = createRecord(name, llmServerNames.record(server), namespace, llmLabels(server), parent);
+    const manifest = buildLlmInferenceService(server, args, context);
+    const { metadata } = new CustomResource(`${name}-inferenceservice`, manifest, { parent, dependsOn: record });
     return {
         service: metadata.name.apply(kserveServiceName),
-        namespace: pulumi.all([args.workspace.namespace, metadata.name]).apply(([known]) => known),
+        namespace: pulumi.all([namespace, metadata.name]).apply(([known]) => known),
     };
 }

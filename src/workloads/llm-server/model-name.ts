@@ -1,10 +1,10 @@
-/** A name on Hugging Face. */
-const onHub = /^[A-Za-z0-9][-\w.]*\/[-\w.]+$/;
+/** The format of a model ID on Hugging Face. */
+const hubId = /^[A-Za-z0-9][-\w.]*\/[-\w.]+$/;
 
-/** Whether a model, or an adapter, is named as on Hugging Face. */
-export function isOnHub(model: unknown): boolean {
-    return typeof model === "string" && onHub.test(model) && !/--|\.\./.test(model);
+/** Returns whether a model or an adapter is a model ID on Hugging Face. */
+export function isHubId(model: unknown): boolean {
+    return typeof model === "string" && hubId.test(model) && !/--|\.\./.test(model);
 }
 
-/** Whether an address is one of a volume, which is mounted. */
-export const isMounted = (address: string): boolean => /^(pvc|oci):/.test(address);
+/** Returns whether a model URI is that of a volume, which is mounted and not downloaded. */
+export const isMounted = (uri: string): boolean => /^(pvc|oci):/.test(uri);

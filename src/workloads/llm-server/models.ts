@@ -1,23 +1,23 @@
-/** What is known of models and GPUs without asking anybody. */
+/** Built-in facts about well-known models and GPUs. */
 
-/** What the memory that a model needs follows from. */
+/** What determines the memory that a model needs. */
 export interface Architecture {
-    /** The number of all weights. */
+    /** The number of all parameters. */
     parameters: number;
-    /** How many of them are embeddings and the output layer, which quantization leaves as they are. */
+    /** How many of them belong to the embeddings and the output layer, which are not quantized. */
     embeddings?: number;
     layers: number;
     attentionHeads?: number;
     kvHeads: number;
     headDim: number;
-    /** The longest context that the model itself has, in tokens. */
+    /** The context length of the model, in tokens. */
     context?: number;
 }
 
-/** One row: the name, and the fields of the model's config.json. */
+/** A model: a pattern of its name, and fields of its config.json. */
 type Row = [
     name: RegExp,
-    /** In billions, as the safetensors files have them. */
+    /** In billions, as in the safetensors files. */
     parameters: number,
     layers: number,
     attentionHeads: number,
@@ -26,13 +26,13 @@ type Row = [
     context: number,
     vocabulary: number,
     hiddenSize: number,
-    /** Whether the output layer is the embeddings once more. */
+    /** Whether the output layer reuses the embeddings. */
     tied?: boolean,
 ];
 
 /**
- * Models whose layers are all of one kind, by the name of their repository, whoever's it is. Those with sliding windows,
- * latent attention or state spaces keep less for each token than the formula says and are not here.
+ * Models whose layers are all of one kind, by the name of their repository in any organization. Models with sliding
+ * windows, latent attention or state spaces need less KV cache per token than the formula says and are left out.
  * Source: config.json of each repository on https://huggingface.co
  */
 const models: Row[] = [
@@ -58,18 +58,18 @@ const models: Row[] = [
     [/^qwen3-32b/, 32.76, 64, 64, 8, 128, 40960, 151936, 5120],
 ];
 
-/** What follows the size in the names of what the maker of a model publishes of it. */
+/** What may follow the size in the names of a publisher's own variants of a model. */
 const variants = /^(-(instruct|base|chat))?(-v0\.[0-9])?(-(awq|gptq-int4|gptq-int8|fp8))?$/;
 
-/** The architecture of a model on Hugging Face, by its name there, or undefined where it is not known. */
-export function architectureOf(model: string): Architecture | undefined {
+/** Returns the architecture of a model on Hugging Face by its ID, or undefined if it is unknown. */
+export function findArchitecture(model: string): Architecture | undefined {
     const [, name] = /^[^/:]+\/([^/:]+)$/.exec(model.toLowerCase()) ?? [];
     if (name === undefined) {
         return undefined;
     }
     const row = models.find(([pattern]) => {
         const found = pattern.exec(name);
-        // A model that somebody has made of it may be a longer one.
+        // A model that someone else derived from it may have another architecture or context length.
         return found !== null && variants.test(name.slice(found[0].length));
     });
     if (row === undefined) {
@@ -87,7 +87,7 @@ export function architectureOf(model: string): Architecture | undefined {
     };
 }
 
-/** The bits of each weight, with the scales that belong to it, by the name of a quantization. */
+/** The bits per weight, including its scales, by quantization. */
 const bitsByQuantization: Record<string, number> = {
     awq: 4.16, // groups of 128 share a scale of 16 bits and a zero of 4
     gptq: 4.16,
@@ -97,8 +97,8 @@ const bitsByQuantization: Record<string, number> = {
 };
 
 /**
- * The bits of each weight: those of the quantization that is told, or of the one in the model's name, or of its type.
- * Undefined for a quantization that comes in several widths.
+ * Returns the bits per weight: those of the quantization, or of the one in the model's name, or of the data type.
+ * Undefined for a quantization that exists in several widths.
  */
 export function weightBits(model: string, dtypeBytes: number, quantization: string | undefined): number | undefined {
     if (quantization !== undefined) {
@@ -109,8 +109,8 @@ export function weightBits(model: string, dtypeBytes: number, quantization: stri
 }
 
 /**
- * The memory of GPUs in MiB, by their product as nodes are labelled with it: what `nvidia-smi` and the label
- * `nvidia.com/gpu.memory` say, which is less than what they are sold as where memory checks itself for errors.
+ * The memory of GPUs in MiB, by their product in the node label: the values that `nvidia-smi` and the label
+ * `nvidia.com/gpu.memory` report, which are below the advertised size for GPUs with ECC memory.
  */
 const gpus: [product: RegExp, memory: number][] = [
     [/^nvidia-b200/, 183359],
@@ -133,13 +133,13 @@ const gpus: [product: RegExp, memory: number][] = [
 const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;
 
-/** The memory of a GPU in bytes, by its product or the part of it, or undefined where neither is known. */
-export function gpuMemory(product: string | undefined, mig: string | undefined): number | undefined {
-    // With the MIG strategy "single" the part stands in the product.
-    const [, part] = /\.(\d+)gb/i.exec(mig ?? product ?? "") ?? [];
-    if (part !== undefined) {
-        // A part of "10gb" has about 9.5 GiB.
-        return Number(part) * 0.95 * gibibyte;
+/** Returns the memory in bytes of a GPU or a MIG device, or undefined if it is unknown. */
+export function findGpuMemory(product: string | undefined, mig: string | undefined): number | undefined {
+    // With the MIG strategy "single", the product contains the profile.
+    const [, size] = /\.(\d+)gb/i.exec(mig ?? product ?? "") ?? [];
+    if (size !== undefined) {
+        // A MIG device of "10gb" has about 9.5 GiB.
+        return Number(size) * 0.95 * gibibyte;
     }
     const found = gpus.find(([pattern]) => pattern.test((product ?? "").toLowerCase().replace(/-shared$/, "")));
     return found && found[1] * mebibyte;

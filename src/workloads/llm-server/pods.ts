@@ -6,75 +6,68 @@ import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
 import type { PodVolumes } from "../../pod/model-volume";
 import type { PodDetails } from "../../pod/pod-template";
+import { buildProbes, httpPortName } from "../../serving/probes";
+import { gracePeriodSeconds, rolloutTimeoutSeconds } from "../../serving/rollout";
 import type { LlmServerArgs } from "./args";
-import { llmPort, modelVolumes } from "./command";
-import type { LlmSpread } from "./estimate";
+import { llmPort, buildModelVolumes, shutdownSeconds, vllmExitSeconds } from "./command";
+import type { LlmParallelism } from "./estimate";
 
 type Container = types.input.core.v1.Container;
-type Words = pulumi.Input<pulumi.Input<string>[]>;
+type CommandArgs = pulumi.Input<pulumi.Input<string>[]>;
 
 const component = "llm-server";
 
-/** The name of the container's port, by which Service and probes find it, and monitors of metrics. */
-export const portName = "http";
-
-/** How long a pod that is going away still answers, until no proxy of the cluster sends it requests any more. */
-const drainSeconds = 10;
-
-/** What a server refers to, besides its arguments. */
+/** What the pods of a server depend on, in addition to its arguments. */
 export interface LlmContext {
-    /** How the model is spread over GPUs. */
-    spread: pulumi.Input<LlmSpread>;
+    /** How the model is divided among GPUs. */
+    parallelism: pulumi.Input<LlmParallelism>;
     /** The name of the Secret with the tokens and `secretEnv`. */
     secretName?: pulumi.Input<string>;
-    /** The claim in which downloaded models are kept. */
+    /** The name of the PersistentVolumeClaim that caches downloaded models. */
     cache?: pulumi.Input<string>;
-    /** The name of the template of GPU claims, with `gpu.deviceClass`. */
+    /** The name of the ResourceClaimTemplate, with `gpu.deviceClass`. */
     claimTemplate?: pulumi.Input<string>;
 }
 
-/** The labels of everything that belongs to a server. */
+/** Returns the labels of a server's objects. */
 export function llmLabels(name: string): Record<string, string> {
     return labelsOf(name, component);
 }
 
-/** The labels of the pods that answer: of several nodes, the first one's. */
-export function answeringLabels(name: string, nodes: number): Record<string, string> {
+/** Returns the labels of the pods that serve requests: on several nodes, the leaders. */
+export function servingLabels(name: string, nodes: number): Record<string, string> {
     return { ...llmLabels(name), ...(nodes > 1 && { "leaderworkerset.sigs.k8s.io/worker-index": "0" }) };
 }
 
-export const startupOf = (args: LlmServerArgs): pulumi.Input<number> => mapInput(args.startupTimeout ?? "20m", seconds);
+export const startupSeconds = ({ startupTimeout }: LlmServerArgs): pulumi.Input<number> =>
+    mapInput(startupTimeout ?? "20m", seconds);
 
-export const shutdownOf = (args: LlmServerArgs): pulumi.Input<number> =>
-    mapInput(args.shutdownTimeout ?? "1m", seconds);
-
-/** What the pods of a server have that is not the user's to say, wherever they are made. */
-export function podDetails(name: string, args: LlmServerArgs, context: LlmContext): PodDetails {
+/** Returns what the pods of all backends have in common. */
+export function buildPodDetails(name: string, args: LlmServerArgs, context: LlmContext): PodDetails {
     const { secretName, claimTemplate, cache } = context;
     return {
         labels: llmLabels(name),
         secretName,
         claimTemplate,
         env: {
-            // PyTorch asks who the user is, whom the image need not know. See vllm-project/vllm#44548.
+            // PyTorch looks up the user name, and the image may have no entry for the UID. See vllm-project/vllm#44548.
             USER: "vllm",
-            // What is compiled is kept beside /tmp's other files, the only ones that can be written.
+            // Compiled code goes to /tmp, the only writable directory.
             VLLM_CACHE_ROOT: "/tmp/vllm",
             TRITON_CACHE_DIR: "/tmp/triton",
             TORCHINDUCTOR_CACHE_DIR: "/tmp/torchinductor",
             HF_HOME: cache === undefined ? "/tmp/huggingface" : "/cache/huggingface",
-            // Nothing is told about who uses what.
+            // Disables vLLM's usage statistics.
             DO_NOT_TRACK: "1",
         },
-        volumes: [...modelVolumes(args), ...cacheVolume(cache)],
+        volumes: [...buildModelVolumes(args), ...buildCacheVolume(cache)],
         spec: {
-            // Some seconds more, for what vLLM does besides waiting for requests.
-            terminationGracePeriodSeconds: mapInput(shutdownOf(args), (limit) => limit + drainSeconds + 20),
+            terminationGracePeriodSeconds: gracePeriodSeconds(shutdownSeconds(args), vllmExitSeconds),
         },
     };
 }
 
-function cacheVolume(cache: pulumi.Input<string> | undefined): PodVolumes[] {
+function buildCacheVolume(cache: pulumi.Input<string> | undefined): PodVolumes[] {
     return cache === undefined
         ? []
         : [
@@ -85,42 +78,40 @@ function cacheVolume(cache: pulumi.Input<string> | undefined): PodVolumes[] {
           ];
 }
 
-/** A container that answers, from the words that start it. */
-export function servingContainer(args: LlmServerArgs, words: Words): Partial<Container> {
-    const health = { path: "/health", port: portName };
-    const period = 5;
+/** Returns the container that serves requests. */
+export function buildServingContainer(args: LlmServerArgs, vllmArgs: CommandArgs): Partial<Container> {
+    const path = "/health";
     return {
-        command: commandOf(args),
-        args: words,
-        ports: [{ name: portName, containerPort: llmPort }],
-        // Nothing else is asked before the start is through: weights are loaded, kernels compiled, graphs captured.
-        startupProbe: {
-            httpGet: health,
-            periodSeconds: period,
-            timeoutSeconds: 5,
-            failureThreshold: mapInput(startupOf(args), (limit) => Math.max(1, Math.ceil(limit / period))),
-        },
-        readinessProbe: { httpGet: health, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
-        livenessProbe: { httpGet: health, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
-        lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
+        command: resolveCommand(args),
+        args: vllmArgs,
+        ports: [{ name: httpPortName, containerPort: llmPort }],
+        ...buildProbes({
+            livenessPath: path,
+            livenessTimeoutSeconds: 10,
+            readinessPath: path,
+            startupPath: path,
+            startupPeriodSeconds: 5,
+            startupTimeoutSeconds: 5,
+            startupSeconds: startupSeconds(args),
+        }),
     };
 }
 
-export const commandOf = (args: LlmServerArgs): pulumi.Input<string>[] => args.command ?? ["vllm", "serve"];
+export const resolveCommand = (args: LlmServerArgs): pulumi.Input<string>[] => args.command ?? ["vllm", "serve"];
 
-/** How many pods, or groups of them, an update may have too many or too few. */
-export function rolling(args: LlmServerArgs) {
+/** Returns how many pods, or groups of pods, an update may add or remove at a time. */
+export function buildRollingUpdate(args: LlmServerArgs) {
     const surge = args.surge ?? true;
     return {
-        maxSurge: mapInput(surge, (more) => (more ? 1 : 0)),
-        maxUnavailable: mapInput(surge, (more) => (more ? 0 : 1)),
+        maxSurge: mapInput(surge, (allowed) => (allowed ? 1 : 0)),
+        maxUnavailable: mapInput(surge, (allowed) => (allowed ? 0 : 1)),
     };
 }
 
-/** The annotations of what is waited for, whose number of pods is taken back from who has scaled by hand. */
+/** Returns the annotations that make Pulumi wait for pods, and take their number back from `kubectl scale`. */
 export function waiting(args: LlmServerArgs): Record<string, pulumi.Input<string>> {
     return {
-        "pulumi.com/timeoutSeconds": mapInput(startupOf(args), (limit) => String(2 * limit + 300)),
+        "pulumi.com/timeoutSeconds": rolloutTimeoutSeconds(startupSeconds(args)),
         "pulumi.com/patchForce": "true",
     };
 }

@@ -1,20 +1,15 @@
 import type { types } from "@pulumi/kubernetes";
 
 import { objectMeta } from "../../pod/metadata";
+import { buildService } from "../../serving/service";
 import type { LlmServerArgs } from "./args";
 import { llmPort } from "./command";
-import { answeringLabels, llmLabels, portName } from "./pods";
+import { servingLabels, llmLabels } from "./pods";
 
-/** The address of a server, the same for all its life. */
+/** Returns the Service of a server. */
 export function buildLlmService(name: string, args: LlmServerArgs, nodes: number): types.input.core.v1.Service {
     const labels = llmLabels(name);
-    return {
-        // The pods are waited for where they are made.
-        metadata: objectMeta(name, args.workspace.namespace, labels, { "pulumi.com/skipAwait": "true" }),
-        spec: {
-            type: "ClusterIP",
-            selector: answeringLabels(name, nodes),
-            ports: [{ name: portName, port: llmPort, targetPort: portName, appProtocol: "http" }],
-        },
-    };
+    // Pulumi waits for the Deployment or the LeaderWorkerSet.
+    const metadata = objectMeta(name, args.workspace.namespace, labels, { "pulumi.com/skipAwait": "true" });
+    return buildService(metadata, servingLabels(name, nodes), llmPort);
 }

@@ -5,24 +5,24 @@ import type { ClaimArgs } from "../../pod/claim-args";
 import type { AutoscalingArgs } from "../../serving/autoscaling-args";
 import type { RouteArgs } from "../../serving/route-args";
 
-/** Who runs the pods of a server. */
+/** What runs the pods of a server. */
 export const ServerBackend = {
     /** A Deployment. */
     Deployment: "Deployment",
-    /** An InferenceService of KServe in its mode Standard. */
+    /** A KServe InferenceService in Standard mode. Needs the add-on `kserve`. */
     KServe: "KServe",
 } as const;
 export type ServerBackend = (typeof ServerBackend)[keyof typeof ServerBackend];
 
-/** What other pods of a server have of their own; all else is the server's. */
+/** How another version of a server differs from it. Everything else is the same. */
 export interface ServerVariantArgs {
-    /** The container image, as the server's own. Defaults to the server's. */
+    /** The container image as `repository@sha256:…`. Defaults to the server's. */
     image?: pulumi.Input<string>;
     /** The command to run. Defaults to the server's. */
     command?: pulumi.Input<string>[];
     /** The arguments of the command. Defaults to the server's. */
     args?: pulumi.Input<string>[];
-    /** Environment variables in plain text, besides the server's. */
+    /** Environment variables in plain text, merged into the server's. Defaults to none. */
     env?: Record<string, pulumi.Input<string>>;
     /** The model to serve. Defaults to the server's. */
     model?: pulumi.Input<string>;
@@ -30,69 +30,73 @@ export interface ServerVariantArgs {
     replicas?: pulumi.Input<number>;
 }
 
-/** Pods that get a part of the requests. */
+/** A version that receives a share of the requests. */
 export interface CanaryArgs extends ServerVariantArgs {
-    /** How many in a hundred requests go to the canary; the rest go to the server's own pods. */
+    /** The percentage of requests that the canary receives. The server's own pods receive the rest. */
     weight: pulumi.Input<number>;
 }
 
-/** Pods that get copies of requests, whose answers nobody sees. */
+/** A version that receives copies of requests. Its responses are discarded. */
 export interface ShadowArgs extends ServerVariantArgs {
-    /** Of how many in a hundred requests there are copies. Defaults to all. */
+    /** The percentage of requests that are copied. Defaults to 100. */
     percent?: pulumi.Input<number>;
 }
 
 /** The arguments of a ModelServer. */
 export interface ModelServerArgs extends WorkloadArgs {
     /**
-     * The model to serve, such as the `model` of a TrainingJob. One in a claim (`pvc://<claim>/<directory>`) and one
-     * that is an image (`oci://repository@sha256:…`: Kubernetes 1.35, containerd 2.1, and newer) are mounted read-only at
-     * MODEL_DIR; any other address is handed over as MODEL_URI for the container to download to MODEL_DIR. Another
-     * model is rolled out without a dropped request.
+     * The URI of the model to serve, such as the `model` of a TrainingJob. A model in a PersistentVolumeClaim
+     * (`pvc://<claim>/<directory>`) or in an image (`oci://repository@sha256:…`, which needs Kubernetes 1.35 and containerd
+     * 2.1) is mounted read-only at MODEL_DIR. Any other URI is passed to the container as MODEL_URI, which downloads it to
+     * MODEL_DIR. Changing the model is a rolling update. Defaults to none.
      */
     model?: pulumi.Input<string>;
-    /** The port on which the container serves HTTP, which it is told as PORT. Defaults to 8080. */
+    /** The port on which the container serves HTTP. The container receives it as PORT. Defaults to 8080. */
     port?: pulumi.Input<number>;
-    /** The number of pods. Defaults to 1. Not together with `autoscaling`. */
+    /** The number of pods. Cannot be combined with `autoscaling`. Defaults to 1. */
     replicas?: pulumi.Input<number>;
-    /** Lets the number of pods follow the load. Not together with `replicas`. */
+    /** Scales the number of pods with the load. Cannot be combined with `replicas`. Defaults to none. */
     autoscaling?: AutoscalingArgs;
-    /** The path that answers 200 while the container works; it is restarted when it does not. Defaults to "/healthz". */
-    healthPath?: pulumi.Input<string>;
-    /** The path that answers 200 while requests can be served. Defaults to `healthPath`. */
-    readyPath?: pulumi.Input<string>;
-    /** How long a pod may take until it is ready, loading the model included. Defaults to "5m". */
+    /** The path of the liveness probe. The container is restarted when it fails for a minute. Defaults to "/healthz". */
+    livenessPath?: pulumi.Input<string>;
+    /** The path of the readiness probe. A pod receives requests only while it succeeds. Defaults to `livenessPath`. */
+    readinessPath?: pulumi.Input<string>;
+    /** How long a pod may take to become ready, including loading the model. Defaults to "5m". */
     startupTimeout?: pulumi.Input<string>;
-    /** How long a pod that is told to stop has for the requests it still works on. Defaults to "30s". */
+    /** How long a pod may take after SIGTERM to finish the requests in flight. Defaults to "30s". */
     shutdownTimeout?: pulumi.Input<string>;
     /**
-     * A path at which the container makes a prediction of its own, for example "/warmup": a pod gets no request before
-     * a GET of it has been answered with 200 within a minute. Defaults to none: `readyPath` alone is asked.
+     * The path at which the container makes a first prediction to warm up, for example "/warmup". The startup probe
+     * requests it, and a pod receives no requests before it has answered with 200 within a minute. Defaults to none: the
+     * startup probe requests `readinessPath`.
      */
-    warmUpPath?: pulumi.Input<string>;
+    warmupPath?: pulumi.Input<string>;
     /**
-     * Whether the container tells its metrics at `/metrics` of its `port`, to be collected by the add-on
-     * kubePrometheusStack. Defaults to false: only those of a port named "metrics" are, which `podSpec` can give it.
+     * Whether the container exposes metrics at `/metrics` on its `port`, for Prometheus of the add-on
+     * `kubePrometheusStack` to scrape. Defaults to false: only a port named "metrics" is scraped, which `podSpec` can add.
      */
     metrics?: pulumi.Input<boolean>;
     /**
-     * A volume in which models are kept that the container downloads, so that not every pod downloads them anew:
-     * MODEL_DIR is then a directory of the model's own in it. The container looks there first, and writes a file under
-     * another name before it gives it its own, as several pods may download at the same time.
+     * A volume that caches downloaded models, so that not every pod downloads them again. MODEL_DIR is then a directory
+     * of the volume, a different one for each model. The container must look there first, and write each file under a
+     * temporary name before renaming it, because several pods may download at the same time. Defaults to none.
      */
-    modelCache?: ClaimArgs;
-    /** Lets a Gateway send requests from outside here. Defaults to none: the server is reached in the cluster only. */
+    cache?: ClaimArgs;
+    /** Exposes the server through a Gateway. Defaults to none: the server is reachable only inside the cluster. */
     route?: RouteArgs;
     /**
-     * A version that gets a part of the requests that come by the `route`. Taken away, all go to the server's own pods
-     * again; what it says moved into the arguments above, it is rolled out.
+     * A version that receives a share of the requests that arrive through the `route`, which it needs. Remove it to roll
+     * back; move its values into the server's own arguments to roll it out. Not available with KServe. Defaults to none.
      */
     canary?: CanaryArgs;
-    /** A version that gets copies of the requests that come by the `route`, to see how it does with them. */
+    /**
+     * A version that receives copies of the requests that arrive through the `route`, which it needs. Not available with
+     * KServe. Defaults to none.
+     */
     shadow?: ShadowArgs;
     /**
-     * Who runs the pods. Defaults to a Deployment. Another one moves the server: new pods start, then the old ones go,
-     * and its address in the cluster is another.
+     * What runs the pods. Changing it moves the server: new pods start before the old ones are deleted, and its URL inside
+     * the cluster changes. Defaults to Deployment.
      */
     backend?: ServerBackend;
 }

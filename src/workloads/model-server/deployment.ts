@@ -1,8 +1,8 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { mapInput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
+import { progressDeadlineSeconds, rolloutTimeoutSeconds } from "../../serving/rollout";
 import type { ModelServerArgs } from "./args";
 import {
     serverLabels,
@@ -13,15 +13,15 @@ import {
     startupSeconds,
 } from "./pods";
 
-/** How long a rollout is waited for: it starts pods in waves, which take less than the longest that one may take. */
+/** Returns the annotation that says how long Pulumi waits for a rollout. */
 export function rolloutTimeout(args: ModelServerArgs): Record<string, pulumi.Input<string>> {
-    return { "pulumi.com/timeoutSeconds": mapInput(startupSeconds(args), (limit) => String(2 * limit + 300)) };
+    return { "pulumi.com/timeoutSeconds": rolloutTimeoutSeconds(startupSeconds(args)) };
 }
 
-/** New pods are ready before old ones go, in four waves at most. */
+/** New pods become ready before old ones are deleted, in at most four waves. */
 export const rollingUpdate = { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } };
 
-/** The pods of a server as a Deployment. */
+/** Returns the Deployment of a server, or of its canary or shadow. */
 export function buildServerDeployment(
     name: string,
     args: ModelServerArgs,
@@ -32,14 +32,14 @@ export function buildServerDeployment(
     return {
         metadata: objectMeta(serverName(name, part), args.workspace.namespace, labels, {
             ...rolloutTimeout(args),
-            // The number of pods is taken back from an autoscaler, or from who has scaled by hand, without a conflict.
+            // Takes the number of pods back from an autoscaler or from `kubectl scale` without a conflict.
             "pulumi.com/patchForce": "true",
         }),
         spec: {
-            // Where an autoscaler owns the number, saying one here would set it back at every update.
+            // With an autoscaler, a number here would reset it at every update.
             replicas: args.autoscaling ? undefined : (args.replicas ?? 1),
             selector: { matchLabels: labels },
-            progressDeadlineSeconds: mapInput(startupSeconds(args), (limit) => limit + 60),
+            progressDeadlineSeconds: progressDeadlineSeconds(startupSeconds(args)),
             strategy: rollingUpdate,
             template: buildServerPodTemplate(args, labels, objects),
         },

@@ -13,16 +13,11 @@ import { podLabels, serverLabels, type ServerObjects, buildServerPodTemplate } f
 
 type Container = types.input.core.v1.Container;
 
-/** The container in which KServe sees the server. */
+/** The name by which KServe recognizes the container of the server. */
 const kserveContainer = "kserve-container";
 
-/** The Service that KServe makes of an InferenceService in the mode Standard, on port 80. */
-export function predictorName(name: string): string {
-    return `${name}-predictor`;
-}
-
 /**
- * A server that KServe's controller runs, as a Deployment of its own.
+ * Returns the InferenceService of a server. KServe's controller runs its pods as a Deployment.
  * Source: https://kserve.github.io/website/docs/reference/crd-api, and the sources of KServe 0.20
  */
 export function buildInferenceService(name: string, args: ModelServerArgs, objects: ServerObjects): CustomResourceArgs {
@@ -44,11 +39,11 @@ export function buildInferenceService(name: string, args: ModelServerArgs, objec
             predictor: {
                 labels: podLabels(args, labels),
                 ...(autoscaling
-                    ? scaling(name, workspace.namespace, autoscaling)
+                    ? buildScaling(name, workspace.namespace, autoscaling)
                     : { minReplicas: args.replicas ?? 1, maxReplicas: args.replicas ?? 1 }),
                 deploymentStrategy: rollingUpdate,
                 ...spec,
-                containers: mapInput(spec.containers, (all) => all.map((one) => asPredictor(one, args))),
+                containers: mapInput(spec.containers, (all) => all.map((one) => buildPredictorContainer(one, args))),
             },
         },
     };
@@ -61,12 +56,12 @@ function autoscalerClass(autoscaling: AutoscalingArgs | undefined): string {
     return needsKeda(autoscaling) ? "keda" : "hpa";
 }
 
-/** KServe gives a container without a limit of CPU one of a core, which a pod that reserves more would contradict. */
-function asPredictor(container: Container, { resources }: ModelServerArgs): Container {
+/** KServe sets the CPU limit of a container without one to 1, which is invalid for a container that requests more. */
+function buildPredictorContainer(container: Container, { resources }: ModelServerArgs): Container {
     if (container.name !== containerName) {
         return container;
     }
-    const cpu = mapInput(resources?.cpu ?? "500m", (amount) => (cores(amount) > 1 ? amount : "1"));
+    const cpu = mapInput(resources?.cpu ?? "500m", (amount) => (parseCores(amount) > 1 ? amount : "1"));
     const limited = mapInput(container.resources!, (given) => ({
         ...given,
         limits: mapInput(given.limits!, (limits) => ({ cpu, ...limits })),
@@ -74,12 +69,16 @@ function asPredictor(container: Container, { resources }: ModelServerArgs): Cont
     return { ...container, name: kserveContainer, resources: limited };
 }
 
-/** The cores of an amount of CPU that the rule `cpu` has passed. */
-function cores(amount: string): number {
+/** Returns the cores of a CPU quantity that the rule `cpu` has passed. */
+function parseCores(amount: string): number {
     return amount.endsWith("m") ? Number(amount.slice(0, -1)) / 1000 : Number(amount);
 }
 
-function scaling(name: string, namespace: pulumi.Input<string>, autoscaling: AutoscalingArgs): Record<string, unknown> {
+function buildScaling(
+    name: string,
+    namespace: pulumi.Input<string>,
+    autoscaling: AutoscalingArgs,
+): Record<string, unknown> {
     const { min = 1, max, targetCpuUtilization, requests } = autoscaling;
     const bounds = { minReplicas: min, maxReplicas: max };
     if (requests === undefined) {

@@ -10,6 +10,8 @@ import { mapInput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { serverNames, serverObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { buildHorizontalPodAutoscaler, buildScaledObject } from "../../serving/autoscaler";
 import { needsKeda } from "../../serving/autoscaling-args";
@@ -18,53 +20,62 @@ import { publicUrlOf, type RouteArgs } from "../../serving/route-args";
 import { type ModelServerArgs, ServerBackend, type ServerVariantArgs } from "./args";
 import { buildServerDeployment } from "./deployment";
 import { buildServerDisruptionBudget } from "./disruption-budget";
-import { buildInferenceService, predictorName } from "./inference-service";
-import { serverLabels, serverName, type ServerObjects, type ServerPart, serverPort, variantOf } from "./pods";
+import { buildInferenceService } from "./inference-service";
+import { serverLabels, type ServerObjects, type ServerPart, serverPort, variantArgs } from "./pods";
 import { checkAcross, fields } from "./rules";
 import { buildServerService } from "./service";
 
 /**
- * A server of a model over HTTP: pods with probes, one address, a disruption budget, and as many pods as are told or
- * needed.
+ * Serves a model over HTTP: pods with probes, a Service, a PodDisruptionBudget, and a fixed or an autoscaled number of
+ * pods.
  *
- * Every change of the image, the command, the model or the resources is a rolling update: a new pod is ready before an
- * old one goes, and one that goes still answers until nothing is sent to it any more. The container must finish what it
- * works on when it gets SIGTERM. What cannot be changed in place: the name, and the workspace's namespace, which moves
- * the server there.
+ * Every change of the image, command, model or resources is a rolling update: new pods become ready before old ones are
+ * deleted, and an old pod keeps serving until it receives no more requests. On SIGTERM the container must finish the
+ * requests in flight. Changing the name or the workspace's namespace replaces the server.
  *
- * With a `route` it is reached from outside by a Gateway, which may send a part of the requests to a `canary` and
- * copies of them to a `shadow`. To roll back is to take away what was given last.
+ * With a `route`, the server is reachable outside the cluster through a Gateway, which can send a share of the requests to
+ * a `canary` and copies of them to a `shadow`.
  *
- * In the container PORT is the port to serve on, MODEL_DIR the model's directory and MODEL_URI its address.
+ * The container receives PORT, the port to serve on, MODEL_DIR, the directory of the model, and MODEL_URI, its URI.
  */
 export class ModelServer extends pulumi.ComponentResource {
-    /** The address inside the cluster, for example "http://fraud.ml.svc.cluster.local:8080". */
+    /** The URL inside the cluster, for example "http://fraud.ml.svc.cluster.local:8080". */
     public readonly url: pulumi.Output<string>;
-    /** The address from outside, where the route names a host, for example "https://models.example.com/fraud". */
+    /** The URL outside the cluster, if the route has a hostname, for example "https://models.example.com/fraud". */
     public readonly publicUrl?: pulumi.Output<string>;
     /** The name of the Service. */
     public readonly serviceName: pulumi.Output<string>;
 
     constructor(name: string, args: ModelServerArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("ModelServer", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:ModelServer", name, {}, opts);
+        const owned = ownership("ModelServer", name, opts);
+        const modelServer = owned.claim(
+            args,
+            checked,
+            serverObjects(checked.name ?? name, partsOf(checked), isKServe(checked)),
+        );
+        super("kubernetes-mlops:index:ModelServer", name, {}, owned.options);
 
-        const objects = objectsOf(name, checked, this);
-        const server =
-            checked.backend === ServerBackend.KServe
-                ? kserveServer(name, checked, objects, this)
-                : deployedServer(name, checked, objects, this);
-        new policy.PodDisruptionBudget(`${name}-pdb`, buildServerDisruptionBudget(name, checked), { parent: this });
-        if (checked.route) {
-            addRoute(name, checked, checked.route, objects, server, this);
+        const objects = createServerObjects(name, modelServer, this);
+        const server = isKServe(modelServer)
+            ? createKServeServer(name, modelServer, objects, this)
+            : createDeployedServer(name, modelServer, objects, this);
+        new policy.PodDisruptionBudget(
+            `${name}-pdb`,
+            buildServerDisruptionBudget(modelServer.name ?? name, modelServer),
+            { parent: this },
+        );
+        if (modelServer.route) {
+            createServerRoute(name, modelServer, modelServer.route, objects, server, this);
         }
 
         this.serviceName = server.serviceName;
         this.url = server.url;
-        const publicUrl = publicUrlOf(checked.route);
+        const publicUrl = publicUrlOf(modelServer.route);
         if (publicUrl) {
             this.publicUrl = publicUrl;
         }
+        owned.check();
         this.registerOutputs({
             url: this.url,
             serviceName: this.serviceName,
@@ -73,17 +84,25 @@ export class ModelServer extends pulumi.ComponentResource {
     }
 }
 
-/** What the pods of a server, of whatever version, refer to. */
-function objectsOf(name: string, args: ModelServerArgs, parent: pulumi.Resource): ServerObjects {
-    const labels = serverLabels(name);
+const isKServe = ({ backend }: ModelServerArgs): boolean => backend === ServerBackend.KServe;
+
+const partsOf = ({ canary, shadow }: ModelServerArgs): ServerPart[] => [
+    ...(canary ? ["canary" as const] : []),
+    ...(shadow ? ["shadow" as const] : []),
+];
+
+/** Creates the objects to which the pods of all versions of a server refer. */
+function createServerObjects(name: string, args: ModelServerArgs, parent: pulumi.Resource): ServerObjects {
+    const objectsName = args.name ?? name;
+    const labels = serverLabels(objectsName);
     const { namespace } = args.workspace;
     const secret =
         args.secretEnv &&
         createEnvironmentSecret(
             name,
             {
-                // Named after its content: a new password is a new Secret, which is rolled out like any change.
-                secretName: hashedName(`${name}-env`, args.secretEnv),
+                // The name contains a hash of the content, so that a new value is a new Secret and rolls the pods.
+                secretName: hashedName(serverNames.secret(objectsName), args.secretEnv),
                 namespace,
                 labels,
                 values: args.secretEnv,
@@ -93,30 +112,32 @@ function objectsOf(name: string, args: ModelServerArgs, parent: pulumi.Resource)
     const cache = { resource: `${name}-cache`, namespace, labels };
     return {
         secretName: secret?.metadata.name,
-        claimTemplate: createGpuClaimTemplate(name, args, labels, parent),
-        cache: args.modelCache && createClaim(cache.resource, args.modelCache, cache, parent),
+        claimTemplate: createGpuClaimTemplate(name, serverNames.gpuClaim(objectsName), args, labels, parent),
+        cache: args.cache && createClaim(serverNames.cache(objectsName), args.cache, cache, parent),
     };
 }
 
-/** A server that runs, and how it is reached. */
+/** A server that was created, and how it is reached. */
 interface RunningServer {
     serviceName: pulumi.Output<string>;
     /** The port of the Service. */
     port: pulumi.Input<number>;
     url: pulumi.Output<string>;
-    /** What is through when the server answers. */
+    /** The resource that is ready once the server answers. */
     ready: pulumi.Resource;
 }
 
-function deployedServer(
+function createDeployedServer(
     name: string,
     args: ModelServerArgs,
     objects: ServerObjects,
     parent: pulumi.Resource,
 ): RunningServer {
-    const { service, deployment } = podsBehindService(name, args, objects, parent);
+    const objectsName = args.name ?? name;
+    const { service, deployment } = createDeployment(name, args, objects, parent);
     if (args.autoscaling) {
-        const target = { name, namespace: args.workspace.namespace, labels: serverLabels(name) };
+        const { namespace } = args.workspace;
+        const target = { name: objectsName, namespace, labels: serverLabels(objectsName) };
         const opts = { parent, dependsOn: deployment };
         if (needsKeda(args.autoscaling)) {
             new CustomResource(`${name}-scaledobject`, buildScaledObject(target, args.autoscaling), opts);
@@ -128,7 +149,7 @@ function deployedServer(
     return {
         serviceName: service.metadata.name,
         port: serverPort(args),
-        // Whoever uses the address waits for pods that answer, which the Deployment has when it is through.
+        // Resources that use the URL wait for the Deployment, whose pods are ready by then.
         url: pulumi
             .all([service.metadata, serverPort(args), deployment.metadata.name])
             .apply(([{ name: host, namespace }, port]) => `http://${host}.${namespace}.svc.cluster.local:${port}`),
@@ -136,47 +157,50 @@ function deployedServer(
     };
 }
 
-/** The pods of a server, or of a part of it, and their address. */
-function podsBehindService(
+/** Creates the Deployment and the Service of a server, or of its canary or shadow. */
+function createDeployment(
     name: string,
     args: ModelServerArgs,
     objects: ServerObjects,
     parent: pulumi.Resource,
     part?: ServerPart,
 ): { service: core.Service; deployment: apps.Deployment } {
-    const resource = serverName(name, part);
-    const service = new core.Service(`${resource}-service`, buildServerService(name, args, part), { parent });
-    const deployment = new apps.Deployment(`${resource}-deployment`, buildServerDeployment(name, args, objects, part), {
+    const resource = part === undefined ? name : `${name}-${part}`;
+    const objectsName = args.name ?? name;
+    const service = new core.Service(`${resource}-service`, buildServerService(objectsName, args, part), { parent });
+    const manifest = buildServerDeployment(objectsName, args, objects, part);
+    const deployment = new apps.Deployment(`${resource}-deployment`, manifest, {
         parent,
-        // Where another stack has a server of this name, that is found out before its pods are touched.
+        // If another stack has a server of this name, the update fails here, before it changes that server's pods.
         dependsOn: service,
-        // An autoscaler that takes over finds the number as it is; no longer saying one would set it to one.
+        // Removing the number when an autoscaler takes over would scale the Deployment to 1.
         ignoreChanges: args.autoscaling && ["spec.replicas"],
     });
     return { service, deployment };
 }
 
-function kserveServer(
+function createKServeServer(
     name: string,
     args: ModelServerArgs,
     objects: ServerObjects,
     parent: pulumi.Resource,
 ): RunningServer {
-    const service = new CustomResource(`${name}-inferenceservice`, buildInferenceService(name, args, objects), {
-        parent,
-    });
-    // What KServe writes into the status is this very address; it is known before, so that a preview shows it.
-    const serviceName = service.metadata.apply(() => predictorName(name));
+    const objectsName = args.name ?? name;
+    const manifest = buildInferenceService(objectsName, args, objects);
+    const service = new CustomResource(`${name}-inferenceservice`, manifest, { parent });
+    const predictor = serverNames.predictor(objectsName);
+    // The URL that KServe writes into the status. It is known before, so a preview shows it.
+    const serviceName = service.metadata.apply(() => predictor);
     return {
         serviceName,
         port: 80,
-        url: service.metadata.apply(({ namespace }) => `http://${predictorName(name)}.${namespace}.svc.cluster.local`),
+        url: service.metadata.apply(({ namespace }) => `http://${predictor}.${namespace}.svc.cluster.local`),
         ready: service,
     };
 }
 
-/** The route, and the pods besides the server's own to which it leads. It changes only when all of them answer. */
-function addRoute(
+/** Creates the canary, the shadow and the route, which changes only when the pods of all of them are ready. */
+function createServerRoute(
     name: string,
     args: ModelServerArgs,
     route: RouteArgs,
@@ -185,30 +209,31 @@ function addRoute(
     parent: pulumi.Resource,
 ): void {
     const { canary, shadow } = args;
-    const partOf = (part: ServerPart, variant: ServerVariantArgs | undefined) =>
-        variant && podsBehindService(name, variantOf(args, variant), objects, parent, part);
-    const [ofCanary, ofShadow] = [partOf("canary", canary), partOf("shadow", shadow)];
+    const objectsName = args.name ?? name;
+    const createPart = (part: ServerPart, variant: ServerVariantArgs | undefined) =>
+        variant && createDeployment(name, variantArgs(args, variant), objects, parent, part);
+    const [canaryServer, shadowServer] = [createPart("canary", canary), createPart("shadow", shadow)];
     const target: RouteTarget = {
-        // KServe may have a route of the server's name.
-        name: args.backend === ServerBackend.KServe ? `${name}-route` : name,
+        // KServe may create a route with the server's name.
+        name: isKServe(args) ? serverNames.kserveRoute(objectsName) : objectsName,
         namespace: args.workspace.namespace,
-        labels: serverLabels(name),
+        labels: serverLabels(objectsName),
         backends: [
             {
                 service: server.serviceName,
                 port: server.port,
-                weight: canary && mapInput(canary.weight, (part) => 100 - part),
+                weight: canary && mapInput(canary.weight, (weight) => 100 - weight),
             },
-            ...(ofCanary
-                ? [{ service: ofCanary.service.metadata.name, port: server.port, weight: canary?.weight }]
+            ...(canaryServer
+                ? [{ service: canaryServer.service.metadata.name, port: server.port, weight: canary?.weight }]
                 : []),
         ],
-        mirror: ofShadow && {
-            service: ofShadow.service.metadata.name,
+        mirror: shadowServer && {
+            service: shadowServer.service.metadata.name,
             port: server.port,
             percent: shadow?.percent,
         },
     };
-    const ready = [server.ready, ofCanary?.deployment, ofShadow?.deployment].filter((one) => one !== undefined);
+    const ready = [server.ready, canaryServer?.deployment, shadowServer?.deployment].filter((one) => one !== undefined);
     createRoute(name, route, target, parent, ready);
 }

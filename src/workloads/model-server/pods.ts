@@ -5,48 +5,45 @@ import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, metricsLabel } from "../../pod/metadata";
 import { inputVolume, modelDir } from "../../pod/model-volume";
+import { serverNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildProbes, httpPortName } from "../../serving/probes";
+import { buildTopologySpread, gracePeriodSeconds } from "../../serving/rollout";
 import type { ModelServerArgs, ServerVariantArgs } from "./args";
 
 type Container = types.input.core.v1.Container;
 
 const component = "model-server";
 
-/** The name of the container's port, by which Service and probes find it. */
-export const portName = "http";
-
-/** How long a pod that is going away still answers, until no proxy of the cluster sends it requests any more. */
-const drainSeconds = 10;
-
-/** The pods of a server besides its own: those that get a part of the requests, and those that get copies. */
+/** The other versions of a server: one that receives a share of the requests, and one that receives copies. */
 export type ServerPart = "canary" | "shadow";
 
-/** What a server and its parts are called. */
+/** Returns the name of a server's objects, or of those of its canary or shadow. */
 export function serverName(name: string, part?: ServerPart): string {
-    return part === undefined ? name : `${name}-${part}`;
+    return part === undefined ? name : serverNames[part](name);
 }
 
-/** The labels of everything that belongs to a server, or to a part of it: no selector of one finds the other. */
+/** Returns the labels of a server's objects, or of those of its canary or shadow. Their selectors do not overlap. */
 export function serverLabels(name: string, part?: ServerPart): Record<string, string> {
     return labelsOf(name, serverName(component, part));
 }
 
-/** The labels of its pods, of which `labels` are those that a selector names. */
+/** Returns the labels of pods: those of the selector, and the one that lets Prometheus find them. */
 export function podLabels(
     { metrics = false }: ModelServerArgs,
     labels: Record<string, string>,
 ): Record<string, pulumi.Input<string>> {
-    const port = mapInput(metrics, (isTold) => (isTold ? portName : undefined));
+    const port = mapInput(metrics, (exposed) => (exposed ? httpPortName : undefined));
     return { ...labels, ...(port !== undefined && { [metricsLabel]: port as pulumi.Input<string> }) };
 }
 
-/** The port on which a server is found. */
+/** Returns the port of a server's container and Service. */
 export function serverPort(args: ModelServerArgs): pulumi.Input<number> {
     return args.port ?? 8080;
 }
 
-/** The arguments of a part of a server: those of the server, but for what the part says itself. */
-export function variantOf(args: ModelServerArgs, variant: ServerVariantArgs): ModelServerArgs {
+/** Returns the arguments of a canary or shadow: those of the server with its own merged into them. */
+export function variantArgs(args: ModelServerArgs, variant: ServerVariantArgs): ModelServerArgs {
     return {
         ...args,
         image: variant.image ?? args.image,
@@ -59,40 +56,34 @@ export function variantOf(args: ModelServerArgs, variant: ServerVariantArgs): Mo
     };
 }
 
-/** What pods of a server refer to. */
+/** The objects to which the pods of a server refer. */
 export interface ServerObjects {
-    /** The Secret that holds `secretEnv`. */
+    /** The name of the Secret with `secretEnv`. */
     secretName?: pulumi.Input<string>;
-    /** The template of GPU claims, with `gpu.deviceClass`. */
+    /** The name of the ResourceClaimTemplate, with `gpu.deviceClass`. */
     claimTemplate?: pulumi.Input<string>;
-    /** The claim to which models are downloaded. */
+    /** The name of the PersistentVolumeClaim that caches downloaded models. */
     cache?: pulumi.Input<string>;
 }
 
-export function startupSeconds(args: ModelServerArgs): pulumi.Input<number> {
-    return mapInput(args.startupTimeout ?? "5m", seconds);
-}
+export const startupSeconds = ({ startupTimeout }: ModelServerArgs): pulumi.Input<number> =>
+    mapInput(startupTimeout ?? "5m", seconds);
 
-/** The pods of a server. */
+const shutdownSeconds = ({ shutdownTimeout }: ModelServerArgs): pulumi.Input<number> =>
+    mapInput(shutdownTimeout ?? "30s", seconds);
+
+/** Returns the pod template of a server. */
 export function buildServerPodTemplate(
     args: ModelServerArgs,
     labels: Record<string, string>,
     { secretName, claimTemplate, cache }: ServerObjects,
 ): types.input.core.v1.PodTemplateSpec {
-    const shutdown = mapInput(args.shutdownTimeout ?? "30s", seconds);
     return buildPodTemplate(args, {
         labels: podLabels(args, labels),
-        container: serverContainer(args),
+        container: buildServerContainer(args),
         spec: {
-            terminationGracePeriodSeconds: mapInput(shutdown, (limit) => limit + drainSeconds),
-            topologySpreadConstraints: [
-                {
-                    maxSkew: 1,
-                    topologyKey: "kubernetes.io/hostname",
-                    whenUnsatisfiable: "ScheduleAnyway",
-                    labelSelector: { matchLabels: labels },
-                },
-            ],
+            terminationGracePeriodSeconds: gracePeriodSeconds(shutdownSeconds(args)),
+            topologySpreadConstraints: buildTopologySpread(labels),
         },
         env: {
             PORT: mapInput(serverPort(args), String),
@@ -104,23 +95,19 @@ export function buildServerPodTemplate(
     });
 }
 
-function serverContainer(args: ModelServerArgs): Partial<Container> {
-    const health = { path: args.healthPath ?? "/healthz", port: portName };
-    const ready = { path: args.readyPath ?? health.path, port: portName };
-    const period = 2;
+function buildServerContainer(args: ModelServerArgs): Partial<Container> {
+    const { livenessPath = "/healthz", readinessPath = livenessPath, warmupPath } = args;
     return {
-        ports: [{ name: portName, containerPort: serverPort(args) }],
-        // Nothing else is asked before the start is through, so that a slow load of a large model is no failure.
-        startupProbe: {
-            httpGet: args.warmUpPath === undefined ? ready : { path: args.warmUpPath, port: portName },
-            periodSeconds: period,
-            // A first prediction allocates, compiles and fills caches.
-            timeoutSeconds: args.warmUpPath === undefined ? 5 : 60,
-            failureThreshold: mapInput(startupSeconds(args), (limit) => Math.max(1, Math.ceil(limit / period))),
-        },
-        readinessProbe: { httpGet: ready, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
-        livenessProbe: { httpGet: health, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
-        // The kubelet waits itself (Kubernetes 1.30 and newer), so that the image needs no `sleep`.
-        lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
+        ports: [{ name: httpPortName, containerPort: serverPort(args) }],
+        ...buildProbes({
+            livenessPath,
+            livenessTimeoutSeconds: 5,
+            readinessPath,
+            startupPath: warmupPath ?? readinessPath,
+            startupPeriodSeconds: 2,
+            // A first prediction allocates memory, compiles code and fills caches.
+            startupTimeoutSeconds: warmupPath === undefined ? 5 : 60,
+            startupSeconds: startupSeconds(args),
+        }),
     };
 }

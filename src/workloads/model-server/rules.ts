@@ -1,5 +1,5 @@
 import { duration } from "../../arguments/duration";
-import { absolutePath, imageRef, integer, oneOf, truth } from "../../arguments/formats";
+import { absolutePath, boolean, imageRef, integer, oneOf } from "../../arguments/formats";
 import { object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
@@ -23,42 +23,51 @@ export const fields = {
     port: integer(1, 65535),
     replicas: integer(0, 10000),
     autoscaling: autoscalingRule,
-    healthPath: absolutePath,
-    readyPath: absolutePath,
+    livenessPath: absolutePath,
+    readinessPath: absolutePath,
     startupTimeout: duration,
     shutdownTimeout: duration,
-    warmUpPath: absolutePath,
-    metrics: truth,
-    modelCache: object(claimFields),
+    warmupPath: absolutePath,
+    metrics: boolean,
+    cache: object(claimFields),
     route: routeRule,
     canary: object<CanaryArgs>({
         ...variantFields,
-        weight: required(integer(0, 100), "say how many in a hundred requests it gets"),
+        weight: required(integer(0, 100), "set the percentage of requests that it receives"),
     }),
     shadow: object<ShadowArgs>({ ...variantFields, percent: integer(1, 100) }),
-    backend: plain(oneOf(Object.values(ServerBackend)), "it decides which objects there are: give a text"),
+    backend: plain(
+        oneOf(Object.values(ServerBackend)),
+        "it must be a plain value, because it decides which objects are created",
+    ),
 } satisfies RulesOf<ModelServerArgs>;
 
 export function checkAcross(args: ModelServerArgs, problems: Problems): void {
     checkWorkload(args, problems);
     if (args.replicas !== undefined && args.autoscaling !== undefined) {
-        problems.add("replicas", "is given besides autoscaling, which owns the number; leave one of them out");
+        problems.add(
+            "replicas",
+            "cannot be combined with autoscaling, which sets the number of pods; remove one of them",
+        );
     }
     checkAutoscaling(args.autoscaling, problems);
-    checkModelCache(args, problems);
+    checkCache(args, problems);
     checkVariants(args, problems);
     if (args.backend === ServerBackend.KServe) {
         checkKServe(args, problems);
     }
 }
 
-function checkModelCache({ model, modelCache }: ModelServerArgs, problems: Problems): void {
-    checkClaim(modelCache, "modelCache", problems);
-    if (modelCache !== undefined && model === undefined) {
-        problems.add("modelCache", "is given without a model; name one that is downloaded, or leave it out");
+function checkCache({ model, cache }: ModelServerArgs, problems: Problems): void {
+    checkClaim(cache, "cache", problems);
+    if (cache !== undefined && model === undefined) {
+        problems.add(
+            "cache",
+            "is set without a model; set model to a URI that the container downloads, or remove cache",
+        );
     }
-    if (modelCache !== undefined && typeof model === "string" && /^(pvc|oci):/.test(model)) {
-        problems.add("modelCache", `is of no use for ${model}, which is mounted and not downloaded; leave it out`);
+    if (cache !== undefined && typeof model === "string" && /^(pvc|oci):/.test(model)) {
+        problems.add("cache", `has no effect on ${model}, which is mounted and not downloaded; remove it`);
     }
 }
 
@@ -69,32 +78,32 @@ function checkVariants(args: ModelServerArgs, problems: Problems): void {
             continue;
         }
         if (args.route === undefined) {
-            problems.add(part, "is given without a route, and a Service cannot tell requests apart; give a route");
+            problems.add(part, "is set without a route, which is what divides the requests; set route");
         }
-        const { image, command, args: words, env, model } = variant;
-        if ([image, command, words, env, model].every((one) => one === undefined)) {
-            problems.add(part, "is no other version; give the image, the model or what else it has of its own");
+        const { image, command, args: commandArgs, env, model } = variant;
+        if ([image, command, commandArgs, env, model].every((one) => one === undefined)) {
+            problems.add(part, "is the same version as the server; set its image, command, args, env or model");
         }
         for (const name of Object.keys(env ?? {}).filter((key) => key in (args.secretEnv ?? {}))) {
-            problems.add(`${part}.env.${name}`, "stands under secretEnv as well; leave one of them out");
+            problems.add(`${part}.env.${name}`, "is also set under secretEnv; remove one of them");
         }
     }
 }
 
 function checkKServe({ canary, shadow, autoscaling: scaling }: ModelServerArgs, problems: Problems): void {
-    const mend = 'with backend "KServe"; leave it out, or the backend';
+    const problem = 'is not supported with backend "KServe"; remove it, or remove backend';
     for (const [part, value] of Object.entries({ canary, shadow })) {
         if (value !== undefined) {
-            problems.add(part, `is not to be had ${mend}`);
+            problems.add(part, problem);
         }
     }
     for (const field of ["queue", "triggers", "scaleDownAfter"] as const) {
         if (scaling?.[field] !== undefined) {
-            problems.add(`autoscaling.${field}`, `is not to be had ${mend}`);
+            problems.add(`autoscaling.${field}`, problem);
         }
     }
     const target = scaling?.targetCpuUtilization;
     if (typeof target === "number" && target > 100) {
-        problems.add("autoscaling.targetCpuUtilization", `is ${target}; KServe takes at most 100`);
+        problems.add("autoscaling.targetCpuUtilization", `is ${target}; it must be at most 100 with backend "KServe"`);
     }
 }

@@ -4,7 +4,7 @@ import type { WorkloadArgs } from "../../pod/args";
 import type { ClaimArgs } from "../../pod/claim-args";
 import type { RouteArgs } from "../../serving/route-args";
 
-/** What the user works in, which must be in the image. */
+/** The editor of a notebook. The image must contain it. */
 export const NotebookEditor = {
     /** JupyterLab, on port 8888. */
     JupyterLab: "jupyterlab",
@@ -16,41 +16,40 @@ export type NotebookEditor = (typeof NotebookEditor)[keyof typeof NotebookEditor
 /** The arguments of a Notebook. */
 export interface NotebookArgs extends WorkloadArgs {
     /**
-     * What the user works in. It decides the command, the port and how the notebook is asked whether it works and is in
-     * use; a `command` of your own must serve on that port. Another editor rolls the pod. Defaults to JupyterLab.
+     * The editor. It determines the command, the port, the readiness probe and how activity is detected; your own
+     * `command` must serve on the editor's port. Changing it restarts the pod. Defaults to JupyterLab.
      */
     editor?: NotebookEditor;
     /**
-     * What one signs in with, JupyterLab's token or code-server's password. It is a secret whether it is given as one
-     * or not. Another one rolls the pod. Defaults to one that is made up once and then stays.
+     * The token of JupyterLab or the password of code-server. It is treated as a secret even if it is not passed as one.
+     * Changing it restarts the pod. Defaults to a token that is generated once and then stays the same.
      */
     token?: pulumi.Input<string>;
     /**
-     * The volume of the home directory, `/home/notebook`, in which the editor starts. Defaults to a claim of 10Gi that
-     * the component creates and that outlives it.
+     * The volume of the home directory, `/home/notebook`, in which the editor starts. Defaults to a new
+     * PersistentVolumeClaim of 10Gi, which is kept when the component is removed.
      */
     home?: ClaimArgs;
     /**
-     * After how long without use the notebook is stopped: its pod goes and with it all that it holds, GPUs above all;
-     * the home directory stays. For example "30m", or "never". In use is a JupyterLab as long as a cell runs, a kernel
-     * or a terminal has something to say; a VS Code as long as a browser is connected to it. Needs `python3` in the
-     * image. `kubectl scale statefulset <name> --replicas=1` starts it again, and so does another entry in `triggers`.
-     * Defaults to "2h".
+     * How long the notebook may be idle until it is stopped, for example "30m", or "never". Stopping it deletes its pod
+     * and frees its GPUs; the home directory stays. JupyterLab is active while a cell runs or a kernel or terminal
+     * produces output; VS Code is active while a browser is connected. Needs `python3` in the image. To start the
+     * notebook again, run `kubectl scale statefulset <name> --replicas=1` or change `triggers`. Defaults to "2h".
      */
     idleTimeout?: string;
     /**
-     * Texts, a change of any of which starts the notebook again, whether it runs or was stopped: a date, say. What is
-     * not in the home directory is lost. Defaults to none.
+     * Arbitrary strings, such as a date. Changing any of them restarts the notebook, or starts it if it was stopped.
+     * Everything outside the home directory is lost. Defaults to none.
      */
     triggers?: pulumi.Input<string>[];
     /**
-     * How long `pulumi up` waits until the notebook answers: a node is found, the image is there and the editor runs.
-     * Defaults to "15m".
+     * How long `pulumi up` waits for the notebook to become ready: until it is scheduled, its image is pulled and the
+     * editor runs. Defaults to "15m".
      */
     startupTimeout?: pulumi.Input<string>;
     /**
-     * The way from outside the cluster, by a Gateway of the platform. Its address is `publicUrl`; its `timeout` defaults
-     * to "1h". Defaults to none: `kubectl port-forward service/<name> 8888` reaches it.
+     * Exposes the notebook through a Gateway, at `publicUrl`. Its `timeout` defaults to "1h". Defaults to none: use
+     * `kubectl port-forward service/<name> 8888` to reach the notebook.
      */
     route?: RouteArgs;
 }

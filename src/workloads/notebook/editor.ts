@@ -6,22 +6,22 @@ import { type NotebookArgs, NotebookEditor } from "./args";
 /** The home directory, in which the editor starts. */
 export const homeDir = "/home/notebook";
 
-/** How an editor is started and spoken to. */
+/** How an editor is started and reached. */
 interface Editor {
     command: pulumi.Input<string>[];
     port: number;
-    /** The variable from which it takes its token. */
+    /** The environment variable from which it reads its token. */
     tokenVariable: string;
-    /** The path before all its own, without a slash at the end: nothing, unless it is to know of the route's. */
+    /** The base path without a trailing slash. Empty, unless the editor must know the path of the route. */
     path: pulumi.Input<string>;
-    /** Whether its pages name others from where they are, so that it works below any path without knowing it. */
+    /** Whether its pages contain relative links, so that it works below any path without knowing it. */
     relative: boolean;
-    /** The path that answers 200 to everyone while it works. */
-    healthPath: pulumi.Input<string>;
+    /** The path of the readiness probe, which must answer without a token. */
+    readinessPath: pulumi.Input<string>;
 }
 
 /**
- * The editor of a notebook.
+ * Returns how the editor of a notebook is started and reached.
  * Sources: https://jupyter-server.readthedocs.io/en/latest/other/full-config.html, https://coder.com/docs/code-server/
  */
 export function editorOf({ editor, route }: NotebookArgs): Editor {
@@ -41,7 +41,7 @@ export function editorOf({ editor, route }: NotebookArgs): Editor {
             tokenVariable: "PASSWORD",
             path: "",
             relative: true,
-            healthPath: "/healthz",
+            readinessPath: "/healthz",
         };
     }
     const path = mapInput(route?.path ?? "", (known) => known.replace(/\/+$/, ""));
@@ -53,13 +53,13 @@ export function editorOf({ editor, route }: NotebookArgs): Editor {
             "--port=8888",
             "--no-browser",
             `--ServerApp.root_dir=${homeDir}`,
-            // It writes absolute addresses into its pages.
+            // Its pages contain absolute links.
             ...(route?.path === undefined ? [] : [mapInput(path, (known) => `--ServerApp.base_url=${known}/`)]),
         ],
         port: 8888,
         tokenVariable: "JUPYTER_TOKEN",
         path,
         relative: false,
-        healthPath: mapInput(path, (known) => `${known}/api`),
+        readinessPath: mapInput(path, (known) => `${known}/api`),
     };
 }

@@ -1,14 +1,14 @@
 /**
- * The program that stops a notebook which nobody uses, for the Python of the notebook's own image: nothing but the
- * standard library. Its arguments are the editor, the notebook's address, after how many seconds it is idle, and the
- * address of the StatefulSet's scale.
+ * The program that stops an idle notebook. It runs with the Python of the notebook's image and uses only the standard
+ * library. Its arguments are the editor, the notebook's URL, the idle timeout in seconds, and the URL of the StatefulSet's
+ * scale subresource.
  *
- * What cannot be asked is in use: only a notebook that has answered all the time, and always that nothing happens, is
- * stopped. It is asked in a way that it does not take for use itself.
+ * A notebook that cannot be checked counts as active: it is stopped only if every check has succeeded and found it idle.
+ * The checks use an API that does not itself count as activity.
  *
- * code-server is not only asked: it says that nobody is connected from the moment on in which its extensions have kept
- * their process busy for five seconds, however many browsers still are. A connection that lasts from one look to the
- * next is a browser's, since all others are as short as their request.
+ * For code-server, the program also looks at open connections. Once code-server's extensions have kept their process busy
+ * for five seconds, it reports that it is idle even while browsers are connected. A connection that is open in two
+ * consecutive checks belongs to a browser, because all others last only as long as their request.
  *
  * Sources: https://jupyter-server.readthedocs.io/en/latest/developers/rest-api.html,
  * https://github.com/coder/code-server/blob/main/docs/FAQ.md#what-is-the-healthz-endpoint
@@ -24,36 +24,36 @@ limit = float(limit)
 account = "/var/run/secrets/kubernetes.io/serviceaccount/"
 tls = ssl.create_default_context(cafile=account + "ca.crt")
 opener = build_opener(ProxyHandler({}), HTTPSHandler(context=tls))
-said = None
+last_message = None
 
-def say(text):
-    global said
-    if text != said:
-        print(text, flush=True)
-    said = text
+def log(message):
+    global last_message
+    if message != last_message:
+        print(message, flush=True)
+    last_message = message
 
 def send(*args, **options):
-    with opener.open(Request(*args, **options), timeout=10) as answer:
-        return json.load(answer)
+    with opener.open(Request(*args, **options), timeout=10) as response:
+        return json.load(response)
 
-def ask(path):
+def get(path):
     return send(notebook + path, headers={"Authorization": "token " + os.environ.get("JUPYTER_TOKEN", "")})
 
-def jupyter():
-    kernels = ask("/api/kernels?no_track_activity=1")
+def jupyter_activity():
+    kernels = get("/api/kernels?no_track_activity=1")
     try:
-        terminals = ask("/api/terminals?no_track_activity=1")
+        terminals = get("/api/terminals?no_track_activity=1")
     except HTTPError as error:
         if error.code != 404:
             raise
-        terminals = []  # the image has none
+        terminals = []  # the image has no terminals
     if any(kernel["execution_state"] == "busy" for kernel in kernels):
-        return None
+        return None  # active
     return [(one.get("id", one["name"]), one["last_activity"]) for one in kernels + terminals]
 
 connected = set()
 
-def connections():
+def open_connections():
     port = urlsplit(notebook).port
     found = set()
     for table in filter(os.path.exists, ["/proc/net/tcp", "/proc/net/tcp6"]):
@@ -64,10 +64,10 @@ def connections():
                     found.add(remote)
     return found
 
-def code_server():
+def code_server_activity():
     global connected
-    alive = ask("/healthz")["status"] == "alive"
-    before, connected = connected, connections()
+    alive = get("/healthz")["status"] == "alive"
+    before, connected = connected, open_connections()
     return None if alive or before & connected else "expired"
 
 def stop():
@@ -75,23 +75,23 @@ def stop():
         headers = {"Authorization": "Bearer " + file.read(), "Content-Type": "application/merge-patch+json"}
     send(scale, data=json.dumps({"spec": {"replicas": 0}}).encode(), headers=headers, method="PATCH")
 
-look = {"jupyterlab": jupyter, "vscode": code_server}[editor]
+check = {"jupyterlab": jupyter_activity, "vscode": code_server_activity}[editor]
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 last, since = None, time.monotonic()
 while True:
     time.sleep(max(1, min(60, limit / 10)))
     try:
-        state = look()
+        state = check()
     except Exception as error:
-        say(f"not asked: {error}")
+        log(f"cannot check for activity: {error}")
         state = None
     if state is None or state != last:
         last, since = state, time.monotonic()
     elif time.monotonic() - since >= limit:
         try:
             stop()
-            say("stopped: it was not used")
+            log(f"stopped: idle for {limit:g} seconds")
             since = time.monotonic()
         except Exception as error:
-            say(f"not stopped: {error}")
+            log(f"cannot stop: {error}")
 `.trimStart();

@@ -3,25 +3,21 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
+import { notebookNames } from "../../pod/names";
 import { restricted } from "../../pod/pod-template";
 import type { NotebookArgs } from "./args";
 import { editorOf } from "./editor";
 import { idleProgram } from "./idle-shutdown-program";
 
-/** Where pods find the token of their ServiceAccount. */
+/** The directory in which pods expect the token of their ServiceAccount. */
 const accountDir = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** What the Role is called that lets a notebook be stopped. */
-export function idleRoleName(name: string): string {
-    return `${name}-idle-shutdown`;
-}
-
-/** The right to change the number of pods of one StatefulSet. */
-export function idleRules(name: string) {
+/** Returns the RBAC rules that allow scaling one StatefulSet. */
+export function buildIdleRules(name: string) {
     return [{ apiGroups: ["apps"], resources: ["statefulsets/scale"], resourceNames: [name], verbs: ["patch"] }];
 }
 
-/** The token of the ServiceAccount, for the one container that mounts it. */
+/** The volume with the token of the ServiceAccount. Only one container mounts it. */
 export const accountVolume: types.input.core.v1.Volume = {
     name: "account",
     projected: {
@@ -32,8 +28,8 @@ export const accountVolume: types.input.core.v1.Volume = {
     },
 };
 
-/** The container that stops a notebook which nobody uses. */
-export function idleContainer(
+/** Returns the container that stops an idle notebook. */
+export function buildIdleContainer(
     name: string,
     args: NotebookArgs,
     secretName: pulumi.Input<string>,
@@ -51,10 +47,13 @@ export function idleContainer(
             args.editor ?? "jupyterlab",
             mapInput(path, (known) => `http://localhost:${port}${known}`),
             String(idle),
-            mapInput(args.workspace.namespace, (space) => `${apis}/namespaces/${space}/statefulsets/${name}/scale`),
+            mapInput(
+                args.workspace.namespace,
+                (space) => `${apis}/namespaces/${space}/statefulsets/${notebookNames.statefulSet(name)}/scale`,
+            ),
         ],
         env: [
-            // An image that asks for all GPUs would see them here, too.
+            // Hides the GPUs, even if the image requests all of them.
             { name: "NVIDIA_VISIBLE_DEVICES", value: "void" },
             ...(tokenVariable === "JUPYTER_TOKEN"
                 ? [{ name: tokenVariable, valueFrom: { secretKeyRef: { name: secretName, key: tokenVariable } } }]

@@ -6,120 +6,140 @@ import { hashedName } from "../../arguments/hash";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { notebookNames, notebookObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
 import { createPodRole } from "../../pod/role";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
 import type { NotebookArgs } from "./args";
 import { editorOf } from "./editor";
-import { idleRoleName, idleRules } from "./idle-shutdown";
+import { buildIdleRules } from "./idle-shutdown";
 import { checkAcross, fields } from "./rules";
 import { buildNotebookService } from "./service";
 import { notebookLabels, buildNotebookStatefulSet } from "./stateful-set";
-import { generatedToken } from "./token";
+import { createToken } from "./token";
 
 /**
- * A notebook: JupyterLab or VS Code with a home directory that stays, behind a token, which is stopped when nobody uses
- * it.
+ * Runs a notebook: JupyterLab or VS Code with a persistent home directory, protected by a token, and stopped when idle.
  *
- * A change of its pod is rolled out: the old pod goes first, and with it what its kernels have in memory. The number of
- * pods is no part of what Pulumi keeps: a notebook that was stopped is no difference, and is left stopped by changes of
- * other arguments, which it finds when it is started.
+ * A change of the pod deletes the old pod first, and with it the memory of its kernels. Pulumi does not manage the number
+ * of pods: a stopped notebook shows no diff and stays stopped when other arguments change, which take effect when it is
+ * started.
  *
- * Its pod runs as a ServiceAccount of its own, or as that of the workspace, with the right to scale this one
- * StatefulSet; only the container that looks whether the notebook is used gets its token, unless the workspace names
- * one.
+ * The pod runs as its own ServiceAccount, or as that of the workspace, which may scale this one StatefulSet. Only the
+ * container that detects activity mounts its token, unless the workspace sets a ServiceAccount.
  */
 export class Notebook extends pulumi.ComponentResource {
-    /** The address inside the cluster, for example "http://fraud.ml.svc.cluster.local:8888". */
+    /** The URL inside the cluster, for example "http://fraud.ml.svc.cluster.local:8888". */
     public readonly url: pulumi.Output<string>;
-    /** The address from outside, where `route` names a host. */
+    /** The URL outside the cluster, if the route has a hostname. */
     public readonly publicUrl?: pulumi.Output<string>;
-    /** What one signs in with. */
+    /** The token of JupyterLab or the password of code-server. */
     public readonly token: pulumi.Output<string>;
-    /** The name of the StatefulSet, by which it is started and stopped. */
+    /** The name of the StatefulSet. Scale it to 1 or 0 to start or stop the notebook. */
     public readonly statefulSetName: pulumi.Output<string>;
-    /** The name of the claim of the home directory. */
+    /** The name of the PersistentVolumeClaim of the home directory. */
     public readonly homeClaim: pulumi.Output<string>;
 
     constructor(name: string, args: NotebookArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("Notebook", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:Notebook", name, {}, opts);
+        const owned = ownership("Notebook", name, opts);
+        const objectsName = checked.name ?? name;
+        const notebook = owned.claim(args, checked, notebookObjects(objectsName));
+        super("kubernetes-mlops:index:Notebook", name, {}, owned.options);
 
-        const { namespace } = checked.workspace;
-        const labels = notebookLabels(name);
-        const { tokenVariable, port, path, relative } = editorOf(checked);
+        const { namespace } = notebook.workspace;
+        const labels = notebookLabels(objectsName);
+        const { tokenVariable, port, path, relative } = editorOf(notebook);
         const home = createClaim(
-            `${name}-home`,
-            checked.home ?? {},
+            notebookNames.home(objectsName),
+            notebook.home ?? {},
             { resource: `${name}-home`, namespace, labels },
             this,
         );
-        const token = pulumi.secret(checked.token ?? generatedToken(name, namespace, labels, this));
+        const token = pulumi.secret(notebook.token ?? createToken(name, objectsName, namespace, labels, this));
         const secret = createEnvironmentSecret(
             name,
             {
-                // Named after its content, so that another token is rolled out; one that is made up does not change.
-                secretName: hashedName(`${name}-env`, {
-                    ...checked.secretEnv,
-                    [tokenVariable]: checked.token ?? "generated",
+                // The name contains a hash of the content, so that a new token restarts the pod. A generated token never
+                // changes.
+                secretName: hashedName(notebookNames.secret(objectsName), {
+                    ...notebook.secretEnv,
+                    [tokenVariable]: notebook.token ?? "generated",
                 }),
                 namespace,
                 labels,
-                values: { ...checked.secretEnv, [tokenVariable]: token },
+                values: { ...notebook.secretEnv, [tokenVariable]: token },
             },
             { parent: this },
         );
         const role =
-            checked.idleTimeout === "never"
+            notebook.idleTimeout === "never"
                 ? undefined
                 : createPodRole(
                       name,
                       {
-                          role: idleRoleName(name),
+                          role: notebookNames.role(objectsName),
                           namespace,
                           labels,
-                          rules: idleRules(name),
-                          serviceAccount: checked.workspace.serviceAccount,
+                          rules: buildIdleRules(notebookNames.statefulSet(objectsName)),
+                          serviceAccount: notebook.workspace.serviceAccount,
                       },
                       this,
                   );
-        const service = new core.Service(`${name}-service`, buildNotebookService(name, checked), { parent: this });
+        const service = new core.Service(`${name}-service`, buildNotebookService(objectsName, notebook), {
+            parent: this,
+        });
         const statefulSet = new apps.StatefulSet(
             `${name}-statefulset`,
-            buildNotebookStatefulSet(name, checked, {
+            buildNotebookStatefulSet(objectsName, notebook, {
                 home,
                 secretName: secret.metadata.name,
                 serviceAccountName: role?.serviceAccountName,
-                claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
+                claimTemplate: createGpuClaimTemplate(
+                    name,
+                    notebookNames.gpuClaim(objectsName),
+                    notebook,
+                    labels,
+                    this,
+                ),
             }),
             {
                 parent: this,
-                // Where another stack has a notebook of this name, that is found out before its pod is touched.
+                // If another stack has a notebook of this name, the update fails here, before it changes that notebook's pod.
                 dependsOn: role ? [service, role.binding] : service,
-                // The only way to start one that was stopped and yet not to own the number of its pods.
+                // A replacement starts a stopped notebook although Pulumi does not manage the number of its pods.
                 replaceOnChanges: ['metadata.annotations["kubernetes-mlops/triggers"]'],
                 deleteBeforeReplace: true,
             },
         );
-        if (checked.route) {
+        if (notebook.route) {
             const backend = { service: service.metadata.name, port };
-            const target = { namespace, labels, backends: [backend], keepPath: !relative, directory: relative };
-            // Large files, and what extensions do on the server, take longer than Gateways wait by themselves.
-            createRoute(name, { timeout: "1h", ...checked.route }, target, this, [statefulSet]);
+            const target = {
+                name: notebookNames.route(objectsName),
+                namespace,
+                labels,
+                backends: [backend],
+                keepPath: !relative,
+                directory: relative,
+            };
+            // Large files and server extensions take longer than the default timeout of Gateways.
+            createRoute(name, { timeout: "1h", ...notebook.route }, target, this, [statefulSet]);
         }
 
         this.statefulSetName = statefulSet.metadata.name;
         this.homeClaim = pulumi.output(home);
         this.token = token;
-        // Whoever uses the address waits for the notebook.
+        // Resources that use the URL wait for the notebook.
         this.url = pulumi
             .all([service.metadata, path, statefulSet.metadata.name])
             .apply(
                 ([{ name: host, namespace: space }, base]) =>
                     `http://${host}.${space}.svc.cluster.local:${port}${base}`,
             );
-        this.publicUrl = publicUrlOf(checked.route, relative);
+        this.publicUrl = publicUrlOf(notebook.route, relative);
+        owned.check();
         this.registerOutputs({
             url: this.url,
             publicUrl: this.publicUrl,

@@ -1,5 +1,5 @@
 import { duration, durationPattern } from "../../arguments/duration";
-import { oneOf, secretText, textOf } from "../../arguments/formats";
+import { longestName, oneOf, secretString, stringRule } from "../../arguments/formats";
 import { list, object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
@@ -10,34 +10,49 @@ import { editorOf, homeDir } from "./editor";
 const idleTimeoutProblem = (value: unknown): string | undefined =>
     typeof value === "string" && (value === "never" || durationPattern.test(value))
         ? undefined
-        : 'it must be "never", or a length of time in days, hours, minutes and seconds, for example "30m" or "2h"';
+        : 'it must be "never" or a duration in days, hours, minutes and seconds, for example "30m" or "2h"';
 
 export const fields = {
     ...workloadFields,
-    editor: plain(oneOf(Object.values(NotebookEditor)), "it decides the command: give one of NotebookEditor"),
-    token: secretText,
+    editor: plain(oneOf(Object.values(NotebookEditor)), "it must be a plain value, because it determines the command"),
+    token: secretString,
     home: object(claimFields),
-    idleTimeout: plain(rule(idleTimeoutProblem), 'it decides what is created: give a text, such as "2h" or "never"'),
+    idleTimeout: plain(
+        rule(idleTimeoutProblem),
+        "it must be a plain value, because it decides which objects are created",
+    ),
     triggers: list(
         required(
-            textOf({ notSecret: "triggers can be read in the StatefulSet: give what tells its starts apart" }),
-            "leave the entry out or give a text",
+            stringRule({ notSecret: "triggers can be read in the StatefulSet: give what tells its starts apart" }),
+            "remove the entry or set it to a string",
         ),
     ),
     startupTimeout: duration,
     route: routeRule,
 } satisfies RulesOf<NotebookArgs>;
 
-export function checkAcross(args: NotebookArgs, problems: Problems): void {
+/** The longest name of a notebook: a label of its pod is the StatefulSet's name, a hyphen and 10 more characters. */
+const longestNotebookName = 43;
+
+export function checkAcross(args: NotebookArgs, problems: Problems, name: string): void {
+    if (name.length > longestNotebookName && name.length <= longestName) {
+        problems.add("the name", `is "${name}"; it must be at most ${longestNotebookName} characters for a Notebook`);
+    }
     checkWorkload(args, problems);
     checkClaim(args.home, "home", problems);
     const { tokenVariable } = editorOf(args);
     for (const field of ["env", "secretEnv"] as const) {
         if (tokenVariable in (args[field] ?? {})) {
-            problems.add(`${field}.${tokenVariable}`, "is what one signs in with; give it as token");
+            problems.add(
+                `${field}.${tokenVariable}`,
+                "cannot be set, because it is the token of the notebook; set token instead",
+            );
         }
     }
-    if (args.mounts?.some(({ path }) => path === homeDir)) {
-        problems.add("mounts", `has a volume at ${homeDir}, which is home's; mount it elsewhere, below it for example`);
+    if (args.mounts?.some(({ mountPath }) => mountPath === homeDir)) {
+        problems.add(
+            "mounts",
+            `has a volume at ${homeDir}, the home directory; mount it at another path, such as ${homeDir}/data`,
+        );
     }
 }

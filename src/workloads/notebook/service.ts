@@ -1,20 +1,18 @@
 import type { types } from "@pulumi/kubernetes";
 
 import { objectMeta } from "../../pod/metadata";
+import { notebookNames } from "../../pod/names";
+import { buildService } from "../../serving/service";
 import type { NotebookArgs } from "./args";
 import { editorOf } from "./editor";
-import { notebookLabels, portName } from "./stateful-set";
+import { notebookLabels } from "./stateful-set";
 
-/** The address of a notebook, the same for all its life. */
+/** Returns the Service of a notebook. */
 export function buildNotebookService(name: string, args: NotebookArgs): types.input.core.v1.Service {
     const labels = notebookLabels(name);
-    return {
-        // One that was stopped has no pod to wait for.
-        metadata: objectMeta(name, args.workspace.namespace, labels, { "pulumi.com/skipAwait": "true" }),
-        spec: {
-            type: "ClusterIP",
-            selector: labels,
-            ports: [{ name: portName, port: editorOf(args).port, targetPort: portName, appProtocol: "http" }],
-        },
-    };
+    // A notebook that was stopped has no pod to wait for.
+    const metadata = objectMeta(notebookNames.service(name), args.workspace.namespace, labels, {
+        "pulumi.com/skipAwait": "true",
+    });
+    return buildService(metadata, labels, editorOf(args).port);
 }

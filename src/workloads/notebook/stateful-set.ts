@@ -4,34 +4,33 @@ import * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
+import { notebookNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildReadinessProbe, httpPortName } from "../../serving/probes";
 import type { NotebookArgs } from "./args";
 import { editorOf, homeDir } from "./editor";
-import { accountVolume, idleContainer } from "./idle-shutdown";
+import { accountVolume, buildIdleContainer } from "./idle-shutdown";
 
-/** The name of the container's port, by which Service and probe find it. */
-export const portName = "http";
-
-/** The labels of everything that belongs to a notebook. */
+/** Returns the labels of a notebook's objects. */
 export function notebookLabels(name: string): Record<string, string> {
     return labelsOf(name, "notebook");
 }
 
-/** What a notebook refers to, besides its arguments. */
+/** What the pod of a notebook depends on, in addition to its arguments. */
 export interface NotebookContext {
-    /** The claim of the home directory. */
+    /** The name of the PersistentVolumeClaim of the home directory. */
     home: pulumi.Input<string>;
-    /** The name of the Secret that holds the token and `secretEnv`. */
+    /** The name of the Secret with the token and `secretEnv`. */
     secretName: pulumi.Input<string>;
-    /** The ServiceAccount that may stop it; undefined where nothing does. */
+    /** The name of the ServiceAccount that may stop the notebook, or undefined if it is never stopped. */
     serviceAccountName?: pulumi.Input<string>;
-    /** The name of the template of GPU claims, with `gpu.deviceClass`. */
+    /** The name of the ResourceClaimTemplate, with `gpu.deviceClass`. */
     claimTemplate?: pulumi.Input<string>;
 }
 
 /**
- * The pod of a notebook. The number of pods is left out: one when it is created, none after it was stopped, and whoever
- * changes it owns it.
+ * Returns the StatefulSet of a notebook. It does not set the number of pods, which is 1 when the StatefulSet is created
+ * and 0 after the notebook was stopped, and belongs to the last one to scale it.
  */
 export function buildNotebookStatefulSet(
     name: string,
@@ -40,45 +39,40 @@ export function buildNotebookStatefulSet(
 ): types.input.apps.v1.StatefulSet {
     const labels = notebookLabels(name);
     const { home, secretName, serviceAccountName, claimTemplate } = context;
-    const { command, port, tokenVariable, healthPath } = editorOf(args);
-    const stops = serviceAccountName !== undefined;
+    const { command, port, tokenVariable, readinessPath } = editorOf(args);
+    const isStoppedWhenIdle = serviceAccountName !== undefined;
     return {
-        metadata: objectMeta(name, args.workspace.namespace, labels, {
+        metadata: objectMeta(notebookNames.statefulSet(name), args.workspace.namespace, labels, {
             "pulumi.com/timeoutSeconds": mapInput(args.startupTimeout ?? "15m", (limit) => String(seconds(limit))),
             ...(args.triggers && {
                 "kubernetes-mlops/triggers": pulumi.all(args.triggers).apply((all) => all.join(", ")),
             }),
         }),
         spec: {
-            serviceName: name,
+            serviceName: notebookNames.service(name),
             selector: { matchLabels: labels },
-            // With the other policy a pod that never gets ready is not replaced by one that would.
+            // With OrderedReady, a pod that never becomes ready would block the update that fixes it.
             podManagementPolicy: "Parallel",
             template: buildPodTemplate(
                 { ...args, command: args.command ?? command, secretEnv: { ...args.secretEnv, [tokenVariable]: "" } },
                 {
                     labels,
                     container: {
-                        ports: [{ name: portName, containerPort: port }],
-                        // No liveness probe: one that fails would end what the kernels work on.
-                        readinessProbe: {
-                            httpGet: { path: healthPath, port: portName },
-                            periodSeconds: 5,
-                            timeoutSeconds: 5,
-                            failureThreshold: 3,
-                        },
+                        ports: [{ name: httpPortName, containerPort: port }],
+                        // No liveness probe: a restart would lose the work of the kernels.
+                        readinessProbe: buildReadinessProbe(readinessPath),
                     },
-                    spec: stops ? { serviceAccountName } : {},
-                    // What describes running kernels must not outlive them in the home directory.
+                    spec: isStoppedWhenIdle ? { serviceAccountName } : {},
+                    // The runtime files of kernels must not outlive them in the home directory.
                     env: { HOME: homeDir, JUPYTER_RUNTIME_DIR: "/tmp/jupyter" },
                     volumes: [
                         {
                             volumes: [{ name: "home", persistentVolumeClaim: { claimName: home } }],
                             mounts: [{ name: "home", mountPath: homeDir }],
                         },
-                        ...(stops ? [{ volumes: [accountVolume], mounts: [] }] : []),
+                        ...(isStoppedWhenIdle ? [{ volumes: [accountVolume], mounts: [] }] : []),
                     ],
-                    sidecars: stops ? [idleContainer(name, args, secretName)] : [],
+                    sidecars: isStoppedWhenIdle ? [buildIdleContainer(name, args, secretName)] : [],
                     secretName,
                     claimTemplate,
                 },

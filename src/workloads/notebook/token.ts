@@ -4,21 +4,23 @@ import * as pulumi from "@pulumi/pulumi";
 import { hashOf } from "../../arguments/hash";
 import { failOutput } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
+import { notebookNames } from "../../pod/names";
 
 /**
- * A token that is made up once: by the API server, which gives every object a random UID of 122 bits when it is created
- * and never changes it. The object is a Secret, so that nobody can read its UID who cannot read the token, and its
- * metadata are encrypted in the state. Nothing that is random runs in the program, where it would differ each time.
+ * Creates a token that is generated once: a hash of the UID of an object, which the API server chooses at random (122
+ * bits) and never changes. The object is a Secret, so that only those who may read the token can read its UID, and its
+ * metadata is encrypted in the state. A random value from the program would differ in each run.
  */
-export function generatedToken(
+export function createToken(
     name: string,
+    objectsName: string,
     namespace: pulumi.Input<string>,
     labels: Record<string, string>,
     parent: pulumi.Resource,
 ): pulumi.Output<string> {
     const seed = new core.Secret(
         `${name}-seed`,
-        { metadata: objectMeta(`${name}-seed`, namespace, labels), immutable: true },
+        { metadata: objectMeta(notebookNames.seed(objectsName), namespace, labels), immutable: true },
         { parent, additionalSecretOutputs: ["metadata"] },
     );
     return seed.metadata.apply(({ uid }) => {
@@ -28,6 +30,8 @@ export function generatedToken(
         if (pulumi.runtime.isDryRun()) {
             return pulumi.unknown as string;
         }
-        return failOutput<string>(`Notebook "${name}": the API server gave no UID to make a token of; give a token`);
+        return failOutput<string>(
+            `Notebook "${name}": the API server returned no UID to generate a token from; set token`,
+        );
     });
 }

@@ -1,41 +1,26 @@
 import type { types } from "@pulumi/kubernetes";
 
-import { disruptionsAreNoFailures, runTimeout } from "../../runs/run";
+import { buildCronJobSpec, jobNameVariable } from "../../runs/cron-job";
+import { ignoreDisruptions } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
 import {
-    policy,
-    queueLabel,
-    type RunName,
     buildRunPod,
+    historyLimits,
+    type RunName,
     type ScheduleContext,
     scheduleLabels,
     scheduleMeta,
 } from "./run-pod";
 
-/** A schedule that Kubernetes keeps. */
+/** Returns the CronJob of a schedule. */
 export function buildCronJob(name: string, args: ScheduleArgs, context: ScheduleContext): types.input.batch.v1.CronJob {
     const labels = scheduleLabels(name);
-    return {
-        metadata: scheduleMeta(name, args),
-        spec: {
-            schedule: args.schedule,
-            timeZone: args.timeZone ?? "Etc/UTC",
-            ...policy(args),
-            jobTemplate: {
-                metadata: { labels: { ...labels, ...queueLabel(args) } },
-                spec: {
-                    backoffLimit: args.retries ?? 2,
-                    activeDeadlineSeconds: runTimeout(args),
-                    podFailurePolicy: disruptionsAreNoFailures,
-                    template: buildRunPod(args, context, runOfJob, { labels, spec: { restartPolicy: "Never" } }),
-                },
-            },
-        },
-    };
+    const spec = buildCronJobSpec(args, labels, {
+        backoffLimit: args.retries ?? 2,
+        podFailurePolicy: ignoreDisruptions,
+        template: buildRunPod(args, context, jobName, { labels, spec: { restartPolicy: "Never" } }),
+    });
+    return { metadata: scheduleMeta(name, args), spec: { ...spec, ...historyLimits(args) } };
 }
 
-/** By the label that its pod gets. */
-const runOfJob: RunName = {
-    envFrom: { RUN_NAME: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
-    directory: { subPathExpr: "$(RUN_NAME)" },
-};
+const jobName: RunName = { envValueFrom: jobNameVariable, directory: { subPathExpr: "$(RUN_NAME)" } };

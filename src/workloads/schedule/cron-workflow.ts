@@ -4,11 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../../arguments/inputs";
 import { restricted } from "../../pod/pod-template";
+import { defaultTimeZone, startPolicy } from "../../runs/cron-job";
+import { queueLabel } from "../../runs/queue";
 import { runTimeout } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
 import {
-    policy,
-    queueLabel,
+    historyLimits,
     type RunName,
     buildRunPod,
     type ScheduleContext,
@@ -18,14 +19,14 @@ import {
 
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
 
-/** By Argo's own variable: Argo mounts the same into a container beside it, which has not the program's variables. */
-const runOfWorkflow: RunName = {
+/** Argo's own placeholder: Argo mounts the volume into its own container, too, which lacks the program's variables. */
+const workflowName: RunName = {
     env: { RUN_NAME: "{{workflow.name}}" },
     directory: { subPath: "{{workflow.name}}" },
 };
 
 /**
- * What the pods of a workflow must be allowed to do: tell how they went.
+ * The permissions that the pods of a workflow need to report their results.
  * Source: https://argo-workflows.readthedocs.io/en/release-4.0/workflow-rbac/
  */
 export const workflowRules = [
@@ -33,7 +34,7 @@ export const workflowRules = [
 ];
 
 /**
- * A schedule that Argo Workflows keeps: workflows of one step.
+ * Returns the CronWorkflow of a schedule, whose workflows have one step.
  * Source: https://argo-workflows.readthedocs.io/en/release-4.0/fields/#cronworkflowspec
  */
 export function buildCronWorkflow(
@@ -42,9 +43,9 @@ export function buildCronWorkflow(
     context: ScheduleContext & { serviceAccountName: pulumi.Input<string> },
 ): CustomResourceArgs {
     const labels = scheduleLabels(name);
-    const template = buildRunPod(args, context, runOfWorkflow, {
+    const template = buildRunPod(args, context, workflowName, {
         // Kueue admits the pods of workflows one by one.
-        labels: { ...labels, ...queueLabel(args) },
+        labels: { ...labels, ...queueLabel(args.workspace) },
         spec: { serviceAccountName: context.serviceAccountName, automountServiceAccountToken: true },
     });
     return {
@@ -53,16 +54,17 @@ export function buildCronWorkflow(
         metadata: scheduleMeta(name, args),
         spec: {
             schedules: [args.schedule],
-            timezone: args.timeZone ?? "Etc/UTC",
-            ...policy(args),
+            timezone: args.timeZone ?? defaultTimeZone,
+            ...startPolicy(args, args.concurrency),
+            ...historyLimits(args),
             workflowMetadata: { labels },
             workflowSpec: {
                 entrypoint: "main",
                 activeDeadlineSeconds: runTimeout(args),
                 podMetadata: template.metadata,
-                ...workflowOf(template, {
+                ...buildWorkflowSpec(template, {
                     limit: mapInput(args.retries ?? 2, String),
-                    // Also where the pod was lost with its node.
+                    // Also when the pod was lost with its node.
                     retryPolicy: "Always",
                 }),
             },
@@ -71,7 +73,7 @@ export function buildCronWorkflow(
 }
 
 /**
- * The fields of a pod that a workflow has as well. It also has `automountServiceAccountToken`, of which it hands on only
+ * The fields of a pod spec that a workflow has as well. It also has `automountServiceAccountToken`, but passes on only
  * `false`.
  */
 const workflowFields = [
@@ -89,14 +91,14 @@ const workflowFields = [
 ];
 
 /**
- * What the containers that Argo puts beside the program must be told, or the restricted standard refuses the pod. Its image
- * would run them as root; this is the user of the variant that does not.
+ * Patches a container that Argo adds, which the restricted Pod Security Standard would refuse. Argo's default image runs
+ * as root; this is the user of its variant that does not.
  * Source: https://argo-workflows.readthedocs.io/en/release-4.0/workflow-pod-security-context/
  */
-const argoContainer = (name: string) => ({ name, securityContext: { ...restricted, runAsUser: 8737 } });
+const patchArgoContainer = (name: string) => ({ name, securityContext: { ...restricted, runAsUser: 8737 } });
 
-/** A pod as a workflow of one step says it; what a workflow has no field for is laid over the pod that Argo makes. */
-function workflowOf(template: PodTemplateSpec, retryStrategy: object): Record<string, unknown> {
+/** Returns the spec of a workflow of one step; fields that a workflow lacks are merged into the pod that Argo creates. */
+function buildWorkflowSpec(template: PodTemplateSpec, retryStrategy: object): Record<string, unknown> {
     const { containers, initContainers, ...spec } = template.spec as types.input.core.v1.PodSpec;
     const [container, ...sidecars] = containers as types.input.core.v1.Container[];
     const entries = Object.entries(spec).filter(([, value]) => value !== undefined);
@@ -106,8 +108,8 @@ function workflowOf(template: PodTemplateSpec, retryStrategy: object): Record<st
         ...Object.fromEntries(own),
         podSpecPatch: pulumi.jsonStringify({
             ...Object.fromEntries(others),
-            initContainers: [argoContainer("init")],
-            containers: [argoContainer("wait")],
+            initContainers: [patchArgoContainer("init")],
+            containers: [patchArgoContainer("wait")],
         }),
         templates: [
             {

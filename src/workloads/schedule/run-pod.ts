@@ -1,11 +1,12 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { modelDir, outputVolume, type PodVolumes } from "../../pod/model-volume";
+import { scheduleNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { overridesManualChanges } from "../../runs/cron-job";
 import { runTolerations } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
 
@@ -13,76 +14,71 @@ type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
 
 const component = "schedule";
 
-/** The labels of everything that belongs to a schedule. */
+/** Returns the labels of all objects of a schedule. */
 export function scheduleLabels(name: string): Record<string, string> {
     return labelsOf(name, component);
 }
 
-/** Where runs write: into directories of a claim, or to addresses of their own, each called after the run. */
+/** Where runs write: to directories of a claim or URIs that are named after the run. */
 export interface ScheduleTarget {
-    /** The claim's name, unless results go to `output.uri`. */
+    /** Name of the claim, unless results go to `output.uri`. */
     claim?: pulumi.Input<string>;
-    /** The address below which the runs' own are. */
+    /** The URI below which each run has its own. */
     uri: pulumi.Input<string>;
 }
 
-/** What a schedule refers to, besides its arguments. */
+/** The names of the objects to which a schedule refers. */
 export interface ScheduleContext {
     target: ScheduleTarget;
-    /** The name of the Secret that holds `secretEnv`. */
+    /** Name of the Secret with the values of `secretEnv`. */
     secretName?: pulumi.Input<string>;
-    /** The name of the template of GPU claims, with `gpu.deviceClass`. */
+    /** Name of the ResourceClaimTemplate, with `gpu.deviceClass`. */
     claimTemplate?: pulumi.Input<string>;
 }
 
 export function scheduleMeta(name: string, args: ScheduleArgs): types.input.meta.v1.ObjectMeta {
-    return objectMeta(name, args.workspace.namespace, scheduleLabels(name), {
-        // What somebody has suspended by hand is taken back without a conflict.
-        "pulumi.com/patchForce": "true",
-    });
+    return objectMeta(
+        scheduleNames.cronJob(name),
+        args.workspace.namespace,
+        scheduleLabels(name),
+        overridesManualChanges,
+    );
 }
 
-/** What both kinds of schedules call the same. */
-export function policy(args: ScheduleArgs) {
+/** Returns how many ended runs are kept, in the fields of a CronJob and of a CronWorkflow. */
+export function historyLimits(args: ScheduleArgs) {
     return {
-        concurrencyPolicy: args.concurrency ?? "Forbid",
-        startingDeadlineSeconds: mapInput(args.startingDeadline ?? "1h", seconds),
-        suspend: args.suspend ?? false,
         successfulJobsHistoryLimit: args.successfulRunsHistoryLimit ?? 3,
         failedJobsHistoryLimit: args.failedRunsHistoryLimit ?? 3,
     };
 }
 
-export function queueLabel({ workspace }: ScheduleArgs): Record<string, pulumi.Input<string>> {
-    return workspace.queue === undefined ? {} : { "kueue.x-k8s.io/queue-name": workspace.queue };
-}
-
-/** How a run is told what it is called, and how its directory in the claim. */
+/** How a run receives its name in RUN_NAME, and how its directory in the claim is named after it. */
 export interface RunName {
-    envFrom?: Record<string, types.input.core.v1.EnvVarSource>;
+    envValueFrom?: Record<string, types.input.core.v1.EnvVarSource>;
     env?: Record<string, string>;
     directory: Pick<types.input.core.v1.VolumeMount, "subPath" | "subPathExpr">;
 }
 
-/** The pod of a run. */
+/** Returns the pod template of a run. */
 export function buildRunPod(
     args: ScheduleArgs,
     { target, secretName, claimTemplate }: ScheduleContext,
-    { envFrom, env, directory }: RunName,
+    { envValueFrom, env, directory }: RunName,
     details: { labels: Record<string, pulumi.Input<string>>; spec: Partial<types.input.core.v1.PodSpec> },
 ): PodTemplateSpec {
     return buildPodTemplate(args, {
         ...details,
-        envFrom,
+        envValueFrom,
         env: { ...env, MODEL_URI: mapInput(target.uri, (uri) => `${uri}/$(RUN_NAME)`), MODEL_DIR: modelDir },
-        volumes: [resultVolume(target.claim, directory)],
+        volumes: [buildResultVolume(target.claim, directory)],
         secretName,
         claimTemplate,
         tolerations: runTolerations(args),
     });
 }
 
-function resultVolume(claim: pulumi.Input<string> | undefined, directory: RunName["directory"]): PodVolumes {
+function buildResultVolume(claim: pulumi.Input<string> | undefined, directory: RunName["directory"]): PodVolumes {
     return claim === undefined
         ? outputVolume(undefined, "")
         : {

@@ -7,6 +7,7 @@ import { mapInput } from "../../arguments/inputs";
 import { gpuNeeds } from "../../pod/gpu";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { claimUri, type PodVolumes } from "../../pod/model-volume";
+import { sweepNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
 import type { JobStatus } from "../../runs/indexed-job";
 import { runTolerations } from "../../runs/run";
@@ -92,7 +93,7 @@ export function buildBestTrialPod(
     );
     const { labels } = metadata as { labels: Record<string, string> };
     return {
-        metadata: objectMeta(hashedName(`${name}-best`, spec!), workspace.namespace, labels, {
+        metadata: objectMeta(hashedName(sweepNames.best(name), spec!), workspace.namespace, labels, {
             "pulumi.com/waitFor": 'jsonpath={$[?(@.phase=="Succeeded"||@.phase=="Failed")].phase}',
         }),
         spec,

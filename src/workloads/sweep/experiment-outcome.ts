@@ -1,4 +1,4 @@
-import { type Condition, conditionThatHolds } from "../../runs/status";
+import { type Condition, trueCondition } from "../../runs/status";
 import type { SweepArgs } from "./args";
 import { rangesOf, written } from "./katib-ranges";
 import type { Outcome } from "./outcome";
@@ -22,11 +22,11 @@ export function experimentOutcome(
     { status, maxFailedTrials }: { status?: ExperimentStatus; maxFailedTrials?: number },
 ): Outcome {
     const { conditions, currentOptimalTrial: found } = status ?? {};
-    const failed = conditionThatHolds(conditions, "Failed");
+    const failed = trueCondition(conditions, "Failed");
     if (failed) {
         return { problem: failureOf(args, { ...status, message: failed.message, maxFailedTrials }) };
     }
-    if (conditionThatHolds(conditions, "Succeeded") === undefined) {
+    if (trueCondition(conditions, "Succeeded") === undefined) {
         return {};
     }
     if (!found?.bestTrialName) {

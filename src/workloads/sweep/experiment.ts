@@ -6,9 +6,10 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
+import { shellQuote } from "../../arguments/shell";
 import { containerName, buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism } from "../../runs/indexed-job";
-import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
+import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { RangeArgs, SweepArgs } from "./args";
 import { areTexts, isCounted, rangesOf, written } from "./katib-ranges";
 import { component, type SweepContext, sweepLabels, trialFile, trialVariables, trialVolume } from "./trial-pod";
@@ -121,11 +122,9 @@ function placeholder(name: string, range: RangeArgs): string {
  */
 function forShell(args: SweepArgs): SweepArgs {
     const quoted = (words: pulumi.Input<string>[] = []) =>
-        words.length > 0 ? words.map((word) => mapInput(word, inQuotes)) : undefined;
+        words.length > 0 ? words.map((word) => mapInput(word, shellQuote)) : undefined;
     return { ...args, command: quoted(args.command), args: quoted(args.args) };
 }
-
-const inQuotes = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /**
  * The same without an empty text and a `false` that are the default: Katib refuses a Job that it would not write in the
@@ -158,7 +157,7 @@ function trialJob(name: string, args: SweepArgs, context: SweepContext, run: pul
         spec: {
             backoffLimit: args.retries ?? 2,
             activeDeadlineSeconds: runTimeout(args),
-            podFailurePolicy: disruptionsAreNoFailures,
+            podFailurePolicy: ignoreDisruptions,
             template: buildPodTemplate(forShell(withoutDefaults(args)), {
                 labels: sweepLabels(name),
                 annotations: { [parametersAnnotation]: `{${parameters.join(", ")}}` },

@@ -5,7 +5,7 @@ import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
-import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
+import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import { untilEnded } from "../../runs/status";
 import type { SweepArgs } from "./args";
 import { component, type SweepContext, sweepLabels, trialFile, trialVariables, trialVolume } from "./trial-pod";
@@ -44,7 +44,7 @@ function fixedSpec(name: string, args: SweepArgs, context: SweepJobContext, run:
         completions: trials,
         parallelism: args.parallelism ?? defaultParallelism(trials),
         backoffLimitPerIndex: args.retries ?? 2,
-        podFailurePolicy: disruptionsAreNoFailures,
+        podFailurePolicy: ignoreDisruptions,
         template: buildPodTemplate(args, {
             labels: sweepLabels(name),
             spec: { restartPolicy: "Never" },
@@ -52,7 +52,7 @@ function fixedSpec(name: string, args: SweepArgs, context: SweepJobContext, run:
                 ...trialVariables(name, args, context, run, index),
                 TRIAL_NAME: pulumi.interpolate`${run}-${index}`,
             },
-            envFrom: indexVariable,
+            envValueFrom: indexVariable,
             volumes: [
                 trialVolume(claim, run, index),
                 {

@@ -1,4 +1,4 @@
-import { endOf, indexesOf, type JobStatus } from "../../runs/indexed-job";
+import { parseJobEnd, parseIndexes, type JobStatus } from "../../runs/indexed-job";
 import type { BestTrial } from "./args";
 import type { Trial } from "./trials";
 
@@ -27,11 +27,11 @@ export function sweepOutcome(told: {
     pod?: BestPodStatus;
 }): Outcome {
     const { trials, pod } = told;
-    const end = endOf(told.job);
+    const end = parseJobEnd(told.job);
     if (end === undefined) {
         return {};
     }
-    const failed = indexesOf(end.failed).length;
+    const failed = parseIndexes(end.failed).length;
     const look = "see their pods' logs, and mend it, or change triggers to run it again";
     if (end.failure?.reason === "MaxFailedIndexesExceeded" || failed > (told.maxFailedTrials ?? Infinity)) {
         const most = told.maxFailedTrials ?? 0;

@@ -1,4 +1,4 @@
-import { imageRef, integer, oneOf, text, truth } from "../../arguments/formats";
+import { boolean, imageRef, integer, nonEmptyString, oneOf } from "../../arguments/formats";
 import {
     list,
     map,
@@ -37,7 +37,7 @@ function parameterProblem(name: string): string | undefined {
 const isValue = (value: unknown): boolean =>
     typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
 
-const parameterValue = rule((value) => (isValue(value) ? undefined : "it must be a text, a number, true or false"));
+const parameterValue = rule((value) => (isValue(value) ? undefined : "it must be a string, a number, true or false"));
 
 const choices: Rule = (value, path, problems) => {
     const checked = list(required(parameterValue, "leave the entry out or give a value"))(value, path, problems);
@@ -50,7 +50,7 @@ const choices: Rule = (value, path, problems) => {
 const number = rule((value) => (Number.isFinite(value) ? undefined : "it must be a number"));
 
 const range: Rule = (value, path, problems) => {
-    const fields = { values: choices, min: number, max: number, step: number, log: truth };
+    const fields = { values: choices, min: number, max: number, step: number, log: boolean };
     const checked = object<RangeArgs>(fields)(value, path, problems) as RangeArgs | undefined;
     if (checked !== undefined) {
         checkRange(checked, (problem) => problems.add(path, problem));
@@ -88,7 +88,7 @@ export const fields = {
     ...runFields,
     objective: required(
         object<ObjectiveArgs>({
-            metric: plain(required(text, 'say what each trial tells, for example "accuracy"'), decides),
+            metric: plain(required(nonEmptyString, 'say what each trial tells, for example "accuracy"'), decides),
             goal: plain(oneOf(Object.values(ObjectiveGoal)), decides),
         }),
         'say what is asked of the trials, for example { metric: "accuracy" }',
@@ -111,8 +111,8 @@ export const fields = {
         ),
     }),
     tracking: object<TrackingArgs>({
-        uri: required(text, "give the address of the tracking server or leave tracking out"),
-        experiment: text,
+        uri: required(nonEmptyString, "give the address of the tracking server or leave tracking out"),
+        experiment: nonEmptyString,
     }),
     output: object(claimFields),
     collectorImage: imageRef,

@@ -8,6 +8,8 @@ import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { claimUri } from "../../pod/model-volume";
+import { sweepNames, sweepObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { type BestTrial, type SweepArgs, SweepBackend } from "./args";
 import { buildBestTrialPod } from "./best-trial-pod";
@@ -43,32 +45,36 @@ export class Sweep extends pulumi.ComponentResource {
 
     constructor(name: string, args: SweepArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("Sweep", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:Sweep", name, {}, opts);
+        const owned = ownership("Sweep", name, opts);
+        const objectsName = checked.name ?? name;
+        const sweep = owned.claim(args, checked, sweepObjects(objectsName));
+        super("kubernetes-mlops:index:Sweep", name, {}, owned.options);
 
-        const labels = sweepLabels(name);
-        const { namespace } = checked.workspace;
+        const labels = sweepLabels(objectsName);
+        const { namespace } = sweep.workspace;
+        const secretName = sweepNames.secret(objectsName);
         const secret =
-            checked.secretEnv &&
+            sweep.secretEnv &&
             createEnvironmentSecret(
                 name,
                 // Not named after its content: a new password is no reason to search again.
-                { secretName: `${name}-sweep-env`, namespace, labels, values: checked.secretEnv },
+                { secretName, namespace, labels, values: sweep.secretEnv },
                 { parent: this, deleteBeforeReplace: true },
             );
         const context: SweepContext = {
             claim: createClaim(
-                `${name}-sweep`,
-                checked.output ?? {},
+                sweepNames.results(objectsName),
+                sweep.output ?? {},
                 { resource: `${name}-output`, namespace, labels },
                 this,
             ),
-            secretName: secret && `${name}-sweep-env`,
-            claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
+            secretName: secret && secretName,
+            claimTemplate: createGpuClaimTemplate(name, sweepNames.gpuClaim(objectsName), sweep, labels, this),
         };
         const run =
-            checked.backend === SweepBackend.Katib
-                ? experimentRun(name, checked, context, { parent: this, dependsOn: secret })
-                : jobRun(name, checked, context, { parent: this, dependsOn: secret });
+            sweep.backend === SweepBackend.Katib
+                ? experimentRun(name, objectsName, sweep, context, { parent: this, dependsOn: secret })
+                : jobRun(name, objectsName, sweep, context, { parent: this, dependsOn: secret });
 
         this.runName = run.name;
         this.best = run.outcome.apply(({ best, problem, warning }): BestTrial => {
@@ -82,6 +88,7 @@ export class Sweep extends pulumi.ComponentResource {
         });
         const trial = this.best.apply((best) => best.trial ?? "");
         this.model = outputOf(claimUri(context.claim, run.name, trial));
+        owned.check();
         this.registerOutputs({ best: this.best, model: this.model, runName: this.runName });
     }
 }
@@ -92,13 +99,22 @@ interface SweepRun {
 }
 
 /** A Job of all trials, and a pod that compares their results when it has ended. */
-function jobRun(name: string, args: SweepArgs, context: SweepContext, opts: pulumi.CustomResourceOptions): SweepRun {
+function jobRun(
+    name: string,
+    objectsName: string,
+    args: SweepArgs,
+    context: SweepContext,
+    opts: pulumi.CustomResourceOptions,
+): SweepRun {
     const { parent } = opts;
     const trials: Trial[] = trialsOf(args);
-    const config = new core.ConfigMap(`${name}-trials`, buildTrialsConfigMap(name, args, trials), { parent });
+    const config = new core.ConfigMap(`${name}-trials`, buildTrialsConfigMap(objectsName, args, trials), { parent });
     const ofJob = { ...context, trials: trials.length, trialsName: config.metadata.name };
-    const job = new batch.Job(`${name}-job`, buildSweepJob(name, args, ofJob), opts);
-    const pod = new core.Pod(`${name}-best`, buildBestTrialPod(name, args, ofJob, job), { parent, dependsOn: job });
+    const job = new batch.Job(`${name}-job`, buildSweepJob(objectsName, args, ofJob), opts);
+    const pod = new core.Pod(`${name}-best`, buildBestTrialPod(objectsName, args, ofJob, job), {
+        parent,
+        dependsOn: job,
+    });
     const { maxFailedTrials, timeout, budget } = args;
     const outcome = pulumi
         .all([job.status, pod.status, pulumi.output({ maxFailedTrials, timeout, gpuHours: budget?.gpuHours })])
@@ -109,6 +125,7 @@ function jobRun(name: string, args: SweepArgs, context: SweepContext, opts: pulu
 /** An Experiment, which knows its best trial itself. */
 function experimentRun(
     name: string,
+    objectsName: string,
     args: SweepArgs,
     context: SweepContext,
     opts: pulumi.CustomResourceOptions,
@@ -116,7 +133,7 @@ function experimentRun(
     const experiment = new CustomResource(
         `${name}-experiment`,
         // Only what is named here is read back.
-        { ...buildExperiment(name, args, context), status: undefined },
+        { ...buildExperiment(objectsName, args, context), status: undefined },
         { ...opts, replaceOnChanges: ["spec"] },
     );
     const { status } = experiment as unknown as { status: pulumi.Output<ExperimentStatus | undefined> };

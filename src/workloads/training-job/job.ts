@@ -5,8 +5,9 @@ import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
 import { modelDir, outputVolume, type PodVolumes } from "../../pod/model-volume";
+import { trainingNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
-import { disruptionsAreNoFailures, runMeta, runTimeout, runTolerations } from "../../runs/run";
+import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
 import { rendezvous, type Rendezvous } from "./rendezvous";
 
@@ -17,9 +18,6 @@ export const component = "training";
 
 /** The labels of everything that belongs to a training. */
 export const trainingLabels = (name: string): Record<string, string> => labelsOf(name, component);
-
-/** The Service by which the pods of a run find each other. */
-export const nodesServiceName = (name: string): string => `${name}-nodes`;
 
 /** Where a run keeps what it goes on from when it has lost a pod. */
 const checkpointDir = "/checkpoint";
@@ -62,7 +60,7 @@ export function buildTrainingJob(name: string, args: TrainingJobArgs, context: T
 
 /** The fields of a Job that cannot be changed. */
 function fixedSpec(name: string, args: TrainingJobArgs, context: TrainingContext, run: pulumi.Input<string>) {
-    const service = nodesServiceName(name);
+    const service = trainingNames.nodes(name);
     const several = (args.nodes ?? 1) > 1;
     const template = buildTrainingPod(name, args, context, run, {
         ...(several && {
@@ -72,7 +70,7 @@ function fixedSpec(name: string, args: TrainingJobArgs, context: TrainingContext
     });
     return {
         ...(several && { completionMode: "Indexed", completions: args.nodes, parallelism: args.nodes }),
-        podFailurePolicy: disruptionsAreNoFailures,
+        podFailurePolicy: ignoreDisruptions,
         template,
     };
 }
@@ -96,7 +94,7 @@ export function buildTrainingPod(
             ...(checkpoint !== undefined && { CHECKPOINT_DIR: checkpointDir }),
             ...details.rendezvous?.env,
         },
-        envFrom: details.rendezvous?.envFrom,
+        envValueFrom: details.rendezvous?.envValueFrom,
         volumes: [
             outputVolume(target.claim, run),
             ...(checkpoint === undefined ? [] : [checkpointVolume(checkpoint, run)]),

@@ -114,8 +114,3 @@ export function renamed(template: object, container: string, before: object[] = 
         })),
     };
 }
-
-/** Words as a shell takes them, each as it is. */
-export function shellWords(words: string[]): string {
-    return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
-}

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { shellWord } from "../../arguments/shell";
 import { runTimeout } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
 import { type TrainingContext, buildTrainingPod } from "./job";
-import { named, type OperatorRun, shellWords } from "./operator-run";
+import { named, type OperatorRun } from "./operator-run";
 
 /**
  * A training as a RayJob: a Ray cluster of `nodes` pods, the first of which is its head and starts the command, and
@@ -21,7 +22,9 @@ export function buildRayJob(name: string, args: TrainingJobArgs, context: Traini
         // Ray starts its own processes in the container.
         const pod = buildTrainingPod(name, { ...args, command: undefined, args: undefined }, context, run, {});
         return {
-            entrypoint: pulumi.all([...(args.command ?? []), ...(args.args ?? [])]).apply(shellWords),
+            entrypoint: pulumi
+                .all([...(args.command ?? []), ...(args.args ?? [])])
+                .apply((words) => words.map(shellWord).join(" ")),
             // The head takes the command itself, so that there is no pod besides those of the cluster.
             submissionMode: "HTTPMode",
             backoffLimit: args.retries ?? 2,

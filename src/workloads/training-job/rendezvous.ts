@@ -11,7 +11,7 @@ const port = 29500;
 /** How the pods of a run find each other, and which of them each one is. */
 export interface Rendezvous {
     env: Record<string, pulumi.Input<string>>;
-    envFrom: Record<string, types.input.core.v1.EnvVarSource>;
+    envValueFrom: Record<string, types.input.core.v1.EnvVarSource>;
 }
 
 /** How many processes each pod runs: as many as it has GPUs. */
@@ -53,7 +53,7 @@ export function rendezvous(args: TrainingJobArgs, first: pulumi.Input<string>): 
             NODE_COUNT: nodes,
             ...frameworks[framework as keyof typeof frameworks],
         },
-        envFrom: {
+        envValueFrom: {
             NODE_RANK: {
                 fieldRef: { fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
             },

@@ -8,10 +8,12 @@ import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { claimUri } from "../../pod/model-volume";
+import { trainingNames, trainingObjects } from "../../pod/names";
+import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { failureOf, type RunStatus } from "../../runs/status";
 import { TrainingBackend, type TrainingJobArgs } from "./args";
-import { nodesServiceName, type TrainingContext, buildTrainingJob, trainingLabels, type TrainingTarget } from "./job";
+import { type TrainingContext, buildTrainingJob, trainingLabels, type TrainingTarget } from "./job";
 import { buildJobSet } from "./job-set";
 import type { OperatorRun } from "./operator-run";
 import { buildRayJob } from "./ray-job";
@@ -43,21 +45,24 @@ export class TrainingJob extends pulumi.ComponentResource {
 
     constructor(name: string, args: TrainingJobArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("TrainingJob", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:TrainingJob", name, {}, opts);
+        const owned = ownership("TrainingJob", name, opts);
+        const run = checked.name ?? name;
+        const training = owned.claim(args, checked, trainingObjects(run, checked.nodes));
+        super("kubernetes-mlops:index:TrainingJob", name, {}, owned.options);
 
-        const labels = trainingLabels(name);
-        const { namespace } = checked.workspace;
-        const target = trainingTarget(name, checked, this);
+        const labels = trainingLabels(run);
+        const { namespace } = training.workspace;
+        const target = trainingTarget(name, run, training, this);
         const secret =
-            checked.secretEnv &&
+            training.secretEnv &&
             createEnvironmentSecret(
                 name,
                 {
                     // Not named after its content: a new password is no reason to train again.
-                    secretName: `${name}-env`,
+                    secretName: trainingNames.secret(run),
                     namespace,
                     labels,
-                    values: checked.secretEnv,
+                    values: training.secretEnv,
                 },
                 // Its name stays, so the old one must go first; no pod of a run that is through misses it.
                 { parent: this, deleteBeforeReplace: true },
@@ -65,19 +70,20 @@ export class TrainingJob extends pulumi.ComponentResource {
         const context: TrainingContext = {
             target,
             checkpoint:
-                checked.checkpoint &&
+                training.checkpoint &&
                 createClaim(
-                    `${name}-checkpoint`,
-                    checked.checkpoint,
+                    trainingNames.checkpoint(run),
+                    training.checkpoint,
                     { resource: `${name}-checkpoint`, namespace, labels },
                     this,
                 ),
-            secretName: secret && `${name}-env`,
-            claimTemplate: createGpuClaimTemplate(name, checked, labels, this),
+            secretName: secret && trainingNames.secret(run),
+            claimTemplate: createGpuClaimTemplate(name, trainingNames.gpuClaim(run), training, labels, this),
         };
 
-        this.jobName = startRun(name, checked, context, { parent: this, dependsOn: secret && [secret] });
+        this.jobName = startRun(name, run, training, context, { parent: this, dependsOn: secret && [secret] });
         this.model = outputOf(target.uriOf(this.jobName));
+        owned.check();
         this.registerOutputs({ model: this.model, jobName: this.jobName });
     }
 }
@@ -85,13 +91,14 @@ export class TrainingJob extends pulumi.ComponentResource {
 /** Registers what the run is in the cluster; gives its name, once it is through. */
 function startRun(
     name: string,
+    run: string,
     args: TrainingJobArgs,
     context: TrainingContext,
     opts: { parent: pulumi.Resource; dependsOn?: pulumi.Resource[] },
 ): pulumi.Output<string> {
     const { backend = TrainingBackend.Job } = args;
     if (backend !== TrainingBackend.Job) {
-        return startOperatorRun(name, operatorRuns[backend](name, args, context), opts);
+        return startOperatorRun(name, operatorRuns[backend](run, args, context), opts);
     }
     const { parent, dependsOn = [] } = opts;
     const service =
@@ -99,12 +106,12 @@ function startRun(
             ? [
                   new core.Service(
                       `${name}-nodes`,
-                      buildNodesService(nodesServiceName(name), args.workspace.namespace, trainingLabels(name)),
+                      buildNodesService(trainingNames.nodes(run), args.workspace.namespace, trainingLabels(run)),
                       { parent },
                   ),
               ]
             : [];
-    return new batch.Job(`${name}-job`, buildTrainingJob(name, args, context), {
+    return new batch.Job(`${name}-job`, buildTrainingJob(run, args, context), {
         parent,
         dependsOn: [...dependsOn, ...service],
     }).metadata.name;
@@ -139,16 +146,16 @@ function startOperatorRun(
     });
 }
 
-function trainingTarget(name: string, args: TrainingJobArgs, parent: pulumi.Resource): TrainingTarget {
+function trainingTarget(name: string, run: string, args: TrainingJobArgs, parent: pulumi.Resource): TrainingTarget {
     const { uri, ...output } = args.output ?? {};
     if (uri !== undefined) {
-        return { uriOf: (run) => mapInputs({ uri, run }, (known) => `${known.uri}/${known.run}`) };
+        return { uriOf: (of) => mapInputs({ uri, of }, (known) => `${known.uri}/${known.of}`) };
     }
     const target = {
         resource: `${name}-model`,
         namespace: args.workspace.namespace,
-        labels: trainingLabels(name),
+        labels: trainingLabels(run),
     };
-    const claim = createClaim(name, output, target, parent);
-    return { claim, uriOf: (run) => claimUri(claim, run) };
+    const claim = createClaim(trainingNames.model(run), output, target, parent);
+    return { claim, uriOf: (of) => claimUri(claim, of) };
 }

@@ -1,9 +1,7 @@
 import { strict as assert } from "node:assert";
 
-import { restricted } from "../../../src/pod/pod-template";
-import { savedEnvironment } from "../../support/environment";
-import { createObjects, getObjects, kubectl } from "../../support/kubectl";
-import { restrictedPod } from "../../support/pod-security";
+import { getObjects } from "../../support/kubectl";
+import { inClaim } from "../../support/volumes";
 import type { Workload } from "./workload";
 
 const namespace = "batch-inference";
@@ -13,52 +11,26 @@ interface Pod {
     status: { phase: string };
 }
 
-/** What a program prints that sees the volume of the results, in a pod that is gone afterwards. */
-async function inResults(program: string): Promise<string> {
-    const reader = { name: "reader", namespace };
-    await createObjects({
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: reader,
-        spec: {
-            restartPolicy: "Never",
-            securityContext: restrictedPod,
-            containers: [
-                {
-                    name: "main",
-                    image: savedEnvironment().baseImage,
-                    command: ["python3", "-c", program],
-                    securityContext: restricted,
-                    volumeMounts: [{ name: "scores", mountPath: "/scores", subPath: "november" }],
-                },
-            ],
-            volumes: [{ name: "scores", persistentVolumeClaim: { claimName: "scores" } }],
-        },
-    });
-    try {
-        await kubectl(
-            "wait",
-            "--namespace",
-            namespace,
-            "pod/reader",
-            "--for=jsonpath={.status.phase}=Succeeded",
-            "--timeout=60s",
-        );
-        return await kubectl("logs", "--namespace", namespace, "reader");
-    } finally {
-        await kubectl("delete", "--namespace", namespace, "pod/reader", "--now");
-    }
-}
+/** Fails shard 2 at its first attempt, as if its node had been short of something, and counts all attempts. */
+const failure = `
+attempts = output_dir / f"attempts-{shard}.txt"
+with attempts.open("a") as file:
+    file.write("attempt\\n")
+if shard == 2 and attempts.read_text() == "attempt\\n":
+    raise SystemExit("shard 2 fails at its first attempt")
+
+model = joblib.load(`;
 
 export const workload: Workload = {
     example: "batch-inference",
+    edit: (edit) => edit("scoring/score.py", "\nmodel = joblib.load(", failure),
 
     checks: (outputs) => {
-        it("tells where the results are when all shards are through", () => {
+        it("has its results as an output", () => {
             assert.equal(outputs().results, "pvc://scores/november");
         });
 
-        it("has tried the shard that failed once more, and each other shard once", async () => {
+        it("has retried the shard that failed, and ran each other shard once", async () => {
             const selector = `batch.kubernetes.io/job-name=${String(outputs().job)}`;
             const { items } = await getObjects<{ items: Pod[] }>(
                 "pods",
@@ -78,18 +50,18 @@ export const workload: Workload = {
             this.timeout("2m");
             const program = [
                 "import json, pathlib",
-                "files = sorted(pathlib.Path('/scores').iterdir())",
+                "files = sorted(pathlib.Path('/data/november').iterdir())",
                 "print(json.dumps({file.name: file.read_text().split() for file in files}))",
             ].join("; ");
-            const files = JSON.parse(await inResults(program)) as Record<string, string[]>;
+            const files = JSON.parse(await inClaim(namespace, "scores", program)) as Record<string, string[]>;
             const attempts = [0, 1, 2, 3].map((shard) => files[`attempts-${shard}.txt`]?.length);
             assert.deepEqual(attempts, [1, 1, 2, 1]);
             for (const shard of [0, 1, 2, 3]) {
-                const numbers = Array.from({ length: 25 }, (_, index) => shard + 4 * index);
-                assert.deepEqual(
-                    files[`shard-${shard}.csv`],
-                    numbers.map((number) => `${number},${3 * number + 1}`),
-                );
+                const days = Array.from({ length: 25 }, (_, index) => shard + 4 * index);
+                assert.deepEqual(files[`shard-${shard}.csv`], [
+                    "claim,days,cost",
+                    ...days.map((day) => `${1000 + day},${day},${30 * day + 100}.0`),
+                ]);
             }
             assert.equal(Object.keys(files).length, 8);
         });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { Footprint, Platform } from "../../../src";
 import { controllers, mirrorOf } from "../../support/controllers";
-import { getOnce } from "../../support/http";
+import { askOnce } from "../../support/http";
 import { kubectl } from "../../support/kubectl";
 import { TestStack } from "../../support/stack";
 import type { Workload } from "./workload";
@@ -12,9 +12,22 @@ const namespace = "model-server";
 const metricsApi = "apiservice/v1beta1.metrics.k8s.io";
 const inNamespace = (...args: string[]) => kubectl("--namespace", namespace, ...args);
 
-/** What the answer to a request says of who has given it. */
+/** A batch of images of the digit 0: the first of scikit-learn's, a hundred times. */
+const zero = [
+    [0, 0, 5, 13, 9, 1, 0, 0],
+    [0, 0, 13, 15, 10, 15, 5, 0],
+    [0, 3, 15, 2, 0, 11, 8, 0],
+    [0, 4, 12, 0, 0, 8, 8, 0],
+    [0, 5, 8, 0, 0, 9, 8, 0],
+    [0, 4, 11, 0, 1, 12, 7, 0],
+    [0, 2, 14, 5, 10, 12, 0, 0],
+    [0, 0, 6, 13, 10, 0, 0, 0],
+];
+const body = { images: Array.from({ length: 100 }, () => zero.flat()) };
+
+/** The answer to it. */
 interface Answer {
-    prime: number;
+    digits: number[];
     pod: string;
 }
 
@@ -38,10 +51,10 @@ async function load(address: string, until: () => boolean): Promise<{ pods: Set<
     const seen = { pods: new Set<string>(), failures: [] as string[] };
     while (!until()) {
         try {
-            const { status, text } = await getOnce(`http://${address}/predict?below=300000000000`, 10_000);
+            const { status, text } = await askOnce(`http://${address}/predict`, { body, timeout: 10_000 });
             assert.equal(status, 200, text);
-            const { prime, pod } = JSON.parse(text) as Answer;
-            assert.equal(prime, 299999999989);
+            const { digits, pod } = JSON.parse(text) as Answer;
+            assert.ok(digits.length === 100 && digits.every((digit) => digit === 0), text);
             seen.pods.add(pod);
         } catch (error) {
             seen.failures.push(String(error));

@@ -25,7 +25,7 @@ async function stopped(): Promise<void> {
 
 export const workload: Workload = {
     example: "notebook",
-    config: { idleTimeout: "15s" },
+    edit: (edit) => edit("index.ts", 'idleTimeout: "1h"', 'idleTimeout: "15s"'),
 
     checks: (outputs) => {
         it("is stopped when nobody has used it for a while: its pod goes, its home stays", async function () {

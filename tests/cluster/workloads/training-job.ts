@@ -14,9 +14,12 @@ const said = (index: number) => inNamespace("logs", podOf(index), "--tail=-1").c
 export const workload: Workload = {
     example: "training-job",
     // Slow enough to be disturbed in the middle.
-    config: { steps: "60", pause: "0.25" },
+    edit: (edit) => {
+        edit("model/train.py", "STEPS = 200", "STEPS = 60");
+        edit("model/train.py", "PAUSE = 0 ", "PAUSE = 0.25 ");
+    },
 
-    /** Takes a pod away from the run when it has saved what it goes on from. */
+    /** Takes a pod away from the run when it has saved a checkpoint. */
     during: async () => {
         while (!(await said(0)).includes("saved step")) {
             await sleep(500);
@@ -29,11 +32,11 @@ export const workload: Workload = {
             const succeeded = "--field-selector=status.phase=Succeeded";
             const pods = await inNamespace("get", "pods", podOf(0), succeeded, "--output=name");
             const log = await inNamespace("logs", pods.trim());
-            const [, error, processes, begun] =
-                /'error': ([\d.]+), 'processes': (\d+), 'begun_at_step': (\d+)/.exec(log) ?? [];
+            const [, loss, processes, began] =
+                /'loss': ([\d.]+), 'processes': (\d+), 'began_at_step': (\d+)/.exec(log) ?? [];
             assert.equal(processes, "2", log);
-            assert.ok(Number(error) < 0.02, log);
-            assert.ok(Number(begun) > 0 && Number(begun) < 60, log);
+            assert.ok(Number(loss) < 0.02, log);
+            assert.ok(Number(began) > 0 && Number(began) < 60, log);
             assert.match(await inNamespace("logs", podOf(1), "--tail=-1"), /process 1 of 2 begins at step [1-9]/);
         });
 

@@ -3,7 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { BatchInference, type BatchInferenceArgs } from "../../../src";
 import { fullRun, otherImage } from "../arguments";
 import {
+    type Case,
     digestRef,
+    type Fixture,
     list,
     model,
     object,
@@ -11,21 +13,20 @@ import {
     runNames,
     runScalars,
     runSecrets,
-    type Specimen,
     validWorkload,
     workloadAllowed,
     workloadMisspelt,
-} from "./specimen";
+} from "./fixture";
 
-const valid = { ...validWorkload, input: "s3://claims/november", output: "pvc://scores/november", shards: 4 };
+const valid = { ...validWorkload, inputUri: "s3://claims/november", outputUri: "pvc://scores/november", shards: 4 };
 
-/** Everything that a BatchInference can be told that runs once. */
+/** Every argument of a BatchInference that runs once. */
 export const fullBatchArgs: BatchInferenceArgs = {
     ...fullRun,
     command: ["python", "score.py"],
     retries: 1,
-    input: "pvc://claims/2024/06",
-    output: "pvc://scores/2024/06",
+    inputUri: "pvc://claims/2024/06",
+    outputUri: "pvc://scores/2024/06",
     shards: 100,
     model: "pvc://models/fraud/run-1",
     parallelism: 10,
@@ -33,23 +34,23 @@ export const fullBatchArgs: BatchInferenceArgs = {
 };
 
 const address =
-    'it must be an address such as "s3://scores/november", "pvc://<claim>" or "pvc://<claim>/<directory>", without a slash at the end';
+    'it must be a URI such as "s3://scores/november", "pvc://<claim>" or "pvc://<claim>/<directory>", without a slash at the end';
 const schedule =
-    "it must be minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
+    "it must be a cron schedule of minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
     'is 0), for example "30 3 * * 1-5" or "*/15 * * * *", or one of @hourly, @daily, @weekly, @monthly, @yearly';
 const zone = 'it must be the name of a time zone, such as "Europe/Berlin", "America/New_York" or "Etc/UTC"';
-const values = (from: number, to: number) => `it must be a whole number from ${from} to ${to}`;
-const again = "is given besides schedule, which runs all of it again; leave one of them out";
-const decides = "it decides which Jobs there are: give numbers";
+const values = (from: number, to: number) => `it must be an integer from ${from} to ${to}`;
+const again = "cannot be combined with schedule, which runs all shards each time; remove one of them";
+const decides = "it must be a plain value, because it decides which Jobs are created";
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: BatchInference,
     valid: () => valid,
     full: () => fullBatchArgs,
     children: 4,
     scalars: [
         ...runScalars,
-        ...["input", "output"].map((place): [string, unknown[], string] => [
+        ...["inputUri", "outputUri"].map((place): [string, unknown[], string] => [
             place,
             ["", "claims", "s3://", "s3://a/", "s3://a b", "pvc://", "pvc://A/b", "pvc://a//b", "pvc://a/../b", 5],
             address,
@@ -62,21 +63,28 @@ export const specimen: Specimen = {
     cases: [
         ...runCases,
         [
-            { input: undefined, output: undefined, shards: undefined },
-            'input is missing; say what is worked on, for example "s3://claims/november"',
-            'output is missing; say where the results go, for example "s3://scores/november"',
-            "shards is missing; say into how many parts the work is divided",
+            { inputUri: undefined, outputUri: undefined, shards: undefined },
+            'inputUri is missing; set the URI of the input data, for example "s3://claims/november"',
+            'outputUri is missing; set the URI of the results, for example "s3://scores/november"',
+            "shards is missing; set the number of pods among which the work is divided",
         ],
-        [{ timeZone: "UTC" }, "timeZone is given without schedule; leave it out or give both"],
+        ...Object.entries({ timeZone: "UTC", startingDeadline: "1h", suspend: false }).map(([field, value]): Case => [
+            { [field]: value },
+            `${field} has no effect without schedule; set schedule, or remove it`,
+        ]),
+        [
+            { schedule: "@daily", startingDeadline: "9s" },
+            'startingDeadline is "9s"; it must be at least "10s", as the controller checks only every 10 seconds',
+        ],
         [{ schedule: "@daily", timeZone: "Mars/Olympus" }, `timeZone is "Mars/Olympus"; ${zone}`],
         [{ schedule: "@daily", triggers: ["1"] }, `triggers ${again}`],
         [{ schedule: "@daily", rerun: { shards: [1] } }, `rerun ${again}`],
         [{ rerun: [1] }, `rerun ${object}`],
-        [{ rerun: {} }, "rerun.shards is missing; list those that have failed"],
-        [{ rerun: { shards: [] } }, "rerun.shards has 0 shards; it must be from 1 to 100"],
+        [{ rerun: {} }, "rerun.shards is missing; list the shards that have failed"],
+        [{ rerun: { shards: [] } }, "rerun.shards has 0 entries; it must have from 1 to 100"],
         [
             { shards: 200, rerun: { shards: Array.from({ length: 101 }, (_, shard) => shard) } },
-            "rerun.shards has 101 shards; it must be from 1 to 100",
+            "rerun.shards has 101 entries; it must have from 1 to 100",
         ],
         [{ rerun: { shards: 1 } }, `rerun.shards is 1; ${list}`],
         [
@@ -84,27 +92,30 @@ export const specimen: Specimen = {
             `rerun.shards[0] is -1; ${values(0, 9999)}`,
             `rerun.shards[1] is 1.5; ${values(0, 9999)}`,
         ],
-        [{ rerun: { shards: [undefined] } }, "rerun.shards[0] is missing; leave the entry out or give a number"],
+        [{ rerun: { shards: [undefined] } }, "rerun.shards[0] is missing; remove the entry or set it to an integer"],
         [{ rerun: { shards: [pulumi.output(1)] } }, `rerun.shards[0] is an Output; ${decides}`],
-        [{ rerun: { shards: [1, 1, 1] } }, "rerun.shards has 1 twice; leave one of them out"],
-        [{ rerun: { shards: [4] } }, "rerun.shards has 4; the last shard is 3"],
+        [{ rerun: { shards: [1, 1, 1] } }, "rerun.shards has 1 more than once; remove the duplicates"],
+        [{ rerun: { shards: [4] } }, "rerun.shards has 4; shards are counted from 0 to 3"],
         [{ rerun: { shards: [1], image: "fraud:1" } }, `rerun.image is "fraud:1"; ${digestRef}`],
     ],
     secrets: runSecrets,
     missing: [
         ["workspace.namespace", "name the namespace it runs in"],
-        ["input", 'say what is worked on, for example "s3://claims/november"'],
-        ["output", 'say where the results go, for example "s3://scores/november"'],
-        ["shards", "say into how many parts the work is divided"],
+        ["inputUri", 'set the URI of the input data, for example "s3://claims/november"'],
+        ["outputUri", 'set the URI of the results, for example "s3://scores/november"'],
+        ["shards", "set the number of pods among which the work is divided"],
     ],
     misspelt: [
-        ["shard", `${runNames}, input, output, shards, model, parallelism, rerun, schedule, timeZone`],
+        [
+            "shard",
+            `${runNames}, inputUri, outputUri, shards, model, parallelism, rerun, schedule, timeZone, startingDeadline, suspend`,
+        ],
         ["rerun.shard", "shards, image"],
         ...workloadMisspelt,
     ],
     allowed: [
         ...workloadAllowed,
-        ["input", ["s3://a", "gs://a/b", "pvc://a", "pvc://a.b/c/d", "file+x://ab"]],
+        ["inputUri", ["s3://a", "gs://a/b", "pvc://a", "pvc://a.b/c/d", "file+x://ab"]],
         ["shards", [1, 10000]],
         ["schedule", ["@hourly", "*/5 0-6 1,15 jan mon-fri"]],
         ["rerun", [{ shards: [0, 3] }, null]],

@@ -1,8 +1,8 @@
 import { Image } from "../../../src";
 import { fullImageArgs, imageArgs, password } from "../arguments";
-import { aText, list, object, repository, type Specimen, text, variable } from "./specimen";
+import { type Fixture, list, nonEmptyString, object, repository, variable } from "./fixture";
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: Image,
     valid: () => ({ ...imageArgs(), registry: { username: "ci", password } }),
     full: fullImageArgs,
@@ -22,58 +22,61 @@ export const specimen: Specimen = {
             ],
             repository,
         ],
-        ["context", ["", 5], text],
-        ["dockerfile", ["", 5], text],
+        ["context", ["", 5], nonEmptyString],
+        ["dockerfile", ["", 5], nonEmptyString],
         ["python.version", ["3", "3.9", "3.12.1", 3.12], "it must be one of 3.11, 3.12, 3.13, 3.14"],
-        ["python.base", ["", 5], text],
-        ["python.requirements", ["", 5], text],
-        ["python.entrypoint[0]", ["", 5], text],
-        ["target", ["", 5], text],
+        ["python.base", ["", 5], nonEmptyString],
+        ["python.requirements", ["", 5], nonEmptyString],
+        ["python.entrypoint[0]", ["", 5], nonEmptyString],
+        ["target", ["", 5], nonEmptyString],
         [
             "platform",
             ["linux", "amd64", "linux/", "Linux/AMD64", 5],
-            'it must be system and processor, such as "linux/arm64"',
+            'it must be <os>/<architecture>, such as "linux/arm64"',
         ],
-        ["network", ["", 5], text],
-        ["registry.server", ["", 5], text],
-        ["registry.username", ["", 5], text],
+        ["network", ["", 5], nonEmptyString],
+        ["registry.server", ["", 5], nonEmptyString],
+        ["registry.username", ["", 5], nonEmptyString],
     ],
     cases: [
         [
             { repository: undefined },
-            'repository is missing; say where it is pushed to, for example "ghcr.io/acme/fraud"',
+            'repository is missing; set the repository to push to, for example "ghcr.io/acme/fraud"',
         ],
-        [{ context: undefined }, 'context is missing; name the directory to build from, for example "./fraud"'],
-        [{ context: "/nowhere" }, 'context is "/nowhere"; it must be a directory that exists'],
-        [{ context: __filename }, `context is "${__filename}"; it must be a directory that exists`],
+        [{ context: undefined }, 'context is missing; set the directory to build from, for example "./fraud"'],
+        [{ context: "/nowhere" }, 'context is "/nowhere"; it must be an existing directory'],
+        [{ context: __filename }, `context is "${__filename}"; it must be an existing directory`],
         [
             { dockerfile: "No.Dockerfile" },
-            'dockerfile is "No.Dockerfile", which is no file; write it, or describe a Python program under python',
+            'dockerfile is "No.Dockerfile"; it must be an existing file: create it, or set python to build a Python program',
         ],
         [
             { dockerfile: "Dockerfile", python: {} },
-            "dockerfile is given besides python, which brings its own; leave one of them out",
+            "dockerfile cannot be combined with python, which has its own Dockerfile; remove one of them",
         ],
         [{ python: "3.12" }, `python ${object}`],
         [{ python: { entrypoint: "app.py" } }, `python.entrypoint is "app.py"; ${list}`],
         [{ buildArgs: ["A=1"] }, "buildArgs must be an object (its values may be Outputs)"],
-        [{ buildArgs: { A: 1 } }, `buildArgs.A is 1; ${aText}`],
+        [{ buildArgs: { A: 1 } }, "buildArgs.A is 1; it must be a string"],
         [{ buildArgs: { "A B": "1" } }, `buildArgs.A B ${variable}`],
         [{ registry: "ci:hunter2" }, `registry ${object}`],
         [
             { registry: {} },
-            "registry.username is missing; give the user's name or leave registry out",
-            "registry.password is missing; give the password or leave registry out",
+            "registry.username is missing; set the username, or remove registry",
+            "registry.password is missing; set the password, or remove registry",
         ],
         [
             { registry: { username: "ci", password: 12345 } },
-            `registry.password is a secret, whose value is not shown; ${text}`,
+            `registry.password is a secret, whose value is not shown; ${nonEmptyString}`,
         ],
     ],
     secrets: [
-        ["buildArgs.TOKEN", "build arguments can be read from the image: leave it out, or mount it while building"],
+        [
+            "buildArgs.TOKEN",
+            "build arguments can be read from the image: remove it, or use a secret mount in the Dockerfile",
+        ],
     ],
-    missing: [["repository", 'say where it is pushed to, for example "ghcr.io/acme/fraud"']],
+    missing: [["repository", 'set the repository to push to, for example "ghcr.io/acme/fraud"']],
     misspelt: [
         ["repo", "repository, context, dockerfile, python, buildArgs, target, platform, network, registry"],
         ["python.requirement", "version, base, requirements, entrypoint"],

@@ -3,13 +3,13 @@ import { fullServerArgs, password } from "../arguments";
 import {
     claimCases,
     claimScalars,
+    type Fixture,
     label,
     length,
     list,
+    nonEmptyString,
     object,
-    type Specimen,
     subdomain,
-    text,
     validWorkload,
     workloadAllowed,
     workloadCases,
@@ -17,9 +17,9 @@ import {
     workloadNames,
     workloadScalars,
     workloadSecrets,
-} from "./specimen";
+} from "./fixture";
 
-/** Everything that a Notebook can be told. */
+/** All arguments of a Notebook. */
 export const fullNotebookArgs: NotebookArgs = {
     workspace: fullServerArgs.workspace,
     image: fullServerArgs.image,
@@ -41,9 +41,9 @@ export const fullNotebookArgs: NotebookArgs = {
     route: { gateway: "public", gatewayNamespace: "gateways", hostnames: ["lab.example.com"], path: "/fraud" },
 };
 
-const idle = 'it must be "never", or a length of time in days, hours, minutes and seconds, for example "30m" or "2h"';
+const idle = 'it must be "never" or a duration in days, hours, minutes and seconds, for example "30m" or "2h"';
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: Notebook,
     valid: () => ({ ...validWorkload, token: "hunter3", route: { gateway: "public" } }),
     full: () => fullNotebookArgs,
@@ -62,21 +62,24 @@ export const specimen: Specimen = {
     cases: [
         ...workloadCases,
         ...claimCases("home"),
-        [{ token: "" }, `token is a secret, whose value is not shown; ${text}`],
-        [{ token: 5 }, `token is a secret, whose value is not shown; ${text}`],
+        [{ token: "" }, `token is a secret, whose value is not shown; ${nonEmptyString}`],
+        [{ token: 5 }, `token is a secret, whose value is not shown; ${nonEmptyString}`],
         [{ triggers: "today" }, `triggers is "today"; ${list}`],
-        [{ triggers: [1] }, `triggers[0] is 1; ${text}`],
-        [{ triggers: [undefined] }, "triggers[0] is missing; leave the entry out or give a text"],
+        [{ triggers: [1] }, `triggers[0] is 1; ${nonEmptyString}`],
+        [{ triggers: [undefined] }, "triggers[0] is missing; remove the entry or set it to a string"],
         [{ route: "public" }, `route ${object}`],
-        [{ route: {} }, "route.gateway is missing; name the Gateway, or leave the route out"],
-        [{ env: { JUPYTER_TOKEN: "a" } }, "env.JUPYTER_TOKEN is what one signs in with; give it as token"],
+        [{ route: {} }, "route.gateway is missing; set the name of the Gateway, or remove the route"],
         [
-            { editor: "vscode", secretEnv: { PASSWORD: "a" } },
-            "secretEnv.PASSWORD is what one signs in with; give it as token",
+            { env: { JUPYTER_TOKEN: "a" } },
+            "env.JUPYTER_TOKEN cannot be set, because it is the token of the notebook; set token instead",
         ],
         [
-            { mounts: [{ claim: "team", path: "/home/notebook" }] },
-            "mounts has a volume at /home/notebook, which is home's; mount it elsewhere, below it for example",
+            { editor: "vscode", secretEnv: { PASSWORD: "a" } },
+            "secretEnv.PASSWORD cannot be set, because it is the token of the notebook; set token instead",
+        ],
+        [
+            { mounts: [{ claim: "team", mountPath: "/home/notebook" }] },
+            "mounts has a volume at /home/notebook, the home directory; mount it at another path, such as /home/notebook/data",
         ],
     ],
     secrets: [
@@ -95,6 +98,6 @@ export const specimen: Specimen = {
         ["editor", ["jupyterlab", "vscode", null]],
         ["env.PASSWORD", ["of something else"]],
         ["home", [null, undefined, {}]],
-        ["mounts[0].path", ["/home/notebook/team"]],
+        ["mounts[0].mountPath", ["/home/notebook/team"]],
     ],
 };

@@ -4,8 +4,8 @@ import {
     type Case,
     claimCases,
     claimScalars,
+    type Fixture,
     length,
-    type Specimen,
     validWorkload,
     workloadAllowed,
     workloadCases,
@@ -13,12 +13,12 @@ import {
     workloadNames,
     workloadScalars,
     workloadSecrets,
-} from "./specimen";
+} from "./fixture";
 
-/** Everything that a Schedule can be told. */
+/** Every argument of a Schedule. */
 export const fullScheduleArgs = {
     ...fullTrainingArgs,
-    triggers: undefined, // what has a time of its own needs no other reason
+    triggers: undefined, // a schedule starts runs by itself
     schedule: "30 3 * * 1-5",
     timeZone: "Europe/Berlin",
     concurrency: "Replace",
@@ -31,10 +31,10 @@ export const fullScheduleArgs = {
 } as ScheduleArgs;
 
 const cron =
-    "it must be minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
+    "it must be a cron schedule of minute (0-59), hour (0-23), day of the month (1-31), month (1-12) and day of the week (0-6, Sunday " +
     'is 0), for example "30 3 * * 1-5" or "*/15 * * * *", or one of @hourly, @daily, @weekly, @monthly, @yearly';
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: Schedule,
     valid: () => ({ ...validWorkload, schedule: "@daily" }),
     full: () => fullScheduleArgs,
@@ -56,45 +56,48 @@ export const specimen: Specimen = {
         ["concurrency", ["forbid", "", 5], "it must be one of Forbid, Allow, Replace"],
         ["startingDeadline", ["", "10", "0s", 60], length],
         ["suspend", ["yes", 1], "it must be true or false"],
-        ["successfulRunsHistoryLimit", [-1, 1001, "3"], "it must be a whole number from 0 to 1000"],
-        ["failedRunsHistoryLimit", [-1, 1.5], "it must be a whole number from 0 to 1000"],
-        ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be a whole number from 0 to 1000"],
+        ["successfulRunsHistoryLimit", [-1, 1001, "3"], "it must be an integer from 0 to 1000"],
+        ["failedRunsHistoryLimit", [-1, 1.5], "it must be an integer from 0 to 1000"],
+        ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be an integer from 0 to 1000"],
         ["timeout", ["", "6", "6 h", "0h", 6], length],
         ["spot", ["yes", 1], "it must be true or false"],
         [
             "output.uri",
             ["models", "s3://", "s3://models/", "s3://models/a b", "S3://models", 5],
-            'it must be an address such as "s3://models/fraud"',
+            'it must be a URI such as "s3://models/fraud", without a slash at the end',
         ],
     ],
     plain: [["backend", ["cronjob", "Argo", 5], "it must be one of CronJob, CronWorkflow"]],
     cases: [
         ...workloadCases,
         ...claimCases("output"),
-        [{ schedule: undefined }, 'schedule is missing; say when it runs, for example "0 3 * * *" or "@daily"'],
+        [{ schedule: undefined }, 'schedule is missing; set a cron schedule, for example "0 3 * * *" or "@daily"'],
         [
             { startingDeadline: "9s" },
-            'startingDeadline is "9s"; it must be at least "10s", as it is looked only so often',
+            'startingDeadline is "9s"; it must be at least "10s", as the controller checks only every 10 seconds',
         ],
-        [{ backend: "CronWorkflow" }, "command is missing; Argo Workflows does not look into images: give the command"],
+        [
+            { backend: "CronWorkflow" },
+            "command is missing; Argo Workflows does not use the command of the image: set it",
+        ],
         ...["env", "secretEnv"].map((field): Case => [
             { [field]: { RUN_NAME: "a" } },
-            `${field}.RUN_NAME is what the run is called, after which its results are; name it otherwise`,
+            `${field}.RUN_NAME is set by the component to the name of the run; use another name`,
         ]),
         ...["claim", "size"].map((field): Case => [
             { output: { uri: "s3://models", [field]: "1" } },
-            "output describes a claim besides a uri; leave one of them out",
+            "output sets both uri and fields of a claim; remove one of them",
         ]),
     ],
     secrets: workloadSecrets,
     missing: [
         ["workspace.namespace", "name the namespace it runs in"],
-        ["schedule", 'say when it runs, for example "0 3 * * *" or "@daily"'],
+        ["schedule", 'set a cron schedule, for example "0 3 * * *" or "@daily"'],
     ],
     misspelt: [
         [
             "triggers",
-            `${workloadNames}, schedule, timeZone, concurrency, startingDeadline, suspend, successfulRunsHistoryLimit, ` +
+            `${workloadNames}, schedule, timeZone, startingDeadline, suspend, concurrency, successfulRunsHistoryLimit, ` +
                 "failedRunsHistoryLimit, retries, timeout, spot, output, backend",
         ],
         ["output.path", "claim, size, storageClass, accessMode, retain, uri"],

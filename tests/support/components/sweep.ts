@@ -7,19 +7,19 @@ import {
     claimCases,
     claimScalars,
     digestRef,
+    type Fixture,
     list,
+    nonEmptyString,
     object,
     type Row,
     runCases,
     runNames,
     runScalars,
     runSecrets,
-    type Specimen,
-    text,
     validWorkload,
     workloadAllowed,
     workloadMisspelt,
-} from "./specimen";
+} from "./fixture";
 
 const valid = {
     ...validWorkload,
@@ -49,9 +49,9 @@ export const fullSweepArgs: SweepArgs = {
 };
 
 const decides = "it decides which trials there are: give a value";
-const value = "it must be a text, a number, true or false";
+const value = "it must be a string, a number, true or false";
 const parameter = "is no name of a parameter; use letters, digits, hyphens and underscores, not starting with a digit";
-const values = (from: number, to: number) => `it must be a whole number from ${from} to ${to}`;
+const values = (from: number, to: number) => `it must be an integer from ${from} to ${to}`;
 
 /** One parameter that is drawn at random. */
 const drawn = (range: object): object => ({ grid: undefined, random: { count: 2, parameters: { rate: range } } });
@@ -81,7 +81,7 @@ const rangeCases: Case[] = [
 const katib = (args: object): object => ({ backend: "Katib", ...args });
 const ofKatib = "is given besides the backend Katib, which has no use for it; leave one of them out";
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: Sweep,
     valid: () => valid,
     full: () => fullSweepArgs,
@@ -91,12 +91,12 @@ export const specimen: Specimen = {
         ...claimScalars("output"),
         ["parallelism", [0, 1.5, "2", 10001], values(1, 10000)],
         ["maxFailedTrials", [-1, 1.5, "2", 1001], values(0, 1000)],
-        ["tracking.uri", ["", 5], text],
-        ["tracking.experiment", ["", 5], text],
+        ["tracking.uri", ["", 5], nonEmptyString],
+        ["tracking.experiment", ["", 5], nonEmptyString],
         ["collectorImage", ["python:3.12", ""], digestRef],
     ],
     plain: [
-        ["objective.metric", ["", 5], text],
+        ["objective.metric", ["", 5], nonEmptyString],
         ["objective.goal", ["max", 1], "it must be one of maximize, minimize"],
         ["backend", ["katib", 1], "it must be one of Job, Katib"],
         ["budget.trials", [0, 1.5, "2", 1001], values(1, 1000)],

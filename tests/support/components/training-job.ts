@@ -6,20 +6,20 @@ import {
     type Case,
     claimCases,
     claimScalars,
+    type Fixture,
+    object,
     runCases,
     runNames,
     runScalars,
     runSecrets,
-    object,
-    type Specimen,
     validWorkload,
     workloadAllowed,
     workloadMisspelt,
-} from "./specimen";
+} from "./fixture";
 
 const labelKey = 'it must be the name of a node label, such as "topology.kubernetes.io/zone"';
 
-export const specimen: Specimen = {
+export const fixture: Fixture = {
     component: TrainingJob,
     valid: () => validWorkload,
     full: () => ({
@@ -35,7 +35,7 @@ export const specimen: Specimen = {
         ...runScalars,
         ...claimScalars("output"),
         ...claimScalars("checkpoint"),
-        ["processesPerNode", [0, 1025, 1.5, "2"], "it must be a whole number from 1 to 1024"],
+        ["processesPerNode", [0, 1025, 1.5, "2"], "it must be an integer from 1 to 1024"],
         ["topology.required", ["", "a b", "/zone", 5], labelKey],
         ["topology.preferred", ["a b"], labelKey],
         [
@@ -45,7 +45,7 @@ export const specimen: Specimen = {
         ],
     ],
     plain: [
-        ["nodes", [0, -1, 1001, 1.5, "2"], "it must be a whole number from 1 to 1000"],
+        ["nodes", [0, -1, 1001, 1.5, "2"], "it must be an integer from 1 to 1000"],
         ["framework", ["pytorch", 1], "it must be one of torch, jax, mpi"],
         ["backend", ["job", 1], "it must be one of Job, JobSet, TrainJob, RayJob"],
     ],

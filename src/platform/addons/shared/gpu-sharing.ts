@@ -1,4 +1,4 @@
-import { integer, oneOf, truth } from "../../../arguments/formats";
+import { integer, oneOf, boolean } from "../../../arguments/formats";
 import { object, required } from "../../../arguments/rules";
 import { GpuSharingMode } from "../../../pod/gpu-args";
 
@@ -31,7 +31,7 @@ export type MigStrategy = (typeof MigStrategy)[keyof typeof MigStrategy];
 export const gpuSharingRule = object<GpuSharingArgs>({
     mode: required(oneOf(Object.values(GpuSharingMode)), 'choose "time-slicing" or "mps"'),
     replicas: required(integer(2, 100), "give the number of pods that share a GPU"),
-    rename: truth,
+    rename: boolean,
 });
 
 /** The rule of a MIG strategy. */

@@ -1,0 +1,136 @@
+/**
+ * The names of all objects that workloads create. Those that a user types (Services, Deployments, CronJobs) have the name
+ * of the workload itself; all others end in what they belong to, so that a training, a notebook and a server may have the
+ * same name. Jobs, claims and what must exist beside its predecessor end in a hash as well; see `hashedName`.
+ */
+
+/** Returns the functions that append these suffixes to a workload's name. */
+function suffixed<Part extends string>(suffixes: Record<Part, string>): Record<Part, (name: string) => string> {
+    const functions = Object.entries<string>(suffixes).map(([part, suffix]) => [
+        part,
+        (name: string) => (suffix === "" ? name : `${name}-${suffix}`),
+    ]);
+    return Object.fromEntries(functions) as Record<Part, (name: string) => string>;
+}
+
+export const trainingNames = suffixed({
+    secret: "training-env",
+    /** The headless Service, part of the host names of a run's pods. */
+    nodes: "training",
+    model: "training-model",
+    checkpoint: "training-checkpoint",
+    gpuClaim: "training-gpu",
+});
+
+export const sweepNames = suffixed({
+    secret: "sweep-env",
+    results: "sweep",
+    trials: "sweep-trials",
+    best: "sweep-best",
+    gpuClaim: "sweep-gpu",
+});
+
+export const batchNames = suffixed({ cronJob: "", record: "batch", secret: "batch-env", gpuClaim: "batch-gpu" });
+
+export const scheduleNames = suffixed({
+    cronJob: "",
+    secret: "schedule-env",
+    model: "schedule-model",
+    role: "schedule",
+    record: "schedule",
+    gpuClaim: "schedule-gpu",
+});
+
+export const notebookNames = suffixed({
+    statefulSet: "notebook",
+    service: "notebook",
+    route: "notebook",
+    role: "notebook",
+    home: "notebook-home",
+    secret: "notebook-env",
+    seed: "notebook-seed",
+    gpuClaim: "notebook-gpu",
+});
+
+export const serverNames = suffixed({
+    server: "",
+    canary: "canary",
+    shadow: "shadow",
+    /** The route of a server on KServe, which may have one of the server's own name. */
+    kserveRoute: "route",
+    /** The Service and the Deployment that KServe makes of an InferenceService. */
+    predictor: "predictor",
+    secret: "server-env",
+    cache: "server-cache",
+    gpuClaim: "server-gpu",
+});
+
+export const llmServerNames = suffixed({
+    server: "",
+    pool: "",
+    record: "llm-server",
+    secret: "llm-server-env",
+    cache: "llm-server-cache",
+    gpuClaim: "llm-server-gpu",
+});
+
+/**
+ * What a workload claims: itself, because a second one of its kind and name would have the same Jobs and claims, and each
+ * object whose name another workload could give to one of its own.
+ */
+export const trainingObjects = (name: string, nodes = 1): string[] => [
+    `TrainingJob ${name}`,
+    `Secret ${trainingNames.secret(name)}`,
+    ...(nodes > 1 ? [`Service ${trainingNames.nodes(name)}`] : []),
+];
+
+export const sweepObjects = (name: string): string[] => [`Sweep ${name}`, `Secret ${sweepNames.secret(name)}`];
+
+export const batchObjects = (name: string, scheduled: boolean): string[] => [
+    `BatchInference ${name}`,
+    `Secret ${batchNames.secret(name)}`,
+    ...(scheduled ? [`CronJob ${batchNames.cronJob(name)}`, `ConfigMap ${batchNames.record(name)}`] : []),
+];
+
+export const scheduleObjects = (name: string): string[] => [
+    `Schedule ${name}`,
+    `CronJob ${scheduleNames.cronJob(name)}`,
+    `ConfigMap ${scheduleNames.record(name)}`,
+    `Secret ${scheduleNames.secret(name)}`,
+    ...roleObjects(scheduleNames.role(name)),
+];
+
+export const notebookObjects = (name: string): string[] => [
+    `Notebook ${name}`,
+    `StatefulSet ${notebookNames.statefulSet(name)}`,
+    `Service ${notebookNames.service(name)}`,
+    `HTTPRoute ${notebookNames.route(name)}`,
+    `Secret ${notebookNames.seed(name)}`,
+    ...roleObjects(notebookNames.role(name)),
+];
+
+export const serverObjects = (name: string, parts: ("canary" | "shadow")[], kserve: boolean): string[] => [
+    `ModelServer ${name}`,
+    ...[
+        name,
+        ...parts.map((part) => serverNames[part](name)),
+        ...(kserve ? [serverNames.predictor(name)] : []),
+    ].flatMap((pods) => [`Service ${pods}`, `Deployment ${pods}`]),
+    ...balancedObjects(name),
+    ...(kserve ? [`HTTPRoute ${serverNames.kserveRoute(name)}`] : []),
+];
+
+export const llmServerObjects = (name: string): string[] => [
+    `LlmServer ${name}`,
+    `Service ${name}`,
+    `Deployment ${name}`,
+    `ConfigMap ${llmServerNames.record(name)}`,
+    ...balancedObjects(name),
+];
+
+/** The objects that servers of every kind may have, under the server's own name. */
+const balancedObjects = (name: string): string[] =>
+    ["PodDisruptionBudget", "HorizontalPodAutoscaler", "ScaledObject", "HTTPRoute"].map((kind) => `${kind} ${name}`);
+
+const roleObjects = (name: string): string[] =>
+    ["ServiceAccount", "Role", "RoleBinding"].map((kind) => `${kind} ${name}`);

@@ -1,0 +1,26 @@
+import { readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+
+import { run } from "../../../local/run";
+
+/** A tar of what is in a directory, below `top`: the same bytes whenever and by whomever it is made. */
+export async function tarOf(directory: string, top = "."): Promise<Buffer> {
+    const file = path.join(tmpdir(), `kubernetes-mlops-${process.pid}-${Date.now()}.tar`);
+    const sameAlways = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--format=gnu"];
+    try {
+        await run("tar", [
+            "--create",
+            ...sameAlways,
+            `--transform=s,^\\.,${top},`,
+            "--file",
+            file,
+            "--directory",
+            directory,
+            ".",
+        ]);
+        return await readFile(file);
+    } finally {
+        await rm(file, { force: true });
+    }
+}

@@ -1,0 +1,274 @@
+/**
+ * What the tests know of a component: how it is made, which values are wrong in each place, and what is said of them.
+ * Each component has one file here, which all tests find by itself.
+ */
+import * as pulumi from "@pulumi/pulumi";
+
+import { image, workload } from "../arguments";
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is wrong has types of all kinds.
+export type Args = any;
+
+export interface Component {
+    new (name: string, args: Args, opts?: pulumi.ComponentResourceOptions): pulumi.ComponentResource;
+}
+
+/** One place, the wrong values that may stand there, and what is said of each after the value. */
+export type Row = [place: string, values: unknown[], allowed: string];
+
+/** Wrong shapes and wrong plain values: the argument, and what is said of it. */
+export type Case = [args: Args, ...problems: string[]];
+
+export interface Fixture {
+    component: Component;
+    /** Valid arguments, of which the tests make one wrong. */
+    valid: () => object;
+    /** Everything that it can be told, with one secret: `password`. */
+    full: () => object;
+    /** How many children it then has. */
+    children: number;
+    /** Wrong values of single arguments, which may also be Outputs. */
+    scalars: Row[];
+    /** Wrong values of arguments that must be known where the program runs. */
+    plain?: Row[];
+    cases: Case[];
+    /** Places in which all can read what stands there, and how a secret Output is mended. */
+    secrets?: [place: string, mend: string][];
+    /** Places that must be there, and what is said where an Output is of nothing. */
+    missing: [place: string, mend: string][];
+    /** Places that do not exist, and those that do. */
+    misspelt: [place: string, allowed: string][];
+    /** Values at the edge of what is allowed. */
+    allowed: [place: string, values: unknown[]][];
+    /** Arguments that the component has no use for, so that a wrong Output goes unnoticed. */
+    unused?: string[];
+}
+
+export const nonEmptyString = "it must be a non-empty string";
+export const string = "it must be a string";
+export const list = "it must be a list (its entries may be Outputs)";
+export const object = "must be an object (its fields may be Outputs)";
+export const digestRef = "it must be repository@sha256:<64 hexadecimal digits>, such as the ref of an Image";
+export const label =
+    "it must be at most 63 lowercase letters, digits and hyphens, and start and end with a letter or digit";
+export const subdomain =
+    "it must be lowercase letters, digits, hyphens and dots, and start and end with a letter or digit";
+export const cpu = 'it must be a CPU quantity greater than zero, for example "2", "0.5" or "500m"';
+export const bytes = 'it must be a quantity of bytes greater than zero, for example "512Mi" or "16Gi"';
+export const length = 'it must be a duration in days, hours, minutes and seconds, for example "90m", "6h" or "1h30m"';
+export const httpPath = "it must be a path that starts with a slash";
+export const entry = "remove the entry or set it to a string";
+export const variable =
+    "is not a valid environment variable name; use letters, digits and underscores, and start with a letter or an underscore";
+export const repository =
+    'it must start with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"';
+export const model =
+    'it must be an address such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
+
+/** The least that a workload can be told, and a mount, of which the tests make one thing wrong. */
+export const validWorkload = { ...workload, mounts: [{ claim: "data", mountPath: "/data" }] };
+
+/** The names of the arguments that all workloads have. */
+export const workloadNames =
+    "workspace, image, command, args, env, secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec";
+
+/** The names of the arguments that all runs have. */
+export const runNames = `${workloadNames}, retries, timeout, triggers, spot`;
+
+/** Wrong values of the arguments that all workloads have. */
+export const workloadScalars: Row[] = [
+    ["workspace.namespace", ["ML", "", "a.b", "-a", "a".repeat(64), 5], label],
+    ["workspace.queue", ["Team", "a_b", "", 5], subdomain],
+    ["workspace.serviceAccount", ["Trainer", ".a"], subdomain],
+    ["workspace.imagePullSecrets[0]", ["Pull"], subdomain],
+    ["image", ["", "fraud", "fraud:latest", "fraud@sha256:abc", `fraud@sha256:${"A".repeat(64)}`, 5], digestRef],
+    ["resources.cpu", ["0", "0m", "2Gi", "1.5m", "0.0001", "-1", "two", "", 2], cpu],
+    ["resources.memory", ["0", "16GB", "16gi", "512m", "-1Gi", "", 16], bytes],
+    ["resources.sharedMemory", ["8GB", "0", 8], bytes],
+    ["gpu.count", [0, -1, 0.5, 1025, "1", NaN], "it must be an integer from 1 to 1024"],
+    ["gpu.product", ["", 5], nonEmptyString],
+    ["gpu.memory", ["80GB", "0", 80], bytes],
+    ["mounts[0].claim", ["Data", ""], subdomain],
+    ["mounts[0].mountPath", ["data", "", 5], httpPath],
+    [
+        "mounts[0].subPath",
+        ["/a", "..", "a/../b", "", 5],
+        "it must be a directory within the volume, without a slash at the start",
+    ],
+    ["mounts[0].readOnly", ["yes"], "it must be true or false"],
+    ["runAsUser", [0, -1, 1.5, "1000", 2 ** 31], "it must be an integer from 1 to 2147483647"],
+    ["readOnlyRootFilesystem", ["yes", 1], "it must be true or false"],
+];
+
+export const workloadCases: Case[] = [
+    [{ workspace: undefined }, 'workspace is missing; say where it runs, for example { namespace: "fraud" }'],
+    [{ workspace: "ml" }, `workspace ${object}`],
+    [{ workspace: ["ml"] }, `workspace ${object}`],
+    [{ workspace: pulumi.output({ namespace: "ml" }) }, `workspace ${object}`],
+    [{ workspace: {} }, "workspace.namespace is missing; name the namespace it runs in"],
+    [{ workspace: { namespace: null } }, "workspace.namespace is missing; name the namespace it runs in"],
+    [{ workspace: { namespace: "ml", imagePullSecrets: "pull" } }, `workspace.imagePullSecrets is "pull"; ${list}`],
+    [
+        { workspace: { namespace: "ml", imagePullSecrets: [undefined] } },
+        "workspace.imagePullSecrets[0] is missing; name a Secret or leave the entry out",
+    ],
+    [{ image: undefined }, "image is missing; give repository@sha256:…, such as the ref of an Image"],
+    [{ image: null }, "image is missing; give repository@sha256:…, such as the ref of an Image"],
+    [{ image: { ref: image } }, `image is an object; ${digestRef}`],
+    [{ command: "python train.py" }, `command is "python train.py"; ${list}`],
+    [{ command: pulumi.output(["python"]) }, `command is an Output; ${list}`],
+    [{ command: ["python", "", 5] }, `command[1] is ""; ${nonEmptyString}`, `command[2] is 5; ${nonEmptyString}`],
+    [{ command: [undefined] }, `command[0] is missing; ${entry}`],
+    [{ args: "--fast" }, `args is "--fast"; ${list}`],
+    [{ args: [1, null] }, `args[0] is 1; ${string}`, `args[1] is missing; ${entry}`],
+    [{ env: "LEVEL=debug" }, "env must be an object (its values may be Outputs)"],
+    [{ env: [{ name: "LEVEL", value: "debug" }] }, "env must be an object (its values may be Outputs)"],
+    [{ env: { LEVEL: 5 } }, `env.LEVEL is 5; ${string}`],
+    [{ env: { LEVEL: undefined } }, "env.LEVEL is missing; remove the key or set it to a value"],
+    [{ env: { "1ST": "a", "A-B": "b" } }, `env.1ST ${variable}`, `env.A-B ${variable}`],
+    [{ secretEnv: "TOKEN=hunter2" }, "secretEnv must be an object (its values may be Outputs)"],
+    [{ secretEnv: { TOKEN: 5 } }, `secretEnv.TOKEN is a secret, whose value is not shown; ${nonEmptyString}`],
+    [{ secretEnv: { TOKEN: "" } }, `secretEnv.TOKEN is a secret, whose value is not shown; ${nonEmptyString}`],
+    [{ secretEnv: { "a.b": "hunter2" } }, `secretEnv.a.b ${variable}`],
+    [
+        { env: { A: "1", B: "2" }, secretEnv: { A: "3", C: "4" } },
+        "env.A stands under secretEnv as well; leave one of them out",
+    ],
+    [{ env: "A=1", secretEnv: { A: "2" } }, "env must be an object (its values may be Outputs)"],
+    [{ resources: "2 CPUs" }, `resources ${object}`],
+    [{ podSpec: "nodeSelector" }, `podSpec ${object}`],
+    [{ podSpec: [] }, `podSpec ${object}`],
+    [{ gpu: 1 }, `gpu ${object}`],
+    [{ gpu: { vendor: "nvdia" } }, 'gpu.vendor is "nvdia"; it must be one of nvidia, amd, intel'],
+    [
+        { gpu: { vendor: pulumi.output("amd") } },
+        "gpu.vendor is an Output; it decides which resource is asked for: give a text",
+    ],
+    [{ gpu: { mig: "1g" } }, 'gpu.mig is "1g"; it must be a profile as nvidia-smi lists them, such as "1g.10gb"'],
+    [{ gpu: { sharing: "half" } }, 'gpu.sharing is "half"; it must be one of time-slicing, mps'],
+    [
+        { gpu: { resource: "gpu" } },
+        'gpu.resource is "gpu"; it must be a name with its domain, such as "nvidia.com/gpu.shared"',
+    ],
+    [{ gpu: { deviceClass: "GPU" } }, `gpu.deviceClass is "GPU"; ${subdomain}`],
+    [
+        { gpu: { vendor: "amd", memory: "64Gi", mig: "1g.10gb", sharing: "mps" } },
+        'gpu.memory is known of NVIDIA\'s GPUs only, and gpu.vendor is "amd"; leave one of them out',
+        'gpu.mig is known of NVIDIA\'s GPUs only, and gpu.vendor is "amd"; leave one of them out',
+        'gpu.sharing is known of NVIDIA\'s GPUs only, and gpu.vendor is "amd"; leave one of them out',
+        "gpu.memory is what the profile says that gpu.mig names, 1g.10gb; leave one of them out",
+        "gpu.mig is given besides gpu.sharing; leave one of them out",
+    ],
+    [
+        { gpu: { vendor: "intel", product: "Max" } },
+        'gpu.product is not known of GPUs whose gpu.vendor is "intel"; name a label under podSpec.nodeSelector',
+    ],
+    [
+        { gpu: { resource: "a.b/c", deviceClass: "gpu.nvidia.com", mig: "1g.10gb" } },
+        "gpu.mig is given besides gpu.resource; leave one of them out",
+        "gpu.resource is given besides gpu.deviceClass; leave one of them out",
+    ],
+    [
+        { gpu: { sharing: "mps", deviceClass: "gpu.nvidia.com" } },
+        "gpu.sharing is given besides gpu.deviceClass; leave one of them out",
+    ],
+    [
+        { gpu: { sharing: "mps", count: 2 } },
+        "gpu.count is 2; several shares may be of one GPU and bring no more: leave it out",
+    ],
+    [{ mounts: "data" }, `mounts is "data"; ${list}`],
+    [
+        { mounts: [{}] },
+        "mounts[0].claim is missing; name a PersistentVolumeClaim of the namespace",
+        'mounts[0].mountPath is missing; set the path in the container, for example "/data"',
+    ],
+    [
+        {
+            mounts: [
+                { claim: "a", mountPath: "/data" },
+                { claim: "b", mountPath: "/data" },
+            ],
+        },
+        "mounts has two volumes at /data; give one of them another mountPath",
+    ],
+];
+
+/** Wrong values of the arguments that all runs have. */
+export const runScalars: Row[] = [
+    ...workloadScalars,
+    ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be an integer from 0 to 1000"],
+    ["timeout", ["", "6", "6 h", "0h", "1m1h", "h", "-1h", "1.5h", "6H", 6], length],
+    ["spot", ["yes", 1], "it must be true or false"],
+];
+
+export const runCases: Case[] = [
+    ...workloadCases,
+    [{ triggers: "today" }, `triggers is "today"; ${list}`],
+    [{ triggers: [1] }, `triggers[0] is 1; ${nonEmptyString}`],
+    [{ triggers: [undefined] }, "triggers[0] is missing; remove the entry or set it to a string"],
+];
+
+/** Wrong values of an argument that describes a volume. */
+export const claimScalars = (place: string): Row[] => [
+    [`${place}.claim`, ["Models", "a_b", ""], subdomain],
+    [`${place}.size`, ["10GB", "0", "10m", 10], bytes],
+    [`${place}.storageClass`, ["Fast"], subdomain],
+    [
+        `${place}.accessMode`,
+        ["RWO", "ReadOnlyMany", 1],
+        "it must be one of ReadWriteOnce, ReadWriteOncePod, ReadWriteMany",
+    ],
+];
+
+export const claimCases = (place: string): Case[] => [
+    [{ [place]: "models" }, `${place} ${object}`],
+    [{ [place]: { retain: "yes" } }, `${place}.retain is "yes"; it must be true or false, and no Output`],
+    ...Object.entries({ size: "1Gi", storageClass: "fast", accessMode: "ReadWriteMany", retain: false }).map(
+        ([field, value]): Case => [
+            { [place]: { claim: "models", [field]: value } },
+            `${place} describes a new claim besides an existing one; leave one of them out`,
+        ],
+    ),
+];
+
+const onCommandLine = "the command line of a pod is no place for it: put it under secretEnv";
+
+export const workloadSecrets: [place: string, mend: string][] = [
+    ["env.TOKEN", "put it under secretEnv, which keeps it in a Kubernetes Secret"],
+    ["command[0]", onCommandLine],
+    ["args[0]", onCommandLine],
+];
+
+export const runSecrets: [place: string, mend: string][] = [
+    ...workloadSecrets,
+    ["triggers[0]", "the Job stores triggers in plain text: use a value that is not secret, such as a date"],
+];
+
+export const workloadMisspelt: [place: string, allowed: string][] = [
+    ["workspace.ns", "namespace, queue, serviceAccount, imagePullSecrets"],
+    ["resources.gpus", "cpu, memory, sharedMemory"],
+    ["gpu.gpus", "count, vendor, product, memory, mig, sharing, resource, deviceClass"],
+    ["mounts[0].path", "claim, mountPath, subPath, readOnly"],
+];
+
+export const workloadAllowed: [place: string, values: unknown[]][] = [
+    ["workspace.namespace", ["a", "1", "a".repeat(63)]],
+    ["workspace.queue", ["team.a-1"]],
+    ["image", [`localhost:5001/a/b@sha256:${"0".repeat(64)}`, `fraud:1@sha256:${"f".repeat(64)}`]],
+    ["resources.cpu", ["1", "0.5", "1.125", "1m", "64"]],
+    ["resources.memory", ["1", "0.5Gi", ".5Gi", "128974848", "1e9", "100M", "1Ti"]],
+    ["gpu", [{}, { count: 8 }, { mig: "1g.10gb+me", count: 2 }, { vendor: "amd", product: "MI300X" }]],
+    [
+        "mounts",
+        [
+            [],
+            [
+                { claim: "a", mountPath: "/a" },
+                { claim: "a", mountPath: "/b", subPath: "b/c", readOnly: true },
+            ],
+        ],
+    ],
+    ["args[0]", [""]],
+    ["env.EMPTY", [""]],
+    ["workspace.serviceAccount", [null, undefined]],
+];

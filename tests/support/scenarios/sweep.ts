@@ -1,0 +1,118 @@
+import { Sweep, SweepBackend } from "../../../src";
+import { image, otherImage } from "../arguments";
+import type { Scenario } from "./scenario";
+
+const searched = { image, objective: { metric: "accuracy" }, grid: { depth: [1, 2], rate: [0.1, 0.01] } };
+
+export const scenarios: Scenario[] = [
+    {
+        name: "sweep-plain",
+        create: (workspace, edits, opts) =>
+            new Sweep("sweep-plain", { workspace, ...searched, gpu: {}, secretEnv: { TOKEN: "a" }, ...edits }, opts),
+        edits: [
+            {
+                what: "more time: in place",
+                edit: { timeout: "2h" },
+                preview: ['update job metadata.annotations["pulumi.com/timeoutSeconds"] spec.activeDeadlineSeconds'],
+            },
+            {
+                what: "failed trials and a budget: in place",
+                edit: { maxFailedTrials: 1, budget: { gpuHours: 1 } },
+                preview: ["update job spec.activeDeadlineSeconds spec.maxFailedIndexes"],
+            },
+            {
+                what: "another image: a new run",
+                edit: { image: otherImage },
+                preview: [
+                    "replace best metadata.name spec.image spec.volumeMounts",
+                    "replace job env image metadata.name volumeMounts",
+                ],
+            },
+            {
+                what: "more retries of each trial, fewer trials at once: a new run",
+                edit: { retries: 5, parallelism: 2 },
+                preview: [
+                    "replace best metadata.name spec.volumeMounts",
+                    "replace job env metadata.name spec.activeDeadlineSeconds spec.backoffLimitPerIndex spec.parallelism volumeMounts",
+                ],
+            },
+            {
+                what: "more values: other trials, and a new run",
+                edit: { grid: { depth: [1, 2, 3] } },
+                preview: [
+                    "replace best metadata.name spec.volumeMounts",
+                    "replace job env metadata.name spec.completions volumeMounts volumes",
+                    'replace trials data["0.json"] data["1.json"] data["2.json"] data["3.json"] metadata.name',
+                ],
+            },
+            {
+                what: "another password: the next run sees it",
+                edit: { secretEnv: { TOKEN: "b" } },
+                preview: ["replace env data.TOKEN"],
+            },
+            {
+                what: "another metric: the results are compared anew",
+                edit: { objective: { metric: "f1" } },
+                preview: ["replace best metadata.name spec.env"],
+            },
+            {
+                what: "another access mode: a new volume, and a new run",
+                edit: { output: { accessMode: "ReadWriteMany" } },
+                preview: [
+                    "replace best metadata.name spec.volumeMounts spec.volumes",
+                    "replace job env metadata.name volumeMounts volumes",
+                    "replace output metadata.name spec.accessModes[0]",
+                ],
+            },
+            {
+                what: "a trigger",
+                edit: { triggers: ["2"] },
+                preview: [
+                    "replace best metadata.name spec.volumeMounts",
+                    "replace job env metadata.annotations.kubernetes-mlops/triggers metadata.name volumeMounts",
+                ],
+            },
+        ],
+    },
+    {
+        name: "sweep-katib",
+        crds: ["kubeflow.org/Experiment"],
+        create: (workspace, edits, opts) =>
+            new Sweep(
+                "sweep-katib",
+                {
+                    workspace,
+                    image,
+                    objective: { metric: "accuracy" },
+                    random: {
+                        count: 8,
+                        parameters: { rate: { min: 1e-5, max: 0.1, log: true }, depth: { min: 2, max: 8, step: 1 } },
+                    },
+                    backend: SweepBackend.Katib,
+                    ...edits,
+                },
+                opts,
+            ),
+        edits: [
+            {
+                what: "another image: a new Experiment",
+                edit: { image: otherImage },
+                preview: [
+                    "replace experiment metadata.name spec.trialTemplate.trialSpec.spec.template.spec.env spec.trialTemplate.trialSpec.spec.template.spec.image spec.trialTemplate.trialSpec.spec.template.spec.volumeMounts",
+                ],
+            },
+            {
+                what: "more trials at once: a new Experiment",
+                edit: { parallelism: 2 },
+                preview: [
+                    "replace experiment metadata.name spec.parallelTrialCount spec.trialTemplate.trialSpec.spec.template.spec.env spec.trialTemplate.trialSpec.spec.template.spec.volumeMounts",
+                ],
+            },
+            {
+                what: "a Job in its place",
+                edit: { backend: SweepBackend.Job },
+                preview: ["create best", "create job", "create trials", "delete experiment"],
+            },
+        ],
+    },
+];

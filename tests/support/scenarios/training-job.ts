@@ -1,0 +1,153 @@
+import {
+    AccessMode,
+    GpuSharingMode,
+    TrainingBackend,
+    TrainingFramework,
+    TrainingJob,
+    type TrainingJobArgs,
+} from "../../../src";
+import { image, otherImage } from "../arguments";
+import type { Scenario, ScenarioEdit } from "./scenario";
+
+const shared = { accessMode: AccessMode.ReadWriteMany };
+
+function scenario(name: string, args: Partial<TrainingJobArgs>, edits: ScenarioEdit[], crds?: string[]): Scenario {
+    return {
+        name,
+        crds,
+        create: (workspace, edited, opts) => new TrainingJob(name, { workspace, image, ...args, ...edited }, opts),
+        edits,
+    };
+}
+
+const several = { nodes: 2, output: shared, command: ["torchrun", "train.py"] };
+
+export const scenarios: Scenario[] = [
+    scenario("train-gpu", { gpu: { count: 2 } }, [
+        {
+            what: "another image: a new run",
+            edit: { image: otherImage },
+            preview: ["replace job env image metadata.name volumeMounts"],
+        },
+    ]),
+    scenario("train-claim", { gpu: { deviceClass: "gpu.nvidia.com", memory: "40Gi" } }, [
+        {
+            what: "more memory of each GPU: another template of claims, and a new run with it",
+            edit: { gpu: { deviceClass: "gpu.nvidia.com", memory: "70Gi" } },
+            preview: [
+                "replace gpu metadata.name spec.spec.devices.requests[0].exactly.selectors[0].cel.expression",
+                "replace job env metadata.name resourceClaims[0].resourceClaimTemplateName volumeMounts",
+            ],
+        },
+        {
+            what: "a share of a GPU in place of a claim",
+            edit: { gpu: { sharing: GpuSharingMode.Mps } },
+            preview: [
+                "delete gpu",
+                'replace job affinity env metadata.name resourceClaims resources.claims resources.limits["nvidia.com/gpu"] resources.requests["nvidia.com/gpu"] volumeMounts',
+            ],
+        },
+    ]),
+    scenario("train-nodes", { ...several, checkpoint: shared, topology: { required: "rack" } }, [
+        {
+            what: "more nodes: a new run",
+            edit: { nodes: 3 },
+            preview: [
+                "replace job affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector.matchLabels.kubernetes-mlops/run env metadata.name spec.backoffLimit spec.completions spec.parallelism spec.template.metadata.labels.kubernetes-mlops/run volumeMounts",
+            ],
+        },
+        {
+            what: "another framework: a new run",
+            edit: { framework: TrainingFramework.Jax },
+            preview: [
+                "replace job affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector.matchLabels.kubernetes-mlops/run env metadata.name spec.template.metadata.labels.kubernetes-mlops/run volumeMounts",
+            ],
+        },
+        { what: "more retries: in place", edit: { retries: 5 }, preview: ["update job spec.backoffLimit"] },
+        {
+            what: "no topology: a new run",
+            edit: { topology: undefined },
+            preview: [
+                "replace job affinity env metadata.name spec.template.metadata.labels.kubernetes-mlops/run volumeMounts",
+            ],
+        },
+        {
+            what: "one node: the Service goes",
+            edit: { nodes: 1 },
+            preview: [
+                "delete nodes",
+                "replace job env metadata.name spec.backoffLimit spec.completionMode spec.completions spec.parallelism subdomain volumeMounts",
+            ],
+        },
+    ]),
+    scenario(
+        "train-jobset",
+        { ...several, backend: TrainingBackend.JobSet },
+        [
+            {
+                what: "another image: a new run",
+                edit: { image: otherImage },
+                preview: [
+                    "replace job metadata.name spec.network.subdomain spec.replicatedJobs[0].template.spec.template.spec.env spec.replicatedJobs[0].template.spec.template.spec.image spec.replicatedJobs[0].template.spec.template.spec.volumeMounts",
+                ],
+            },
+            {
+                what: "more retries: a new run, as a JobSet cannot be changed",
+                edit: { retries: 5 },
+                preview: [
+                    'replace job metadata.annotations["pulumi.com/timeoutSeconds"] metadata.name spec.failurePolicy.maxRestarts spec.network.subdomain spec.replicatedJobs[0].template.spec.template.spec.env spec.replicatedJobs[0].template.spec.template.spec.volumeMounts',
+                ],
+            },
+            {
+                what: "a Job in its place",
+                edit: { backend: TrainingBackend.Job },
+                preview: ["create job", "create nodes", "delete job"],
+            },
+        ],
+        ["jobset.x-k8s.io/JobSet"],
+    ),
+    scenario(
+        "train-trainjob",
+        { ...several, backend: TrainingBackend.TrainJob },
+        [
+            {
+                what: "another image: a new run",
+                edit: { image: otherImage },
+                preview: [
+                    "replace job metadata.name spec.runtimeRef.name",
+                    "replace runtime metadata.name replicatedJobs[0].template.spec.template.spec.env replicatedJobs[0].template.spec.template.spec.image replicatedJobs[0].template.spec.template.spec.volumeMounts",
+                ],
+            },
+            {
+                what: "MPI: a new run",
+                edit: { framework: TrainingFramework.Mpi },
+                preview: [
+                    "replace job metadata.name spec.runtimeRef.name",
+                    'replace runtime metadata.labels["trainer.kubeflow.org/framework"] metadata.name network replicatedJobs[0].template.metadata replicatedJobs[0].template.spec.template.spec.args replicatedJobs[0].template.spec.template.spec.command[0] replicatedJobs[0].template.spec.template.spec.command[1] replicatedJobs[0].template.spec.template.spec.env replicatedJobs[0].template.spec.template.spec.volumeMounts replicatedJobs[1] spec.mlPolicy.mpi spec.mlPolicy.numNodes spec.mlPolicy.torch successPolicy',
+                ],
+            },
+        ],
+        ["trainer.kubeflow.org/TrainJob", "trainer.kubeflow.org/TrainingRuntime"],
+    ),
+    scenario(
+        "train-rayjob",
+        { ...several, command: ["python", "train.py", "--name", "it's"], backend: TrainingBackend.RayJob },
+        [
+            {
+                what: "another image: a new run",
+                edit: { image: otherImage },
+                preview: [
+                    "replace job metadata.name spec.rayClusterSpec.headGroupSpec.template.spec.env spec.rayClusterSpec.headGroupSpec.template.spec.image spec.rayClusterSpec.headGroupSpec.template.spec.volumeMounts spec.rayClusterSpec.workerGroupSpecs[0].template.spec.env spec.rayClusterSpec.workerGroupSpecs[0].template.spec.image spec.rayClusterSpec.workerGroupSpecs[0].template.spec.volumeMounts",
+                ],
+            },
+            {
+                what: "a head alone: a new run",
+                edit: { nodes: 1 },
+                preview: [
+                    "replace job metadata.name spec.rayClusterSpec.headGroupSpec.template.spec.env spec.rayClusterSpec.headGroupSpec.template.spec.volumeMounts spec.rayClusterSpec.workerGroupSpecs",
+                ],
+            },
+        ],
+        ["ray.io/RayJob"],
+    ),
+];
