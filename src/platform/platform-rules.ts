@@ -9,8 +9,8 @@ import { Availability, Footprint, Profile } from "./catalog/profiles";
 import type { PlatformArgs } from "./platform-args";
 import { addonArgsByName, planPlatform } from "./platform-plan";
 import { locateChart } from "./rendering/chart-location";
-import { effectiveMirror } from "./rendering/mirror-args";
 import { chartSources } from "./rendering/charts";
+import { effectiveMirror } from "./rendering/mirror-args";
 
 /** The version of an add-on's main chart. It must be exact, as another one would be installed without notice. */
 const exactVersion = rule((value) =>
