@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { URL } from "node:url";
 
 import js from "@eslint/js";
 import { createNodeResolver, importX } from "eslint-plugin-import-x";
@@ -17,6 +18,25 @@ const mayImport = {
     platform: ["arguments", "pod", "package-files.ts"],
 };
 
+/** The files and folders of src/platform, each of which may import from those before it. */
+const platform = [
+    "catalog",
+    "monitoring",
+    "rendering",
+    "addons/shared",
+    "addons",
+    "addon-catalog.ts",
+    "plan.ts",
+    "preflight.ts",
+    "addon-args.ts",
+    "addon-rules.ts",
+    "addon.ts",
+    "platform-args.ts",
+    "platform-plan.ts",
+    "platform-rules.ts",
+    "platform.ts",
+];
+
 const workloads = readdirSync(new URL("src/workloads", import.meta.url));
 
 const zones = [
@@ -26,6 +46,18 @@ const zones = [
         except: [folder, ...others].map((one) => `./${one}`),
         message: `src/${folder} may import from ${[...others, "itself"].join(", ")} only.`,
     })),
+    ...platform.map((target, index) => ({
+        target: `./src/platform/${target}`,
+        from: "./src/platform",
+        except: platform.slice(0, index + 1).map((one) => `./${one}`),
+        message: `It may import from these of src/platform only: ${platform.slice(0, index).join(", ") || "itself"}.`,
+    })),
+    {
+        target: "./src/platform/addons",
+        from: "./src/platform/addons",
+        except: ["./shared"],
+        message: "An add-on imports nothing from another one: what they share is in shared.",
+    },
     ...workloads.flatMap((name) => [
         {
             target: `./src/workloads/${name}`,

@@ -7,11 +7,11 @@ import * as path from "node:path";
 
 import { stringify } from "yaml";
 
-import { catalog } from "../src/platform/catalog";
-import { crdsOf, sourcesOf } from "../src/platform/charts";
-import type { ChartSource } from "../src/platform/definition";
-import { plan, type Planned } from "../src/platform/plan";
-import { type Profile, profiles } from "../src/platform/profiles";
+import { catalog } from "../src/platform/addon-catalog";
+import { crdVersions, chartSources } from "../src/platform/rendering/charts";
+import type { ChartSource } from "../src/platform/catalog/definition";
+import { plan, type PlannedAddon } from "../src/platform/plan";
+import { type Profile, profiles } from "../src/platform/catalog/profiles";
 
 /** One chart as a program gives it to `kubernetes.helm.v4.Chart`. */
 export interface Installed {
@@ -23,7 +23,7 @@ export interface Installed {
 }
 
 /** The add-ons of a profile, in the order in which they are installed. */
-export const plannedOf = (profile: Profile): Planned[] =>
+export const plannedOf = (profile: Profile): PlannedAddon[] =>
     plan({ addons: {}, profile: profiles[profile], definitions: catalog, problem: () => undefined });
 
 /** How many dashboards and rules of alerts the chart with the most ConfigMaps has; others have two ConfigMaps. */
@@ -44,9 +44,9 @@ export function writeCharts(directory: string, upstream: string, profile: Profil
     const found = crdFiles(upstream);
     const missing: string[] = [];
     for (const planned of plannedOf(profile)) {
-        const sources = sourcesOf(planned);
+        const sources = chartSources(planned);
         const owner = sources.find(({ crdsOnly }) => crdsOnly) ?? sources.at(-1)!;
-        const crds = Object.keys(crdsOf(planned)).flatMap((name) => {
+        const crds = Object.keys(crdVersions(planned)).flatMap((name) => {
             const file = found.get(name);
             if (file === undefined) {
                 missing.push(name);
@@ -63,7 +63,7 @@ export function writeCharts(directory: string, upstream: string, profile: Profil
 /** The charts of a profile in that directory. */
 export const installedCharts = (directory: string, profile: Profile): Installed[] =>
     plannedOf(profile).flatMap((planned) =>
-        sourcesOf(planned).map((source) => ({
+        chartSources(planned).map((source) => ({
             chart: path.join(directory, fileOf(source)),
             release: releaseOf(source),
             namespace: planned.namespace,

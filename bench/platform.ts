@@ -5,8 +5,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { sourceDir } from "../local/paths";
-import { crdsOf } from "../src/platform/charts";
-import { Profile } from "../src/platform/profiles";
+import { crdVersions } from "../src/platform/rendering/charts";
+import { Profile } from "../src/platform/catalog/profiles";
 import { installedCharts, plannedOf, writeCharts } from "./charts";
 import { call, type Environment, say } from "./environment";
 import { Project, steps } from "./project";
@@ -65,7 +65,7 @@ export async function measureProfile(environment: Environment, profile: Profile,
 function keptBy(profile: Profile): Record<string, string[]> {
     const planned = plannedOf(profile);
     return {
-        crd: planned.flatMap((one) => Object.keys(crdsOf(one))),
+        crd: planned.flatMap((one) => Object.keys(crdVersions(one))),
         namespace: [...new Set(planned.map(({ namespace }) => namespace))].filter(
             (name) => !ofTheCluster.includes(name),
         ),

@@ -13,7 +13,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { clusterDown, clusterStatus } from "../local/cluster";
 import { canRunCluster } from "../local/machine";
 import { sourceDir } from "../local/paths";
-import type { Profile } from "../src/platform/profiles";
+import type { Profile } from "../src/platform/catalog/profiles";
 import { deleteNamespaces, type Environment, prepare, say } from "./environment";
 import { measureLoad } from "./measure";
 import { compareObjects } from "./objects";

@@ -1,5 +1,5 @@
 /**
- * Writes docs/addons from the definitions of the add-ons and the doc comments of their settings:
+ * Writes docs/addons from the definitions of the add-ons and the doc comments of their arguments:
  *
  *     npx tsx docs/generate.ts
  */
@@ -8,27 +8,27 @@ import * as path from "node:path";
 
 import * as prettier from "prettier";
 
-import { catalog } from "../src/platform/catalog";
-import { type ChartSource, type Definition, Turn } from "../src/platform/definition";
-import { addonNames, type AddonName, kebab } from "../src/platform/names";
+import { catalog } from "../src/platform/addon-catalog";
+import { type ChartSource, type Definition, InstallPhase } from "../src/platform/catalog/definition";
+import { addonNames, type AddonName, kebabCase } from "../src/platform/catalog/names";
+import type { PlatformAddonArgs } from "../src/platform/catalog/platform-addon-args";
 import { contextOf, plan } from "../src/platform/plan";
-import type { AddonSettings } from "../src/platform/settings";
-import { samples } from "../tests/support/addon-settings";
+import { samples } from "../tests/support/addon-arguments";
 import { type Declaration, declarationsOf, type Member } from "./interfaces";
 
 const root = path.join(__dirname, "..");
 const folder = path.join(root, "docs", "addons");
-const declarations = declarationsOf(path.join(root, "src", "platform"));
+const declarations = declarationsOf(path.join(root, "src"));
 const names = addonNames.filter((name) => name in catalog);
 
 // ---- Words
 
 const code = (text: string) => `\`${text}\``;
-const link = (name: AddonName) => `[${code(name)}](${kebab(name)}.md)`;
+const link = (name: AddonName) => `[${code(name)}](${kebabCase(name)}.md)`;
 const links = (all: AddonName[]) => all.map(link).join(", ") || "nothing";
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-/** What Markdown would take for HTML, outside of code. */
+/** Escapes what Markdown would read as HTML, outside of code. */
 function escaped(text: string): string {
     return text
         .split(/(`[^`]*`)/)
@@ -36,7 +36,7 @@ function escaped(text: string): string {
         .join("");
 }
 
-/** A doc comment, taken apart into what it says of the default and all else. */
+/** Splits a doc comment into the default and the rest. */
 function meaning(doc: string): { text: string; byDefault?: string } {
     const sentences = doc.split(/(?<=[.:])\s+(?=[A-Z])/);
     const found = sentences.find((one) => /^Defaults to /.test(one));
@@ -47,7 +47,7 @@ function meaning(doc: string): { text: string; byDefault?: string } {
 function typeOf(type: string): string {
     const list = /^(.*)\[\]$/.exec(type)?.[1];
     if (list !== undefined) {
-        const entries: Record<string, string> = { string: "texts", number: "numbers" };
+        const entries: Record<string, string> = { string: "strings", number: "numbers" };
         const inner = declarations.get(list);
         return `list of ${entries[list] ?? (inner?.kind === "interface" ? "objects" : typeOf(list))}`;
     }
@@ -56,17 +56,17 @@ function typeOf(type: string): string {
         return `one of ${enumeration.members.map((member) => code(member.type)).join(", ")}`;
     }
     const words: Record<string, string> = {
-        string: "text",
+        string: "string",
         number: "number",
-        boolean: "true or false",
-        "pulumi.Input<string>": "text",
-        "Record<string, string>": "object of texts",
+        boolean: "boolean",
+        "pulumi.Input<string>": "string",
+        "Record<string, string>": "map of strings",
         "Record<string, any>": "object",
     };
     return words[type] ?? "object";
 }
 
-/** The lines of a list of fields, those of objects in them below each. */
+/** Returns the lines of a list of fields, with the fields of nested objects below each. */
 function fieldLines(members: Member[], indent = ""): string[] {
     return members.flatMap(({ name, type, optional, doc }) => {
         const { text, byDefault } = meaning(doc);
@@ -87,21 +87,21 @@ function linesBelow(below: Declaration | undefined, indent: string): string[] {
 // ---- Facts
 
 const definitionOf = (name: AddonName): Definition => catalog[name];
-const settingsOf = declarations.get("AddonsArgs")!.members;
+const argsByAddon = declarations.get("AddonsArgs")!.members;
 
-/** The interface of an add-on's settings. */
-export const settingsInterface = (name: AddonName): Declaration =>
-    declarations.get(settingsOf.find((member) => member.name === name)!.type)!;
+/** Returns the interface of an add-on's arguments. */
+export const argsInterface = (name: AddonName): Declaration =>
+    declarations.get(argsByAddon.find((member) => member.name === name)!.type)!;
 
-/** What an add-on tells of itself in a platform that has nothing but it and what it needs. */
+/** Returns the outputs of an add-on in a platform with only this add-on and what it requires. */
 function outputsOf(name: AddonName): Record<string, string> {
     const planned = plan({ addons: { [name]: {} }, profile: [], definitions: catalog, problem: () => undefined });
     const context = contextOf(planned, name, { highlyAvailable: false, small: false });
     return definitionOf(name).outputs?.({}, context) ?? {};
 }
 
-/** How what follows from the settings changes with each of them, seen from the samples. */
-function changes(name: AddonName, of: (settings: AddonSettings) => AddonName[]): string[] {
+/** Returns how the dependencies of an add-on change with its arguments, from the samples. */
+function changes(name: AddonName, of: (settings: PlatformAddonArgs) => AddonName[]): string[] {
     const lines = new Set<string>();
     for (const [field, { right, together }] of Object.entries(samples[name] ?? {})) {
         const usual = of({ ...together });
@@ -120,10 +120,10 @@ function changes(name: AddonName, of: (settings: AddonSettings) => AddonName[]):
     return [...lines];
 }
 
-const requiredBy = (name: AddonName, settings: AddonSettings = {}): AddonName[] =>
+const requiredBy = (name: AddonName, settings: PlatformAddonArgs = {}): AddonName[] =>
     definitionOf(name).requires?.(settings) ?? [];
 
-/** What excludes an add-on, on whichever side it is said, with the reasons. */
+/** Returns the conflicts of an add-on, from both definitions, with the reasons. */
 function exclusionsOf(name: AddonName): Map<AddonName, string> {
     const all = new Map<AddonName, string>();
     for (const other of names) {
@@ -140,7 +140,7 @@ function chartLine({ name, version, repository, manifest }: ChartSource): string
     return manifest ? `- the manifests ${manifest}` : `- the chart ${code(name)} ${version} from ${code(repository)}`;
 }
 
-/** The table of CRDs, with what is said before it. */
+/** Returns the table of CRDs, after an introduction. */
 function crdTable(crds: Record<string, string[]>, before: string): string[] {
     const rows = Object.entries(crds).map(
         ([crd, served]) =>
@@ -149,25 +149,27 @@ function crdTable(crds: Record<string, string[]>, before: string): string[] {
     return [before, ["| CRD | versions |", "| --- | --- |", ...rows].join("\n")];
 }
 
-/** What an add-on has with some settings only, which are found among the samples. */
+/** Returns what an add-on installs only with certain arguments, which are found among the samples. */
 function partLines(name: AddonName): string[] {
-    return (definitionOf(name).parts ?? []).flatMap(({ when, charts, crds }) => {
+    return (definitionOf(name).optionalCharts ?? []).flatMap((optional) => {
+        const { charts, crds } = optional;
         const all = Object.entries(samples[name] ?? {}).flatMap(([field, { right, together }]) =>
             right.map((value) => ({ field, value, settings: { ...together, [field]: value } })),
         );
-        const { field, value } = all.find(({ settings }) => when(settings))!;
+        const { field, value } = all.find(({ settings }) => optional.when(settings))!;
         return [
-            `With ${code(`${field}: ${JSON.stringify(value)}`)} also:`,
+            `With ${code(`${field}: ${JSON.stringify(value)}`)} it also installs:`,
             charts.map(chartLine).join("\n"),
             ...crdTable(crds, "and these CRDs:"),
         ];
     });
 }
 
-const turns: Record<Turn, string> = {
-    [Turn.Normal]: "It is installed as soon as what it needs is there.",
-    [Turn.Late]: "It is installed after all others but policies, since its webhooks refuse objects while it starts.",
-    [Turn.Last]: "It is installed last, since it judges the objects of all others.",
+const phases: Record<InstallPhase, string> = {
+    [InstallPhase.Normal]: "It is installed as soon as what it requires is ready.",
+    [InstallPhase.Late]:
+        "It is installed after all others except policies, since its webhooks refuse objects while it starts.",
+    [InstallPhase.Last]: "It is installed last, since it validates the objects of all others.",
 };
 
 // ---- Pages
@@ -178,7 +180,7 @@ function page(name: AddonName): string {
     const definition = definitionOf(name);
     const { title, purpose, version, kubernetes, namespace, crds = {}, upgrades, hooks } = definition;
     const { homepage, kubernetesSource } = definition;
-    const settings = settingsInterface(name).members;
+    const settings = argsInterface(name).members;
     const exclusions = exclusionsOf(name);
     const neededBy = names.filter((other) => requiredBy(other).includes(name));
     const outputs = Object.entries(outputsOf(name));
@@ -187,47 +189,47 @@ function page(name: AddonName): string {
         generated,
         escaped(purpose),
         [
-            `- In the arguments: ${code(`addons.${name}`)}`,
+            `- Argument of a Platform: ${code(`addons.${name}`)}`,
             `- Version: ${version}`,
             `- Kubernetes: ${kubernetes.min} to ${kubernetes.max}`,
-            `- Namespace: ${code(namespace)} unless ${code("namespace")} says otherwise`,
+            `- Namespace: ${code(namespace)} by default`,
         ].join("\n"),
         "## What it installs",
         definition.charts.map(chartLine).join("\n"),
-        turns[definition.turn ?? Turn.Normal],
+        phases[definition.installPhase ?? InstallPhase.Normal],
         ...(definition.privileged
             ? [
-                  "Some of its pods need more of a node than the baseline Pod Security Standard allows, for which its " +
-                      "namespace is labelled.",
+                  "Some of its pods need more than the baseline Pod Security Standard allows: its namespace is labeled " +
+                      "`pod-security.kubernetes.io/enforce: privileged`.",
               ]
             : []),
         ...(Object.keys(crds).length > 0
-            ? crdTable(crds, "These CRDs, with the versions that are served; objects are stored in the bold one:")
+            ? crdTable(crds, "These CRDs, with their served versions; the storage version is bold:")
             : ["It has no CRDs."]),
         ...partLines(name),
-        "## What it needs and excludes",
+        "## Dependencies and conflicts",
         [
-            `- Brings along: ${links(requiredBy(name))}.`,
+            `- Requires: ${links(requiredBy(name))}.`,
             ...changes(name, (its) => requiredBy(name, its)).map((line) => `  - ${line}`),
-            `- Comes along with: ${links(neededBy)}.`,
+            `- Required by: ${links(neededBy)}.`,
             ...(definition.after
-                ? [`- Is installed after, where the platform has it: ${links(definition.after)}.`]
+                ? [`- Is installed after, if the platform has them: ${links(definition.after)}.`]
                 : []),
             ...[...exclusions].map(
-                ([other, reason]) => `- Cannot be together with ${link(other)}: ${sentence(reason)}`,
+                ([other, reason]) => `- Cannot be combined with ${link(other)}: ${sentence(reason)}`,
             ),
             ...changes(name, (its) => Object.keys(definition.excludes?.(its) ?? {}) as AddonName[]).map(
                 (line) => `  - ${line}`,
             ),
-            ...(exclusions.size === 0 ? ["- Excludes nothing."] : []),
+            ...(exclusions.size === 0 ? ["- No conflicts."] : []),
         ].join("\n"),
-        "## Settings",
-        "Besides [those of all add-ons](README.md#settings-of-all-add-ons):",
-        settings.length > 0 ? fieldLines(settings).join("\n") : "- none of its own",
+        "## Arguments",
+        "In addition to the [arguments of all add-ons](README.md#arguments-of-all-add-ons):",
+        settings.length > 0 ? fieldLines(settings).join("\n") : "- none",
         "## Outputs",
         outputs.length > 0
             ? [
-                  `What ${code(`outputs.${name}`)} is with the defaults:`,
+                  `${code(`addons.${name}.outputs`)} with the defaults:`,
                   "",
                   "| name | value |",
                   "| --- | --- |",
@@ -237,11 +239,13 @@ function page(name: AddonName): string {
         "## Upgrades",
         [
             ...(upgrades.oneMinorAtATime
-                ? ["- No minor version may be skipped: a preview that would is refused, and says which to take first."]
+                ? [
+                      "- Minor versions must not be skipped: a preview of such an upgrade fails, and says which version to install first.",
+                  ]
                 : []),
             ...upgrades.notes.map((note) => `- ${sentence(escaped(note))}`),
         ].join("\n"),
-        ...(hooks ? ["## In place of hooks", `${escaped(hooks)}`] : []),
+        ...(hooks ? ["## Chart hooks", `${escaped(hooks)}`] : []),
         "## Sources",
         [`- ${homepage}`, `- Kubernetes: ${kubernetesSource}`].join("\n"),
     ].join("\n\n");
@@ -252,7 +256,7 @@ function overview(): string {
         const { title, purpose, version, kubernetes } = definitionOf(name);
         const exclusions = [...exclusionsOf(name).keys()];
         const cells = [
-            `[${title}](${kebab(name)}.md)`,
+            `[${title}](${kebabCase(name)}.md)`,
             code(name),
             escaped(purpose),
             version,
@@ -262,27 +266,27 @@ function overview(): string {
         ];
         return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
     });
-    const common = declarations.get("AddonSettings")!.members;
+    const common = declarations.get("PlatformAddonArgs")!.members;
     return [
         "# Add-ons",
         generated,
-        "One version of each, which fit together. What an add-on needs comes along by itself; what cannot be together is " +
+        "One version of each, tested together. What an add-on requires is installed as well; conflicting add-ons are " +
             "refused with the reason.",
         [
-            "| add-on | name | purpose | version | Kubernetes | needs | excludes |",
+            "| add-on | argument | purpose | version | Kubernetes | requires | conflicts with |",
             "| --- | --- | --- | --- | --- | --- | --- |",
             ...rows,
         ].join("\n"),
-        "## Settings of all add-ons",
+        "## Arguments of all add-ons",
         fieldLines(common).join("\n"),
     ].join("\n\n");
 }
 
-/** All pages, by the names of their files. */
+/** Returns all pages, by file name. */
 export async function pages(): Promise<Record<string, string>> {
     const all: Record<string, string> = { "README.md": overview() };
     for (const name of names) {
-        all[`${kebab(name)}.md`] = page(name);
+        all[`${kebabCase(name)}.md`] = page(name);
     }
     for (const [file, text] of Object.entries(all)) {
         const filepath = path.join(folder, file);
@@ -292,7 +296,7 @@ export async function pages(): Promise<Record<string, string>> {
     return all;
 }
 
-/** Where the pages are. */
+/** The directory of the pages. */
 export const pagesFolder = folder;
 
 async function main(): Promise<void> {

@@ -1,53 +1,51 @@
-export { Addon, AddonArgs, AddonChartArgs } from "./platform/addon";
-export { AlloySettings } from "./platform/addons/alloy";
-export { ArgoArtifactsSettings, ArgoSsoSettings, ArgoWorkflowsSettings } from "./platform/addons/argo-workflows";
-export { CertManagerSettings } from "./platform/addons/cert-manager";
-export { CloudNativePgSettings } from "./platform/addons/cloudnative-pg";
-export { DcgmExporterSettings } from "./platform/addons/dcgm-exporter";
-export { EnvoyGatewaySettings, EnvoyServiceType } from "./platform/addons/envoy-gateway";
-export { ExternalSecretsSettings } from "./platform/addons/external-secrets";
-export { GatewayApiSettings } from "./platform/addons/gateway-api";
-export { GpuOperatorSettings } from "./platform/addons/gpu-operator";
-export { InferenceExtensionSettings } from "./platform/addons/inference-extension";
-export { JobSetSettings } from "./platform/addons/jobset";
+export { Addon } from "./platform/addon";
+export { AddonArgs } from "./platform/addon-args";
+export { AlloyArgs } from "./platform/addons/alloy";
+export { ArgoArtifactsArgs, ArgoOidcArgs, ArgoWorkflowsArgs } from "./platform/addons/argo-workflows";
+export { CertManagerArgs } from "./platform/addons/cert-manager";
+export { CloudNativePgArgs } from "./platform/addons/cloudnative-pg";
+export { DcgmExporterArgs } from "./platform/addons/dcgm-exporter";
+export { EnvoyGatewayArgs, EnvoyServiceType } from "./platform/addons/envoy-gateway";
+export { ExternalSecretsArgs } from "./platform/addons/external-secrets";
+export { GatewayApiArgs } from "./platform/addons/gateway-api";
+export { GpuOperatorArgs } from "./platform/addons/gpu-operator";
+export { InferenceExtensionArgs } from "./platform/addons/inference-extension";
+export { JobSetArgs } from "./platform/addons/jobset";
 export {
-    JupyterHubOidcSettings,
-    JupyterHubProfileSettings,
-    JupyterHubRouteSettings,
-    JupyterHubSettings,
+    JupyterHubOidcArgs,
+    JupyterHubProfileArgs,
+    JupyterHubRouteArgs,
+    JupyterHubArgs,
 } from "./platform/addons/jupyterhub";
-export { KaiPlacement, KaiSchedulerSettings } from "./platform/addons/kai-scheduler";
-export { KedaSettings } from "./platform/addons/keda";
-export { KServeMode, KServeSettings } from "./platform/addons/kserve";
-export { GrafanaSettings, KubePrometheusStackSettings } from "./platform/addons/kube-prometheus-stack";
-export { KubeflowTrainerSettings, TrainerRuntime } from "./platform/addons/kubeflow-trainer";
-export { KubeRaySettings, RayBatchScheduler } from "./platform/addons/kuberay";
-export { KueuePodsReadySettings, KueueSettings } from "./platform/addons/kueue";
-export { KyvernoAction, KyvernoSettings } from "./platform/addons/kyverno";
-export { LeaderWorkerSetSettings } from "./platform/addons/leader-worker-set";
-export { LokiBucketSettings, LokiSettings } from "./platform/addons/loki";
-export { MetricsServerSettings } from "./platform/addons/metrics-server";
-export {
-    MlflowArtifactsSettings,
-    MlflowDatabaseSettings,
-    MlflowOidcSettings,
-    MlflowSettings,
-} from "./platform/addons/mlflow";
-export { NodeFeatureDiscoverySettings } from "./platform/addons/node-feature-discovery";
-export { NvidiaDevicePluginSettings } from "./platform/addons/nvidia-device-plugin";
-export { NvidiaDraDriverSettings } from "./platform/addons/nvidia-dra-driver";
-export { OpencostPricesSettings, OpencostSettings } from "./platform/addons/opencost";
-export { PrometheusAdapterRuleSettings, PrometheusAdapterSettings } from "./platform/addons/prometheus-adapter";
-export { SeaweedfsSettings } from "./platform/addons/seaweedfs";
-export { VolcanoSettings } from "./platform/addons/volcano";
-export { AddonsArgs } from "./platform/catalog";
-export { Certificates } from "./platform/definition";
-export { GpuSharingSettings, MigStrategy } from "./platform/gpu-sharing";
+export { KaiPlacement, KaiSchedulerArgs } from "./platform/addons/kai-scheduler";
+export { KedaArgs } from "./platform/addons/keda";
+export { KServeMode, KServeArgs } from "./platform/addons/kserve";
+export { AlertmanagerArgs, GrafanaArgs, KubePrometheusStackArgs } from "./platform/addons/kube-prometheus-stack";
+export { KubeflowTrainerArgs, TrainerRuntime } from "./platform/addons/kubeflow-trainer";
+export { KubeRayArgs, RayBatchScheduler } from "./platform/addons/kuberay";
+export { KueuePodsReadyArgs, KueueArgs } from "./platform/addons/kueue";
+export { KyvernoAction, KyvernoArgs } from "./platform/addons/kyverno";
+export { LeaderWorkerSetArgs } from "./platform/addons/leader-worker-set";
+export { LokiBucketArgs, LokiArgs } from "./platform/addons/loki";
+export { MetricsServerArgs } from "./platform/addons/metrics-server";
+export { MlflowArtifactsArgs, MlflowDatabaseArgs, MlflowOidcArgs, MlflowArgs } from "./platform/addons/mlflow";
+export { NodeFeatureDiscoveryArgs } from "./platform/addons/node-feature-discovery";
+export { NvidiaDevicePluginArgs } from "./platform/addons/nvidia-device-plugin";
+export { NvidiaDraDriverArgs } from "./platform/addons/nvidia-dra-driver";
+export { OpencostPricesArgs, OpencostArgs } from "./platform/addons/opencost";
+export { PrometheusAdapterRuleArgs, PrometheusAdapterArgs } from "./platform/addons/prometheus-adapter";
+export { SeaweedfsArgs } from "./platform/addons/seaweedfs";
+export { VolcanoArgs } from "./platform/addons/volcano";
+export { AddonsArgs } from "./platform/addon-catalog";
+export { CaInjector } from "./platform/catalog/definition";
+export { GpuSharingArgs, MigStrategy } from "./platform/addons/shared/gpu-sharing";
 export { GpuSharingMode } from "./pod/gpu-args";
-export { MirrorArgs } from "./platform/mirror";
-export { AddonStatus, Platform, PlatformArgs } from "./platform/platform";
-export { AddonSettings } from "./platform/settings";
-export { Availability, Footprint, Profile } from "./platform/profiles";
+export { MirrorArgs } from "./platform/rendering/mirror-args";
+export { AddonChartArgs } from "./platform/rendering/chart-args";
+export { Platform } from "./platform/platform";
+export { AddonStatus, PlatformArgs } from "./platform/platform-args";
+export { PlatformAddonArgs } from "./platform/catalog/platform-addon-args";
+export { Availability, Footprint, Profile } from "./platform/catalog/profiles";
 export { ImageArgs, PythonArgs, RegistryArgs } from "./images/args";
 export { Image } from "./images/image";
 export {

@@ -12,7 +12,7 @@ const gatekeeper = new mlops.Addon("gatekeeper", {
         },
     ],
     namespace: "gatekeeper-system",
-    certificates: mlops.Certificates.Controller, // its controller writes them into its webhooks: wait for that
+    caInjector: mlops.CaInjector.Controller, // its controller writes them into its webhooks: wait for that
 });
 
 // A rule in Rego, for which Gatekeeper creates a CRD: wait until it has.

@@ -14,8 +14,12 @@ const suffixes: Record<string, number> = {
     Ei: 2 ** 60,
 };
 
-/** The bytes of an amount that the rule `bytes` has passed, such as "16Gi", "80G" or "1e9". */
+/** Returns the bytes of a quantity that the rule `bytes` has passed, such as "16Gi", "80G", ".5Ti" or "1e9". */
 export function bytesOf(quantity: string): number {
     const [, number, suffix] = /^([\d.]+(?:[eE][-+]?\d+)?)([kMGTPE]i?|Ki)?$/.exec(quantity)!;
     return Number(number) * suffixes[suffix ?? ""]!;
 }
+
+/** Returns the cores of a quantity that the rule `cpu` has passed, such as "2", "0.5" or "500m". */
+export const coresOf = (quantity: string): number =>
+    quantity.endsWith("m") ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);

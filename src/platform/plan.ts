@@ -1,38 +1,37 @@
-import { Certificates, type Context, type Definition, Turn } from "./definition";
-import { type AddonName, addonNames } from "./names";
-import type { AddonSettings } from "./settings";
+import { CaInjector, type ConfiguredAddon, type Context, type Definition, InstallPhase } from "./catalog/definition";
+import { type AddonName, addonNames } from "./catalog/names";
+import type { PlatformAddonArgs } from "./catalog/platform-addon-args";
 
-/** An add-on that a platform has. */
-export interface Planned {
+/** An add-on of a platform. */
+export interface PlannedAddon extends ConfiguredAddon {
     name: AddonName;
-    definition: Definition;
-    settings: AddonSettings;
     namespace: string;
-    /** What must be ready before it is installed. */
+    /** The add-ons that must be ready before it is installed. */
     after: AddonName[];
 }
 
 export interface PlanArgs {
-    addons: Partial<Record<AddonName, AddonSettings>>;
-    /** What the profile brings. */
+    addons: Partial<Record<AddonName, PlatformAddonArgs>>;
+    /** The add-ons of the profile. */
     profile: AddonName[];
     definitions: Record<AddonName, Definition>;
-    /** Takes note of a mistake: where, and what is wrong with it. */
+    /** Reports a problem: its path, and what is wrong. */
     problem: (path: string, problem: string) => void;
 }
 
 /**
- * Which add-ons a platform has: those that are asked for, those of its profile, and what these need. In the order in
- * which they are installed, each after what it needs; what would refuse the objects of others comes after those.
+ * Returns the add-ons of a platform: the requested ones, those of its profile, and what they require. They are in the
+ * order of installation: each after what it requires, and those whose webhooks refuse the objects of others after
+ * these.
  */
-export function plan({ addons, profile, definitions, problem }: PlanArgs): Planned[] {
+export function plan({ addons, profile, definitions, problem }: PlanArgs): PlannedAddon[] {
     const isRefused = (name: AddonName): boolean => addons[name]?.enabled === false;
     const chosen = new Set<AddonName>();
     const choose = (name: AddonName, neededBy?: AddonName): void => {
         if (neededBy !== undefined && isRefused(name)) {
             problem(
                 `addons.${name}.enabled`,
-                `is false, but ${neededBy} needs it; leave it out, or disable ${neededBy}`,
+                `is false, but ${neededBy} requires it; remove it, or disable ${neededBy}`,
             );
         }
         if (chosen.has(name) || isRefused(name)) {
@@ -65,18 +64,20 @@ function conflicts(
     problem: PlanArgs["problem"],
 ): void {
     for (const name of names) {
-        for (const [other, reason] of Object.entries(definitions[name].excludes?.(addons[name] ?? {}) ?? {})) {
-            if (names.includes(other as AddonName)) {
+        const excluded = definitions[name].excludes?.(addons[name] ?? {}) ?? {};
+        for (const other of names) {
+            const reason = excluded[other];
+            if (reason !== undefined) {
                 problem(
                     `addons.${name}`,
-                    `cannot be there together with ${other}: ${reason}; disable one of them with enabled: false`,
+                    `cannot be combined with ${other}: ${reason}; disable one of them with enabled: false`,
                 );
             }
         }
     }
 }
 
-/** What must be ready before an add-on: what it needs, and for one whose turn comes late, all with an earlier turn. */
+/** Returns what must be ready before an add-on: what it requires, and all add-ons of an earlier phase. */
 function predecessors(
     name: AddonName,
     names: AddonName[],
@@ -84,27 +85,27 @@ function predecessors(
     definitions: PlanArgs["definitions"],
 ): AddonName[] {
     const needed = [...needs(name, addons, definitions), ...(definitions[name].after ?? [])];
-    const turn = turnOf(name, addons, definitions);
+    const phase = installPhaseOf(name, addons, definitions);
     return names.filter(
-        (other) => other !== name && (needed.includes(other) || turnOf(other, addons, definitions) < turn),
+        (other) => other !== name && (needed.includes(other) || installPhaseOf(other, addons, definitions) < phase),
     );
 }
 
 const needs = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): AddonName[] =>
     definitions[name].requires?.(addons[name] ?? {}) ?? [];
 
-/** An add-on's turn: not before that of what it needs. */
-const turnOf = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): Turn =>
+/** Returns the phase of an add-on, which is not before the phase of what it requires. */
+const installPhaseOf = (name: AddonName, addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): number =>
     Math.max(
-        definitions[name].turn ?? Turn.Normal,
-        ...needs(name, addons, definitions).map((needed) => turnOf(needed, addons, definitions)),
+        definitions[name].installPhase ?? InstallPhase.Normal,
+        ...needs(name, addons, definitions).map((needed) => installPhaseOf(needed, addons, definitions)),
     );
 
 function sorted(names: AddonName[], addons: PlanArgs["addons"], definitions: PlanArgs["definitions"]): AddonName[] {
     const done: AddonName[] = [];
     const visit = (name: AddonName, path: AddonName[]): void => {
         if (path.includes(name)) {
-            throw new Error(`the add-ons ${[...path, name].join(" → ")} wait for each other`);
+            throw new Error(`the add-ons ${[...path, name].join(" → ")} require each other`);
         }
         if (!done.includes(name)) {
             predecessors(name, names, addons, definitions).forEach((other) => visit(other, [...path, name]));
@@ -115,17 +116,17 @@ function sorted(names: AddonName[], addons: PlanArgs["addons"], definitions: Pla
     return done;
 }
 
-/** What each add-on may know of the platform. */
+/** Returns what the definition of an add-on can know about the platform. */
 export function contextOf(
-    planned: Planned[],
+    planned: PlannedAddon[],
     name: AddonName,
     { highlyAvailable, small }: Pick<Context, "highlyAvailable" | "small">,
 ): Context {
-    const find = (other: AddonName): Planned | undefined => planned.find((one) => one.name === other);
-    const get = (other: AddonName): Planned => {
+    const find = (other: AddonName): PlannedAddon | undefined => planned.find((one) => one.name === other);
+    const get = (other: AddonName): PlannedAddon => {
         const found = find(other);
         if (found === undefined) {
-            throw new Error(`${name} asks for ${other}, which the platform does not have`);
+            throw new Error(`${name} uses ${other}, which the platform does not have`);
         }
         return found;
     };
@@ -135,13 +136,18 @@ export function contextOf(
         small,
         has: (other) => find(other) !== undefined,
         namespaceOf: (other) => get(other).namespace,
-        outputsOf: (other) => {
+        outputOf: (other, output) => {
             const { definition, settings } = get(other);
-            return definition.outputs?.(settings, contextOf(planned, other, { highlyAvailable, small })) ?? {};
+            const outputs = definition.outputs?.(settings, contextOf(planned, other, { highlyAvailable, small })) ?? {};
+            const value = outputs[output];
+            if (value === undefined) {
+                throw new Error(`${name} uses the output ${output}, which ${other} does not have`);
+            }
+            return value;
         },
     };
 }
 
-/** Who writes the certificate authority into the webhooks of an add-on. */
-export const certificatesOf = ({ definition, settings }: Planned, context: Context): Certificates =>
-    definition.certificates?.(settings, context) ?? Certificates.None;
+/** Returns what writes the CA bundle into the webhook configurations of an add-on. */
+export const caInjectorOf = ({ definition, settings }: PlannedAddon, context: Context): CaInjector =>
+    definition.caInjector?.(settings, context) ?? CaInjector.None;

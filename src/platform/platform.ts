@@ -2,158 +2,60 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1";
 import { Chart } from "@pulumi/kubernetes/helm/v4";
 import * as pulumi from "@pulumi/pulumi";
 
-import { mirrorRule } from "../arguments/config";
-import { dnsLabel, oneOf, boolean } from "../arguments/formats";
-import { anyObject, type Fields, object, type Problems, rule, type Rule, type RulesOf } from "../arguments/rules";
 import { validate } from "../arguments/validate";
-import { Addon, type AddonArgs, known } from "./addon";
-import { type AddonsArgs, catalog } from "./catalog";
-import { chartsOf, sourcesOf } from "./charts";
-import type { Context } from "./definition";
-import { effectiveMirror, locate, type MirrorArgs } from "./mirror";
-import { type AddonName, addonNames, kebab } from "./names";
-import { certificatesOf, contextOf, plan, type Planned } from "./plan";
+import { Addon } from "./addon";
+import type { AddonArgs } from "./addon-args";
+import type { Context } from "./catalog/definition";
+import { kebabCase } from "./catalog/names";
+import { Availability, Footprint } from "./catalog/profiles";
+import { caInjectorOf, contextOf, type PlannedAddon } from "./plan";
+import type { AddonStatus, PlatformArgs } from "./platform-args";
+import { planPlatform } from "./platform-plan";
+import { checkPlatform, platformRules } from "./platform-rules";
 import { preflightChart, preflightValues, recordAnnotations, recordName } from "./preflight";
-import { Availability, Footprint, Profile, profiles } from "./profiles";
-import type { AddonSettings } from "./settings";
-import { fieldManager } from "./transform";
-
-/** The arguments of a Platform. */
-export interface PlatformArgs {
-    /** What it has besides what `addons` asks for. Defaults to "none". */
-    profile?: Profile;
-    /** The add-ons, each with its settings; `{}` takes one as it is. What one needs comes by itself. */
-    addons?: AddonsArgs;
-    /** How its controllers bear the loss of a node. Defaults to "single". */
-    availability?: Availability;
-    /** How much it takes of the cluster for itself. Defaults to "standard". */
-    footprint?: Footprint;
-    /**
-     * Where a closed network has the charts and images. Defaults to the configuration `kubernetes-mlops:mirror`, else
-     * to the internet.
-     */
-    mirror?: MirrorArgs;
-    /**
-     * Whether the cluster may be newer than what the add-ons are known to work with. Defaults to false: a preview then
-     * names the add-ons that are not.
-     */
-    untestedKubernetes?: boolean;
-}
-
-/** What a platform tells of an add-on that it has. */
-export interface AddonStatus {
-    /** The namespace it is in. */
-    namespace: string;
-    /** The version of its software that this package was tested with; of an existing one that may be another. */
-    version: string;
-    /** Addresses and names that workloads need, as the page of the add-on lists them. */
-    outputs: Record<string, string>;
-}
-
-/** The version of an add-on's own chart: an exact one, or an update would change it unseen. */
-const exactVersion = rule((value) =>
-    typeof value === "string" && /^v?\d+\.\d+\.\d+([-+].*)?$/.test(value)
-        ? undefined
-        : 'it must be an exact version, for example "1.2.3"',
-);
-
-const mapped = (rules: Fields, change: (rule: Rule) => Rule): Fields =>
-    Object.fromEntries(Object.entries(rules).map(([field, own]) => [field, change(own)]));
-
-/** The rules of each add-on's settings: those that all have, and its own. */
-const addonFields: Fields = Object.fromEntries(
-    addonNames.map((name): [string, Rule] => [
-        name,
-        object({
-            enabled: known(boolean),
-            existing: known(boolean),
-            namespace: known(dnsLabel),
-            version: known(exactVersion),
-            values: anyObject,
-            ...mapped(catalog[name].fields, known),
-        }),
-    ]),
-);
-
-const fields = {
-    profile: known(oneOf(Object.values(Profile))),
-    addons: object(addonFields),
-    availability: known(oneOf(Object.values(Availability))),
-    footprint: known(oneOf(Object.values(Footprint))),
-    mirror: known(mirrorRule),
-    untestedKubernetes: known(boolean),
-} satisfies RulesOf<PlatformArgs>;
-
-/** The settings, by name: for code that treats all add-ons alike. */
-function settingsOf(addons: AddonsArgs = {}): Partial<Record<AddonName, AddonSettings>> {
-    return addons;
-}
-
-function planOf(args: PlatformArgs, problem: (path: string, problem: string) => void): Planned[] {
-    return plan({
-        addons: settingsOf(args.addons),
-        // One that does not exist has been told of by then.
-        profile: profiles[args.profile ?? Profile.None] ?? [],
-        definitions: catalog,
-        problem,
-    });
-}
-
-function checkAcross(args: PlatformArgs, problems: Problems): void {
-    for (const [name, settings] of Object.entries(settingsOf(args.addons)) as [AddonName, AddonSettings][]) {
-        catalog[name].check?.(settings, {
-            line: (field, problem) => problems.line(`addons.${name}.${field}`, problem),
-            add: (field, problem) => problems.add(`addons.${name}.${field}`, problem),
-        });
-    }
-    const planned = planOf(args, (where, problem) => problems.add(where, problem));
-    const mirror = effectiveMirror(args.mirror);
-    const missing = planned
-        .filter(({ settings }) => !settings.existing)
-        .flatMap((one) => sourcesOf(one).map((source) => locate(source, mirror)))
-        .filter((location) => typeof location === "string");
-    missing.forEach((problem) => problems.add("mirror.charts", problem));
-}
+import { chartArgs } from "./rendering/charts";
+import { addonFieldManager } from "./rendering/transform";
 
 const sizeOf = ({ availability, footprint }: PlatformArgs): Pick<Context, "highlyAvailable" | "small"> => ({
     highlyAvailable: availability === Availability.High,
     small: footprint === Footprint.Small,
 });
 
-/** Namespaces that every cluster has, and that are not an add-on's to write to. */
+/** Namespaces that every cluster has, and that add-ons must not change. */
 const ofTheCluster = ["default", "kube-system", "kube-public"];
 
-/** The namespace of an add-on. Those that share one say the same of it. */
-const placeOf = ({ namespace }: Planned, all: Planned[]): Omit<AddonArgs, "charts"> => ({
+/** Returns the namespace arguments of an add-on. They are the same for all add-ons in a namespace. */
+const placeOf = ({ namespace }: PlannedAddon, all: PlannedAddon[]): Omit<AddonArgs, "charts"> => ({
     namespace,
     createNamespace: !ofTheCluster.includes(namespace),
     privileged: all.some((other) => other.namespace === namespace && other.definition.privileged),
 });
 
-const statusOf = ({ namespace, definition, settings }: Planned, context: Context): AddonStatus => ({
+const statusOf = ({ namespace, definition, settings }: PlannedAddon, context: Context): AddonStatus => ({
     namespace,
     version: definition.version,
     outputs: definition.outputs?.(settings, context) ?? {},
 });
 
 /**
- * The add-ons of an ML cluster, in versions that fit together, installed in the right order and safe to upgrade.
+ * The add-ons of an ML cluster, in versions that were tested together, installed in the right order and safe to
+ * upgrade.
  *
- * A preview looks at the cluster and fails with what does not fit it: its version, a step over a version that must not
- * be skipped, another owner of the same CRDs. CRDs come first and are kept for ever; what refuses the objects of others
- * while it starts comes last. Whatever depends on the Platform waits until everything on it answers.
+ * A preview checks the cluster, and fails if its version is not supported, if an upgrade would skip a version, or if
+ * the CRDs have another owner. CRDs are installed first and never deleted; add-ons whose webhooks refuse other objects
+ * while they start are installed last. What depends on the Platform waits until all add-ons are ready.
  */
 export class Platform extends pulumi.ComponentResource {
-    /** What is there, by the name of the add-on in the arguments; known when everything is ready. */
+    /** The status of each add-on, by its name in the arguments. Available when everything is ready. */
     public readonly addons: pulumi.Output<Record<string, AddonStatus>>;
 
     constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-        const checked = validate("Platform", name, args, fields, checkAcross);
+        const checked = validate("Platform", name, args, platformRules, checkPlatform);
         super("kubernetes-mlops:index:Platform", name, {}, opts);
 
-        const planned = planOf(checked, () => undefined);
+        const planned = planPlatform(checked, () => undefined);
         const mine = planned.filter(({ settings }) => !settings.existing);
-        const context = (one: Planned): Context => contextOf(planned, one.name, sizeOf(checked));
+        const context = (one: PlannedAddon): Context => contextOf(planned, one.name, sizeOf(checked));
         const preflight = new Chart(
             `${name}:preflight`,
             {
@@ -163,55 +65,58 @@ export class Platform extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        // What an add-on consists of: whatever comes after it waits for all of that.
-        const parts = new Map(mine.map((one): [AddonName, pulumi.Resource[]] => [one.name, []]));
-        const install = (one: Planned, suffix: string, args: AddonArgs, after: pulumi.Resource[]): void => {
+        const installations = mine.map((addon) => ({
+            addon,
+            ...chartArgs(addon, context(addon)),
+            place: { ...placeOf(addon, mine), mirror: checked.mirror },
+            // What is installed after the add-on waits for all of these.
+            resources: [] as pulumi.Resource[],
+        }));
+        type Installation = (typeof installations)[number];
+        const install = (one: Installation, suffix: string, args: AddonArgs, after: pulumi.Resource[]): void => {
             const opts = { parent: this, dependsOn: [preflight, ...after] };
-            parts.get(one.name)!.push(new Addon(`${name}-${kebab(one.name)}${suffix}`, args, opts));
+            one.resources.push(new Addon(`${name}-${kebabCase(one.addon.name)}${suffix}`, args, opts));
         };
 
-        const charts = new Map(mine.map((one) => [one.name, chartsOf(one, context(one))]));
-        const place = (one: Planned) => ({ ...placeOf(one, mine), mirror: checked.mirror });
-        for (const one of mine) {
-            const { kinds } = charts.get(one.name)!;
-            if (kinds.length > 0) {
-                install(one, "-crds", { ...place(one), charts: kinds }, []);
-            }
+        for (const one of installations.filter(({ crds }) => crds.length > 0)) {
+            install(one, "-crds", { ...one.place, charts: one.crds }, []);
         }
-        const allKinds = [...parts.values()].flat();
-        // An update installs one after the other, in the order of the plan: at the same time, what one waits for could
-        // keep the engine so busy that what another waits for is never created. A preview waits for nothing, and needs
-        // of each only what it is installed after.
-        const before: pulumi.Resource[] = [];
-        for (const one of mine) {
-            const { definition, settings } = one;
-            const { own } = charts.get(one.name)!;
-            if (own.length > 0) {
+        const allCrds = installations.flatMap(({ resources }) => resources);
+        // An update installs one add-on after the other, in the order of the plan: at the same time, waiting for one could
+        // keep all of the engine's workers busy, so that what it waits for is never created. A preview waits for nothing,
+        // so there each add-on depends only on those that it is installed after.
+        const before: Installation[] = [];
+        for (const one of installations) {
+            const { addon, charts, place, resources } = one;
+            const { definition, settings } = addon;
+            if (charts.length > 0) {
                 const args = {
-                    ...place(one),
-                    charts: own,
-                    certificates: certificatesOf(one, context(one)),
+                    ...place,
+                    charts,
+                    caInjector: caInjectorOf(addon, context(addon)),
                     webhooks: definition.webhooks,
-                    objectsBefore: definition.objectsBefore?.(settings, context(one)),
-                    objects: definition.objects?.(settings, context(one)),
+                    objectsBefore: definition.objectsBefore?.(settings, context(addon)),
+                    objects: definition.objects?.(settings, context(addon)),
                 };
-                const needed = one.after.flatMap((other) => parts.get(other) ?? []);
-                install(one, "", args, [...allKinds, ...(pulumi.runtime.isDryRun() ? needed : before)]);
+                const needed = pulumi.runtime.isDryRun()
+                    ? before.filter((other) => addon.after.includes(other.addon.name))
+                    : before;
+                install(one, "", args, [...allCrds, ...needed.flatMap((other) => other.resources)]);
             }
             const annotations = {
-                "pulumi.com/patchFieldManager": fieldManager,
-                ...recordAnnotations(name, one),
+                "pulumi.com/patchFieldManager": addonFieldManager,
+                ...recordAnnotations(name, addon),
             };
             const record = new ConfigMap(
-                `${name}-${kebab(one.name)}:record`,
-                { metadata: { name: recordName(one.name), namespace: one.namespace, annotations } },
-                { parent: this, dependsOn: parts.get(one.name) },
+                `${name}-${kebabCase(addon.name)}:record`,
+                { metadata: { name: recordName(addon.name), namespace: addon.namespace, annotations } },
+                { parent: this, dependsOn: [...resources] },
             );
-            parts.get(one.name)!.push(record);
-            before.push(...parts.get(one.name)!);
+            resources.push(record);
+            before.push(one);
         }
 
-        const ready = pulumi.all([...parts.values()].flat().map(({ urn }) => urn));
+        const ready = pulumi.all(installations.flatMap(({ resources }) => resources.map(({ urn }) => urn)));
         this.addons = ready.apply(() =>
             Object.fromEntries(planned.map((one): [string, AddonStatus] => [one.name, statusOf(one, context(one))])),
         );

@@ -1,29 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { packageFile } from "../package-files";
-import { chartVersion, crdsOf } from "./charts";
-import type { Values } from "./definition";
-import { type AddonName, kebab } from "./names";
-import type { Planned } from "./plan";
+import type { Values } from "./catalog/definition";
+import { type AddonName, kebabCase } from "./catalog/names";
+import type { PlannedAddon } from "./plan";
+import { mainChartVersion, crdVersions } from "./rendering/charts";
 
-/** The chart that looks at the cluster when it is rendered. It has no objects. */
+/** The chart that checks the cluster when it is rendered. It has no objects. */
 export const preflightChart = packageFile("charts", "preflight");
 
-/** The ConfigMap in which the cluster keeps what is installed, for the preflight of the next preview. */
-export const recordName = (name: AddonName): string => `kubernetes-mlops-${kebab(name)}`;
+/** Returns the name of the ConfigMap that records what is installed, for the preflight of the next preview. */
+export const recordName = (name: AddonName): string => `kubernetes-mlops-${kebabCase(name)}`;
 
-/** What that ConfigMap says: in annotations, as these are changed in place. */
-export const recordAnnotations = (platform: string, planned: Planned): Record<string, string> => ({
+/** Returns the annotations of that ConfigMap. Its data would replace it on each change. */
+export const recordAnnotations = (platform: string, planned: PlannedAddon): Record<string, string> => ({
     "kubernetes-mlops/owner": ownerOf(platform),
-    "kubernetes-mlops/version": chartVersion(planned),
-    // A setting may bring more of them to the same version.
-    "kubernetes-mlops/crds": String(Object.keys(crdsOf(planned)).length),
+    "kubernetes-mlops/version": mainChartVersion(planned),
+    // An argument may add CRDs without a change of the version.
+    "kubernetes-mlops/crds": String(Object.keys(crdVersions(planned)).length),
 });
 
 const ownerOf = (platform: string): string => `${pulumi.getProject()}/${pulumi.getStack()}/${platform}`;
 
-/** What the chart looks at. */
-export const preflightValues = (platform: string, planned: Planned[], untestedKubernetes: boolean): Values => ({
+/** Returns the values of the preflight chart. */
+export const preflightValues = (platform: string, planned: PlannedAddon[], untestedKubernetes: boolean): Values => ({
     platform,
     owner: ownerOf(platform),
     untestedKubernetes,
@@ -31,12 +31,12 @@ export const preflightValues = (platform: string, planned: Planned[], untestedKu
         name: one.name,
         title: one.definition.title,
         software: one.definition.version,
-        version: chartVersion(one),
+        version: mainChartVersion(one),
         namespace: one.namespace,
         record: recordName(one.name),
         existing: one.settings.existing ?? false,
         kubernetes: one.definition.kubernetes,
         oneMinorAtATime: one.definition.upgrades.oneMinorAtATime ?? false,
-        crds: crdsOf(one),
+        crds: crdVersions(one),
     })),
 });

@@ -9,7 +9,6 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { failOutput, isEventual, outputOf } from "../arguments/inputs";
@@ -154,10 +153,14 @@ function throwIf(problem: string | undefined): void {
     }
 }
 
+/** Checks what `Provider.isInstance` of @pulumi/kubernetes does, without loading its module. */
+const isKubernetesProvider = (one: pulumi.ProviderResource | undefined): boolean =>
+    (one as { __pulumiType?: string } | undefined)?.__pulumiType === "pulumi:providers:kubernetes";
+
 /** The provider of Kubernetes that children get with these options; undefined for the default one. */
 function providerOf(opts: pulumi.ComponentResourceOptions | undefined): pulumi.ProviderResource | undefined {
     const { provider, providers = {}, parent } = opts ?? {};
-    const own = [provider, ...Object.values(providers)].find((one) => Provider.isInstance(one));
+    const own = [provider, ...Object.values(providers)].find(isKubernetesProvider);
     return own ?? parent?.getProvider("kubernetes:core/v1:Service");
 }
 

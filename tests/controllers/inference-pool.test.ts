@@ -74,7 +74,7 @@ function program(): Promise<Record<string, never>> {
                 },
             ],
             namespace: aiSystem,
-            certificates: mlops.Certificates.CertManager,
+            caInjector: mlops.CaInjector.CertManager,
             mirror: mirrorOf(mirror),
         },
         { dependsOn: platform },

@@ -4,7 +4,7 @@ import * as assert from "node:assert/strict";
 import { type Alert, alertGroups, runbookUrl, Severity } from "../../src/platform/monitoring/alerts";
 import { dashboards } from "../../src/platform/monitoring/dashboards";
 import { metrics } from "../../src/platform/monitoring/metrics";
-import { ruleGroupOf } from "../../src/platform/monitoring/objects";
+import { ruleGroupOf } from "../../src/platform/monitoring/monitoring-objects";
 import { promtool, type Series, testRules } from "../support/promtool";
 
 const everything = (): boolean => true;

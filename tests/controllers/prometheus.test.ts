@@ -259,7 +259,7 @@ describe("monitoring with a real Prometheus", function () {
     let test: TestStack;
     let platformWith: (
         more?: (platform: mlops.Platform) => void,
-        settings?: mlops.KubePrometheusStackSettings,
+        settings?: mlops.KubePrometheusStackArgs,
     ) => PulumiFn;
     let receiver: Receiver;
     let address: string;
@@ -460,7 +460,7 @@ describe("monitoring with a real Prometheus", function () {
             metadata: { name: "alerts", namespace: "monitoring" },
             stringData: { "alertmanager.yaml": config.replace("https://example.com/alerts", `${receiver.url}/secret`) },
         });
-        await test.up(platformWith(workloads, { alertmanagerSecret: "alerts" }));
+        await test.up(platformWith(workloads, { alertmanager: { existingSecret: "alerts" } }));
         await soon(() => {
             for (const expected of ["OfTheTeam", "OfOthers", "JobFailed"]) {
                 assert.ok(receiver.of("secret").has(expected), [...receiver.of("secret")].join());

@@ -1,5 +1,4 @@
 import { strict as assert } from "node:assert";
-
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -78,13 +77,32 @@ describe("an Addon, on a real API server", function () {
         await controller.stop();
     });
 
-    it("is installed with what needs its webhook in one update, though the certificate comes late", async () => {
+    it("is installed together with objects that need its webhook, though the CA bundle comes late", async () => {
         const start = Date.now();
         assert.deepEqual(await stack.up(), { namespace });
         assert.ok(Date.now() - start > 15_000);
         const widget = await getObjects<Found>(`widgets.v1.${group}`, "first", "--namespace", namespace);
         assert.equal(widget.metadata.annotations?.mutated, "yes");
         controller.delay = 1000;
+    });
+
+    it("creates objects that run pods after all others of its chart", () => {
+        // The engine prints a line each time it hears of an object: the first one is where it starts.
+        const lines = [...stack.log.matchAll(/^ *\+ +kubernetes:(\S+) +(widgets:widgets:\S+) creating/gm)];
+        const started = [...new Set(lines.map(([, type, name]) => `${type} ${name}`))];
+        const pods = "apps/v1:Deployment widgets:widgets:widgets-system/widgets";
+        assert.deepEqual(
+            started.filter((one) => one !== pods).sort(),
+            [
+                "admissionregistration.k8s.io/v1:MutatingWebhookConfiguration widgets:widgets:widgets",
+                "apiextensions.k8s.io/v1:CustomResourceDefinition widgets:widgets:gadgets.widgets.example.com",
+                "apiextensions.k8s.io/v1:CustomResourceDefinition widgets:widgets:widgets.widgets.example.com",
+                "core/v1:ConfigMap widgets:widgets:widgets-system/widgets",
+                "core/v1:Secret widgets:widgets:widgets-system/widgets",
+            ],
+            stack.log,
+        );
+        assert.equal(started.at(-1), pods, stack.log);
     });
 
     it("shows no change then, nor does a refresh", async () => {
@@ -97,7 +115,7 @@ describe("an Addon, on a real API server", function () {
         assert.equal(await kubectl("get", "jobs", "--namespace", namespace, "--output=name"), "");
     });
 
-    it("upgrades its CRDs, shows how, and keeps everything that is stored", async () => {
+    it("upgrades its CRDs with a diff, and keeps stored objects", async () => {
         await createObjects({ ...gadget, metadata: { name: "old", namespace } });
         const before = await stored();
         assert.deepEqual(before, ["Gadget old", "Widget first"]);
@@ -132,7 +150,7 @@ describe("an Addon, on a real API server", function () {
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("puts Outputs into what the chart renders: secret where they are, unknown where they are", async () => {
+    it("inserts Outputs into rendered objects, secret and unknown ones as such", async () => {
         const password = pulumi.secret("open sesame");
         let motto: pulumi.Output<string> = pulumi.output("by an Output");
         const withOutputs = () => program("0.2.0", { password, motto })();
@@ -161,14 +179,14 @@ describe("an Addon, on a real API server", function () {
         ]);
     });
 
-    it("leaves its CRDs, its namespace and all that others have in them when it is removed", async () => {
+    it("keeps its CRDs, its namespace and the objects of others in them when it is removed", async () => {
         await stack.up(() => Promise.resolve({}));
         assert.deepEqual(await stored(), ["Gadget old"]);
         assert.equal(await kubectl("get", "deployments", "--namespace", namespace, "--output=name"), "");
         assert.equal(await kubectl("get", "mutatingwebhookconfigurations", "widgets", "--ignore-not-found"), "");
     });
 
-    it("takes over what an earlier one has left", async () => {
+    it("adopts what an earlier one has left", async () => {
         const uids = await uidsOf();
         await stack.up(program("0.2.0"));
         assert.deepEqual(await stored(), ["Gadget old", "Widget first"]);
@@ -208,7 +226,7 @@ describe("an Addon, on a real API server", function () {
 describe("an Addon with a provider of its own", function () {
     this.timeout("3m");
 
-    it("hands it on to all that its chart renders, with the default ones disabled", async () => {
+    it("passes it to all rendered objects, with default providers disabled", async () => {
         const charts = writeWidgetCharts();
         const controller = await WidgetsController.start(0);
         const stack = await TestStack.create("addon-provider", () => {
@@ -229,10 +247,10 @@ describe("an Addon with a provider of its own", function () {
     });
 });
 
-describe("an Addon that is killed while it is installed", function () {
+describe("an Addon whose update is killed", function () {
     this.timeout("5m");
 
-    it("converges wherever it was killed", async () => {
+    it("converges, whenever it was killed", async () => {
         const charts = writeWidgetCharts();
         const controller = await WidgetsController.start(3000);
         process.env.WIDGETS = JSON.stringify({ charts, url: controller.url });
@@ -246,7 +264,7 @@ describe("an Addon that is killed while it is installed", function () {
             ) {
                 kills++;
             }
-            assert.ok(kills >= 2, `only ${kills} of the updates were killed before they were through`);
+            assert.ok(kills >= 2, `only ${kills} of the updates were killed before they had finished`);
             await stack.up();
             assert.deepEqual(await stored(), ["Widget first"]);
             assert.deepEqual(await stack.preview(), []);

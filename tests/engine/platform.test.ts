@@ -59,42 +59,42 @@ describe("a preview of a Platform looks at the cluster", function () {
         await kubectl("delete", "namespace", namespace);
     });
 
-    it("and refuses one that is newer than what an add-on is known to work with", async () => {
+    it("and refuses one that is newer than an add-on supports", async () => {
         assert.deepEqual(await preview({ addons: { volcano: {} } }), [
-            "addons.volcano: Volcano 1.15.1 is known to work with Kubernetes up to 1.35, and the cluster has 1.36; try it " +
-                "with untestedKubernetes: true, or leave the add-on out",
+            "addons.volcano: Volcano 1.15.1 supports Kubernetes up to 1.35, but the cluster has 1.36; set " +
+                "untestedKubernetes: true to try it, or remove the add-on",
         ]);
     });
 
-    it("and tells all at once of an existing add-on that is not there", async () => {
+    it("and reports an existing add-on that is missing together with other problems", async () => {
         assert.deepEqual(await preview({ addons: { volcano: {}, jobset: { existing: true } } }), [
-            "addons.volcano: Volcano 1.15.1 is known to work with Kubernetes up to 1.35, and the cluster has 1.36; try it " +
-                "with untestedKubernetes: true, or leave the add-on out",
+            "addons.volcano: Volcano 1.15.1 supports Kubernetes up to 1.35, but the cluster has 1.36; set " +
+                "untestedKubernetes: true to try it, or remove the add-on",
             "addons.jobset.existing: is true, but the cluster has none of its CRDs (jobsets.jobset.x-k8s.io); install it " +
-                "first, or leave existing out",
+                "first, or remove existing",
         ]);
     });
 
-    it("and refuses to skip a minor version, and to go back", async () => {
+    it("and refuses to skip a minor version, and to downgrade", async () => {
         await createObjects(record("kueue", "0.17.1", owner), record("jobset", "99.0.0", owner));
         assert.deepEqual(await preview({ addons: { kueue: { namespace }, jobset: { namespace } } }), [
-            "addons.jobset: is installed in version 99.0.0, and 0.12.0 would be a step back, which its CRDs and stored " +
+            "addons.jobset: is installed in version 99.0.0, and 0.12.0 would be a downgrade, which its CRDs and stored " +
                 "objects may not survive; set version to 99.0.0 or newer",
-            "addons.kueue: is installed in version 0.17.1, and no minor version may be skipped on the way to 0.19.2; first " +
-                "set version to the newest 0.18, run an update, and so on",
+            "addons.kueue: is installed in version 0.17.1, and an upgrade to 0.19.2 must not skip a minor version; first " +
+                "set version to the newest 0.18 and run an update",
         ]);
     });
 
     it("and refuses what another stack has installed", async () => {
         await createObjects(record("jobset", "0.12.0", "company/production/platform"));
         assert.deepEqual(await preview({ addons: { jobset: { namespace } } }), [
-            "addons.jobset: is installed by company/production/platform already; declare it with existing: true, or, if that " +
-                "was this stack under another name: kubectl delete configmap kubernetes-mlops-jobset --namespace " +
+            "addons.jobset: is already installed by company/production/platform; set existing: true, or, if that " +
+                "was this stack under another name, run kubectl delete configmap kubernetes-mlops-jobset --namespace " +
                 namespace,
         ]);
     });
 
-    it("and looks again at the CRDs of an add-on that is to have more of them than it had", async () => {
+    it("and checks the CRDs of an add-on again when it will have more of them", async () => {
         await createObjects(crd("jobsets", "jobset.x-k8s.io", "JobSet", "v1alpha1"));
         const args = { addons: { jobset: { namespace }, volcano: {} } };
         const refused = async (crds: number): Promise<string[]> => {
@@ -107,18 +107,18 @@ describe("a preview of a Platform looks at the cluster", function () {
         assert.deepEqual(await refused(1), ["addons.volcano"]);
     });
 
-    it("and refuses CRDs that are Helm's, or have objects in a version that is gone", async () => {
+    it("and refuses CRDs that belong to Helm, or have stored objects in a version that is no longer served", async () => {
         await createObjects(
             crd("jobsets", "jobset.x-k8s.io", "JobSet", "v1alpha2", { "meta.helm.sh/release-name": "theirs" }),
             crd("workloads", "kueue.x-k8s.io", "Workload", "v1alpha1"),
         );
         assert.deepEqual(await preview({ addons: { kueue: { namespace }, jobset: { namespace } } }), [
-            "addons.jobset: its CRD jobsets.jobset.x-k8s.io belongs to the Helm release theirs; declare the add-on with " +
-                "existing: true, or hand it over: helm uninstall it after setting the annotation " +
-                "helm.sh/resource-policy=keep on its CRDs, and remove the annotations meta.helm.sh/* from them",
-            "addons.kueue: workloads.kueue.x-k8s.io has objects stored as v1alpha1, which 0.19.2 does not know any more; " +
-                "first install a version that serves both, write each object anew there (kubectl get " +
-                "workloads.kueue.x-k8s.io -A -o yaml | kubectl replace -f -), and take v1alpha1 out of the CRD's " +
+            "addons.jobset: its CRD jobsets.jobset.x-k8s.io belongs to the Helm release theirs; set existing: true, " +
+                "or migrate it: set the annotation helm.sh/resource-policy=keep on its CRDs, run helm uninstall, and " +
+                "remove the annotations meta.helm.sh/* from the CRDs",
+            "addons.kueue: workloads.kueue.x-k8s.io has objects stored as v1alpha1, which 0.19.2 no longer serves; first " +
+                "install a version that serves both, rewrite each object with it (kubectl get " +
+                "workloads.kueue.x-k8s.io -A -o yaml | kubectl replace -f -), and remove v1alpha1 from the CRD's " +
                 "status.storedVersions",
         ]);
     });

@@ -5,7 +5,7 @@ import {
     AccessMode,
     type AddonArgs,
     Availability,
-    Certificates,
+    CaInjector,
     type ImageArgs,
     type ModelServerArgs,
     type PlatformArgs,
@@ -107,7 +107,7 @@ export function fullAddonArgs(): AddonArgs {
             },
         ],
         namespace: "widgets-system",
-        certificates: Certificates.Controller,
+        caInjector: CaInjector.Controller,
         objectsBefore: [
             { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "first", namespace: "widgets-system" } },
         ],

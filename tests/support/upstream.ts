@@ -10,12 +10,12 @@ import Ajv, { type ValidateFunction } from "ajv";
 import Ajv2020 from "ajv/dist/2020";
 import * as yaml from "yaml";
 
-import { catalog } from "../../src/platform/catalog";
-import type { ChartSource, Context, Definition, KubernetesObject, Values } from "../../src/platform/definition";
-import { addonNames, type AddonName, kebab } from "../../src/platform/names";
-import type { AddonSettings } from "../../src/platform/settings";
-import { mergedValues } from "../../src/platform/values";
-import { samples } from "./addon-settings";
+import { catalog } from "../../src/platform/addon-catalog";
+import type { ChartSource, Context, Definition, KubernetesObject, Values } from "../../src/platform/catalog/definition";
+import { addonNames, type AddonName, kebabCase } from "../../src/platform/catalog/names";
+import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addon-args";
+import { mergeValues } from "../../src/platform/rendering/merge-values";
+import { samples } from "./addon-arguments";
 import { crdsIn, crdText, type UpstreamCrd, yamlFiles } from "./upstream-crds";
 import { moduleFolders, moduleOf } from "./upstream-modules";
 
@@ -52,7 +52,7 @@ const otherFolders: Partial<Record<AddonName, string>> = {
     inferenceExtension: "gateway-api-inference-extension",
 };
 
-export const folderOf = (name: AddonName): string => otherFolders[name] ?? kebab(name);
+export const folderOf = (name: AddonName): string => otherFolders[name] ?? kebabCase(name);
 
 /** The folders that there are, and those that only Go modules stand for. */
 const folders = once(() => [...new Set([...moduleFolders, ...(sharedMissing ? [] : Object.keys(index()))])]);
@@ -69,7 +69,7 @@ export function whyFolderMissing(folder: string): string {
     return `${typeof module === "string" ? module : `its Go module does not have it`}, and ${sharedMissing}`;
 }
 
-export const definitions = Object.entries(catalog) as [AddonName, Definition<AddonSettings>][];
+export const definitions = Object.entries(catalog) as [AddonName, Definition<PlatformAddonArgs>][];
 
 // ---- Charts
 
@@ -130,7 +130,7 @@ function readChart(directory: string): UpstreamChart {
             const key = dependency.alias ?? dependency.name;
             const child = readChart(below);
             chart.children[key] = child;
-            chart.defaults = mergedValues({ [key]: child.defaults }, chart.defaults);
+            chart.defaults = mergeValues({ [key]: child.defaults }, chart.defaults);
             child.keys.forEach((one) => chart.keys.add(pathOf([key, one])));
         }
     }
@@ -199,9 +199,9 @@ const chartPlaces = once(() => {
         const module = moduleOf(folder);
         return typeof module === "string" ? [] : module.charts;
     };
-    for (const chartsOf of [ofModules, ...(sharedMissing ? [] : [sharedCharts])]) {
+    for (const chartArgs of [ofModules, ...(sharedMissing ? [] : [sharedCharts])]) {
         for (const folder of folders()) {
-            for (const directory of chartsOf(folder)) {
+            for (const directory of chartArgs(folder)) {
                 const { name } = yaml.parse(read(directory, "Chart.yaml")) as ChartFile;
                 byName.set(name, [...(byName.get(name) ?? []), { folder, directory }]);
             }
@@ -378,7 +378,7 @@ function withoutNulls(values: Values): Values {
 
 /** What the values schemas of a chart and of its sub-charts say to its defaults with ours laid over them. */
 export function schemaProblems(chart: UpstreamChart, values: Values): string[] {
-    const merged = withoutNulls(mergedValues(chart.defaults, values));
+    const merged = withoutNulls(mergeValues(chart.defaults, values));
     const own = chart.schema ? errorsOf(validatorOf(chart.schema), merged) : [];
     const below = Object.entries(chart.children).flatMap(([key, child]) =>
         schemaProblems(child, (merged[key] as Values | undefined) ?? {}).map((problem) => `${key}: ${problem}`),
@@ -572,14 +572,14 @@ export function objectProblems(object: KubernetesObject): string[] {
 /** One way to have an add-on. */
 export interface Combination {
     title: string;
-    settings: AddonSettings;
+    settings: PlatformAddonArgs;
     context: Context;
 }
 
 /** What an add-on needs with these settings, and what that needs. */
-function requiredBy(name: AddonName, settings: AddonSettings): AddonName[] {
+function requiredBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
     const all = new Set<AddonName>();
-    const add = (one: AddonName, its: AddonSettings) => {
+    const add = (one: AddonName, its: PlatformAddonArgs) => {
         for (const needed of catalog[one]?.requires?.(its) ?? []) {
             if (!all.has(needed)) {
                 all.add(needed);
@@ -592,9 +592,9 @@ function requiredBy(name: AddonName, settings: AddonSettings): AddonName[] {
 }
 
 /** What cannot be in a platform with an add-on, on whichever side it is said. */
-function excludedBy(name: AddonName, settings: AddonSettings): AddonName[] {
+function excludedBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
     const own = Object.keys(catalog[name].excludes?.(settings) ?? {}) as AddonName[];
-    const others = definitions.filter(([, { excludes }]) => excludes?.({})[name] !== undefined);
+    const others = definitions.filter(([, definition]) => definition.excludes?.({})[name] !== undefined);
     return [...new Set([...own, ...others.map(([other]) => other)])];
 }
 
@@ -608,17 +608,17 @@ export function contextOf(
         small,
         highlyAvailable,
         has: (addon) => has.includes(addon),
-        namespaceOf: (addon) => catalog[addon]?.namespace ?? kebab(addon),
-        outputsOf: (addon) => {
+        namespaceOf: (addon) => catalog[addon]?.namespace ?? kebabCase(addon),
+        outputOf: (addon, output) => {
             const definition = catalog[addon];
-            return definition?.outputs?.({}, { ...context, namespace: definition.namespace }) ?? {};
+            return definition.outputs?.({}, { ...context, namespace: definition.namespace })[output] ?? "";
         },
     };
     return context;
 }
 
 /** Each setting of an add-on set once, besides none at all. */
-export function settingsOf(name: AddonName): AddonSettings[] {
+export function settingsOf(name: AddonName): PlatformAddonArgs[] {
     const table = Object.entries(samples[name] ?? {});
     return [
         {},
@@ -664,10 +664,13 @@ export interface FoundObject {
 
 /** All objects of our own that an add-on gives in all combinations, those that differ. */
 export function objectsOf(addon: AddonName): FoundObject[] {
-    const { objects, objectsBefore } = catalog[addon];
+    const definition = catalog[addon];
     const found = new Map<string, FoundObject>();
     for (const { title, settings, context } of combinationsOf(addon)) {
-        const all = [...(objectsBefore?.(settings, context) ?? []), ...(objects?.(settings, context) ?? [])];
+        const all = [
+            ...(definition.objectsBefore?.(settings, context) ?? []),
+            ...(definition.objects?.(settings, context) ?? []),
+        ];
         for (const object of all) {
             const key = JSON.stringify(object);
             if (!found.has(key)) {

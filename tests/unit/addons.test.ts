@@ -2,14 +2,15 @@ import { strict as assert } from "node:assert";
 
 import { boolean } from "../../src/arguments/formats";
 import { object, type Problems } from "../../src/arguments/rules";
-import { catalog } from "../../src/platform/catalog";
-import { chartsOf, chartVersion, crdsOf, sourcesOf } from "../../src/platform/charts";
-import type { ChartSource, Definition, KubernetesObject, Values } from "../../src/platform/definition";
-import { addonNames, type AddonName } from "../../src/platform/names";
-import { plan, type Planned } from "../../src/platform/plan";
+import { type Catalog, catalog } from "../../src/platform/addon-catalog";
+import type { MlflowArgs } from "../../src/platform/addons/mlflow";
+import type { ChartSource, Definition, KubernetesObject, Values } from "../../src/platform/catalog/definition";
+import { addonNames, type AddonName } from "../../src/platform/catalog/names";
+import type { PlatformAddonArgs } from "../../src/platform/catalog/platform-addon-args";
+import { plan, type PlannedAddon } from "../../src/platform/plan";
 import { preflightValues } from "../../src/platform/preflight";
-import type { AddonSettings } from "../../src/platform/settings";
-import { samples } from "../support/addon-settings";
+import { chartArgs, mainChartVersion, crdVersions, chartSources } from "../../src/platform/rendering/charts";
+import { samples } from "../support/addon-arguments";
 import { type PodSpec, violations } from "../support/pod-security";
 import { itUnless, unchecked } from "../support/unchecked";
 import * as upstream from "../support/upstream";
@@ -22,7 +23,7 @@ const otherCharts: Partial<Record<AddonName, { name: string; version: string; re
             name: "gateway-crds-helm",
             version: "v1.9.0",
             repositories: ["oci://docker.io/envoyproxy/gateway-crds-helm"],
-            why: "the Gateway API publishes no chart, and Envoy Gateway one of its kinds",
+            why: "the Gateway API publishes no chart, and Envoy Gateway publishes one of its CRDs",
         },
     };
 
@@ -32,7 +33,7 @@ const otherCrds: Partial<Record<AddonName, { not?: RegExp; also?: Record<string,
     kserve: {
         not: /^localmodel/,
         also: { "inferencemodelrewrites.llm-d.ai": ["v1alpha2"], "inferenceobjectives.llm-d.ai": ["v1alpha2"] },
-        why: "the chart of local models is not installed, and the picker of pods has kinds of another project",
+        why: "the chart of local models is not installed, and the endpoint picker uses CRDs of another project",
     },
 };
 
@@ -49,7 +50,7 @@ const otherType: Record<string, Record<string, string>> = {
     jupyterhub: { "singleuser.memory.guarantee": "a number of bytes, or a text such as 1G" },
 };
 
-/** What each add-on brings along when nothing is set. */
+/** What each add-on requires by default. */
 const requires: Partial<Record<AddonName, AddonName[]>> = {
     prometheusAdapter: ["kubePrometheusStack"],
     alloy: ["loki"],
@@ -68,7 +69,7 @@ const requires: Partial<Record<AddonName, AddonName[]>> = {
     jupyterhub: ["externalSecrets"],
 };
 
-/** Settings with which an add-on brings along something else. */
+/** Arguments with which an add-on requires something else. */
 const requiresWith: { name: AddonName; settings: Record<string, unknown>; brings: AddonName[] }[] = [
     { name: "alloy", settings: { lokiUrl: "http://loki.example.com" }, brings: [] },
     { name: "nvidiaDraDriver", settings: { webhook: true }, brings: ["nodeFeatureDiscovery", "certManager"] },
@@ -106,19 +107,19 @@ const flavor: KubernetesObject = {
     spec: {},
 };
 
-/** All charts that an add-on can have, with whatever settings. */
-const allCharts = ({ charts, parts = [] }: Definition): ChartSource[] => [
+/** Returns all charts that an add-on can have, with any arguments. */
+const allCharts = ({ charts, optionalCharts = [] }: Definition): ChartSource[] => [
     ...charts,
-    ...parts.flatMap((part) => part.charts),
+    ...optionalCharts.flatMap((part) => part.charts),
 ];
 
-/** The lines that say what is wrong with the settings of an add-on. */
+/** Returns the lines of the problems with the arguments of an add-on. */
 function problemsOf(name: AddonName, settings: object): string[] {
     const lines: string[] = [];
     const line = (path: string, problem: string) => `${path} ${problem}`;
     const problems: Problems = { line, add: (path, problem) => void lines.push(line(path, problem)) };
     const checked = object({ existing: boolean, ...catalog[name].fields })(settings, "", problems);
-    catalog[name].check?.(checked as AddonSettings, problems);
+    catalog[name].check?.(checked as PlatformAddonArgs, problems);
     return lines;
 }
 
@@ -129,7 +130,21 @@ describe("add-ons", function () {
         assert.deepEqual(Object.keys(catalog), addonNames);
     });
 
-    it("bring along what they need, and nothing else", () => {
+    it("do not compile when one is forgotten, is another one, or a rule of its arguments is missing or misspelt", () => {
+        // The compiler is the test (npm run lint). The catalog is known by its names only, so it is given its types back.
+        const { mlflow, ...withoutMlflow } = catalog as unknown as Catalog;
+        // @ts-expect-error -- one is missing.
+        withoutMlflow satisfies Catalog;
+        const { oidc, ...rules } = mlflow.fields;
+        // @ts-expect-error -- a rule is missing.
+        ({ ...mlflow, fields: rules }) satisfies Definition<MlflowArgs>;
+        // @ts-expect-error -- a rule is of an argument that does not exist.
+        ({ ...mlflow, fields: { ...mlflow.fields, odic: oidc } }) satisfies Definition<MlflowArgs>;
+        // @ts-expect-error -- it is another one.
+        ({ ...withoutMlflow, mlflow: withoutMlflow.jupyterhub }) satisfies Catalog;
+    });
+
+    it("require the expected add-ons, and no others", () => {
         const actual = upstream.definitions.map(([name, definition]) => [name, definition.requires?.({}) ?? []]);
         assert.deepEqual(
             Object.fromEntries(actual),
@@ -138,12 +153,12 @@ describe("add-ons", function () {
     });
 
     for (const { name, settings, brings } of requiresWith.filter(({ name }) => name in catalog)) {
-        it(`${name} brings ${brings.join(" and ")} along with ${JSON.stringify(settings)}`, () => {
-            assert.deepEqual(catalog[name].requires?.(settings as AddonSettings), brings);
+        it(`${name} requires ${brings.join(" and ")} with ${JSON.stringify(settings)}`, () => {
+            assert.deepEqual(catalog[name].requires?.(settings as PlatformAddonArgs), brings);
         });
     }
 
-    it("exclude each other where two own the same, and nowhere else", () => {
+    it("conflict only if they own the same resources", () => {
         const pairs = upstream.definitions.flatMap(([name, definition]) =>
             Object.entries(definition.excludes?.({}) ?? {}).map(([other, why]) => ({
                 pair: [name, other].sort(),
@@ -160,17 +175,17 @@ describe("add-ons", function () {
 
     for (const [name, definition] of upstream.definitions) {
         describe(name, () => {
-            it("has samples of every setting", () => {
+            it("has samples of every argument", () => {
                 assert.deepEqual(Object.keys(samples[name] ?? {}).sort(), Object.keys(definition.fields).sort());
             });
 
-            it("takes right settings", () => {
+            it("accepts valid arguments", () => {
                 for (const settings of upstream.settingsOf(name)) {
                     assert.deepEqual(problemsOf(name, settings), [], JSON.stringify(settings));
                 }
             });
 
-            it("refuses wrong ones, each with a line that names the setting", () => {
+            it("refuses invalid arguments, each with a line that names the argument", () => {
                 for (const [field, { wrong, together }] of Object.entries(samples[name] ?? {})) {
                     assert.ok(wrong.length > 0, `${field}: no wrong value`);
                     for (const value of [...wrong, () => 0]) {
@@ -181,7 +196,7 @@ describe("add-ons", function () {
                 }
             });
 
-            it("gives plain values, the same each time, for charts that it has", () => {
+            it("returns plain values for its charts, the same each time", () => {
                 const charts = allCharts(definition).map((chart) => chart.name);
                 for (const { title, settings, context } of upstream.combinationsOf(name)) {
                     const values = definition.values(settings, context);
@@ -195,7 +210,7 @@ describe("add-ons", function () {
                 }
             });
 
-            it("gives objects that do not share a name", () => {
+            it("returns objects with unique names", () => {
                 for (const { title, settings, context } of upstream.combinationsOf(name)) {
                     const objects = [
                         ...(definition.objectsBefore?.(settings, context) ?? []),
@@ -205,7 +220,7 @@ describe("add-ons", function () {
                 }
             });
 
-            it("gives pods that meet the restricted Pod Security Standard", () => {
+            it("returns pods that meet the restricted Pod Security Standard", () => {
                 for (const { object, title } of upstream.objectsOf(name)) {
                     const { template } = (object.spec ?? {}) as { template?: { spec?: PodSpec } };
                     if (template?.spec?.containers) {
@@ -214,7 +229,7 @@ describe("add-ons", function () {
                 }
             });
 
-            it("tells the same of itself whatever else there is, in texts", () => {
+            it("returns outputs that are strings and do not depend on other add-ons", () => {
                 for (const { title, settings, context } of upstream.combinationsOf(name)) {
                     const outputs = definition.outputs?.(settings, context) ?? {};
                     assert.ok(
@@ -228,7 +243,7 @@ describe("add-ons", function () {
 });
 
 describe("Kyverno", () => {
-    it("leaves out the namespaces of add-ons, and not people's own", () => {
+    it("excludes the namespaces of add-ons, and not those of users", () => {
         const context = upstream.contextOf("kyverno", { has: ["kueue", "gatewayApi", "inferenceExtension"] });
         const excluded = (settings: object) =>
             JSON.stringify(catalog.kyverno.values(settings, context)).match(/"values":(\[[^\]]*\])/)?.[1];
@@ -248,7 +263,7 @@ describe("Envoy Gateway", () => {
     const imageWith = (settings: object): unknown =>
         (catalog.envoyGateway.values(settings, context)["gateway-helm"]!.global as Values | undefined)?.images;
 
-    it("names the proxies' image, so that a mirror has it, but for versions of which it does not know it", () => {
+    it("sets the image of the proxies, so that a mirror replaces it, but only for the tested version", () => {
         const image = "docker.io/envoyproxy/envoy:distroless-v1.39.0";
         for (const settings of [{}, { version: "v1.9.0" }, { version: "1.9.0" }]) {
             assert.deepEqual(imageWith(settings), { envoyProxy: { image } });
@@ -256,7 +271,7 @@ describe("Envoy Gateway", () => {
         assert.equal(imageWith({ version: "v1.9.1" }), undefined);
     });
 
-    it("lets the values of its chart about proxies count besides its own", () => {
+    it("merges the values for proxies into its own", () => {
         const proxy = catalog.envoyGateway.objects!({}, context).find(({ kind }) => kind === "EnvoyProxy");
         assert.equal((proxy?.spec as { mergeType: string }).mergeType, "StrategicMerge");
     });
@@ -264,7 +279,7 @@ describe("Envoy Gateway", () => {
 
 describe("KServe for language models", () => {
     /** KServe in a platform that is asked for nothing else. */
-    const kserveWith = (settings: object): Planned =>
+    const kserveWith = (settings: object): PlannedAddon =>
         plan({
             addons: { kserve: settings },
             profile: [],
@@ -294,32 +309,32 @@ describe("KServe for language models", () => {
         ],
     ];
     for (const [settings, charts, crds] of cases) {
-        it(`has the charts and CRDs of ${JSON.stringify(settings)}, of which a preview looks at the same`, () => {
+        it(`has the charts and CRDs of ${JSON.stringify(settings)}, which a preview checks`, () => {
             const planned = kserveWith(settings);
             assert.deepEqual(
-                sourcesOf(planned).map(({ name, version }) => `${name} ${version}`),
+                chartSources(planned).map(({ name, version }) => `${name} ${version}`),
                 charts,
             );
-            assert.deepEqual(Object.keys(crdsOf(planned)).sort(), [...crds].sort());
+            assert.deepEqual(Object.keys(crdVersions(planned)).sort(), [...crds].sort());
             const { addons } = preflightValues("platform", [planned], false) as { addons: Values[] };
-            assert.deepEqual(addons[0]!.crds, crdsOf(planned));
+            assert.deepEqual(addons[0]!.crds, crdVersions(planned));
         });
     }
 
-    it("is upgraded by the version of KServe's own chart, which alone takes values of the user", () => {
+    it("applies version and values of the user to KServe's main chart only", () => {
         const planned = kserveWith({ llm: true, version: "v0.20.1", values: { commonLabels: { team: "ml" } } });
-        assert.equal(chartVersion(planned), "0.20.1");
-        const { kinds, own } = chartsOf(planned, context);
+        assert.equal(mainChartVersion(planned), "0.20.1");
+        const { crds, charts } = chartArgs(planned, context);
         assert.deepEqual(
-            [...kinds, ...own].filter(({ values }) => values?.commonLabels !== undefined).map(({ chart }) => chart),
+            [...crds, ...charts].filter(({ values }) => values?.commonLabels !== undefined).map(({ chart }) => chart),
             ["kserve-resources"],
         );
     });
 
-    it("has its CRDs before everything else, and the manifests of llm-d's by their address", () => {
-        const { kinds } = chartsOf(kserveWith({ llm: true }), context);
+    it("installs CRDs before everything else, and those of llm-d from the URL of their manifests", () => {
+        const { crds } = chartArgs(kserveWith({ llm: true }), context);
         assert.deepEqual(
-            kinds.map(({ chart, manifest }) => [chart, manifest]),
+            crds.map(({ chart, manifest }) => [chart, manifest]),
             [
                 ["kserve-crd", undefined],
                 ["kserve-llmisvc-crd", undefined],
@@ -329,17 +344,17 @@ describe("KServe for language models", () => {
     });
 
     for (const llm of [false, true]) {
-        it(`has LLMInferenceServiceConfigs where llm is set: ${llm}`, () => {
-            const values = catalog.kserve.values({ llm } as AddonSettings, context);
+        it(`has LLMInferenceServiceConfigs only with llm: ${llm}`, () => {
+            const values = catalog.kserve.values({ llm } as PlatformAddonArgs, context);
             assert.deepEqual(values["kserve-runtime-configs"], {
                 kserve: { servingruntime: { enabled: true }, llmisvcConfigs: { enabled: llm } },
             });
         });
 
-        it(`has a second controller with a budget and a monitor where llm is set: ${llm}`, () => {
+        it(`has a second controller with a budget and a monitor only with llm: ${llm}`, () => {
             const big = upstream.contextOf("kserve", { highlyAvailable: true, has: ["kubePrometheusStack"] });
             assert.deepEqual(
-                catalog.kserve.objects!({ llm } as AddonSettings, big).map(
+                catalog.kserve.objects!({ llm } as PlatformAddonArgs, big).map(
                     ({ kind, metadata }) => `${kind} ${metadata.name}`,
                 ),
                 [
@@ -352,9 +367,9 @@ describe("KServe for language models", () => {
         });
     }
 
-    it("finds all that it needs before it, LeaderWorkerSet where the platform has it", () => {
+    it("is installed after everything that it requires, and after LeaderWorkerSet if the platform has it", () => {
         const order = plan({
-            addons: { kserve: { llm: true } as AddonSettings, leaderWorkerSet: {} },
+            addons: { kserve: { llm: true } as PlatformAddonArgs, leaderWorkerSet: {} },
             profile: [],
             definitions: catalog,
             problem: (path, problem) => assert.fail(`${path} ${problem}`),
@@ -400,12 +415,12 @@ describe("add-ons as upstream publishes them", function () {
             });
 
             const crdsMissing = typeof theirCrds === "string" ? theirCrds : undefined;
-            itUnless(crdsMissing, "has the CRDs with their served versions, the stored one first", () => {
+            itUnless(crdsMissing, "has the CRDs with their served versions, the storage version first", () => {
                 const { not, also } = otherCrds[name] ?? {};
                 const theirs = (theirCrds as UpstreamCrd[])
                     .filter((crd) => !not?.test(crd.name))
                     .map((crd) => [crd.name, crd.storage, ...crd.served.filter((one) => one !== crd.storage).sort()]);
-                const ours = [definition, ...(definition.parts ?? [])]
+                const ours = [definition, ...(definition.optionalCharts ?? [])]
                     .flatMap(({ crds }) => Object.entries(crds ?? {}))
                     .map(([crd, [storage, ...served]]) => [crd, storage, ...served.sort()]);
                 const others = Object.entries(also ?? {}).map(([crd, versions]) => [crd, ...versions]);
@@ -448,7 +463,7 @@ describe("add-ons as upstream publishes them", function () {
 
             const objects = upstream.objectsOf(name);
             const missingKinds = upstream.kindsMissing(objects.map(({ object }) => object));
-            it("gives objects that the CRDs allow", () => {
+            it("returns objects that are valid for the CRDs", () => {
                 for (const { title, object } of objects) {
                     const { kind, metadata } = object;
                     if (!missingKinds.includes(upstream.customKind(object)!)) {
@@ -470,12 +485,12 @@ describe("the places where add-ons are published", () => {
     const releasesOf = (project: string, tag: string) =>
         `https://github.com/${upstream.index()[project]!.repository}/releases/download/${tag}/`;
 
-    for (const [name, { charts, namespace, parts = [] }] of upstream.definitions) {
+    for (const [name, { charts, namespace, optionalCharts = [] }] of upstream.definitions) {
         const folder = upstream.folderOf(name);
         const own = charts[charts.length - 1]!;
 
         // The release may be an older one than that of the folder: the one that the add-on is made for.
-        for (const { name: project, version, manifest } of parts.flatMap((part) => part.charts)) {
+        for (const { name: project, version, manifest } of optionalCharts.flatMap((part) => part.charts)) {
             if (manifest !== undefined) {
                 itUnless(missing, `${name} has manifests of a release of ${project}`, () => {
                     const releases = releasesOf(project, version);
@@ -509,7 +524,7 @@ describe("the places where add-ons are published", () => {
             });
         }
 
-        itUnless(missing, `${name} is in the namespace that upstream states`, () => {
+        itUnless(missing, `${name} has the namespace that upstream documents`, () => {
             const { namespace: stated } = upstream.index()[folder]!;
             if (/^[a-z0-9-]+$/.test(stated) && stated !== "-") {
                 assert.equal(namespace, stated);
@@ -552,7 +567,7 @@ describe("the checks against upstream", function () {
         });
     }
 
-    itUnless(chartMissing("certManager"), "find what a schema of values refuses", () => {
+    itUnless(chartMissing("certManager"), "find what a values schema refuses", () => {
         assert.equal(upstream.schemaProblems(chart("certManager"), { crds: { keep: "yes" } }).length, 1);
     });
 

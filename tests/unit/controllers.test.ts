@@ -20,8 +20,8 @@ import { parse } from "yaml";
 import { requiredVersion } from "../../local/offline/go-mod";
 import { toolOf } from "../../local/offline/go-tools";
 import { sourceDir } from "../../local/paths";
-import { catalog } from "../../src/platform/catalog";
-import type { Definition } from "../../src/platform/definition";
+import { catalog } from "../../src/platform/addon-catalog";
+import type { Definition } from "../../src/platform/catalog/definition";
 import { tarOf } from "../controllers/support/archive";
 import { chartFile, writeStandIn } from "../controllers/support/chart-from-manifests";
 import {
@@ -124,10 +124,12 @@ describe("the table of controllers", () => {
                 ...read(sourceDir(file)).matchAll(/chart: "([^"]+)".*?version: "([^"]+)"/gs),
             ]);
             const published = [
-                ...Object.values(catalog as Record<string, Definition>).flatMap(({ charts: own, parts = [] }) => [
-                    ...own,
-                    ...parts.flatMap((part) => part.charts),
-                ]),
+                ...Object.values(catalog as Record<string, Definition>).flatMap(
+                    ({ charts: own, optionalCharts = [] }) => [
+                        ...own,
+                        ...optionalCharts.flatMap((part) => part.charts),
+                    ],
+                ),
                 ...shown.map(([, chart, version]) => ({ name: chart!, version: version! })),
             ];
             for (const { name: chartName, version } of charts) {

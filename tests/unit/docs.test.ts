@@ -2,15 +2,15 @@ import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { pages, pagesFolder, settingsInterface } from "../../docs/generate";
+import { pages, pagesFolder, argsInterface } from "../../docs/generate";
 import { declarationsOf } from "../../docs/interfaces";
-import { catalog } from "../../src/platform/catalog";
-import { addonNames } from "../../src/platform/names";
-import { samples } from "../support/addon-settings";
+import { catalog } from "../../src/platform/addon-catalog";
+import { addonNames } from "../../src/platform/catalog/names";
+import { samples } from "../support/addon-arguments";
 
-const declarations = declarationsOf(path.join(__dirname, "..", "..", "src", "platform"));
+const declarations = declarationsOf(path.join(__dirname, "..", "..", "src"));
 
-/** All fields of an interface, those of objects in it included, as paths. */
+/** Returns the paths of all fields of an interface, including those of nested objects. */
 function fieldsOf(name: string): { path: string; doc: string; field: string }[] {
     const declaration = declarations.get(name);
     if (declaration?.kind !== "interface") {
@@ -22,7 +22,7 @@ function fieldsOf(name: string): { path: string; doc: string; field: string }[] 
     ]);
 }
 
-/** All paths to fields that values have. */
+/** Returns the paths of all fields in a value. */
 function pathsIn(value: unknown): string[] {
     if (Array.isArray(value)) {
         return value.flatMap(pathsIn);
@@ -34,7 +34,7 @@ function pathsIn(value: unknown): string[] {
 }
 
 describe("the pages of the add-ons", () => {
-    it("are those that the generator writes; npx tsx docs/generate.ts writes them anew", async function () {
+    it("are what the generator writes; npx tsx docs/generate.ts updates them", async function () {
         this.timeout(60_000);
         const expected = await pages();
         const actual = Object.fromEntries(
@@ -44,14 +44,14 @@ describe("the pages of the add-ons", () => {
     });
 
     for (const name of addonNames.filter((one) => one in catalog)) {
-        it(`${name}: every setting is described, has a rule and has a sample`, () => {
-            const { name: settings, doc, members } = settingsInterface(name);
-            assert.match(doc, /^The settings of .+\./);
+        it(`${name}: every argument is described, has a rule and has a sample`, () => {
+            const { name: args, doc, members } = argsInterface(name);
+            assert.match(doc, /^The arguments of .+\./);
             assert.deepEqual(members.map((member) => member.name).sort(), Object.keys(catalog[name].fields).sort());
             const tried = Object.entries(samples[name] ?? {}).flatMap(([field, { right }]) =>
                 right.flatMap((value) => [field, ...pathsIn(value).map((below) => `${field}.${below}`)]),
             );
-            for (const field of fieldsOf(settings)) {
+            for (const field of fieldsOf(args)) {
                 assert.ok(field.doc.length > 20 || /^[A-Z].+\.$/.test(field.doc), `${field.path} is not described`);
                 assert.ok(tried.includes(field.path), `${field.path} is in no sample`);
             }

@@ -5,12 +5,12 @@ import * as path from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
 
 import { retentionSize } from "../../src/platform/addons/kube-prometheus-stack";
-import type { Context, KubernetesObject } from "../../src/platform/definition";
+import type { Context, KubernetesObject } from "../../src/platform/catalog/definition";
+import { type AddonName, addonNames } from "../../src/platform/catalog/names";
 import { alertGroups, runbookPage, runbookUrl, Severity } from "../../src/platform/monitoring/alerts";
 import { dashboards } from "../../src/platform/monitoring/dashboards";
 import { metrics } from "../../src/platform/monitoring/metrics";
-import { monitoringObjects } from "../../src/platform/monitoring/objects";
-import { type AddonName, addonNames } from "../../src/platform/names";
+import { monitoringObjects } from "../../src/platform/monitoring/monitoring-objects";
 
 const runbooks = path.join(__dirname, "../../docs/runbooks");
 const everything = (): boolean => true;
@@ -66,7 +66,7 @@ function context(has: (addon: AddonName) => boolean): Context {
         small: false,
         has,
         namespaceOf: (addon) => addon,
-        outputsOf: () => ({}),
+        outputOf: () => "",
     };
 }
 
@@ -74,7 +74,7 @@ const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind} ${meta
 
 describe("monitoring", () => {
     describe("alerts", () => {
-        it("each have a name and a severity of their own", () => {
+        it("have a unique combination of name and severity", () => {
             const names = alerts.map(({ name, severity }) => `${name} ${severity}`);
             assert.deepEqual(names, [...new Set(names)]);
             for (const { name, severity, summary, description } of alerts) {
@@ -85,7 +85,7 @@ describe("monitoring", () => {
             }
         });
 
-        it("each have a runbook, whose title is the alert, and there is no other runbook", () => {
+        it("have a runbook each, titled like the alert, and there are no others", () => {
             const pages = [...new Set(alerts.map(({ name }) => runbookPage(name)))].sort();
             assert.deepEqual(fs.readdirSync(runbooks).sort(), pages);
             for (const { name } of alerts) {
@@ -96,14 +96,14 @@ describe("monitoring", () => {
             }
         });
 
-        it("point to their runbooks", () => {
+        it("link to their runbooks", () => {
             assert.equal(
                 runbookUrl("GpuXidError"),
                 "https://github.com/kubernetes-mlops/kubernetes-mlops/blob/main/docs/runbooks/gpu-xid-error.md",
             );
         });
 
-        it("take only labels that their expression leaves", () => {
+        it("use only labels that their expression keeps", () => {
             for (const { name, expr, summary } of alerts) {
                 const grouped = /^(?:sum|avg|max) by \(([^)]*)\)/.exec(expr)?.[1]?.split(", ");
                 const used = [...summary.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label!);
@@ -125,7 +125,7 @@ describe("monitoring", () => {
     });
 
     describe("expressions", () => {
-        it("are of Prometheus' language", () => {
+        it("are valid PromQL", () => {
             assert.equal(parsed("sum(up").isValid, false);
             assert.equal(parsed("").isValid, false);
             for (const [where, expr] of expressions) {
@@ -133,7 +133,7 @@ describe("monitoring", () => {
             }
         });
 
-        it("read only metrics that are in the table, and all of them", () => {
+        it("use exactly the metrics in the table", () => {
             const known = Object.values(metrics).flat();
             const used = new Set<string>();
             for (const [where, expr] of expressions) {
@@ -147,7 +147,7 @@ describe("monitoring", () => {
             assert.deepEqual([...used].sort(), [...known].sort());
         });
 
-        it("name only variables that their dashboard has", () => {
+        it("use only variables of their dashboard", () => {
             for (const { uid, panels, variables } of shown) {
                 const names = ["__rate_interval", ...variables.map(({ name }) => name)];
                 const used = panels.flatMap(({ targets = [] }) =>
@@ -163,7 +163,7 @@ describe("monitoring", () => {
     });
 
     describe("dashboards", () => {
-        it("have identifiers of their own", () => {
+        it("have unique identifiers", () => {
             assert.deepEqual(
                 shown.map(({ uid }) => uid),
                 ["mlops-queues", "mlops-gpus", "mlops-training", "mlops-serving", "mlops-cost"],
@@ -184,7 +184,7 @@ describe("monitoring", () => {
                 }
             });
 
-            it(`${uid} has panels with identifiers of their own, which do not overlap`, () => {
+            it(`${uid} has panels with unique identifiers that do not overlap`, () => {
                 assert.deepEqual(
                     panels.map(({ id }) => id),
                     panels.map((_panel, index) => index + 1),
@@ -201,12 +201,12 @@ describe("monitoring", () => {
                 }
             });
 
-            it(`${uid} has panels with titles of their own`, () => {
+            it(`${uid} has panels with unique titles`, () => {
                 const titles = panels.map(({ title }) => title);
                 assert.deepEqual(titles, [...new Set(titles)]);
             });
 
-            it(`${uid} has queries with letters of their own`, () => {
+            it(`${uid} has queries with unique letters`, () => {
                 for (const { title, targets = [] } of panels) {
                     const letters = targets.map(({ refId }) => refId);
                     assert.deepEqual(letters, [..."ABCDEF"].slice(0, letters.length), title);
@@ -226,7 +226,7 @@ describe("monitoring", () => {
             "PodMonitor mlops-labelled",
         ];
 
-        it("are for what every platform has", () => {
+        it("cover what every platform has", () => {
             assert.deepEqual(monitoringObjects(context(nothing)).map(nameOf), always);
         });
 
@@ -237,13 +237,13 @@ describe("monitoring", () => {
             ["opencost", ["ConfigMap dashboard-mlops-cost"]],
         ];
         for (const [addon, names] of more) {
-            it(`are more with ${addon}`, () => {
+            it(`include more with ${addon}`, () => {
                 const objects = monitoringObjects(context((name) => name === addon)).map(nameOf);
                 assert.deepEqual([...objects].sort(), [...always, ...names].sort());
             });
         }
 
-        it("are the same two times, and of no other add-on", () => {
+        it("are the same each time, and of no other add-on", () => {
             for (const addon of addonNames) {
                 const only = context((name) => name === addon);
                 assert.deepEqual(monitoringObjects(only), monitoringObjects(only));
@@ -253,7 +253,7 @@ describe("monitoring", () => {
             }
         });
 
-        it("are found: dashboards by Grafana's label, with their content", () => {
+        it("include dashboards with Grafana's label and their content", () => {
             for (const object of monitoringObjects(context(everything))) {
                 assert.equal(object.metadata.namespace, "monitoring");
                 if (object.kind === "ConfigMap") {
@@ -269,16 +269,20 @@ describe("monitoring", () => {
         });
     });
 
-    describe("the size that Prometheus keeps", () => {
+    describe("the retention size of Prometheus", () => {
         const sizes: [string, string][] = [
             ["50Gi", "46080MiB"],
             ["1Ti", "943718MiB"],
             ["1.5Gi", "1382MiB"],
             ["100G", "85830MiB"],
             ["10737418240", "9216MiB"],
+            ["100e9", "85830MiB"],
+            ["1E11", "85830MiB"],
+            [".5Ti", "471859MiB"],
+            ["1Mi", "1MiB"],
         ];
         for (const [storage, kept] of sizes) {
-            it(`is ${kept} of ${storage}`, () => {
+            it(`is ${kept} for ${storage}`, () => {
                 assert.equal(retentionSize(storage), kept);
             });
         }

@@ -119,7 +119,7 @@ describe("the published package", () => {
             "Addon",
             "Availability",
             "BatchInference",
-            "Certificates",
+            "CaInjector",
             "EnvoyServiceType",
             "Footprint",
             "GpuSharingMode",

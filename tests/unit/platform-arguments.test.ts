@@ -1,16 +1,16 @@
-/** Every wrong argument of Addon and Platform, and the exact line that tells of it. */
+/** Every wrong argument of Addon and Platform, and the exact line of its error. */
 import * as assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { Addon, Platform } from "../../src";
+import { Addon, type AddonArgs, Platform, type PlatformArgs } from "../../src";
 import { directoryWith } from "../support/directories";
 import { run } from "../support/mocks";
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is wrong has types of all kinds.
 type Args = any;
 
-/** The lines of the error, each without the component and its name; nothing has been registered. */
+/** Returns the lines of the error, without the component and its name; nothing has been registered. */
 async function linesOf(component: "Addon" | "Platform", args: Args): Promise<string[]> {
     let error: unknown;
     const { resources } = await run(() => {
@@ -44,14 +44,14 @@ const withKserve = directoryWith({
 const addons: [object, ...string[]][] = [
     [
         {},
-        'charts is missing; name at least one, for example [{ chart: "kueue", repository: "oci://…", version: "0.19.2" }]',
-        "namespace is missing; name the namespace it is installed in",
+        'charts is missing; give at least one, for example [{ chart: "kueue", repository: "oci://…", version: "0.19.2" }]',
+        "namespace is missing; give the namespace to install it in",
     ],
     [{ charts: [chart], namespace: "A" }, `namespace is "A"; ${label}`],
-    [{ charts: [{}], namespace: "a" }, "charts[0].chart is missing; name the chart, or its directory"],
+    [{ charts: [{}], namespace: "a" }, "charts[0].chart is missing; give the name of the chart, or its directory"],
     [
         { charts: [{ chart: "a", repository: "oci://b" }], namespace: "a" },
-        "charts[0].version is missing; name the exact version, or an update changes it unseen",
+        "charts[0].version is missing; give the exact version, as another one would be installed without notice",
     ],
     [{ charts: [{ ...chart, chart: pulumi.output("a") }], namespace: "a" }, `charts[0].chart ${plain}`],
     [{ charts: [{ ...chart, release: "A" }], namespace: "a" }, `charts[0].release is "A"; ${label}`],
@@ -62,8 +62,8 @@ const addons: [object, ...string[]][] = [
     [{ charts: [chart], namespace: "a", createNamespace: "no" }, `createNamespace is "no"; ${truth}`],
     [{ charts: [chart], namespace: "a", privileged: 1 }, `privileged is 1; ${truth}`],
     [
-        { charts: [chart], namespace: "a", certificates: "me" },
-        'certificates is "me"; it must be one of none, controller, cert-manager',
+        { charts: [chart], namespace: "a", caInjector: "me" },
+        'caInjector is "me"; it must be one of none, controller, cert-manager',
     ],
     [{ charts: [chart], namespace: "a", webhooks: [""] }, `webhooks[0] is ""; ${text}`],
     [{ charts: [chart], namespace: "a", objects: ["a"] }, "objects[0] must be an object (its fields may be Outputs)"],
@@ -73,7 +73,7 @@ const addons: [object, ...string[]][] = [
     ],
     [
         { charts: [chart], namespace: "a", mirror: { charts: empty } },
-        `mirror.charts has no kueue-1.0.0.tgz; put it there: helm pull oci://example.com/kueue --version 1.0.0 --destination ${empty}`,
+        `mirror.charts does not contain kueue-1.0.0.tgz; download it: helm pull oci://example.com/kueue --version 1.0.0 --destination ${empty}`,
     ],
 ];
 
@@ -98,15 +98,15 @@ const platforms: [object, ...string[]][] = [
     ],
     [
         { addons: { kueue: { frameworks: ["deployment"] } } },
-        'addons.kueue.frameworks has "deployment" but not "pod", through which it is queued; add "pod"',
+        'addons.kueue.frameworks has "deployment" but not "pod", which it requires; add "pod"',
     ],
     [
         { addons: { kserve: {}, certManager: { enabled: false } } },
-        "addons.certManager.enabled is false, but kserve needs it; leave it out, or disable kserve",
+        "addons.certManager.enabled is false, but kserve requires it; remove it, or disable kserve",
     ],
     [
         { addons: { kserve: { llm: true, namespace: "models" } } },
-        'addons.kserve.namespace is "models", but with llm it must be "kserve", which the CRDs of upstream name; leave it out',
+        'addons.kserve.namespace is "models", but with llm it must be "kserve", which the CRDs of upstream refer to; remove it',
     ],
     [
         {
@@ -118,13 +118,26 @@ const platforms: [object, ...string[]][] = [
             },
             mirror: { charts: withKserve },
         },
-        `mirror.charts has no kserve-llmisvc-resources-v0.20.0.tgz; put it there: helm pull oci://ghcr.io/kserve/charts/kserve-llmisvc-resources --version v0.20.0 --destination ${withKserve}`,
+        `mirror.charts does not contain kserve-llmisvc-resources-v0.20.0.tgz; download it: helm pull oci://ghcr.io/kserve/charts/kserve-llmisvc-resources --version v0.20.0 --destination ${withKserve}`,
     ],
     [
         { addons: { kueue: {} }, mirror: { charts: empty } },
-        `mirror.charts has no kueue-0.19.2.tgz; put it there: helm pull oci://registry.k8s.io/kueue/charts/kueue --version 0.19.2 --destination ${empty}`,
+        `mirror.charts does not contain kueue-0.19.2.tgz; download it: helm pull oci://registry.k8s.io/kueue/charts/kueue --version 0.19.2 --destination ${empty}`,
     ],
 ];
+
+it("the arguments of Platform and Addon take the strings of enums as the documentation shows them", () => {
+    // The compiler is the test (npm run lint).
+    ({
+        profile: "training",
+        availability: "high",
+        footprint: "small",
+        addons: { kserve: { mode: "Standard" }, gpuOperator: { migStrategy: "mixed" }, kyverno: { action: "Deny" } },
+    }) satisfies PlatformArgs;
+    ({ charts: [{ chart: "./charts/a" }], namespace: "a", caInjector: "cert-manager" }) satisfies AddonArgs;
+    // @ts-expect-error -- no availability is called that.
+    ({ availability: "none" }) satisfies PlatformArgs;
+});
 
 for (const [component, table] of Object.entries({ Addon: addons, Platform: platforms })) {
     describe(`a wrong argument of ${component}`, () => {
@@ -136,7 +149,7 @@ for (const [component, table] of Object.entries({ Addon: addons, Platform: platf
     });
 }
 
-it("an add-on that does not exist is told with those that do", async () => {
+it("the error for an unknown add-on lists the known ones", async () => {
     const [line] = await linesOf("Platform", { addons: { ingressNginx: {} } });
     assert.match(line!, /^addons\.ingressNginx does not exist; allowed here: certManager, externalSecrets, kyverno, /);
 });

@@ -1,21 +1,24 @@
-/** The platform as a plan, and what is done to every object of a chart. */
+/** The plan of a platform, and the transformation of chart objects. */
 import * as assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { catalog } from "../../src/platform/catalog";
-import { Certificates, type Definition, Turn } from "../../src/platform/definition";
-import { locate, mirrored, mirroredImage } from "../../src/platform/mirror";
-import { type AddonName, addonNames } from "../../src/platform/names";
-import { placeholdersOf } from "../../src/platform/placeholders";
+import { catalog } from "../../src/platform/addon-catalog";
+import { CaInjector, type Definition, InstallPhase } from "../../src/platform/catalog/definition";
+import { type AddonName, addonNames } from "../../src/platform/catalog/names";
+import { Profile, profiles } from "../../src/platform/catalog/profiles";
 import { contextOf, plan, type PlanArgs } from "../../src/platform/plan";
-import { Profile, profiles } from "../../src/platform/profiles";
-import { withPlainCpu } from "../../src/platform/quantities";
-import { transformed } from "../../src/platform/transform";
-import { mergedValues } from "../../src/platform/values";
+import { locateChart } from "../../src/platform/rendering/chart-location";
+import { normalizeCpu } from "../../src/platform/rendering/cpu-quantities";
+import { mergeValues } from "../../src/platform/rendering/merge-values";
+import { mirrorImage, mirrorImages } from "../../src/platform/rendering/mirror-images";
+import { replaceOutputs } from "../../src/platform/rendering/output-placeholders";
+import { objectTransform, transformObject } from "../../src/platform/rendering/transform";
 import { directoryWith } from "../support/directories";
+import { unknownOutput } from "../support/mocks";
 
-/** A definition of which only counts what it says of other add-ons. */
+/** Returns a definition of which only the relations to other add-ons matter. */
 const definition = (parts: Partial<Definition> = {}): Definition => ({
     title: "An add-on",
     purpose: "It is there for tests.",
@@ -46,11 +49,11 @@ function planned(parts: Partial<Record<AddonName, Partial<Definition>>>, args: P
 }
 
 describe("the plan of a platform", () => {
-    it("has nothing where nothing is asked for", () => {
+    it("is empty if nothing is requested", () => {
         assert.deepEqual(planned({}, {}).waits, []);
     });
 
-    it("brings what an add-on needs, and what that needs, first", () => {
+    it("has what an add-on requires, transitively, before it", () => {
         const parts = {
             kserve: { requires: (): AddonName[] => ["gatewayApi", "certManager"] },
             gatewayApi: { requires: (): AddonName[] => ["certManager"] },
@@ -60,15 +63,15 @@ describe("the plan of a platform", () => {
         assert.deepEqual(problems, []);
     });
 
-    it("brings nothing for an add-on that exists", () => {
+    it("requires nothing for an existing add-on", () => {
         const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
         assert.deepEqual(planned(parts, { addons: { kserve: { existing: true } } }).waits, ["kserve"]);
     });
 
-    it("installs what would refuse the objects of others after them, with what needs it after that", () => {
+    it("installs add-ons whose webhooks refuse other objects last, followed by what requires them", () => {
         const parts = {
-            kueue: { turn: Turn.Late },
-            kyverno: { turn: Turn.Last },
+            kueue: { installPhase: InstallPhase.Late },
+            kyverno: { installPhase: InstallPhase.Last },
             kubeflowTrainer: { requires: (): AddonName[] => ["kueue"] },
         };
         const addons = { kyverno: {}, kueue: {}, kubeflowTrainer: {}, keda: {} };
@@ -80,7 +83,7 @@ describe("the plan of a platform", () => {
         ]);
     });
 
-    it("waits for what an add-on comes after where that is there, and only there", () => {
+    it("orders an add-on after optional ones only if the platform has them", () => {
         const parts = { keda: { after: ["kubePrometheusStack"] as AddonName[] } };
         assert.deepEqual(planned(parts, { addons: { keda: {} } }).waits, ["keda"]);
         assert.deepEqual(planned(parts, { addons: { keda: {}, kubePrometheusStack: {} } }).waits, [
@@ -89,36 +92,40 @@ describe("the plan of a platform", () => {
         ]);
     });
 
-    it("leaves out of the profile what is disabled, but not what another add-on needs", () => {
+    it("excludes disabled add-ons of the profile, unless another add-on requires them", () => {
         const parts = { kserve: { requires: (): AddonName[] => ["certManager"] } };
         const profile: AddonName[] = ["certManager", "keda"];
         assert.deepEqual(planned(parts, { profile, addons: { keda: { enabled: false } } }).waits, ["certManager"]);
-        const { problems } = planned(parts, { profile, addons: { kserve: {}, certManager: { enabled: false } } });
+        const { problems } = planned(parts, {
+            profile,
+            addons: { kserve: {}, certManager: { enabled: false } },
+        });
         assert.deepEqual(problems, [
-            "addons.certManager.enabled is false, but kserve needs it; leave it out, or disable kserve",
+            "addons.certManager.enabled is false, but kserve requires it; remove it, or disable kserve",
         ]);
     });
 
-    it("refuses what excludes each other, with the reason", () => {
+    it("refuses conflicting add-ons, with the reason", () => {
         const parts = { kaiScheduler: { excludes: () => ({ volcano: "there are two schedulers of gangs" }) } };
         assert.deepEqual(planned(parts, { addons: { kaiScheduler: {}, volcano: {} } }).problems, [
-            "addons.kaiScheduler cannot be there together with volcano: there are two schedulers of gangs; disable one of " +
+            "addons.kaiScheduler cannot be combined with volcano: there are two schedulers of gangs; disable one of " +
                 "them with enabled: false",
         ]);
     });
 
-    it("tells an add-on of the platform that it is part of", () => {
+    it("gives an add-on the context of its platform", () => {
         const parts = { mlflow: { outputs: () => ({ url: "http://mlflow" }) } };
         const { result } = planned(parts, { addons: { mlflow: { namespace: "tracking" }, keda: {} } });
         const context = contextOf(result, "keda", { highlyAvailable: true, small: false });
         assert.deepEqual([context.namespace, context.has("mlflow"), context.has("kueue")], ["somewhere", true, false]);
         assert.equal(context.namespaceOf("mlflow"), "tracking");
-        assert.deepEqual(context.outputsOf("mlflow"), { url: "http://mlflow" });
-        assert.throws(() => context.namespaceOf("kueue"), /keda asks for kueue/);
+        assert.equal(context.outputOf("mlflow", "url"), "http://mlflow");
+        assert.throws(() => context.namespaceOf("kueue"), /keda uses kueue/);
+        assert.throws(() => context.outputOf("mlflow", "uri"), /keda uses the output uri, which mlflow does not have/);
     });
 
     for (const profile of Object.values(Profile)) {
-        it(`of the profile ${profile} fits together`, () => {
+        it(`of the profile ${profile} has no conflicts`, () => {
             const problems: string[] = [];
             const problem = (path: string, text: string) => void problems.push(`${path} ${text}`);
             const result = plan({ addons: {}, profile: profiles[profile], definitions: catalog, problem });
@@ -134,27 +141,27 @@ describe("the plan of a platform", () => {
 describe("the values of a chart", () => {
     it("are merged as Helm merges them", () => {
         const base = { a: { b: 1, c: [1, 2] }, d: 1 };
-        assert.deepEqual(mergedValues(base, { a: { c: [3], e: null }, d: { f: 1 } }), {
+        assert.deepEqual(mergeValues(base, { a: { c: [3], e: null }, d: { f: 1 } }), {
             a: { b: 1, c: [3], e: null },
             d: { f: 1 },
         });
         assert.deepEqual(base, { a: { b: 1, c: [1, 2] }, d: 1 });
     });
 
-    it("hold the same placeholder for the same Output, and none without one", () => {
+    it("have the same placeholder for the same Output, and none without Outputs", () => {
         const values = () => ({ a: { b: pulumi.output("x") }, c: [pulumi.output("y"), "z"], d: 1 });
-        const first = placeholdersOf(values());
-        assert.deepEqual(first.values, placeholdersOf(values()).values);
+        const first = replaceOutputs(values());
+        assert.deepEqual(first.values, replaceOutputs(values()).values);
         assert.match(
             JSON.stringify(first.values),
             /^{"a":{"b":"mlops-output-[0-9a-f]{16}"},"c":\["mlops-output-[0-9a-f]{16}","z"\],"d":1}$/,
         );
         const object = { kind: "ConfigMap" };
-        assert.equal(placeholdersOf({ a: 1 }).resolve(object), object);
+        assert.equal(replaceOutputs({ a: 1 }).resolve(object), object);
     });
 });
 
-describe("an image of a mirror", () => {
+describe("an image in a mirror", () => {
     const mirror = { images: "mirror.example/ml", registries: { "quay.io": "mirror.example/quay" } };
     const images: Record<string, string> = {
         busybox: "mirror.example/ml/docker.io/library/busybox",
@@ -168,10 +175,10 @@ describe("an image of a mirror", () => {
         "mirror.example/quay/a/b:1": "mirror.example/quay/a/b:1",
     };
     for (const [image, expected] of Object.entries(images)) {
-        it(`${image} is ${expected}`, () => assert.equal(mirroredImage(image, mirror), expected));
+        it(`${image} is ${expected}`, () => assert.equal(mirrorImage(image, mirror), expected));
     }
 
-    it("stands wherever an object names one", () => {
+    it("is found wherever an object has one", () => {
         const object = {
             kind: "Anything",
             spec: {
@@ -189,7 +196,7 @@ describe("an image of a mirror", () => {
             },
             data: { config: 'sidecar: "docker.io/f/g:3"\nhome: https://docker.io/x' },
         };
-        assert.deepEqual(mirrored(object, { images: "m.example" }), {
+        assert.deepEqual(mirrorImages(object, { images: "m.example" }), {
             kind: "Anything",
             spec: {
                 template: {
@@ -206,26 +213,26 @@ describe("an image of a mirror", () => {
             },
             data: { config: 'sidecar: "m.example/docker.io/f/g:3"\nhome: https://docker.io/x' },
         });
-        assert.equal(mirrored(object, { charts: "elsewhere" }), object);
+        assert.equal(mirrorImages(object, { charts: "elsewhere" }), object);
     });
 });
 
-describe("amounts of CPU in what a chart renders", () => {
-    it("are written as Kubernetes writes them, and nothing else is touched", () => {
+describe("CPU quantities in rendered objects", () => {
+    it("are in canonical form, and nothing else changes", () => {
         const resources = (limit: unknown, request: unknown) => ({
             spec: {
                 containers: [{ resources: { limits: { cpu: limit, memory: "1000m" }, requests: { cpu: request } } }],
             },
             data: { cpu: 4 },
         });
-        assert.deepEqual(withPlainCpu(resources("28000m", 6)), resources("28", "6"));
-        assert.deepEqual(withPlainCpu(resources("1500m", "0.5")), resources("1500m", "0.5"));
+        assert.deepEqual(normalizeCpu(resources("28000m", 6)), resources("28", "6"));
+        assert.deepEqual(normalizeCpu(resources("1500m", "0.5")), resources("1500m", "0.5"));
         const output = pulumi.output("1000m");
-        assert.equal(withPlainCpu({ limits: { cpu: output } }).limits.cpu, output);
+        assert.equal(normalizeCpu({ limits: { cpu: output } }).limits.cpu, output);
     });
 });
 
-describe("a chart is had", () => {
+describe("the location of a chart", () => {
     const oci = { name: "kueue", version: "0.19.2", repository: "oci://registry.k8s.io/kueue/charts" };
     const http = { name: "keda", version: "2.20.2", repository: "https://kedacore.github.io/charts" };
     const file = {
@@ -235,76 +242,75 @@ describe("a chart is had", () => {
         manifest: "https://example.com/k.yaml",
     };
 
-    it("from its own repository", () => {
-        assert.deepEqual(locate(oci), { chart: "oci://registry.k8s.io/kueue/charts/kueue", version: "0.19.2" });
-        assert.deepEqual(locate(http), {
+    it("is its own repository", () => {
+        assert.deepEqual(locateChart(oci), { chart: "oci://registry.k8s.io/kueue/charts/kueue", version: "0.19.2" });
+        assert.deepEqual(locateChart(http), {
             chart: "keda",
             version: "2.20.2",
             repositoryOpts: { repo: "https://kedacore.github.io/charts" },
         });
-        assert.deepEqual(locate(file), { chart: "kinds", manifest: "https://example.com/k.yaml" });
+        assert.deepEqual(locateChart(file), { chart: "kinds", manifest: "https://example.com/k.yaml" });
     });
 
-    it("from another registry", () => {
+    it("is the registry of a mirror", () => {
         const mirror = { charts: "oci://localhost:5001/charts/", plainHttp: true };
-        assert.deepEqual(locate(http, mirror), {
+        assert.deepEqual(locateChart(http, mirror), {
             chart: "oci://localhost:5001/charts/keda",
             version: "2.20.2",
             plainHttp: true,
         });
         assert.equal(
-            locate(file, mirror),
-            "is a registry, from which kinds-v1.0.0.yaml cannot be had, as it is no chart; take a directory, or install " +
-                "it from https://example.com/k.yaml and declare it with existing: true",
+            locateChart(file, mirror),
+            "is a registry, which cannot contain kinds-v1.0.0.yaml, as it is not a chart; use a directory, or install it " +
+                "from https://example.com/k.yaml and set existing: true",
         );
     });
 
-    it("from a directory, packed or not, with or without a v", () => {
+    it("is a directory of a mirror, packed or not, with or without a v", () => {
         const charts = directoryWith({
             "kueue-0.19.2.tgz": "",
             "keda-v2.20.2/Chart.yaml": "",
             "kinds-v1.0.0.yaml": "",
         });
-        assert.deepEqual(locate(oci, { charts }), { chart: `${charts}/kueue-0.19.2.tgz` });
-        assert.deepEqual(locate(http, { charts }), { chart: `${charts}/keda-v2.20.2` });
-        assert.deepEqual(locate(file, { charts }), { chart: "kinds", manifest: `${charts}/kinds-v1.0.0.yaml` });
+        assert.deepEqual(locateChart(oci, { charts }), { chart: `${charts}/kueue-0.19.2.tgz` });
+        assert.deepEqual(locateChart(http, { charts }), { chart: `${charts}/keda-v2.20.2` });
+        assert.deepEqual(locateChart(file, { charts }), { chart: "kinds", manifest: `${charts}/kinds-v1.0.0.yaml` });
     });
 
-    it("from a directory that has it, or is told how to get it", () => {
+    it("is an error that says how to download it, if the directory does not contain it", () => {
         const charts = directoryWith({});
         assert.equal(
-            locate(oci, { charts }),
-            "has no kueue-0.19.2.tgz; put it there: helm pull oci://registry.k8s.io/kueue/charts/kueue --version 0.19.2 " +
+            locateChart(oci, { charts }),
+            "does not contain kueue-0.19.2.tgz; download it: helm pull oci://registry.k8s.io/kueue/charts/kueue --version 0.19.2 " +
                 `--destination ${charts}`,
         );
         assert.equal(
-            locate(http, { charts }),
-            "has no keda-2.20.2.tgz; put it there: helm pull keda --repo https://kedacore.github.io/charts --version " +
+            locateChart(http, { charts }),
+            "does not contain keda-2.20.2.tgz; download it: helm pull keda --repo https://kedacore.github.io/charts --version " +
                 `2.20.2 --destination ${charts}`,
         );
         assert.equal(
-            locate(file, { charts }),
-            `has no kinds-v1.0.0.yaml; put it there: curl --location --output ${charts}/kinds-v1.0.0.yaml ` +
+            locateChart(file, { charts }),
+            `does not contain kinds-v1.0.0.yaml; download it: curl --location --output ${charts}/kinds-v1.0.0.yaml ` +
                 "https://example.com/k.yaml",
         );
     });
 });
 
 describe("an object of a chart", () => {
-    const result = (type: string, props: object, certificates = Certificates.Controller) =>
-        transformed(
+    const result = (type: string, props: object, caInjector: CaInjector = CaInjector.Controller) =>
+        transformObject(
             { type, props, opts: {}, custom: true, name: "object" },
-            { certificates, mirror: { images: "m.example" }, placeholders: placeholdersOf({}) },
+            { caInjector, mirror: { images: "m.example" }, placeholders: replaceOutputs({}) },
         );
-    const annotations = (kind: string, certificates?: Certificates): unknown =>
-        (result(`kubernetes:v1:${kind}`, { kind }, certificates)!.props.metadata as { annotations: object })
-            .annotations;
+    const annotations = (kind: string, caInjector?: CaInjector): unknown =>
+        (result(`kubernetes:v1:${kind}`, { kind }, caInjector)!.props.metadata as { annotations: object }).annotations;
 
-    it("is written in the name of the package", () => {
+    it("has the field manager of the package", () => {
         assert.deepEqual(annotations("Deployment"), { "pulumi.com/patchFieldManager": "kubernetes-mlops" });
     });
 
-    it("is not waited for where it is a Service, unless a webhook's", () => {
+    it("is not awaited if it is a Service, unless it is a webhook's", () => {
         const service = (name: string) =>
             result("kubernetes:v1:Service", { kind: "Service", metadata: { name } })!.props.metadata as object;
         const written = { "pulumi.com/patchFieldManager": "kubernetes-mlops" };
@@ -315,17 +321,17 @@ describe("an object of a chart", () => {
         assert.deepEqual(service("a-webhook-service"), { name: "a-webhook-service", annotations: written });
     });
 
-    it("is waited for where a controller writes its certificate", () => {
+    it("is awaited if a controller writes its CA bundle", () => {
         const forced = { "pulumi.com/patchFieldManager": "kubernetes-mlops", "pulumi.com/patchForce": "true" };
         const waited = { ...forced, "pulumi.com/waitFor": "jsonpath={.webhooks[0].clientConfig.caBundle}" };
         assert.deepEqual(annotations("MutatingWebhookConfiguration"), waited);
-        assert.deepEqual(annotations("ValidatingWebhookConfiguration", Certificates.CertManager), waited);
-        assert.deepEqual(annotations("ValidatingWebhookConfiguration", Certificates.None), forced);
+        assert.deepEqual(annotations("ValidatingWebhookConfiguration", CaInjector.CertManager), waited);
+        assert.deepEqual(annotations("ValidatingWebhookConfiguration", CaInjector.None), forced);
         assert.deepEqual(annotations("CustomResourceDefinition"), forced);
         assert.deepEqual(annotations("APIService"), forced);
     });
 
-    it("outlives the add-on where it holds what others have made, and only there", () => {
+    it("outlives the add-on only if it can contain data or objects of others", () => {
         const kept = (kind: string) => result(`kubernetes:v1:${kind}`, { kind })!.opts.retainOnDelete;
         assert.equal(kept("CustomResourceDefinition"), true);
         assert.equal(kept("Namespace"), true);
@@ -335,16 +341,77 @@ describe("an object of a chart", () => {
         assert.equal(kept("Deployment"), undefined);
     });
 
-    it("is left as it is where it is none", () => {
+    it("is not changed if it is not a Kubernetes object", () => {
         assert.equal(result("kubernetes:helm.sh/v4:Chart", { kind: "Chart" }), undefined);
         assert.equal(result("random:index:Id", {}), undefined);
     });
 
-    it("has its images from the mirror, but for what a CRD says of images", () => {
+    it("has its images from the mirror, except in CRDs", () => {
         const props = (kind: string) => ({ kind, spec: { image: "busybox" } });
         const image = (kind: string) =>
             (result(`kubernetes:v1:${kind}`, props(kind))!.props.spec as { image: string }).image;
         assert.equal(image("Pod"), "m.example/docker.io/library/busybox");
         assert.equal(image("CustomResourceDefinition"), "busybox");
+    });
+});
+
+describe("the transform of a chart's objects", () => {
+    const rules = { caInjector: CaInjector.None, mirror: {}, placeholders: replaceOutputs({}) };
+    const ofMocks = (preview: boolean) =>
+        pulumi.runtime.setMocks({ newResource: () => ({ id: "id", state: {} }), call: () => ({}) }, "a", "b", preview);
+    const argsOf = (type: string, props: object): pulumi.ResourceTransformArgs => ({
+        type: `kubernetes:${type}`,
+        props: { kind: type.replace(/.*:/, ""), ...props },
+        opts: {},
+        custom: true,
+        name: "object",
+    });
+
+    it("delays objects that run pods until the others are registered, in an update", async () => {
+        await ofMocks(false);
+        const transform = objectTransform(rules);
+        const passed: string[] = [];
+        const pass = async (type: string): Promise<void> => {
+            await transform(argsOf(type, {}));
+            passed.push(type);
+        };
+        const all = [pass("apps/v1:Deployment"), pass("v1:ConfigMap"), pass("batch/v1:Job")];
+        for (const type of ["v1:Service", "v1:ServiceAccount", "widgets.example.com/v1:Job"]) {
+            await sleep(200);
+            all.push(pass(type));
+        }
+        await Promise.all(all);
+        assert.deepEqual(passed, [
+            "v1:ConfigMap",
+            "v1:Service",
+            "v1:ServiceAccount",
+            "widgets.example.com/v1:Job",
+            "apps/v1:Deployment",
+            "batch/v1:Job",
+        ]);
+    });
+
+    it("delays nothing in a preview", async () => {
+        await ofMocks(true);
+        const start = Date.now();
+        await objectTransform(rules)(argsOf("apps/v1:Deployment", {}));
+        assert.ok(Date.now() - start < 200);
+    });
+
+    it("removes empty entries from a Secret, and the data if all are empty", async () => {
+        await ofMocks(false);
+        const dataOf = async (data: unknown): Promise<unknown> => {
+            const result = await objectTransform(rules)(argsOf("core/v1:Secret", { data }));
+            const { props } = result!;
+            return "data" in props ? new Promise((resolve) => pulumi.output(props.data).apply(resolve)) : "left out";
+        };
+        assert.deepEqual(await dataOf(pulumi.secret({ "tls.crt": "", password: "YQ==" })), { password: "YQ==" });
+        assert.deepEqual(await dataOf({ "tls.crt": "" }), "left out");
+    });
+
+    it("does not block a preview of a Secret with unknown data", async () => {
+        await ofMocks(true);
+        const result = await objectTransform(rules)(argsOf("core/v1:Secret", { data: unknownOutput() }));
+        assert.ok(result);
     });
 });

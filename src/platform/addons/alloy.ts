@@ -1,21 +1,19 @@
 import { dnsLabel, matching, nonEmptyString } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
-/** The settings of Alloy. Its namespace defaults to "alloy". */
-export interface AlloySettings extends AddonSettings {
-    /**
-     * Where logs go: the address of a Loki, without a path. Defaults to the platform's own, which it brings along.
-     */
+/** The arguments of Alloy. Its namespace defaults to "alloy". */
+export interface AlloyArgs extends PlatformAddonArgs {
+    /** The URL of Loki, without a path. Defaults to the Loki of the platform, which is then installed as well. */
     lokiUrl?: string;
-    /** Namespaces whose logs stay where they are. Defaults to none. */
+    /** Namespaces whose logs are not collected. Defaults to none. */
     excludedNamespaces?: string[];
-    /** What the logs of this cluster are labelled with, as `cluster`. Defaults to none. */
+    /** The value of the label `cluster` on the logs of this cluster. Defaults to none. */
     cluster?: string;
 }
 
-/** A text as Alloy's language writes it. */
+/** Returns a string literal of Alloy's language. */
 const quoted = (value: string): string => JSON.stringify(value);
 
 const label = (source: string, target: string): string =>
@@ -25,10 +23,10 @@ const label = (source: string, target: string): string =>
   }`;
 
 /**
- * What Alloy does: on each node it reads the files of the containers there, whose names the API server gives.
- * Source of the language: https://grafana.com/docs/alloy/latest/reference/components/
+ * Returns the configuration of Alloy: on each node, it reads the log files of the containers, which it discovers
+ * through the API server. Source of the language: https://grafana.com/docs/alloy/latest/reference/components/
  */
-function configuration(lokiUrl: string, { excludedNamespaces = [], cluster }: AlloySettings): string {
+function configuration(lokiUrl: string, { excludedNamespaces = [], cluster }: AlloyArgs): string {
     const excluded =
         excludedNamespaces.length > 0
             ? `  rule {
@@ -88,7 +86,7 @@ ${cluster ? `  external_labels = { cluster = ${quoted(cluster)} }\n` : ""}}
 
 const state = "/var/lib/alloy";
 
-export const alloy: Definition<AlloySettings> = {
+export const alloy: Definition<AlloyArgs> = {
     title: "Alloy",
     purpose: "Sends the logs of all pods to Loki.",
     homepage: "https://grafana.com/docs/alloy/latest/",
@@ -97,17 +95,17 @@ export const alloy: Definition<AlloySettings> = {
     namespace: "alloy",
     privileged: true,
     kubernetes: { min: "1.31", max: "1.36" },
-    kubernetesSource: "none is stated upstream; the range of the other add-ons",
+    kubernetesSource: "not stated upstream; the range of the other add-ons",
     crds: { "podlogs.monitoring.grafana.com": ["v1alpha2"] },
     requires: ({ lokiUrl }) => (lokiUrl === undefined ? ["loki"] : []),
     after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "How far each file was read is kept on the nodes, in /var/lib/alloy, so that no line is lost or sent twice.",
+            "The position in each log file is stored on the nodes, in /var/lib/alloy, so that no line is lost or sent twice.",
         ],
     },
     fields: {
-        lokiUrl: matching(/^https?:\/\/\S+$/, 'it must be an address such as "http://loki.example.com:3100"'),
+        lokiUrl: matching(/^https?:\/\/\S+$/, 'it must be a URL such as "http://loki.example.com:3100"'),
         excludedNamespaces: list(dnsLabel),
         cluster: nonEmptyString,
     },
@@ -117,7 +115,7 @@ export const alloy: Definition<AlloySettings> = {
             alloy: {
                 configMap: {
                     create: true,
-                    content: configuration(settings.lokiUrl ?? context.outputsOf("loki")["url"]!, settings),
+                    content: configuration(settings.lokiUrl ?? context.outputOf("loki", "url"), settings),
                 },
                 enableReporting: false,
                 storagePath: state,

@@ -1,13 +1,13 @@
 import { duration, seconds } from "../../arguments/duration";
-import { boolean, dnsLabel, dnsSubdomain, integer, nonEmptyString } from "../../arguments/formats";
+import { dnsLabel, dnsSubdomain, integer, nonEmptyString, boolean } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
-import type { Definition, Values } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Definition, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The bucket in which workflows keep their artifacts. */
-export interface ArgoArtifactsSettings {
+/** The bucket for the artifacts of workflows. */
+export interface ArgoArtifactsArgs {
     /** The name of the bucket. */
     bucket: string;
     /** The host of the S3 service, with its port if it has one, such as "s3.amazonaws.com". */
@@ -16,58 +16,55 @@ export interface ArgoArtifactsSettings {
     region?: string;
     /**
      * The name of a Secret with the keys `accesskey` and `secretkey`, in each namespace that has workflows. Defaults to
-     * none: the pods are then to have an identity of the cloud.
+     * none: the pods then need a cloud identity.
      */
-    credentialsSecret?: string;
-    /** Whether the service is spoken to without TLS. Defaults to false. */
+    existingSecret?: string;
+    /** Whether to connect to the service without TLS. Defaults to false. */
     insecure?: boolean;
-    /** Whether the logs of all steps are kept in it, too. Defaults to false. */
+    /** Whether the logs of all steps are archived in it as well. Defaults to false. */
     logs?: boolean;
 }
 
 /** Single sign-on for the user interface. */
-export interface ArgoSsoSettings {
-    /** The address of the OpenID provider. */
+export interface ArgoOidcArgs {
+    /** The issuer URL of the OpenID Connect provider. */
     issuer: string;
     /** The name of a Secret in the add-on's namespace, with the keys `client-id` and `client-secret`. */
-    clientSecret: string;
-    /** Where the provider sends browsers back to: the address of the user interface, with `/oauth2/callback`. */
+    existingSecret: string;
+    /** The redirect URL: the URL of the user interface with the path `/oauth2/callback`. */
     redirectUrl: string;
-    /** What is asked of the provider besides `openid`, such as "groups". Defaults to nothing. */
+    /** Scopes to request besides `openid`, such as "groups". Defaults to none. */
     scopes?: string[];
 }
 
-/** The settings of Argo Workflows. Its namespace defaults to "argo". */
-export interface ArgoWorkflowsSettings extends AddonSettings {
+/** The arguments of Argo Workflows. Its namespace defaults to "argo". */
+export interface ArgoWorkflowsArgs extends PlatformAddonArgs {
     /**
-     * The namespaces that get a service account "argo-workflow", with the role that the pods of workflows need. They
-     * must be there. Defaults to none: whoever makes a namespace for workflows gives it one.
+     * The namespaces in which a service account "argo-workflow" is created, with the role that the pods of workflows
+     * need. They must exist. Defaults to none: anyone who creates a namespace for workflows creates the service account
+     * in it.
      */
     namespaces?: string[];
-    /** How many workflows run at a time, the others wait. Defaults to no limit. */
+    /** The maximum number of workflows that run at the same time; the others wait. Defaults to no limit. */
     parallelism?: number;
-    /** How long a workflow is kept after its end, unless it says so itself. Defaults to for ever. */
+    /** How long a workflow is kept after it has finished, unless it sets its own TTL. Defaults to forever. */
     retention?: string;
-    /** Where artifacts are kept. Defaults to nowhere: workflows that have some must then say where. */
-    artifacts?: ArgoArtifactsSettings;
-    /** Whether there is a server, with the user interface. Defaults to true. */
+    /**
+     * Where artifacts are stored. Defaults to none: workflows with artifacts must then configure a repository
+     * themselves.
+     */
+    artifacts?: ArgoArtifactsArgs;
+    /** Whether the server with the user interface is installed. Defaults to true. */
     server?: boolean;
-    /** Single sign-on for the user interface. Defaults to none: one logs in with a token of the cluster. */
-    sso?: ArgoSsoSettings;
+    /** Single sign-on for the user interface. Defaults to none: users log in with a Kubernetes bearer token. */
+    oidc?: ArgoOidcArgs;
 }
 
 const chart = "argo-workflows";
 
-function artifactValues({
-    logs,
-    bucket,
-    endpoint,
-    region,
-    insecure,
-    credentialsSecret,
-}: ArgoArtifactsSettings): Values {
+function artifactValues({ logs, bucket, endpoint, region, insecure, existingSecret }: ArgoArtifactsArgs): Values {
     return {
-        useStaticCredentials: credentialsSecret !== undefined,
+        useStaticCredentials: existingSecret !== undefined,
         artifactRepository: {
             archiveLogs: logs ?? false,
             s3: {
@@ -75,10 +72,10 @@ function artifactValues({
                 endpoint,
                 ...(region && { region }),
                 insecure: insecure ?? false,
-                ...(credentialsSecret
+                ...(existingSecret
                     ? {
-                          accessKeySecret: { name: credentialsSecret, key: "accesskey" },
-                          secretKeySecret: { name: credentialsSecret, key: "secretkey" },
+                          accessKeySecret: { name: existingSecret, key: "accesskey" },
+                          secretKeySecret: { name: existingSecret, key: "secretkey" },
                       }
                     : { useSDKCreds: true }),
             },
@@ -86,27 +83,27 @@ function artifactValues({
     };
 }
 
-function ssoValues({ issuer, clientSecret, redirectUrl, scopes }: ArgoSsoSettings): Values {
+function oidcValues({ issuer, existingSecret, redirectUrl, scopes }: ArgoOidcArgs): Values {
     return {
         enabled: true,
         issuer,
-        clientId: { name: clientSecret, key: "client-id" },
-        clientSecret: { name: clientSecret, key: "client-secret" },
+        clientId: { name: existingSecret, key: "client-id" },
+        clientSecret: { name: existingSecret, key: "client-secret" },
         redirectUrl,
         ...(scopes && { scopes }),
     };
 }
 
-export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
+export const argoWorkflows: Definition<ArgoWorkflowsArgs> = {
     title: "Argo Workflows",
-    purpose: "Runs pipelines of steps, each in a pod of its own.",
+    purpose: "Runs pipelines whose steps each run in a pod.",
     homepage: "https://argo-workflows.readthedocs.io/en/release-4.0/",
     version: "4.0.6",
     charts: [{ name: chart, version: "1.0.18", repository: "https://argoproj.github.io/argo-helm" }],
     namespace: "argo",
     kubernetes: { min: "1.31", max: "1.36" },
     kubernetesSource:
-        "https://argo-workflows.readthedocs.io/en/release-4.0/releases/#tested-versions (1.31 to 1.33; since then, the kinds that it uses are stable)",
+        "https://argo-workflows.readthedocs.io/en/release-4.0/releases/#tested-versions (1.31 to 1.33; the APIs that it uses have been stable since)",
     crds: Object.fromEntries(
         [
             "clusterworkflowtemplates",
@@ -122,40 +119,40 @@ export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
     after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "Its CRDs are the minimal ones: the cluster does not check the spec of a workflow; its own linter does.",
-            "The full ones are 10 MiB and would be downloaded from GitHub by a hook.",
+            "The minimal CRDs are installed: the API server does not validate the spec of a workflow; `argo lint` does.",
+            "The full CRDs are 10 MiB, and a hook would download them from GitHub.",
         ],
     },
-    hooks: "A hook Job downloads the full CRDs; here the chart's minimal ones are installed, which take the same objects.",
+    hooks: "A hook Job downloads the full CRDs. Here, the chart's minimal CRDs are installed, which accept the same objects.",
     fields: {
         namespaces: list(dnsLabel),
         parallelism: integer(1, 100_000),
         retention: duration,
-        artifacts: object({
+        artifacts: object<ArgoArtifactsArgs>({
             bucket: required(nonEmptyString, "name the bucket"),
             endpoint: required(nonEmptyString, 'name the host of the S3 service, for example "s3.amazonaws.com"'),
             region: nonEmptyString,
-            credentialsSecret: dnsSubdomain,
+            existingSecret: dnsSubdomain,
             insecure: boolean,
             logs: boolean,
         }),
         server: boolean,
-        sso: object({
-            issuer: required(nonEmptyString, "give the address of the OpenID provider"),
-            clientSecret: required(dnsSubdomain, "name the Secret with the keys client-id and client-secret"),
-            redirectUrl: required(nonEmptyString, "give the address of the user interface, with /oauth2/callback"),
+        oidc: object<ArgoOidcArgs>({
+            issuer: required(nonEmptyString, "give the issuer URL of the OpenID Connect provider"),
+            existingSecret: required(dnsSubdomain, "name the Secret with the keys client-id and client-secret"),
+            redirectUrl: required(nonEmptyString, "give the URL of the user interface with the path /oauth2/callback"),
             scopes: list(nonEmptyString),
         }),
     },
-    check: ({ server, sso }, problems) => {
-        if (server === false && sso !== undefined) {
-            problems.add("sso", "is of no use without the server; leave out one of `sso` and `server: false`");
+    check: ({ server, oidc }, problems) => {
+        if (server === false && oidc !== undefined) {
+            problems.add("oidc", "has no effect without the server; remove oidc or server: false");
         }
     },
     values: (settings, context) => {
-        const { namespaces = [], parallelism, retention, artifacts, server, sso } = settings;
+        const { namespaces = [], parallelism, retention, artifacts, server, oidc } = settings;
         const size = {
-            replicas: replicas(context),
+            replicas: controllerReplicas(context),
             ...(context.highlyAvailable && { pdb: { enabled: true, minAvailable: 1 } }),
             resources: {
                 requests: context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "100m", memory: "256Mi" },
@@ -180,16 +177,16 @@ export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
                         },
                     }),
                     metricsConfig: { enabled: context.has("kubePrometheusStack") },
-                    // Rendered only where the cluster has the kind already: a first preview would not show it.
+                    // The chart renders it only if the cluster has the kind already: the first preview would not show it.
                     serviceMonitor: { enabled: false },
                 },
                 server: {
                     enabled: server ?? true,
                     ...size,
-                    authModes: sso ? ["sso", "client"] : ["client"],
-                    ...(sso && { sso: ssoValues(sso) }),
+                    authModes: oidc ? ["sso", "client"] : ["client"],
+                    ...(oidc && { sso: oidcValues(oidc) }),
                 },
-                // Its image would run as root, and its containers be refused where pods must be restricted.
+                // Its image would run as root, which the restricted Pod Security Standard refuses.
                 executor: {
                     securityContext: {
                         allowPrivilegeEscalation: false,
@@ -204,7 +201,7 @@ export const argoWorkflows: Definition<ArgoWorkflowsSettings> = {
         };
     },
     objects: (_settings, context) =>
-        monitors(context, [
+        serviceMonitors(context, [
             {
                 name: "argo-workflows-workflow-controller",
                 labels: { "app.kubernetes.io/component": "workflow-controller" },

@@ -1,22 +1,24 @@
-import { boolean, nonEmptyString } from "../../arguments/formats";
+import { nonEmptyString, boolean } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { Certificates, type Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { CaInjector, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of cert-manager. Its namespace defaults to "cert-manager". */
-export interface CertManagerSettings extends AddonSettings {
-    /** Whether there is a ClusterIssuer "self-signed", for certificates within the cluster. Defaults to false. */
+/** The arguments of cert-manager. Its namespace defaults to "cert-manager". */
+export interface CertManagerArgs extends PlatformAddonArgs {
+    /** Whether to create a ClusterIssuer "self-signed", for certificates within the cluster. Defaults to false. */
     selfSignedIssuer?: boolean;
-    /** The name servers, as `<address>:<port>`, at which DNS challenges are checked. Defaults to the cluster's own. */
+    /**
+     * The name servers, as `<address>:<port>`, that are queried for DNS-01 challenges. Defaults to the cluster's own.
+     */
     dnsResolvers?: string[];
 }
 
 const oci = "oci://quay.io/jetstack/charts";
 
-export const certManager: Definition<CertManagerSettings> = {
+export const certManager: Definition<CertManagerArgs> = {
     title: "cert-manager",
-    purpose: "Issues and renews certificates, among them those of other add-ons' webhooks.",
+    purpose: "Issues and renews certificates, including those of other add-ons' webhooks.",
     homepage: "https://cert-manager.io/docs/",
     version: "1.21.1",
     charts: [{ name: "cert-manager", version: "v1.21.1", repository: oci }],
@@ -31,22 +33,22 @@ export const certManager: Definition<CertManagerSettings> = {
         "clusterissuers.cert-manager.io": ["v1"],
         "issuers.cert-manager.io": ["v1"],
     },
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         oneMinorAtATime: true,
         notes: [
-            "Upstream asks to go from one minor version to the next (https://cert-manager.io/docs/installation/upgrade/).",
+            "Upstream recommends upgrading one minor version at a time (https://cert-manager.io/docs/installation/upgrade/).",
         ],
     },
-    hooks: "A hook Job checks that the API answers; here the webhook's Deployment and its certificate are waited for.",
+    hooks: "A hook Job checks that the API is available. Here, Pulumi waits for the webhook's Deployment and its certificate.",
     fields: { selfSignedIssuer: boolean, dnsResolvers: list(nonEmptyString) },
     values: ({ dnsResolvers }, context) => ({
         "cert-manager": {
             crds: { enabled: true, keep: true },
             startupapicheck: { enabled: false },
-            replicaCount: replicas(context),
-            webhook: { replicaCount: replicas(context) },
-            cainjector: { replicaCount: replicas(context) },
+            replicaCount: controllerReplicas(context),
+            webhook: { replicaCount: controllerReplicas(context) },
+            cainjector: { replicaCount: controllerReplicas(context) },
             ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
             ...(dnsResolvers && {
                 dns01RecursiveNameservers: dnsResolvers.join(","),

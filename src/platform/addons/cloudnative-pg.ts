@@ -1,28 +1,28 @@
 import { nonEmptyString } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { budgets } from "../budgets";
-import { Certificates, type Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { CaInjector, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
 
-/** The settings of CloudNativePG. Its namespace defaults to "cnpg-system". */
-export interface CloudNativePgSettings extends AddonSettings {
+/** The arguments of CloudNativePG. Its namespace defaults to "cnpg-system". */
+export interface CloudNativePgArgs extends PlatformAddonArgs {
     /**
-     * The image of PostgreSQL for clusters that name none, such as that of a closed network. Defaults to the one that
-     * the operator was released with.
+     * The PostgreSQL image for Clusters that do not set one, such as an image in an air-gapped network. Defaults to the
+     * one that the operator was released with.
      */
     postgresImage?: string;
-    /** The labels of a Cluster that its pods and volumes get as well. Defaults to none. */
+    /** The labels of a Cluster that its pods and volumes inherit. Defaults to none. */
     inheritedLabels?: string[];
-    /** The annotations of a Cluster that its pods and volumes get as well. Defaults to none. */
+    /** The annotations of a Cluster that its pods and volumes inherit. Defaults to none. */
     inheritedAnnotations?: string[];
 }
 
 const repository = "https://cloudnative-pg.github.io/charts";
 
-export const cloudnativePg: Definition<CloudNativePgSettings> = {
+export const cloudnativePg: Definition<CloudNativePgArgs> = {
     title: "CloudNativePG",
-    purpose: "Runs PostgreSQL: clusters with standbys, failover and backups as custom resources.",
+    purpose: "Runs PostgreSQL: clusters with standbys, failover and backups, as custom resources.",
     homepage: "https://cloudnative-pg.io/documentation/1.30/",
     version: "1.30.0",
     charts: [{ name: "cloudnative-pg", version: "0.29.0", repository }],
@@ -45,11 +45,11 @@ export const cloudnativePg: Definition<CloudNativePgSettings> = {
         ].map((plural) => [`${plural}.postgresql.cnpg.io`, ["v1"]]),
     ),
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
-            "An upgrade of the operator restarts the databases one after the other, with a switch-over of each primary.",
-            "A Cluster outlives the operator: its pods go on, and nobody fails them over until the operator is back.",
+            "An upgrade of the operator restarts the databases one after the other, with a switchover of each primary.",
+            "A Cluster outlives the operator: its pods continue to run, without failover until the operator is back.",
         ],
     },
     fields: {
@@ -60,7 +60,7 @@ export const cloudnativePg: Definition<CloudNativePgSettings> = {
     values: ({ postgresImage, inheritedLabels, inheritedAnnotations }, context) => ({
         "cloudnative-pg": {
             crds: { create: true },
-            replicaCount: replicas(context),
+            replicaCount: controllerReplicas(context),
             config: {
                 data: {
                     ...(postgresImage && { POSTGRES_IMAGE_NAME: postgresImage }),
@@ -76,7 +76,7 @@ export const cloudnativePg: Definition<CloudNativePgSettings> = {
         },
     }),
     objects: (_settings, context) =>
-        budgets(context, "cloudnative-pg", {
+        disruptionBudgets(context, "cloudnative-pg", {
             "app.kubernetes.io/name": "cloudnative-pg",
             "app.kubernetes.io/instance": "cloudnative-pg",
         }),

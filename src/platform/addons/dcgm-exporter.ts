@@ -1,21 +1,22 @@
-import { boolean, dnsSubdomain } from "../../arguments/formats";
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
+import { dnsSubdomain, boolean } from "../../arguments/formats";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
-/** The settings of NVIDIA's DCGM exporter. Its namespace defaults to "dcgm-exporter". */
-export interface DcgmExporterSettings extends AddonSettings {
-    /** The RuntimeClass of its pods, where NVIDIA's is not the nodes' default runtime. Defaults to none. */
+/** The arguments of NVIDIA's DCGM exporter. Its namespace defaults to "dcgm-exporter". */
+export interface DcgmExporterArgs extends PlatformAddonArgs {
+    /** The RuntimeClass of its pods, if NVIDIA's is not the nodes' default runtime. Defaults to none. */
     runtimeClass?: string;
     /**
-     * Whether measurements have the labels of the pod that uses the GPU. Defaults to false: only its name and
+     * Whether metrics have the labels of the pod that uses the GPU. Defaults to false: they have only its name and
      * namespace, as `exported_pod` and `exported_namespace`.
      */
     podLabels?: boolean;
 }
 
-export const dcgmExporter: Definition<DcgmExporterSettings> = {
+export const dcgmExporter: Definition<DcgmExporterArgs> = {
     title: "DCGM exporter",
-    purpose: "Measures NVIDIA GPUs for Prometheus: use, memory, heat and errors, and which pod has each.",
+    purpose:
+        "Exports metrics of NVIDIA GPUs to Prometheus: utilization, memory, temperature and errors, and the pod that uses each.",
     homepage: "https://docs.nvidia.com/datacenter/dcgm/latest/gpu-telemetry/dcgm-exporter.html",
     version: "4.8.2",
     charts: [

@@ -1,31 +1,32 @@
 import { dnsSubdomain, integer, nonEmptyString, oneOf } from "../../arguments/formats";
 import { map } from "../../arguments/rules";
-import type { Context, Definition, KubernetesObject } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Context, Definition, KubernetesObject } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** How the proxies of a Gateway are reached. */
-export enum EnvoyServiceType {
-    /** Through a load balancer, which the cluster must have. */
-    LoadBalancer = "LoadBalancer",
+/** The type of the Service of a Gateway's proxies. */
+export const EnvoyServiceType = {
+    /** Through a load balancer, which the cluster must provide. */
+    LoadBalancer: "LoadBalancer",
     /** On a port of every node. */
-    NodePort = "NodePort",
+    NodePort: "NodePort",
     /** Inside the cluster only. */
-    ClusterIP = "ClusterIP",
-}
+    ClusterIP: "ClusterIP",
+} as const;
+export type EnvoyServiceType = (typeof EnvoyServiceType)[keyof typeof EnvoyServiceType];
 
-/** The settings of Envoy Gateway. Its namespace defaults to "envoy-gateway-system". */
-export interface EnvoyGatewaySettings extends AddonSettings {
+/** The arguments of Envoy Gateway. Its namespace defaults to "envoy-gateway-system". */
+export interface EnvoyGatewayArgs extends PlatformAddonArgs {
     /** The name of the GatewayClass that Gateways refer to. Defaults to "envoy". */
     gatewayClass?: string;
-    /** How the proxies of its Gateways are reached. Defaults to LoadBalancer, in a small footprint to ClusterIP. */
-    service?: EnvoyServiceType;
     /**
-     * Annotations of the proxies' Service, by which clouds are told what load balancer it is to be. Defaults to none.
+     * The type of the Service of its Gateways' proxies. Defaults to LoadBalancer, with a small footprint to ClusterIP.
      */
+    service?: EnvoyServiceType;
+    /** Annotations of the proxies' Service, with which clouds configure the load balancer. Defaults to none. */
     serviceAnnotations?: Record<string, string>;
-    /** How many proxies each Gateway has. Defaults to 1, where the platform is highly available to 2. */
+    /** The number of proxies of each Gateway. Defaults to 1, with high availability to 2. */
     proxies?: number;
 }
 
@@ -34,14 +35,14 @@ const repository = "oci://docker.io/envoyproxy";
 const defaultClass = "envoy";
 const certificates = "envoy-gateway-certificates";
 
-/** The proxies' image, which the controller has built in. It is named here, as a mirror changes only what it sees. */
+/** The image of the proxies, which is built into the controller. It is set here so that a mirror can replace it. */
 const proxyImage = "docker.io/envoyproxy/envoy:distroless-v1.39.0";
 
 const isTested = (chosen = version): boolean => chosen.replace(/^v/, "") === version.replace(/^v/, "");
 
 /**
- * A Job that makes the certificates with which proxies and controller know each other, where they are not there yet.
- * It overwrites none, so that it can be run again.
+ * Returns a Job that creates the certificates with which proxies and controller authenticate each other, if they do not
+ * exist. It overwrites none, so that it can run again.
  */
 function certificateJob(image: string, namespace: string): KubernetesObject[] {
     const metadata = { name: certificates, namespace };
@@ -104,19 +105,19 @@ function certificateJob(image: string, namespace: string): KubernetesObject[] {
     ];
 }
 
-function proxy(settings: EnvoyGatewaySettings, context: Context): KubernetesObject {
+function proxy(settings: EnvoyGatewayArgs, context: Context): KubernetesObject {
     return {
         apiVersion: "gateway.envoyproxy.io/v1alpha1",
         kind: "EnvoyProxy",
         metadata: { name: settings.gatewayClass ?? defaultClass, namespace: context.namespace },
         spec: {
-            // Without it, the chart's values about proxies would count for nothing.
+            // Without it, the chart's values for proxies would have no effect.
             mergeType: "StrategicMerge",
             provider: {
                 type: "Kubernetes",
                 kubernetes: {
                     envoyDeployment: {
-                        replicas: settings.proxies ?? replicas(context),
+                        replicas: settings.proxies ?? controllerReplicas(context),
                         ...(context.small && {
                             container: { resources: { requests: { cpu: "50m", memory: "128Mi" } } },
                         }),
@@ -134,7 +135,7 @@ function proxy(settings: EnvoyGatewaySettings, context: Context): KubernetesObje
     };
 }
 
-function gatewayClass({ gatewayClass: name = defaultClass }: EnvoyGatewaySettings, context: Context): KubernetesObject {
+function gatewayClass({ gatewayClass: name = defaultClass }: EnvoyGatewayArgs, context: Context): KubernetesObject {
     return {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "GatewayClass",
@@ -165,9 +166,9 @@ function proxyMonitor({ namespace }: Context): KubernetesObject {
     };
 }
 
-export const envoyGateway: Definition<EnvoyGatewaySettings> = {
+export const envoyGateway: Definition<EnvoyGatewayArgs> = {
     title: "Envoy Gateway",
-    purpose: "Serves Gateways: what comes into the cluster goes through its proxies.",
+    purpose: "Implements Gateways: traffic into the cluster goes through its proxies.",
     homepage: "https://gateway.envoyproxy.io/docs/",
     version: "1.9.0",
     charts: [
@@ -193,15 +194,15 @@ export const envoyGateway: Definition<EnvoyGatewaySettings> = {
     after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "The certificates between controller and proxies hold for five years, and are not renewed by themselves.",
-            "The chart of another version brings other images; the chart of its CRDs stays at the tested version.",
-            "The image of the proxies is in no chart but built into the controller. With another version and a mirror, name " +
+            "The certificates between controller and proxies are valid for five years and are not renewed automatically.",
+            "With another version, the chart installs other images; the chart of the CRDs stays at the tested version.",
+            "The image of the proxies is not in a chart but built into the controller. With another version and a mirror, name " +
                 "it in `values`, as `global.images.envoyProxy.image`.",
         ],
     },
     hooks:
-        "A hook Job makes the certificates between controller and proxies, and the key of OIDC sessions; here a Job of " +
-        "the platform's own makes them before the chart. The webhook that tells proxies of their zone is left out.",
+        "A hook Job creates the certificates between controller and proxies, and the key of OIDC sessions. Here, a Job of " +
+        "the platform creates them before the chart. The webhook that tells proxies their zone is not installed.",
     fields: {
         gatewayClass: dnsSubdomain,
         service: oneOf(Object.values(EnvoyServiceType)),
@@ -217,7 +218,7 @@ export const envoyGateway: Definition<EnvoyGatewaySettings> = {
             crds: { enabled: false },
             topologyInjector: { enabled: false },
             deployment: {
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 ...(context.small && {
                     envoyGateway: { resources: { requests: { cpu: "25m", memory: "128Mi" } } },
                 }),
@@ -230,7 +231,7 @@ export const envoyGateway: Definition<EnvoyGatewaySettings> = {
     objects: (settings, context) => [
         proxy(settings, context),
         gatewayClass(settings, context),
-        ...monitors(context, [
+        ...serviceMonitors(context, [
             { name: "envoy-gateway", labels: { "control-plane": "envoy-gateway" }, port: "metrics" },
         ]),
         ...(context.has("kubePrometheusStack") ? [proxyMonitor(context)] : []),

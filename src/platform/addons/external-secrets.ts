@@ -1,15 +1,17 @@
 import { integer, nonEmptyString } from "../../arguments/formats";
 import { map } from "../../arguments/rules";
-import { Certificates, type Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { CaInjector, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of External Secrets. Its namespace defaults to "external-secrets". */
-export interface ExternalSecretsSettings extends AddonSettings {
-    /** How many secrets it synchronises at the same time. Defaults to 1; more asks more of the vault behind it. */
+/** The arguments of External Secrets. Its namespace defaults to "external-secrets". */
+export interface ExternalSecretsArgs extends PlatformAddonArgs {
+    /**
+     * The number of secrets that are synchronized at the same time. Defaults to 1; more puts more load on the vault.
+     */
     concurrency?: number;
     /**
-     * Annotations of its service account, by which a cloud lends it an identity for its vault, such as
+     * Annotations of its service account, with which a cloud gives it an identity for its vault, such as
      * `eks.amazonaws.com/role-arn`. Defaults to none.
      */
     serviceAccountAnnotations?: Record<string, string>;
@@ -39,9 +41,12 @@ const generators = [
 
 const version = "2.9.0";
 
-export const externalSecrets: Definition<ExternalSecretsSettings> = {
+const crdsOf = (group: string, served: string, plurals: string[]): [string, string[]][] =>
+    plurals.map((plural) => [`${plural}.${group}`, [served]]);
+
+export const externalSecrets: Definition<ExternalSecretsArgs> = {
     title: "External Secrets Operator",
-    purpose: "Brings secrets from a vault into the cluster, and makes up those that nobody needs to know.",
+    purpose: "Synchronizes secrets from a vault into the cluster, and generates secrets that no one needs to know.",
     homepage: "https://external-secrets.io/latest/",
     version,
     charts: [{ name: "external-secrets", version, repository: "https://charts.external-secrets.io" }],
@@ -50,19 +55,21 @@ export const externalSecrets: Definition<ExternalSecretsSettings> = {
     kubernetesSource:
         "https://external-secrets.io/latest/introduction/stability-support/ (2.8: 1.35 and 1.36), and its CRDs, which need selectableFields (1.31)",
     crds: Object.fromEntries([
-        ...["clusterexternalsecrets", "clustersecretstores", "externalsecrets", "secretstores"].map((plural) => [
-            `${plural}.external-secrets.io`,
-            ["v1"],
+        ...crdsOf("external-secrets.io", "v1", [
+            "clusterexternalsecrets",
+            "clustersecretstores",
+            "externalsecrets",
+            "secretstores",
         ]),
-        ...["clusterpushsecrets", "pushsecrets"].map((plural) => [`${plural}.external-secrets.io`, ["v1alpha1"]]),
-        ...generators.map((plural) => [`${plural}.generators.external-secrets.io`, ["v1alpha1"]]),
-    ]) as Record<string, string[]>,
+        ...crdsOf("external-secrets.io", "v1alpha1", ["clusterpushsecrets", "pushsecrets"]),
+        ...crdsOf("generators.external-secrets.io", "v1alpha1", generators),
+    ]),
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
-            "external-secrets.io/v1beta1 is in the CRDs but no longer served: write v1.",
-            "Generators and PushSecret are v1alpha1 still.",
+            "external-secrets.io/v1beta1 is in the CRDs but no longer served: use v1.",
+            "Generators and PushSecret are still v1alpha1.",
         ],
     },
     fields: {
@@ -76,15 +83,15 @@ export const externalSecrets: Definition<ExternalSecretsSettings> = {
         return {
             "external-secrets": {
                 installCRDs: true,
-                replicaCount: replicas(context),
+                replicaCount: controllerReplicas(context),
                 leaderElect: context.highlyAvailable,
                 ...(concurrency !== undefined && { concurrent: concurrency }),
                 ...(serviceAccountAnnotations && { serviceAccount: { annotations: serviceAccountAnnotations } }),
                 ...resources,
                 ...budget,
-                webhook: { replicaCount: replicas(context), ...resources, ...budget },
-                certController: { replicaCount: replicas(context), ...resources, ...budget },
-                // The chart would look for the kind in the cluster, which is not there in the first preview.
+                webhook: { replicaCount: controllerReplicas(context), ...resources, ...budget },
+                certController: { replicaCount: controllerReplicas(context), ...resources, ...budget },
+                // The chart would look for the kind in the cluster, which does not have it in the first preview.
                 ...(isWatched && {
                     serviceMonitor: { enabled: true, renderMode: "alwaysRender" },
                     grafanaDashboard: { enabled: true },

@@ -1,21 +1,21 @@
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
-/** The settings of the Gateway API. It is in no namespace. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each add-on has settings of its own.
-export interface GatewayApiSettings extends AddonSettings {}
+/** The arguments of the Gateway API. It has no namespace. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each add-on has arguments of its own.
+export interface GatewayApiArgs extends PlatformAddonArgs {}
 
 const served = ["v1", "v1beta1"];
 
-export const gatewayApi: Definition<GatewayApiSettings> = {
+export const gatewayApi: Definition<GatewayApiArgs> = {
     title: "Gateway API",
-    purpose: "The kinds by which routes into the cluster are described, whoever serves them.",
+    purpose: "The CRDs for gateways and routes into the cluster, whatever implements them.",
     homepage: "https://gateway-api.sigs.k8s.io/",
     version: "1.6.1",
     charts: [
         {
             name: "gateway-crds-helm",
-            // Of Envoy Gateway, which publishes the kinds as a chart.
+            // From Envoy Gateway, which publishes the CRDs as a chart.
             version: "v1.9.0",
             repository: "oci://docker.io/envoyproxy",
             release: "gateway-api",
@@ -40,8 +40,8 @@ export const gatewayApi: Definition<GatewayApiSettings> = {
     },
     upgrades: {
         notes: [
-            "Many managed clusters come with it: then set `existing: true`.",
-            "It is the standard channel. With it comes an admission policy that refuses experimental kinds in their place.",
+            "Many managed clusters include it: set `existing: true` there.",
+            "The standard channel is installed, with its admission policy, which refuses the CRDs of the experimental channel.",
         ],
     },
     fields: {},

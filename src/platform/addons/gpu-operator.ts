@@ -1,45 +1,49 @@
-import { boolean, matching } from "../../arguments/formats";
-import type { Definition } from "../definition";
+import { matching, boolean } from "../../arguments/formats";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import {
     devicePluginConfig,
     gpuResource,
     gpuSharingRule,
-    type GpuSharingSettings,
+    type GpuSharingArgs,
     MigStrategy,
     migStrategyRule,
-} from "../gpu-sharing";
-import type { AddonSettings } from "../settings";
+} from "./shared/gpu-sharing";
 
-/** The settings of the NVIDIA GPU Operator. Its namespace defaults to "gpu-operator". */
-export interface GpuOperatorSettings extends AddonSettings {
+/** The arguments of the NVIDIA GPU Operator. Its namespace defaults to "gpu-operator". */
+export interface GpuOperatorArgs extends PlatformAddonArgs {
     /**
-     * Whether it installs the driver on the nodes. Defaults to true. False where the nodes' image has one, as on most
-     * managed GPU nodes.
+     * Whether it installs the driver on the nodes. Defaults to true. Set it to false if the nodes' image includes a
+     * driver, as on most managed GPU nodes.
      */
     driver?: boolean;
     /**
-     * The version of the driver, for example "580.95.05". Defaults to the one the operator was released with. A change
-     * evicts the pods with GPUs from one node after the other.
+     * The version of the driver, for example "580.95.05". Defaults to the one that the operator was released with. A
+     * change evicts the pods with GPUs, one node after the other.
      */
     driverVersion?: string;
-    /** Whether it sets up the container runtime of the nodes. Defaults to true. False where their image has done so. */
+    /**
+     * Whether it configures the container runtime of the nodes. Defaults to true. Set it to false if the nodes' image
+     * has it configured.
+     */
     toolkit?: boolean;
-    /** How GPUs are shared between pods. Defaults to not at all: a pod has whole GPUs. */
-    sharing?: GpuSharingSettings;
-    /** How GPUs that are cut by MIG are offered. Defaults to "single". */
+    /** How GPUs are shared between pods. Defaults to none: a pod has whole GPUs. */
+    sharing?: GpuSharingArgs;
+    /** How MIG devices are exposed. Defaults to "single". */
     migStrategy?: MigStrategy;
     /**
-     * How GPUs that can be are cut, on nodes without a label `nvidia.com/mig.config`: "all-disabled" or the name of a
-     * layout such as "all-1g.10gb". Defaults to "all-disabled". A change ends what runs on them.
+     * The MIG configuration of GPUs that support MIG, on nodes without the label `nvidia.com/mig.config`:
+     * "all-disabled" or a configuration such as "all-1g.10gb". Defaults to "all-disabled". A change ends the pods that
+     * use these GPUs.
      */
     migConfig?: string;
 }
 
 const configName = "device-plugin-config";
 
-export const gpuOperator: Definition<GpuOperatorSettings> = {
+export const gpuOperator: Definition<GpuOperatorArgs> = {
     title: "NVIDIA GPU Operator",
-    purpose: "Brings NVIDIA GPUs into use: driver, container runtime, device plugin, MIG and DCGM metrics.",
+    purpose: "Sets up NVIDIA GPUs: driver, container runtime, device plugin, MIG and DCGM metrics.",
     homepage: "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/",
     version: "26.7.0",
     charts: [{ name: "gpu-operator", version: "v26.7.0", repository: "https://helm.ngc.nvidia.com/nvidia" }],
@@ -47,7 +51,7 @@ export const gpuOperator: Definition<GpuOperatorSettings> = {
     privileged: true,
     kubernetes: { min: "1.31", max: "1.36" },
     kubernetesSource:
-        "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/platform-support.html (that of v26 could not be read: the range of the other add-ons)",
+        "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/platform-support.html (the page of v26 could not be read; the range of the other add-ons)",
     crds: {
         "clusterpolicies.nvidia.com": ["v1"],
         "computedomaincliques.resource.nvidia.com": ["v1beta1"],
@@ -60,15 +64,15 @@ export const gpuOperator: Definition<GpuOperatorSettings> = {
     excludes: () => ({
         nvidiaDevicePlugin: "the GPU operator installs the device plugin itself",
         dcgmExporter: "the GPU operator installs the DCGM exporter itself",
-        nvidiaDraDriver: "the GPU operator owns the CRDs of resource.nvidia.com, and both would hand out the same GPUs",
+        nvidiaDraDriver: "the GPU operator owns the CRDs of resource.nvidia.com, and both would allocate the same GPUs",
     }),
     upgrades: {
         notes: [
-            "A new driver evicts the pods with GPUs, one node after the other, and pods of the operator's own run anew on all.",
-            "A change of `sharing` or `migConfig` starts the device plugins anew; pods that run keep their GPUs, unless their GPU is cut anew.",
+            "A new driver version evicts the pods with GPUs, one node after the other, and restarts the operator's pods on all nodes.",
+            "A change of `sharing` or `migConfig` restarts the device plugins; running pods keep their GPUs, unless their GPU is repartitioned.",
         ],
     },
-    hooks: "A hook Job updates the CRDs before an upgrade; here they are upgraded with the chart. One that deletes CRDs at the end is off, and one that waits for GPUCluster objects before that has nothing to do: none is made.",
+    hooks: "A hook Job updates the CRDs before an upgrade. Here, they are upgraded with the chart. The hook that deletes CRDs is disabled, and the one that waits for GPUCluster objects before it has nothing to do: none is created.",
     fields: {
         driver: boolean,
         driverVersion: matching(/^\d+(\.\d+){1,2}$/, 'it must be a version such as "580.95.05"'),
@@ -77,17 +81,17 @@ export const gpuOperator: Definition<GpuOperatorSettings> = {
         migStrategy: migStrategyRule,
         migConfig: matching(
             /^[a-z0-9]([-a-z0-9.+_]*[a-z0-9])?$/,
-            'it must be the name of a layout such as "all-disabled" or "all-1g.10gb"',
+            'it must be the name of a MIG configuration such as "all-disabled" or "all-1g.10gb"',
         ),
     },
     check: ({ driver, driverVersion, migStrategy, migConfig }, problems) => {
         if (driver === false && driverVersion !== undefined) {
-            problems.add("driverVersion", "is set, but `driver` is false; leave one of them out");
+            problems.add("driverVersion", "is set, but driver is false; remove one of them");
         }
         if (migStrategy === MigStrategy.None && migConfig !== undefined && migConfig !== "all-disabled") {
             problems.add(
                 "migConfig",
-                'cuts GPUs, but the migStrategy "none" offers no parts; take "single" or "mixed"',
+                'partitions GPUs, but migStrategy is "none", which exposes no MIG devices; use "single" or "mixed"',
             );
         }
     },
@@ -97,7 +101,7 @@ export const gpuOperator: Definition<GpuOperatorSettings> = {
         return {
             "gpu-operator": {
                 nfd: { enabled: false },
-                // Its pods need more than the restricted and baseline Pod Security Standards allow.
+                // Its pods need more than the baseline Pod Security Standard allows.
                 psa: { enabled: true },
                 operator: { upgradeCRD: false, cleanupCRD: false },
                 driver: { enabled: driver ?? true, ...(driverVersion && { version: driverVersion }) },

@@ -1,16 +1,16 @@
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
-/** The settings of the Gateway API Inference Extension. It is in no namespace. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each add-on has settings of its own.
-export interface InferenceExtensionSettings extends AddonSettings {}
+/** The arguments of the Gateway API Inference Extension. It has no namespace. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each add-on has arguments of its own.
+export interface InferenceExtensionArgs extends PlatformAddonArgs {}
 
 const releases = "https://github.com/kubernetes-sigs/gateway-api-inference-extension/releases/download";
 const version = "v1.6.0";
 
-export const inferenceExtension: Definition<InferenceExtensionSettings> = {
+export const inferenceExtension: Definition<InferenceExtensionArgs> = {
     title: "Gateway API Inference Extension",
-    purpose: "The kinds by which a route ends at a pool of model servers, of which the best one gets each request.",
+    purpose: "The CRDs for routes to a pool of model servers, which send each request to the best server.",
     homepage: "https://gateway-api-inference-extension.sigs.k8s.io/",
     version: "1.6.0",
     charts: [
@@ -25,7 +25,7 @@ export const inferenceExtension: Definition<InferenceExtensionSettings> = {
     namespace: "default",
     kubernetes: { min: "1.32", max: "1.36" },
     kubernetesSource:
-        "https://gateway-api.sigs.k8s.io/concepts/versioning/#supported-versions (that of the Gateway API, which it extends)",
+        "https://gateway-api.sigs.k8s.io/concepts/versioning/#supported-versions (of the Gateway API, which it extends)",
     crds: {
         "inferencepools.inference.networking.k8s.io": ["v1"],
         "inferencepoolimports.inference.networking.x-k8s.io": ["v1alpha1"],
@@ -33,7 +33,7 @@ export const inferenceExtension: Definition<InferenceExtensionSettings> = {
     requires: () => ["gatewayApi"],
     upgrades: {
         notes: [
-            "It is kinds only. Who serves a pool is up to the gateway: Envoy Gateway needs Envoy AI Gateway for it.",
+            "It consists of CRDs only. The gateway must support pools: Envoy Gateway needs Envoy AI Gateway for it.",
             "With 1.6, InferenceObjective and the endpoint picker moved to llm-d-router, into the group llm-d.ai.",
         ],
     },

@@ -1,21 +1,21 @@
 import { bytes } from "../../arguments/formats";
-import { Certificates, type Definition } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { CaInjector, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of JobSet. Its namespace defaults to "jobset-system". */
-export interface JobSetSettings extends AddonSettings {
+/** The arguments of JobSet. Its namespace defaults to "jobset-system". */
+export interface JobSetArgs extends PlatformAddonArgs {
     /**
-     * The most memory that its controller may take, as Kubernetes writes amounts of bytes. Defaults to "4Gi", and to
-     * "512Mi" in a small footprint. Thousands of jobs at a time need more.
+     * The memory limit of its controller. Defaults to "4Gi", with a small footprint to "512Mi". Thousands of jobs at
+     * the same time need more.
      */
     memoryLimit?: string;
 }
 
 const version = "0.12.0";
 
-export const jobset: Definition<JobSetSettings> = {
+export const jobset: Definition<JobSetArgs> = {
     title: "JobSet",
     purpose: "Runs groups of jobs that belong together, such as the workers of one distributed training.",
     homepage: "https://jobset.sigs.k8s.io/docs/",
@@ -23,23 +23,22 @@ export const jobset: Definition<JobSetSettings> = {
     charts: [{ name: "jobset", version, repository: "oci://registry.k8s.io/jobset/charts" }],
     namespace: "jobset-system",
     kubernetes: { min: "1.34", max: "1.36" },
-    kubernetesSource:
-        "https://jobset.sigs.k8s.io/docs/installation/ (the last three minor versions when it was released)",
+    kubernetesSource: "https://jobset.sigs.k8s.io/docs/installation/ (the latest three minor versions at its release)",
     crds: { "jobsets.jobset.x-k8s.io": ["v1alpha2"] },
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: { notes: ["Its only API version is v1alpha2."] },
     fields: { memoryLimit: bytes },
     values: ({ memoryLimit, version: chosen }, context) => ({
         jobset: {
-            // The chart in its repository names an image of a build that is not a release.
+            // The published chart refers to an image that is not a release.
             image: {
                 repository: "registry.k8s.io/jobset/jobset",
                 tag: `v${chosen ?? version}`,
                 pullPolicy: "IfNotPresent",
             },
             controller: {
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true, minAvailable: 1 } }),
                 resources: {
                     ...(context.small && { requests: { cpu: "50m", memory: "64Mi" } }),
@@ -49,7 +48,7 @@ export const jobset: Definition<JobSetSettings> = {
         },
     }),
     objects: (_settings, context) =>
-        monitors(context, [
+        serviceMonitors(context, [
             {
                 name: "jobset-controller",
                 labels: { "app.kubernetes.io/name": "jobset", "app.kubernetes.io/component": "controller" },

@@ -1,85 +1,89 @@
 import { duration, seconds } from "../../arguments/duration";
 import { bytes, cpu, dnsLabel, dnsSubdomain, integer, matching, nonEmptyString } from "../../arguments/formats";
+import { bytesOf, coresOf } from "../../arguments/quantity";
 import { list, object, required } from "../../arguments/rules";
-import type { Context, Definition, KubernetesObject, Values } from "../definition";
-import { generatedSecret } from "../generated-secret";
-import type { AddonSettings } from "../settings";
+import type { Context, Definition, KubernetesObject, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { generatedSecret } from "./shared/generated-secret";
 
-/** A kind of notebook server that a user may choose. */
-export interface JupyterHubProfileSettings {
-    /** What users see. Required. */
+/** A profile of notebook servers that users can choose. */
+export interface JupyterHubProfileArgs {
+    /** The name that users see. Required. */
     name: string;
     /** One sentence on what it is for. Defaults to none. */
     description?: string;
-    /** Its image, `<name>:<tag>`. Defaults to that of all. */
+    /** Its image, `<name>:<tag>`. Defaults to `image`. */
     image?: string;
-    /** The CPU it may use, in cores such as "2" or "500m". Defaults to that of all. */
+    /** Its CPU limit, such as "2" or "500m". Defaults to `cpu`. */
     cpu?: string;
-    /** The memory it gets and may use, such as "8Gi". Defaults to that of all. */
+    /** Its memory request and limit, such as "8Gi". Defaults to `memory`. */
     memory?: string;
-    /** How many GPUs it gets, of the resource nvidia.com/gpu. Defaults to none. */
+    /** The number of GPUs, of the resource nvidia.com/gpu. Defaults to none. */
     gpus?: number;
 }
 
-/** Who may log in, as an OpenID Connect or OAuth provider says. */
-export interface JupyterHubOidcSettings {
-    /** The client that JupyterHub is at the provider. Required. */
+/** Login through an OpenID Connect or OAuth 2.0 provider. */
+export interface JupyterHubOidcArgs {
+    /** The client ID of JupyterHub at the provider. Required. */
     clientId: string;
-    /** A Secret in JupyterHub's namespace with the key `client-secret`. Required. */
+    /** The name of a Secret in JupyterHub's namespace with the key `client-secret`. Required. */
     existingSecret: string;
-    /** Where users are sent to log in. Required. */
+    /** The authorization URL of the provider. Required. */
     authorizeUrl: string;
-    /** Where the hub asks for tokens. Required. */
+    /** The token URL of the provider. Required. */
     tokenUrl: string;
-    /** Where the hub asks who a user is. Required. */
+    /** The userinfo URL of the provider. Required. */
     userdataUrl: string;
-    /** The hub's own address for the provider, `https://<host>/hub/oauth_callback`. Required. */
-    callbackUrl: string;
-    /** The claim that is the name of a user. Defaults to "preferred_username". */
+    /** The redirect URL, `https://<host>/hub/oauth_callback`. Required. */
+    redirectUrl: string;
+    /** The claim with the name of a user. Defaults to "preferred_username". */
     usernameClaim?: string;
-    /** The groups, by the claim "groups", whose members may log in. Defaults to everybody whom the provider lets in. */
+    /** The groups whose members may log in, from the claim "groups". Defaults to all users of the provider. */
     allowedGroups?: string[];
     /** The groups whose members are administrators. Defaults to none. */
     adminGroups?: string[];
 }
 
 /** A route through a gateway of the Gateway API. */
-export interface JupyterHubRouteSettings {
+export interface JupyterHubRouteArgs {
     /** The name of the Gateway. Required. */
     gateway: string;
     /** Its namespace. Defaults to JupyterHub's own. */
     gatewayNamespace?: string;
-    /** The names under which JupyterHub is reached. Required. */
+    /** The host names of JupyterHub. Required. */
     hostnames: string[];
 }
 
-/** The settings of JupyterHub. Its namespace, in which the notebook servers are as well, defaults to "jupyterhub". */
-export interface JupyterHubSettings extends AddonSettings {
-    /** Logging in by an OpenID Connect or OAuth provider. Defaults to none: nobody can log in. */
-    oidc?: JupyterHubOidcSettings;
-    /** Users who may log in with whatever password, for trials on a machine of one's own. Defaults to none. */
+/** The arguments of JupyterHub. Its namespace, in which the notebook servers are as well, defaults to "jupyterhub". */
+export interface JupyterHubArgs extends PlatformAddonArgs {
+    /** Login through an OpenID Connect or OAuth 2.0 provider. Defaults to none: no one can log in. */
+    oidc?: JupyterHubOidcArgs;
+    /** Users who may log in with any password, for trials on a local machine. Defaults to none. */
     trialUsers?: string[];
-    /** The image of notebook servers, `<name>:<tag>`, which must have jupyterhub. Defaults to the chart's sample. */
-    image?: string;
-    /** The CPU that a notebook server may use, in cores. Defaults to as much as there is. */
-    cpu?: string;
-    /** The memory that a notebook server gets and may use. Defaults to "1Gi" that it gets, and no bound. */
-    memory?: string;
-    /** Kinds of notebook server to choose from. Defaults to none: all are alike. */
-    profiles?: JupyterHubProfileSettings[];
     /**
-     * The size of each user's home. Defaults to "10Gi"; on a small footprint to no volume at all, so that what users
-     * write is gone with their server. Homes outlive servers and the add-on.
+     * The image of notebook servers, `<name>:<tag>`, which must contain jupyterhub. Defaults to the chart's sample
+     * image.
+     */
+    image?: string;
+    /** The CPU limit of a notebook server. Defaults to no limit. */
+    cpu?: string;
+    /** The memory request and limit of a notebook server. Defaults to a request of "1Gi" and no limit. */
+    memory?: string;
+    /** The profiles that users can choose from. Defaults to none: all notebook servers are the same. */
+    profiles?: JupyterHubProfileArgs[];
+    /**
+     * The size of each user's home volume. Defaults to "10Gi", with a small footprint to no volume: files are lost with
+     * the server. Home volumes outlive servers and the add-on.
      */
     homeSize?: string;
-    /** The storage class of homes and of the hub's database. Defaults to the cluster's own. */
+    /** The storage class of home volumes and of the hub's database. Defaults to the cluster's own. */
     storageClass?: string;
-    /** After how long without use a notebook server is stopped. Defaults to "1h". */
+    /** How long a notebook server may be idle before it is stopped. Defaults to "1h". */
     idleTimeout?: string;
-    /** The LocalQueue of Kueue, in its namespace, through which notebook servers are queued. Defaults to none. */
+    /** The LocalQueue of Kueue, in its namespace, in which notebook servers are queued. Defaults to none. */
     queue?: string;
-    /** A route to it through a gateway. Defaults to none: it is reached within the cluster only. */
-    route?: JupyterHubRouteSettings;
+    /** A route to it through a Gateway. Defaults to none: it is reachable only inside the cluster. */
+    route?: JupyterHubRouteArgs;
 }
 
 const secretName = "hub";
@@ -90,28 +94,20 @@ const imageRule = matching(
 );
 
 const urlRule = (what: string) =>
-    required(matching(/^https?:\/\/\S+$/, "it must be an address that starts with https://"), `give ${what}`);
+    required(matching(/^https?:\/\/\S+$/, "it must be a URL that starts with https://"), `give ${what}`);
 
 function imageOf(image: string): { name: string; tag: string } {
     const at = image.lastIndexOf(":");
     return { name: image.slice(0, at), tag: image.slice(at + 1) };
 }
 
-/** Cores as a number, as the hub wants them. */
-const cores = (amount: string): number => (amount.endsWith("m") ? Number(amount.slice(0, -1)) / 1000 : Number(amount));
+/** Bytes as a number: the hub does not understand "8Gi", nor a part of a byte. */
+const byteCount = (quantity: string): number => Math.round(bytesOf(quantity));
 
-const units = ["", "k", "M", "G", "T", "P", "E"];
-
-/** Bytes as a number: the hub would not understand "8Gi". */
-function byteCount(amount: string): number {
-    const [, count = "", unit = "", binary] = /^([\d.]+(?:[eE][-+]?\d+)?)([kKMGTPE]?)(i?)$/.exec(amount) ?? [];
-    return Math.round(Number(count) * (binary ? 1024 : 1000) ** units.indexOf(unit.replace("K", "k")));
-}
-
-function authentication({ oidc, trialUsers }: JupyterHubSettings): Values {
+function authentication({ oidc, trialUsers }: JupyterHubArgs): Values {
     if (oidc === undefined) {
         return {
-            // It takes any password, so it lets in nobody but those who are named.
+            // It accepts any password, so only listed users may log in.
             JupyterHub: { authenticator_class: "dummy" },
             Authenticator: { allow_all: false, allowed_users: trialUsers ?? [] },
         };
@@ -123,7 +119,7 @@ function authentication({ oidc, trialUsers }: JupyterHubSettings): Values {
             authorize_url: oidc.authorizeUrl,
             token_url: oidc.tokenUrl,
             userdata_url: oidc.userdataUrl,
-            oauth_callback_url: oidc.callbackUrl,
+            oauth_callback_url: oidc.redirectUrl,
             username_claim: oidc.usernameClaim ?? "preferred_username",
             scope: ["openid", "profile", "email"],
             ...(oidc.allowedGroups || oidc.adminGroups
@@ -136,24 +132,24 @@ function authentication({ oidc, trialUsers }: JupyterHubSettings): Values {
     };
 }
 
-function profileValues({ name, description, image, cpu: cpus, memory, gpus }: JupyterHubProfileSettings): Values {
+function profileValues({ name, description, image, cpu: cpus, memory, gpus }: JupyterHubProfileArgs): Values {
     return {
         display_name: name,
         ...(description && { description }),
         kubespawner_override: {
             ...(image && { image }),
-            ...(cpus && { cpu_limit: cores(cpus) }),
+            ...(cpus && { cpu_limit: coresOf(cpus) }),
             ...(memory && { mem_guarantee: byteCount(memory), mem_limit: byteCount(memory) }),
             ...(gpus && { extra_resource_limits: { "nvidia.com/gpu": String(gpus) } }),
         },
     };
 }
 
-function notebooks(settings: JupyterHubSettings, context: Context): Values {
+function notebooks(settings: JupyterHubArgs, context: Context): Values {
     const { image, cpu: cpus, memory, profiles, homeSize, storageClass, queue } = settings;
     return {
         ...(image && { image: imageOf(image) }),
-        ...(cpus && { cpu: { limit: cores(cpus) } }),
+        ...(cpus && { cpu: { limit: coresOf(cpus) } }),
         memory: memory ? { guarantee: byteCount(memory), limit: byteCount(memory) } : { guarantee: byteCount("1Gi") },
         storage:
             context.small && homeSize === undefined
@@ -170,7 +166,7 @@ function notebooks(settings: JupyterHubSettings, context: Context): Values {
     };
 }
 
-/** Prometheus reaches the hub's metrics, which tell no secrets, without a token. */
+/** Allows Prometheus to scrape the hub's metrics, which contain no secrets, without a token. */
 const metricsIngress = (context: Context): unknown[] =>
     context.has("kubePrometheusStack")
         ? [
@@ -189,9 +185,9 @@ const metricsIngress = (context: Context): unknown[] =>
           ]
         : [];
 
-export const jupyterhub: Definition<JupyterHubSettings> = {
+export const jupyterhub: Definition<JupyterHubArgs> = {
     title: "JupyterHub",
-    purpose: "Gives each user a notebook server.",
+    purpose: "Runs a notebook server for each user.",
     homepage: "https://z2jh.jupyter.org/en/stable/",
     version: "5.5.0",
     charts: [{ name: "jupyterhub", version: "4.4.0", repository: "https://hub.jupyter.org/helm-chart" }],
@@ -202,25 +198,25 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
     after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "The hub and its proxy are single by design: users cannot start servers while one of them restarts, and " +
-                "reach no running one while the proxy does.",
-            "The hub's database is upgraded when the hub starts. There is no way back: make a backup of its volume first " +
+            "The hub and its proxy have one pod each by design: users cannot start servers while one of them restarts, and " +
+                "cannot reach running servers while the proxy restarts.",
+            "The hub's database is upgraded when the hub starts. It cannot be downgraded: back up its volume first " +
                 "(https://z2jh.jupyter.org/en/stable/administrator/upgrading/index.html).",
-            "The keys that sign cookies and tokens are made up once, in the Secret `hub`. Delete the Secret and its " +
-                "ExternalSecret to have new ones; all users are logged out then.",
+            "The keys that sign cookies and tokens are generated once, in the Secret `hub`. To rotate them, delete the Secret " +
+                "and its ExternalSecret; this logs out all users.",
         ],
     },
     hooks:
-        "A Job and a DaemonSet pull the images of notebook servers before an upgrade. They are off; a DaemonSet that " +
-        "always runs pulls them instead, except on a small footprint.",
+        "A Job and a DaemonSet pull the images of notebook servers before an upgrade. They are disabled; a DaemonSet that " +
+        "always runs pulls them instead, except with a small footprint.",
     fields: {
-        oidc: object({
-            clientId: required(nonEmptyString, "give the client that JupyterHub is at the provider"),
+        oidc: object<JupyterHubOidcArgs>({
+            clientId: required(nonEmptyString, "give the client ID of JupyterHub at the provider"),
             existingSecret: required(nonEmptyString, "give the name of a Secret with the key client-secret"),
-            authorizeUrl: urlRule("the address at which users log in"),
-            tokenUrl: urlRule("the address of tokens"),
-            userdataUrl: urlRule("the address that tells who a user is"),
-            callbackUrl: urlRule("https://<host>/hub/oauth_callback"),
+            authorizeUrl: urlRule("the authorization URL"),
+            tokenUrl: urlRule("the token URL"),
+            userdataUrl: urlRule("the userinfo URL"),
+            redirectUrl: urlRule("https://<host>/hub/oauth_callback"),
             usernameClaim: nonEmptyString,
             allowedGroups: list(nonEmptyString),
             adminGroups: list(nonEmptyString),
@@ -230,8 +226,8 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
         cpu,
         memory: bytes,
         profiles: list(
-            object({
-                name: required(nonEmptyString, "give what users see"),
+            object<JupyterHubProfileArgs>({
+                name: required(nonEmptyString, "give the name that users see"),
                 description: nonEmptyString,
                 image: imageRule,
                 cpu,
@@ -243,15 +239,15 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
         storageClass: dnsSubdomain,
         idleTimeout: duration,
         queue: dnsSubdomain,
-        route: object({
+        route: object<JupyterHubRouteArgs>({
             gateway: required(dnsSubdomain, "give the name of the Gateway"),
             gatewayNamespace: dnsLabel,
-            hostnames: required(list(nonEmptyString), "give the names under which it is reached"),
+            hostnames: required(list(nonEmptyString), "give the host names of JupyterHub"),
         }),
     },
     check: ({ oidc, trialUsers }, problems) => {
         if (oidc && trialUsers) {
-            problems.add("trialUsers", "cannot be there together with oidc; leave one of them out");
+            problems.add("trialUsers", "cannot be combined with oidc; remove one of them");
         }
     },
     values: (settings, context) => {
@@ -291,7 +287,7 @@ export const jupyterhub: Definition<JupyterHubSettings> = {
             },
         };
     },
-    // The chart takes these over from the Secret of its own name, and would make them up where it does not find them.
+    // The chart adopts these from the Secret of its own name, and would generate them if it did not find them.
     objectsBefore: (_settings, { namespace }) =>
         generatedSecret({
             name: secretName,

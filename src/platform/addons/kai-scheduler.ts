@@ -1,23 +1,24 @@
-import { boolean, oneOf } from "../../arguments/formats";
-import type { Context, Definition, KubernetesObject, Values } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { oneOf, boolean } from "../../arguments/formats";
+import type { Context, Definition, KubernetesObject, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** On which nodes pods are put first. */
-export enum KaiPlacement {
-    /** On nodes that are in use already, so that others stay free for large jobs. */
-    BinPack = "binpack",
-    /** On nodes that have the least to do. */
-    Spread = "spread",
-}
+/** Which nodes are preferred for pods. */
+export const KaiPlacement = {
+    /** Nodes that are in use already, so that others stay free for large jobs. */
+    BinPack: "binpack",
+    /** The least used nodes. */
+    Spread: "spread",
+} as const;
+export type KaiPlacement = (typeof KaiPlacement)[keyof typeof KaiPlacement];
 
-/** The settings of KAI Scheduler. Its namespace defaults to "kai-scheduler". */
-export interface KaiSchedulerSettings extends AddonSettings {
-    /** On which nodes pods are put first. Defaults to BinPack. */
+/** The arguments of KAI Scheduler. Its namespace defaults to "kai-scheduler". */
+export interface KaiSchedulerArgs extends PlatformAddonArgs {
+    /** Which nodes are preferred for pods. Defaults to BinPack. */
     placement?: KaiPlacement;
     /** Whether pods may share a GPU, by fractions and without isolation. Defaults to false. */
     gpuSharing?: boolean;
-    /** Whether a cluster autoscaler is to add nodes for pods that want parts of GPUs. Defaults to false. */
+    /** Whether a cluster autoscaler adds nodes for pods that request fractions of GPUs. Defaults to false. */
     clusterAutoscaling?: boolean;
 }
 
@@ -26,7 +27,7 @@ const registry = "ghcr.io/kai-scheduler/kai-scheduler";
 const reservation = "kai-resource-reservation";
 const queue = "default-queue";
 
-/** Without a quota of its own and without a limit: who asks first gets what is there. */
+/** Without quota and limit: resources are given in the order of requests. */
 const unlimited = { quota: 0, limit: -1, overQuotaWeight: 1 };
 
 function queueObject(name: string, parentQueue?: string): KubernetesObject {
@@ -41,8 +42,8 @@ function queueObject(name: string, parentQueue?: string): KubernetesObject {
     };
 }
 
-/** What its operator makes: the scheduler itself and its helpers. */
-function configuration(settings: KaiSchedulerSettings, context: Context): KubernetesObject {
+/** The Deployments that its operator creates: the scheduler and its components. */
+function configuration(settings: KaiSchedulerArgs, context: Context): KubernetesObject {
     const tag = `v${(settings.version ?? version).replace(/^v/, "")}`;
     const image = (name: string): Values => ({ name, repository: registry, tag, pullPolicy: "IfNotPresent" });
     const service = (name: string): Values => ({ enabled: true, image: image(name) });
@@ -52,7 +53,7 @@ function configuration(settings: KaiSchedulerSettings, context: Context): Kubern
         metadata: { name: "kai-config", annotations: { "pulumi.com/waitFor": "condition=Available" } },
         spec: {
             namespace: context.namespace,
-            global: { replicaCount: replicas(context) },
+            global: { replicaCount: controllerReplicas(context) },
             scheduler: { service: service("scheduler") },
             binder: {
                 service: service("binder"),
@@ -75,7 +76,7 @@ function configuration(settings: KaiSchedulerSettings, context: Context): Kubern
     };
 }
 
-export const kaiScheduler: Definition<KaiSchedulerSettings> = {
+export const kaiScheduler: Definition<KaiSchedulerArgs> = {
     title: "KAI Scheduler",
     purpose: "Schedules all pods of a job together or none, and GPUs fairly between teams.",
     homepage: "https://github.com/kai-scheduler/KAI-Scheduler",
@@ -94,17 +95,17 @@ export const kaiScheduler: Definition<KaiSchedulerSettings> = {
         "queues.scheduling.run.ai": ["v2"],
     },
     excludes: () => ({
-        volcano: "both schedule the pods of a job together, and would give the same GPUs away twice",
+        volcano: "both schedule the pods of a job together, and would allocate the same GPUs twice",
     }),
     upgrades: {
         notes: [
-            "Its operator makes the scheduler and its helpers, so their pods are not in the preview.",
-            "Topologies of Kueue are not copied into its own, as a hook of the chart would do.",
+            "Its operator creates the scheduler and its components, so their pods are not in the preview.",
+            "Topologies of Kueue are not copied to its own, as a hook of the chart would do.",
         ],
     },
     hooks:
-        "Hook Jobs upgrade the CRDs, apply the configuration and clean up; here the CRDs and the configuration are " +
-        "objects like all others. What the chart makes only when it is first installed (queues, a namespace) are, too.",
+        "Hook Jobs upgrade the CRDs, apply the configuration and clean up. Here, the CRDs and the configuration are " +
+        "objects like all others, and so is what the chart creates only at its first installation (queues, a namespace).",
     fields: { placement: oneOf(Object.values(KaiPlacement)), gpuSharing: boolean, clusterAutoscaling: boolean },
     values: ({ placement, gpuSharing, clusterAutoscaling, version: chosen }, context) => ({
         "kai-scheduler": {
@@ -114,10 +115,10 @@ export const kaiScheduler: Definition<KaiSchedulerSettings> = {
                 leaderElection: context.highlyAvailable,
                 gpuSharing: gpuSharing ?? false,
                 clusterAutoscaling: clusterAutoscaling ?? false,
-                // The chart looks whether they are there, and leaves them out from the second time on.
+                // The chart checks whether they exist, and would leave them out from the second update on.
                 resourceReservation: { createNamespace: false, createServiceAccount: false },
             },
-            operator: { replicaCount: replicas(context) },
+            operator: { replicaCount: controllerReplicas(context) },
             scheduler: { placementStrategy: placement ?? KaiPlacement.BinPack },
             defaultQueue: { createDefaultQueue: false },
             kaiConfig: { render: false },
@@ -127,7 +128,7 @@ export const kaiScheduler: Definition<KaiSchedulerSettings> = {
         },
     }),
     objectsBefore: () => [{ apiVersion: "v1", kind: "Namespace", metadata: { name: reservation } }],
-    // Queues together with the configuration: their webhook is there only some time after that.
+    // Queues together with the configuration: their webhook starts only some time after it.
     objects: (settings, context) => [
         {
             apiVersion: "v1",

@@ -1,15 +1,15 @@
 import { dnsLabel, nonEmptyString } from "../../arguments/formats";
 import { list, map } from "../../arguments/rules";
-import { Certificates, type Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { CaInjector, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of KEDA. Its namespace defaults to "keda". */
-export interface KedaSettings extends AddonSettings {
+/** The arguments of KEDA. Its namespace defaults to "keda". */
+export interface KedaArgs extends PlatformAddonArgs {
     /** The namespaces whose workloads it scales. Defaults to all. */
     namespaces?: string[];
     /**
-     * Annotations of its operator's service account, by which a cloud lends it an identity for asking queues and
+     * Annotations of its operator's service account, with which a cloud gives it an identity for reading queues and
      * metrics, such as `eks.amazonaws.com/role-arn`. Defaults to none.
      */
     serviceAccountAnnotations?: Record<string, string>;
@@ -17,9 +17,9 @@ export interface KedaSettings extends AddonSettings {
 
 const version = "2.20.2";
 
-export const keda: Definition<KedaSettings> = {
+export const keda: Definition<KedaArgs> = {
     title: "KEDA",
-    purpose: "Scales servers and jobs by what there is to do, and down to zero where there is nothing.",
+    purpose: "Scales servers and jobs by events and load, down to zero.",
     homepage: "https://keda.sh/docs/2.20/",
     version,
     charts: [{ name: "keda", version, repository: "https://kedacore.github.io/charts" }],
@@ -37,11 +37,11 @@ export const keda: Definition<KedaSettings> = {
         ].map((name) => [name, ["v1alpha1"]]),
     ),
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
             "It owns the API v1beta1.external.metrics.k8s.io: nothing else in the cluster may serve external metrics.",
-            "When that API has lost its pods, no namespace can be deleted: remove the APIService as well.",
+            "If the pods of that API are gone, no namespace can be deleted: remove the APIService as well.",
         ],
     },
     fields: {
@@ -60,9 +60,9 @@ export const keda: Definition<KedaSettings> = {
                 ...(serviceAccountAnnotations && {
                     serviceAccount: { operator: { annotations: serviceAccountAnnotations } },
                 }),
-                operator: { replicaCount: replicas(context) },
-                metricsServer: { replicaCount: replicas(context) },
-                webhooks: { replicaCount: replicas(context) },
+                operator: { replicaCount: controllerReplicas(context) },
+                metricsServer: { replicaCount: controllerReplicas(context) },
+                webhooks: { replicaCount: controllerReplicas(context) },
                 ...(context.highlyAvailable && {
                     podDisruptionBudget: { operator: budget, metricServer: budget, webhooks: budget },
                 }),

@@ -1,43 +1,43 @@
-import { boolean, matching, nonEmptyString, oneOf } from "../../arguments/formats";
-import { budgets } from "../budgets";
-import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { matching, oneOf, nonEmptyString, boolean } from "../../arguments/formats";
+import { CaInjector, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
 
-/** What KServe makes of an InferenceService that does not say it itself. */
-export enum KServeMode {
+/** The deployment mode of InferenceServices that do not set one. */
+export const KServeMode = {
     /** Deployments and Services. */
-    Standard = "Standard",
-    /** Knative services, which scale to zero. Knative must be in the cluster; it is not part of this package. */
-    Knative = "Knative",
-}
+    Standard: "Standard",
+    /** Knative services, which scale to zero. Knative must be installed; it is not part of this package. */
+    Knative: "Knative",
+} as const;
+export type KServeMode = (typeof KServeMode)[keyof typeof KServeMode];
 
-/** The settings of KServe. Its namespace defaults to "kserve". */
-export interface KServeSettings extends AddonSettings {
-    /** What becomes of an InferenceService. Defaults to Standard. */
+/** The arguments of KServe. Its namespace defaults to "kserve". */
+export interface KServeArgs extends PlatformAddonArgs {
+    /** The deployment mode of InferenceServices that do not set one. Defaults to Standard. */
     mode?: KServeMode;
     /**
-     * The Gateway, as `<namespace>/<name>`, through which models are reached from outside. Defaults to none: in the
-     * mode Standard they are then reached inside the cluster only.
+     * The Gateway, as `<namespace>/<name>`, through which models are reached from outside the cluster. Defaults to
+     * none: in Standard mode, they are then reachable only inside the cluster.
      */
     gateway?: string;
     /**
-     * The domain under which each model has a host name of its own, `<name>-<namespace>.<domain>`. Must be given with
-     * a gateway. Defaults to none.
+     * The domain of the models' host names, `<name>-<namespace>.<domain>`. Required with `gateway`. Defaults to none.
      */
     domain?: string;
-    /** Whether the gateway speaks TLS, so that the addresses begin with `https`. Defaults to false. */
+    /** Whether the gateway terminates TLS, so that the models' URLs start with `https`. Defaults to false. */
     tls?: boolean;
     /**
-     * Whether there are ClusterServingRuntimes for scikit-learn, XGBoost, Hugging Face, Triton and the other servers
-     * that upstream offers. Defaults to true.
+     * Whether to install the ClusterServingRuntimes of upstream, for scikit-learn, XGBoost, Hugging Face, Triton and
+     * others. Defaults to true.
      */
     runtimes?: boolean;
     /**
-     * Whether KServe also serves LLMInferenceServices: the charts kserve-llmisvc-crd and kserve-llmisvc-resources come
-     * along, and the kinds of llm-d-router. Needs the namespace "kserve". A model over several nodes needs the add-on
-     * `leaderWorkerSet` besides. Defaults to false.
+     * Whether KServe also serves LLMInferenceServices. Installs the charts kserve-llmisvc-crd and
+     * kserve-llmisvc-resources and the CRDs of llm-d-router. Requires the namespace "kserve". A model on several nodes
+     * also needs the add-on `leaderWorkerSet`. Defaults to false.
      */
     llm?: boolean;
 }
@@ -45,33 +45,33 @@ export interface KServeSettings extends AddonSettings {
 const version = "v0.20.0";
 const repository = "oci://ghcr.io/kserve/charts";
 
-/** The namespace of upstream, which some of its objects name whatever namespace their chart is installed in. */
+/** The namespace that some objects of the charts refer to, whatever namespace the charts are installed in. */
 const namespace = "kserve";
 
-/** What picks a pod for each request of a language model, in the version that KServe runs. */
+/** The endpoint picker for language models, in the version that KServe uses. */
 const routerVersion = "v0.9.0";
 const routerReleases = "https://github.com/llm-d/llm-d-router/releases/download";
 
 const llmController = "llmisvc-controller-manager";
 
-/** Upstream gives each controller a tenth of a core, with which it takes minutes to start. */
+/** Upstream limits each controller to 100m of CPU, with which it takes minutes to start. */
 function controllerResources(small: boolean): Values {
     return small
         ? { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "500m", memory: "512Mi" } }
         : { requests: { cpu: "100m", memory: "300Mi" }, limits: { cpu: "1", memory: "1Gi" } };
 }
 
-function gatewayValues({ mode, gateway, domain, tls }: KServeSettings): Values {
+function gatewayValues({ mode, gateway, domain, tls }: KServeArgs): Values {
     return {
         ...(domain && { domain }),
         ...(tls && { urlScheme: "https" }),
-        // Without a gateway, it would make Ingresses of a class "istio", which nobody serves.
+        // Without a gateway, it would create Ingresses of the class "istio", which nothing implements.
         ...(!gateway && mode !== KServeMode.Knative && { disableIngressCreation: true }),
         ...(gateway && { ingressGateway: { enableGatewayApi: true, kserveGateway: gateway, createGateway: false } }),
     };
 }
 
-/** The metrics of the models themselves, on the port that the annotations of their runtime name. */
+/** The metrics of the models, on the port that the annotations of their runtime name. */
 function modelMonitor({ namespace }: Context): KubernetesObject {
     const annotation = "__meta_kubernetes_pod_annotation_prometheus_kserve_io_";
     return {
@@ -105,14 +105,14 @@ function modelMonitor({ namespace }: Context): KubernetesObject {
     };
 }
 
-export const kserve: Definition<KServeSettings> = {
+export const kserve: Definition<KServeArgs> = {
     title: "KServe",
-    purpose: "Serves models from where they are stored, with a server for each format.",
+    purpose: "Serves models of many formats from where they are stored.",
     homepage: "https://kserve.github.io/website/",
     version: "0.20.0",
     charts: [
         { name: "kserve-crd", version, repository, crdsOnly: true },
-        // Before the webhooks that judge runtimes are there: with them, a chart would race with the controller's start.
+        // Before the webhooks that validate runtimes: with them, the chart would race with the start of the controller.
         { name: "kserve-runtime-configs", version, repository },
         { name: "kserve-resources", version, repository },
     ],
@@ -128,13 +128,13 @@ export const kserve: Definition<KServeSettings> = {
         "servingruntimes.serving.kserve.io": ["v1alpha1"],
         "trainedmodels.serving.kserve.io": ["v1alpha1"],
     },
-    parts: [
+    optionalCharts: [
         {
             when: ({ llm }) => llm ?? false,
             charts: [
-                // It has the CRD of ClusterStorageContainers once more, word for word, which does no harm.
+                // It contains the CRD of ClusterStorageContainers again, unchanged.
                 { name: "kserve-llmisvc-crd", version, repository, crdsOnly: true },
-                // The picker of pods does not start without its kinds, which are not published as a chart of their own.
+                // The endpoint picker does not start without its CRDs, which are not published as a chart.
                 {
                     name: "llm-d-router",
                     version: routerVersion,
@@ -142,7 +142,7 @@ export const kserve: Definition<KServeSettings> = {
                     manifest: `${routerReleases}/${routerVersion}/manifests.yaml`,
                     crdsOnly: true,
                 },
-                // After kserve-resources, which has the configuration of both controllers and the issuer.
+                // After kserve-resources, which contains the configuration of both controllers and the issuer.
                 { name: "kserve-llmisvc-resources", version, repository },
             ],
             crds: {
@@ -158,18 +158,18 @@ export const kserve: Definition<KServeSettings> = {
         ...(gateway || llm ? (["gatewayApi"] as const) : []),
         ...(llm ? (["inferenceExtension"] as const) : []),
     ],
-    // Its controllers look only once, at their start, for KEDA, the Gateway API and LeaderWorkerSet.
+    // Its controllers look for KEDA, the Gateway API and LeaderWorkerSet only when they start.
     after: ["gatewayApi", "envoyGateway", "keda", "leaderWorkerSet", "kubePrometheusStack"],
-    certificates: () => Certificates.CertManager,
+    caInjector: () => CaInjector.CertManager,
     webhooks: ["inferenceservice.serving.kserve.io", "llminferenceservice.serving.kserve.io"],
     upgrades: {
         notes: [
-            "Its charts were split in 0.17: objects of an older chart `kserve` must be removed by hand, all but the CRDs.",
-            "Another `version` is that of its controller; its CRDs, its runtimes and what `llm` brings stay at the tested one.",
-            "Its controller looks at its start for KEDA, the Gateway API and Knative: restart it when one comes later. That of `llm` looks for KEDA and LeaderWorkerSet.",
-            "Delete all LLMInferenceServices before `llm` is turned off: without its controller, they are not cleaned up.",
-            "KServe refuses to have its LLMInferenceServiceConfigs deleted, so they stay when `llm` is turned off or KServe is " +
-                "removed, and are taken over when it comes back. Without it they go with " +
+            "Its charts were split in 0.17: remove the objects of an older chart `kserve` by hand, except the CRDs.",
+            "`version` sets the version of its controller only; the CRDs, the runtimes and the charts of `llm` stay at the tested version.",
+            "Its controller looks for KEDA, the Gateway API and Knative when it starts: restart it if one is installed later. The controller of `llm` looks for KEDA and LeaderWorkerSet.",
+            "Delete all LLMInferenceServices before you disable `llm`: without its controller, they are not cleaned up.",
+            "KServe refuses the deletion of its LLMInferenceServiceConfigs, so they stay when `llm` is disabled or KServe is " +
+                "removed, and are adopted when it is installed again. Without KServe, delete them with " +
                 "`kubectl patch llminferenceserviceconfigs --namespace kserve <name> --type merge --patch " +
                 `'{"metadata":{"finalizers":null}}'` +
                 "` and `kubectl delete`.",
@@ -191,19 +191,19 @@ export const kserve: Definition<KServeSettings> = {
         if (llm && chosen !== namespace) {
             problems.add(
                 "namespace",
-                `is "${chosen}", but with llm it must be "${namespace}", which the CRDs of upstream name; leave it out`,
+                `is "${chosen}", but with llm it must be "${namespace}", which the CRDs of upstream refer to; remove it`,
             );
         }
         if (gateway !== undefined && domain === undefined) {
             problems.add(
                 "domain",
-                'is missing; with a gateway, name the domain of the models, such as "ml.example.com"',
+                'is missing; with gateway, set the domain of the models, for example "ml.example.com"',
             );
         }
         if (gateway === undefined && mode !== KServeMode.Knative) {
             for (const [field, value] of Object.entries({ domain, tls })) {
                 if (value !== undefined) {
-                    problems.add(field, "is of no use without a gateway; name one in `gateway`, or leave it out");
+                    problems.add(field, "has no effect without gateway; set gateway, or remove it");
                 }
             }
         }
@@ -211,7 +211,7 @@ export const kserve: Definition<KServeSettings> = {
     values: (settings, context) => ({
         "kserve-resources": {
             kserve: {
-                // Images that its ConfigMap names: with the registry, so that a mirror finds them.
+                // Images in its ConfigMap: with their registry, so that they are recognized for a mirror.
                 agent: { image: "docker.io/kserve/agent" },
                 router: { image: "docker.io/kserve/router" },
                 storage: { image: "docker.io/kserve/storage-initializer" },
@@ -237,16 +237,16 @@ export const kserve: Definition<KServeSettings> = {
         },
         "kserve-llmisvc-resources": {
             kserve: {
-                // They come from kserve-resources.
+                // kserve-resources installs them.
                 createSharedResources: false,
                 llmisvc: {
-                    // They come from the add-on inferenceExtension, and from llm-d-router.
+                    // inferenceExtension and llm-d-router install them.
                     createGIECRDs: false,
                     controller: {
                         imagePullPolicy: "IfNotPresent",
-                        replicas: replicas(context),
+                        replicas: controllerReplicas(context),
                         resources: controllerResources(context.small),
-                        // By default, its metrics can be read in its own pod only.
+                        // By default, its metrics are reachable only in its own pod.
                         ...(context.has("kubePrometheusStack") && { metricsBindAddress: "" }),
                     },
                 },
@@ -254,8 +254,8 @@ export const kserve: Definition<KServeSettings> = {
         },
     }),
     objects: ({ llm }, context) => [
-        ...(llm ? budgets(context, llmController, { "control-plane": llmController }) : []),
-        ...monitors(context, [
+        ...(llm ? disruptionBudgets(context, llmController, { "control-plane": llmController }) : []),
+        ...serviceMonitors(context, [
             {
                 name: "kserve-controller-manager",
                 labels: { "control-plane": "kserve-controller-manager" },
@@ -267,7 +267,7 @@ export const kserve: Definition<KServeSettings> = {
                       {
                           name: llmController,
                           labels: { "control-plane": llmController },
-                          // That of its webhooks has the same labels.
+                          // The Service of its webhooks has the same labels.
                           service: `${llmController}-service`,
                           port: "https",
                           secure: true,

@@ -1,59 +1,72 @@
 import { duration } from "../../arguments/duration";
-import { boolean, bytes, dnsSubdomain, matching, nonEmptyString } from "../../arguments/formats";
+import { bytes, dnsSubdomain, matching, nonEmptyString, boolean } from "../../arguments/formats";
+import { bytesOf } from "../../arguments/quantity";
 import { object } from "../../arguments/rules";
-import { Certificates, type Context, type Definition, type KubernetesObject, type Values } from "../definition";
+import { CaInjector, type Context, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import { replacedAlerts } from "../monitoring/alerts";
-import { dashboardLabel, folderAnnotation, monitoringObjects } from "../monitoring/objects";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { dashboardLabel, folderAnnotation, monitoringObjects } from "../monitoring/monitoring-objects";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** How Grafana is reached and who may change what. */
-export interface GrafanaSettings {
+/** Grafana: its administrator, its storage and its URL. */
+export interface GrafanaArgs {
     /** Whether it is installed. Defaults to true. */
     enabled?: boolean;
     /**
      * The name of a Secret in the add-on's namespace, with the keys `admin-user` and `admin-password`, for its
-     * administrator. Without it nobody can log in, and everybody who reaches it inside the cluster may look.
+     * administrator. Defaults to none: no one can log in, and anyone who reaches it inside the cluster can view
+     * dashboards.
      */
-    adminSecret?: string;
-    /** The size of its volume, for dashboards that are made in it. Defaults to none: they are lost with its pod. */
+    existingSecret?: string;
+    /**
+     * The size of its volume, for dashboards that are created in Grafana. Defaults to none: they are lost with its pod.
+     */
     storage?: string;
-    /** The address under which browsers reach it, where there is a route to it. Defaults to none. */
+    /** The URL under which browsers reach it, if there is a route to it. Defaults to none. */
     url?: string;
 }
 
-/** The settings of kube-prometheus-stack. Its namespace defaults to "monitoring". */
-export interface KubePrometheusStackSettings extends AddonSettings {
-    /** How long measurements are kept. Defaults to "15d", on a laptop to "24h". */
+/** Alertmanager: who receives alerts. */
+export interface AlertmanagerArgs {
+    /**
+     * The name of a Secret in the add-on's namespace with the key `alertmanager.yaml`, the configuration of
+     * Alertmanager. The receiver of its route gets the alerts that no AlertmanagerConfig handles; its `routes` get all
+     * alerts. Defaults to none: alerts go to the receivers of AlertmanagerConfig objects only. One in the add-on's
+     * namespace gets all alerts, any other one those of its own namespace.
+     */
+    existingSecret?: string;
+}
+
+/** The arguments of kube-prometheus-stack. Its namespace defaults to "monitoring". */
+export interface KubePrometheusStackArgs extends PlatformAddonArgs {
+    /** How long metrics are kept. Defaults to "15d", with a small footprint to "24h". */
     retention?: string;
     /**
-     * The size of each Prometheus's volume; the oldest measurements go before it is full. Defaults to "50Gi", on a
-     * laptop to none: they are lost with the pod.
+     * The size of the volume of each Prometheus; the oldest metrics are deleted before it is full. Defaults to "50Gi",
+     * with a small footprint to none: metrics are lost with the pod.
      */
     storage?: string;
     /** The storage class of all its volumes. Defaults to the cluster's. */
     storageClass?: string;
-    /** The memory that each Prometheus asks for, about 4 KiB a time series. Defaults to "2Gi", on a laptop to "400Mi". */
+    /**
+     * The memory request of each Prometheus, about 4 KiB per time series. Defaults to "2Gi", with a small footprint to
+     * "400Mi".
+     */
     memory?: string;
-    /** What the measurements of this cluster are labelled with, as `cluster`, where they leave it. Defaults to none. */
+    /** The value of the external label `cluster` on the metrics of this cluster. Defaults to none. */
     cluster?: string;
     /**
-     * Whether etcd, scheduler, controller manager and kube-proxy are monitored, too. Defaults to false: managed
-     * clusters hide them, and their alerts would never end.
+     * Whether etcd, the scheduler, the controller manager and kube-proxy are monitored. Defaults to false: managed
+     * clusters do not expose them, and their alerts would always fire.
      */
     controlPlane?: boolean;
+    /** Alertmanager. Defaults to one without receivers, except those of AlertmanagerConfig objects. */
+    alertmanager?: AlertmanagerArgs;
+    /** Grafana. Defaults to one without login and storage. */
+    grafana?: GrafanaArgs;
     /**
-     * The name of a Secret in the add-on's namespace whose key `alertmanager.yaml` says who gets alerts. The receiver of
-     * its route gets those that no AlertmanagerConfig takes; its `routes` get these, too. Defaults to none: nobody, except
-     * by AlertmanagerConfig objects: one in the add-on's namespace gets all alerts, any other one those of its own
-     * namespace.
-     */
-    alertmanagerSecret?: string;
-    /** Grafana. Defaults to one that keeps nothing. */
-    grafana?: GrafanaSettings;
-    /**
-     * Where Prometheus answers queries, where it is another address than the add-on's, such as Thanos. With
-     * `existing`, defaults to the Service that the Prometheus operator makes in the namespace.
+     * The URL for queries, if it is not the add-on's Prometheus, such as Thanos. With `existing`, defaults to the
+     * Service that the Prometheus operator creates in the namespace.
      */
     prometheusUrl?: string;
 }
@@ -61,15 +74,12 @@ export interface KubePrometheusStackSettings extends AddonSettings {
 const name = "kube-prometheus-stack";
 const repository = "oci://ghcr.io/prometheus-community/charts";
 
-const units: Record<string, number> = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 };
-
-/** Nine tenths of a volume, as Prometheus writes it: it needs some room besides its blocks. */
-export function retentionSize(storage: string): string {
-    const [, amount, letter, binary] = /^([\d.]+)(?:([kKMGTPE])(i?))?/.exec(storage)!;
-    const power = "KMGTPE".indexOf((letter ?? "").toUpperCase()) + 1;
-    const unit = letter === undefined ? 1 : binary ? 1024 ** power : units[letter]!;
-    return `${Math.floor((Number(amount) * unit * 0.9) / 1024 ** 2)}MiB`;
-}
+/**
+ * Returns nine tenths of the size of a volume in Prometheus' notation, as Prometheus needs space besides its blocks.
+ * Never zero, which would mean no limit.
+ */
+export const retentionSize = (storage: string): string =>
+    `${Math.max(1, Math.floor((bytesOf(storage) * 0.9) / 2 ** 20))}MiB`;
 
 function volume(size: string, storageClassName?: string): Values {
     return {
@@ -83,20 +93,20 @@ function volume(size: string, storageClassName?: string): Values {
     };
 }
 
-function prometheus(settings: KubePrometheusStackSettings, context: Context): Values {
+function prometheus(settings: KubePrometheusStackArgs, context: Context): Values {
     const { small, highlyAvailable } = context;
     const size = settings.storage ?? (small ? undefined : "50Gi");
     return {
         ...(highlyAvailable && { podDisruptionBudget: { enabled: true } }),
         prometheusSpec: {
-            replicas: replicas(context),
+            replicas: controllerReplicas(context),
             retention: settings.retention ?? (small ? "24h" : "15d"),
             ...(size && { retentionSize: retentionSize(size), storageSpec: volume(size, settings.storageClass) }),
             ...(settings.cluster && { externalLabels: { cluster: settings.cluster } }),
             resources: {
                 requests: { cpu: small ? "50m" : "500m", memory: settings.memory ?? (small ? "400Mi" : "2Gi") },
             },
-            // What is in no list is not selected: all monitors and rules of all namespaces are.
+            // Selects the monitors and rules of all namespaces, whatever their labels.
             ruleSelectorNilUsesHelmValues: false,
             serviceMonitorSelectorNilUsesHelmValues: false,
             podMonitorSelectorNilUsesHelmValues: false,
@@ -106,31 +116,31 @@ function prometheus(settings: KubePrometheusStackSettings, context: Context): Va
     };
 }
 
-function alertmanager(settings: KubePrometheusStackSettings, context: Context): Values {
-    const { alertmanagerSecret, storageClass } = settings;
+function alertmanager(settings: KubePrometheusStackArgs, context: Context): Values {
+    const { alertmanager: { existingSecret } = {}, storageClass } = settings;
     return {
         ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
         alertmanagerSpec: {
-            replicas: replicas(context),
-            ...(alertmanagerSecret && { useExistingSecret: true, configSecret: alertmanagerSecret }),
+            replicas: controllerReplicas(context),
+            ...(existingSecret && { useExistingSecret: true, configSecret: existingSecret }),
             ...(!context.small && { storage: volume("2Gi", storageClass) }),
             resources: { requests: { cpu: "10m", memory: context.small ? "32Mi" : "128Mi" } },
-            // Those in this namespace get the alerts of all, those of teams the ones of their own namespace.
+            // AlertmanagerConfigs in this namespace get all alerts, those of other namespaces only their own.
             alertmanagerConfigMatcherStrategy: { type: "OnNamespaceExceptForAlertmanagerNamespace" },
         },
     };
 }
 
-const prometheusAddress = ({ prometheusUrl, existing }: KubePrometheusStackSettings, namespace: string): string =>
+const prometheusAddress = ({ prometheusUrl, existing }: KubePrometheusStackArgs, namespace: string): string =>
     prometheusUrl ?? `http://${existing ? "prometheus-operated" : `${name}-prometheus`}.${namespace}.svc:9090`;
 
 const alertmanagerAddress = (namespace: string): string => `http://${name}-alertmanager.${namespace}.svc:9093`;
 
 /**
- * Grafana's data sources stand in its own ConfigMap. A sidecar that looks for them would have to be done before Grafana
- * starts, and could be before they are there.
+ * Returns Grafana's data sources, in its own ConfigMap. A sidecar would have to find them before Grafana starts, and
+ * might run before they exist.
  */
-function dataSources(settings: KubePrometheusStackSettings, context: Context): Values {
+function dataSources(settings: KubePrometheusStackArgs, context: Context): Values {
     const source = (type: string, title: string, url: string, more: Values = {}): Values => ({
         name: title,
         uid: type,
@@ -150,22 +160,22 @@ function dataSources(settings: KubePrometheusStackSettings, context: Context): V
                 source("alertmanager", "Alertmanager", alertmanagerAddress(context.namespace), {
                     jsonData: { handleGrafanaManagedAlerts: false, implementation: "prometheus" },
                 }),
-                ...(context.has("loki") ? [source("loki", "Loki", context.outputsOf("loki")["url"]!)] : []),
+                ...(context.has("loki") ? [source("loki", "Loki", context.outputOf("loki", "url"))] : []),
             ],
         },
     };
 }
 
-/** Without an administrator there is no password, neither a known nor a random one. */
+/** Without an administrator, there is no password, neither a known nor a generated one. */
 const withoutLogin = {
     auth: { disable_login_form: true },
     "auth.anonymous": { enabled: true, org_role: "Viewer" },
     "auth.basic": { enabled: false },
 };
 
-function grafana(settings: KubePrometheusStackSettings, context: Context): Values {
+function grafana(settings: KubePrometheusStackArgs, context: Context): Values {
     const { grafana: given = {}, storageClass } = settings;
-    const { enabled = true, adminSecret, storage, url } = given;
+    const { enabled = true, existingSecret, storage, url } = given;
     if (!enabled) {
         return { enabled };
     }
@@ -173,22 +183,22 @@ function grafana(settings: KubePrometheusStackSettings, context: Context): Value
         enabled,
         testFramework: { enabled: false },
         initChownData: { enabled: false },
-        ...(adminSecret
-            ? { admin: { existingSecret: adminSecret } }
+        ...(existingSecret
+            ? { admin: { existingSecret: existingSecret } }
             : { env: { GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION: "true" } }),
         "grafana.ini": {
             analytics: { check_for_updates: false, reporting_enabled: false },
-            ...(!adminSecret && withoutLogin),
+            ...(!existingSecret && withoutLogin),
             ...(url && { server: { root_url: url } }),
         },
         resources: { requests: { cpu: context.small ? "20m" : "100m", memory: "128Mi" } },
         ...(storage && {
             persistence: { enabled: true, size: storage, ...(storageClass && { storageClassName: storageClass }) },
-            // The volume is one pod's at a time.
+            // Only one pod at a time can use the volume.
             deploymentStrategy: { type: "Recreate" },
         }),
         datasources: dataSources(settings, context),
-        // The chart would let it read the Secrets of all namespaces; see grafanaRole.
+        // The chart would allow it to read the Secrets of all namespaces; see grafanaRole.
         rbac: { create: false },
         sidecar: {
             datasources: { enabled: false },
@@ -197,7 +207,7 @@ function grafana(settings: KubePrometheusStackSettings, context: Context): Value
                 labelValue: Object.values(dashboardLabel)[0],
                 resource: "configmap",
                 searchNamespace: "ALL",
-                // Grafana looks for new files by itself, and its API would ask for a login.
+                // Grafana detects new files itself, and its API would require a login.
                 skipReload: true,
                 folderAnnotation,
                 provider: { foldersFromFilesStructure: true },
@@ -206,7 +216,7 @@ function grafana(settings: KubePrometheusStackSettings, context: Context): Value
     };
 }
 
-/** What Grafana's sidecar may do: read the ConfigMaps that may hold dashboards. */
+/** Returns the permissions of Grafana's sidecar: to read ConfigMaps, which may contain dashboards. */
 function grafanaRole({ namespace }: Context): KubernetesObject[] {
     const metadata = { name: `${name}-grafana-dashboards` };
     const apiGroup = "rbac.authorization.k8s.io";
@@ -227,13 +237,13 @@ function grafanaRole({ namespace }: Context): KubernetesObject[] {
     ];
 }
 
-export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
+export const kubePrometheusStack: Definition<KubePrometheusStackArgs> = {
     title: "kube-prometheus-stack",
-    purpose: "Measures the cluster and what runs on it with Prometheus, shows it in Grafana, and sends alerts.",
+    purpose: "Monitors the cluster and its workloads with Prometheus, Grafana and Alertmanager.",
     homepage: "https://github.com/prometheus-community/helm-charts/tree/main/charts/kube-prometheus-stack",
     version: "0.93.1",
     charts: [
-        // The kinds of monitors and rules are there before all add-ons that have some.
+        // The CRDs of monitors and rules are installed before all add-ons that use them.
         { name: "prometheus-operator-crds", version: "31.0.1", repository, crdsOnly: true },
         { name, version: "88.5.3", repository },
     ],
@@ -255,15 +265,15 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
         "thanosrulers.monitoring.coreos.com": ["v1"],
     },
     after: ["certManager"],
-    certificates: (_settings, context) => (context.has("certManager") ? Certificates.CertManager : Certificates.None),
+    caInjector: (_settings, context) => (context.has("certManager") ? CaInjector.CertManager : CaInjector.None),
     upgrades: {
         notes: [
-            "The version is the operator's; the chart's own has a major version for each of the operator's minor ones, with new CRDs (https://github.com/prometheus-community/helm-charts/blob/main/charts/kube-prometheus-stack/UPGRADE.md).",
-            "Volumes outlive the add-on; a larger size reaches existing ones only by enlarging their claims.",
-            "The Service kube-system/kube-prometheus-stack-kubelet is made by the operator and stays when the add-on goes.",
+            "The version is that of the operator; the chart has a major version for each minor version of the operator, with new CRDs (https://github.com/prometheus-community/helm-charts/blob/main/charts/kube-prometheus-stack/UPGRADE.md).",
+            "Volumes outlive the add-on; to grow existing ones, resize their claims.",
+            "The Service kube-system/kube-prometheus-stack-kubelet is created by the operator and stays when the add-on is removed.",
         ],
     },
-    hooks: "Hook Jobs make the certificate of the operator's webhook, which checks PrometheusRules, and write it into the webhook's configuration. Here cert-manager does, if the platform has it; otherwise the webhook is off, and a wrong rule is found by the operator instead, which leaves it out and says so in an event.",
+    hooks: "Hook Jobs create the certificate of the operator's webhook, which validates PrometheusRules, and write it into the webhook's configuration. Here, cert-manager does this if the platform has it. Otherwise the webhook is disabled, and the operator rejects an invalid rule with an event.",
     fields: {
         retention: duration,
         storage: bytes,
@@ -271,14 +281,14 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
         memory: bytes,
         cluster: nonEmptyString,
         controlPlane: boolean,
-        alertmanagerSecret: dnsSubdomain,
-        grafana: object({
+        alertmanager: object<AlertmanagerArgs>({ existingSecret: dnsSubdomain }),
+        grafana: object<GrafanaArgs>({
             enabled: boolean,
-            adminSecret: dnsSubdomain,
+            existingSecret: dnsSubdomain,
             storage: bytes,
-            url: matching(/^https?:\/\/\S+$/, 'it must be an address such as "https://grafana.example.com"'),
+            url: matching(/^https?:\/\/\S+$/, 'it must be a URL such as "https://grafana.example.com"'),
         }),
-        prometheusUrl: matching(/^https?:\/\/\S+$/, 'it must be an address such as "http://thanos.example.com"'),
+        prometheusUrl: matching(/^https?:\/\/\S+$/, 'it must be a URL such as "http://thanos.example.com"'),
     },
     values: (settings, context) => {
         const controlPlane = { enabled: settings.controlPlane ?? false };
@@ -299,7 +309,7 @@ export const kubePrometheusStack: Definition<KubePrometheusStackSettings> = {
                     tls: { enabled: certManager },
                     admissionWebhooks: {
                         enabled: certManager,
-                        // The rules of the chart come at the same time as the webhook.
+                        // The rules of the chart are created at the same time as the webhook.
                         failurePolicy: "Ignore",
                         patch: { enabled: false },
                         certManager: { enabled: certManager },

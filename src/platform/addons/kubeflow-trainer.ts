@@ -1,35 +1,36 @@
 import { oneOf } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { budgets } from "../budgets";
-import { Certificates, type Definition, type KubernetesObject, type Values } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { CaInjector, type Definition, type KubernetesObject, type Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
 
-/** The ways of training that a cluster offers to all its namespaces, by the names that upstream gives them. */
-export enum TrainerRuntime {
+/** The ClusterTrainingRuntimes of upstream, by their names. */
+export const TrainerRuntime = {
     /** PyTorch, with `torchrun`. */
-    Torch = "torch-distributed",
+    Torch: "torch-distributed",
     /** JAX. */
-    Jax = "jax-distributed",
+    Jax: "jax-distributed",
     /** XGBoost. */
-    Xgboost = "xgboost-distributed",
+    Xgboost: "xgboost-distributed",
     /** DeepSpeed, over MPI. */
-    DeepSpeed = "deepspeed-distributed",
+    DeepSpeed: "deepspeed-distributed",
     /** MLX, over MPI. */
-    Mlx = "mlx-distributed",
-}
+    Mlx: "mlx-distributed",
+} as const;
+export type TrainerRuntime = (typeof TrainerRuntime)[keyof typeof TrainerRuntime];
 
-/** The settings of Kubeflow Trainer. Its namespace defaults to "kubeflow-system". */
-export interface KubeflowTrainerSettings extends AddonSettings {
-    /** The ClusterTrainingRuntimes that there are. Defaults to all. An image is pulled where one is first used. */
+/** The arguments of Kubeflow Trainer. Its namespace defaults to "kubeflow-system". */
+export interface KubeflowTrainerArgs extends PlatformAddonArgs {
+    /** The ClusterTrainingRuntimes to install. Defaults to all. A node pulls an image when it is first used. */
     runtimes?: TrainerRuntime[];
 }
 
 const version = "2.3.0";
 const apiVersion = "trainer.kubeflow.org/v1alpha1";
 
-/** The image of each runtime, in the version that belongs to this one of Trainer. */
+/** The image of each runtime, in the version for this version of Trainer. */
 const images = {
     [TrainerRuntime.Torch]: "pytorch/pytorch:2.13.0-cuda13.0-cudnn9-runtime",
     [TrainerRuntime.Jax]: "nvcr.io/nvidia/jax:25.10-py3",
@@ -38,7 +39,7 @@ const images = {
     [TrainerRuntime.Mlx]: `ghcr.io/kubeflow/trainer/mlx-runtime:v${version}`,
 };
 
-/** The pods that run the user's program: Trainer finds them by this label and by the name "node" of the container. */
+/** The pods that run the user's program: Trainer selects them by this label and by the container name "node". */
 const trainer = { labels: { "trainer.kubeflow.org/trainjob-ancestor-step": "trainer" } };
 
 /** Processes that find each other by environment variables. */
@@ -107,9 +108,9 @@ function runtime(name: TrainerRuntime): KubernetesObject {
     };
 }
 
-export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
+export const kubeflowTrainer: Definition<KubeflowTrainerArgs> = {
     title: "Kubeflow Trainer",
-    purpose: "Trains models over several nodes, with PyTorch, JAX, DeepSpeed and others.",
+    purpose: "Trains models on several nodes, with PyTorch, JAX, DeepSpeed and others.",
     homepage: "https://www.kubeflow.org/docs/components/trainer/",
     version,
     charts: [{ name: "kubeflow-trainer", version, repository: "oci://ghcr.io/kubeflow/charts" }],
@@ -124,16 +125,16 @@ export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
     },
     requires: () => ["jobset"],
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
             "Its only API version is v1alpha1.",
-            "The jobs of Training Operator v1 (PyTorchJob and the like) are another add-on, which is not part of this one.",
+            "The jobs of Training Operator v1 (PyTorchJob and others) are not supported.",
         ],
     },
     hooks:
-        "A hook Job downloads kubectl and applies the runtimes that are switched on; " +
-        "here they are objects of the platform's own, made once the webhook answers.",
+        "A hook Job downloads kubectl and applies the enabled runtimes. " +
+        "Here, they are objects of the platform, created once the webhook answers.",
     fields: { runtimes: list(oneOf(Object.values(TrainerRuntime))) },
     values: (_settings, context) => ({
         "kubeflow-trainer": {
@@ -142,7 +143,7 @@ export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
             dataCache: { enabled: false, lws: { install: false } },
             runtimes: { defaultEnabled: false },
             manager: {
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 resources: {
                     requests: context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "100m", memory: "256Mi" },
                 },
@@ -151,8 +152,8 @@ export const kubeflowTrainer: Definition<KubeflowTrainerSettings> = {
     }),
     objects: ({ runtimes }, context) => [
         ...(runtimes ?? Object.values(TrainerRuntime)).map(runtime),
-        ...budgets(context, "kubeflow-trainer-controller-manager", controller),
-        ...monitors(context, [
+        ...disruptionBudgets(context, "kubeflow-trainer-controller-manager", controller),
+        ...serviceMonitors(context, [
             {
                 name: "kubeflow-trainer-controller-manager",
                 labels: controller,

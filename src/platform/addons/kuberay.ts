@@ -1,29 +1,30 @@
 import { dnsLabel, integer, oneOf } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { budgets } from "../budgets";
-import type { Definition } from "../definition";
-import type { AddonName } from "../names";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Definition } from "../catalog/definition";
+import type { AddonName } from "../catalog/names";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
 
-/** Who starts the pods of a Ray cluster together or not at all. */
-export enum RayBatchScheduler {
+/** The scheduler that starts all pods of a Ray cluster together. */
+export const RayBatchScheduler = {
     /** KAI Scheduler. */
-    Kai = "kai-scheduler",
+    Kai: "kai-scheduler",
     /** Volcano. */
-    Volcano = "volcano",
-}
+    Volcano: "volcano",
+} as const;
+export type RayBatchScheduler = (typeof RayBatchScheduler)[keyof typeof RayBatchScheduler];
 
-/** The settings of KubeRay. Its namespace defaults to "kuberay-system". */
-export interface KubeRaySettings extends AddonSettings {
-    /** The namespaces whose Ray clusters it runs. Defaults to all. */
+/** The arguments of KubeRay. Its namespace defaults to "kuberay-system". */
+export interface KubeRayArgs extends PlatformAddonArgs {
+    /** The namespaces that it watches for Ray clusters. Defaults to all. */
     namespaces?: string[];
     /**
-     * Who schedules all pods of a Ray cluster together. Comes by itself. Defaults to nobody: each pod is started by
-     * itself, and Kueue sees to it that there is room for all.
+     * The scheduler that starts all pods of a Ray cluster together, which is then installed as well. Defaults to none:
+     * each pod is scheduled separately, and Kueue ensures that there is quota for all.
      */
     batchScheduler?: RayBatchScheduler;
-    /** How many Ray clusters are looked after at the same time. Defaults to 1. */
+    /** The number of Ray clusters that are reconciled at the same time. Defaults to 1. */
     concurrency?: number;
 }
 
@@ -36,9 +37,9 @@ const schedulers: Record<RayBatchScheduler, AddonName> = {
 
 const crd = ["v1", "v1alpha1"];
 
-export const kuberay: Definition<KubeRaySettings> = {
+export const kuberay: Definition<KubeRayArgs> = {
     title: "KubeRay",
-    purpose: "Runs Ray clusters, and jobs and services on them.",
+    purpose: "Runs Ray clusters, jobs and services.",
     homepage: "https://docs.ray.io/en/latest/cluster/kubernetes/index.html",
     version,
     charts: [{ name: "kuberay-operator", version, repository: "https://ray-project.github.io/kuberay-helm/" }],
@@ -63,7 +64,7 @@ export const kuberay: Definition<KubeRaySettings> = {
     },
     values: ({ namespaces, batchScheduler, concurrency }, context) => ({
         "kuberay-operator": {
-            replicas: replicas(context),
+            replicas: controllerReplicas(context),
             ...(namespaces && { watchNamespace: namespaces }),
             ...(batchScheduler && { batchScheduler: { name: batchScheduler } }),
             ...(concurrency && { reconcileConcurrency: concurrency }),
@@ -76,7 +77,7 @@ export const kuberay: Definition<KubeRaySettings> = {
         },
     }),
     objects: (_settings, context) =>
-        budgets(context, "kuberay-operator", {
+        disruptionBudgets(context, "kuberay-operator", {
             "app.kubernetes.io/name": "kuberay-operator",
             "app.kubernetes.io/component": "kuberay-operator",
         }),

@@ -1,34 +1,36 @@
 import { duration, seconds } from "../../arguments/duration";
-import { boolean, oneOf } from "../../arguments/formats";
+import { oneOf, boolean } from "../../arguments/formats";
 import { list, object } from "../../arguments/rules";
-import { Certificates, type Definition, Turn } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { CaInjector, type Definition, InstallPhase } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** What Kueue does with a job whose pods do not all get ready. */
-export interface KueuePodsReadySettings {
-    /** How long the pods of an admitted job may take to get ready, before it goes back into the queue. Defaults to "5m". */
+/** All-or-nothing start: what Kueue does with a job whose pods do not all become ready. */
+export interface KueuePodsReadyArgs {
+    /** How long the pods of an admitted job may take to become ready before the job is requeued. Defaults to "5m". */
     timeout?: string;
-    /** Whether nothing else is admitted until they are. Defaults to false. */
+    /** Whether no other workload is admitted until they are ready. Defaults to false. */
     blockAdmission?: boolean;
 }
 
-/** The settings of Kueue. Its namespace defaults to "kueue-system". */
-export interface KueueSettings extends AddonSettings {
+/** The arguments of Kueue. Its namespace defaults to "kueue-system". */
+export interface KueueArgs extends PlatformAddonArgs {
     /**
-     * The kinds of workload that it queues, of those that it knows. Defaults to jobs ("batch/job"), bare pods, and all
-     * kinds of the other add-ons. A kind whose CRD is not there yet is queued from when it is.
+     * The integrations to enable, by their names in Kueue's configuration. Defaults to jobs ("batch/job"), pods, and
+     * the kinds of all other add-ons. A kind whose CRD is missing is queued once the CRD is installed.
      */
     frameworks?: string[];
     /**
-     * Whether jobs without a queue wait as well, in the namespaces that are labelled
-     * `kueue.x-k8s.io/managed-namespace: "true"`. Defaults to false: a job without a queue starts at once.
+     * Whether jobs without a queue name are suspended as well, in namespaces with the label
+     * `kueue.x-k8s.io/managed-namespace: "true"`. Defaults to false: a job without a queue name starts at once.
      */
     manageJobsWithoutQueue?: boolean;
-    /** Whether cohorts share idle quota by who has used least. Defaults to false: by who came first. */
+    /**
+     * Whether idle quota of a cohort goes to the queue that uses the least. Defaults to false: it goes to the workload that was queued first.
+     */
     fairSharing?: boolean;
-    /** All-or-nothing start: takes a job's quota back where its pods do not all get ready. Defaults to off. */
-    waitForPodsReady?: KueuePodsReadySettings;
+    /** All-or-nothing start: requeues a job whose pods do not all become ready. Defaults to disabled. */
+    waitForPodsReady?: KueuePodsReadyArgs;
 }
 
 const frameworks = [
@@ -52,15 +54,15 @@ const frameworks = [
     "sparkoperator.k8s.io/sparkapplication",
 ];
 
-/** Servers are queued only on request: their webhook would stand between everybody's Deployments and the cluster. */
+/** Servers are queued only on request: their webhook would be called for all Deployments of the cluster. */
 const defaultFrameworks = frameworks.slice(0, 8);
 
 const managedNamespace = "kueue.x-k8s.io/managed-namespace";
 const flavor = "default";
 const versions = ["v1beta2", "v1beta1"];
 
-/** Kueue's own configuration. JSON is YAML, so no YAML has to be written. */
-function configuration(settings: KueueSettings): string {
+/** Returns Kueue's configuration. JSON is valid YAML. */
+function configuration(settings: KueueArgs): string {
     const { waitForPodsReady: ready } = settings;
     return JSON.stringify(
         {
@@ -101,9 +103,9 @@ function configuration(settings: KueueSettings): string {
     );
 }
 
-export const kueue: Definition<KueueSettings> = {
+export const kueue: Definition<KueueArgs> = {
     title: "Kueue",
-    purpose: "Queues jobs, and starts each when the quota of its team and the cluster have room for all of it.",
+    purpose: "Queues jobs, and starts each when there is quota for all of its pods.",
     homepage: "https://kueue.sigs.k8s.io/docs/",
     version: "0.19.2",
     charts: [{ name: "kueue", version: "0.19.2", repository: "oci://registry.k8s.io/kueue/charts" }],
@@ -126,33 +128,33 @@ export const kueue: Definition<KueueSettings> = {
             "workloads",
         ].map((plural) => [`${plural}.kueue.x-k8s.io`, versions]),
     ),
-    turn: Turn.Late,
-    certificates: () => Certificates.Controller,
+    installPhase: InstallPhase.Late,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         oneMinorAtATime: true,
         notes: [
             "v1beta1 is served but deprecated; objects are stored as v1beta2.",
-            "The controller must be up while a CRD with a conversion webhook is read in another version.",
+            "The controller must be running when objects of a CRD with a conversion webhook are read in another version.",
         ],
     },
     fields: {
         frameworks: list(oneOf(frameworks)),
         manageJobsWithoutQueue: boolean,
         fairSharing: boolean,
-        waitForPodsReady: object({ timeout: duration, blockAdmission: boolean }),
+        waitForPodsReady: object<KueuePodsReadyArgs>({ timeout: duration, blockAdmission: boolean }),
     },
     check: ({ frameworks: chosen }, problems) => {
         const needPods = ["deployment", "statefulset", "leaderworkerset.x-k8s.io/leaderworkerset"];
         const missing = chosen?.find((framework) => needPods.includes(framework));
         if (missing && !chosen?.includes("pod")) {
-            problems.add("frameworks", `has "${missing}" but not "pod", through which it is queued; add "pod"`);
+            problems.add("frameworks", `has "${missing}" but not "pod", which it requires; add "pod"`);
         }
     },
     values: (settings, context) => ({
         kueue: {
             enablePrometheus: context.has("kubePrometheusStack"),
             controllerManager: {
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true, minAvailable: 1 } }),
                 ...(context.small && {
                     manager: { resources: { requests: { cpu: "50m", memory: "256Mi" }, limits: { memory: "512Mi" } } },

@@ -1,34 +1,34 @@
 import { dnsLabel, nonEmptyString, oneOf } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import { type Context, type Definition, type KubernetesObject, Turn } from "../definition";
-import { type AddonName, addonNames } from "../names";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { type Context, type Definition, type KubernetesObject, InstallPhase } from "../catalog/definition";
+import { type AddonName, addonNames } from "../catalog/names";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** What is done with an object that a policy of the platform does not allow. */
-export enum KyvernoAction {
-    /** It is let in, and noted in a report. */
-    Audit = "Audit",
+/** What happens to an object that violates a policy of the platform. */
+export const KyvernoAction = {
+    /** It is admitted, and the violation is reported. */
+    Audit: "Audit",
     /** It is refused. */
-    Deny = "Deny",
-}
+    Deny: "Deny",
+} as const;
+export type KyvernoAction = (typeof KyvernoAction)[keyof typeof KyvernoAction];
 
-/** The settings of Kyverno. Its namespace defaults to "kyverno". */
-export interface KyvernoSettings extends AddonSettings {
+/** The arguments of Kyverno. Its namespace defaults to "kyverno". */
+export interface KyvernoArgs extends PlatformAddonArgs {
     /**
-     * Namespaces whose objects no policy ever sees, besides those of Kubernetes and of the platform's add-ons, which
-     * must be able to start while Kyverno does not answer. Defaults to none.
+     * Namespaces that are excluded from all policies, in addition to those of Kubernetes and of the platform's add-ons,
+     * which must be able to start while Kyverno is down. Defaults to none.
      */
     excludedNamespaces?: string[];
     /**
-     * The registries that images may come from, each with as much of the path as is meant, such as
-     * "registry.example.com/" or "ghcr.io/our-team/". A trailing slash keeps "registry.example.com.evil.org" out.
-     * Defaults to all.
+     * The allowed prefixes of images, such as "registry.example.com/" or "ghcr.io/our-team/". End a registry with a
+     * slash, or "registry.example.com.evil.org" is allowed as well. Defaults to all.
      */
     allowedRegistries?: string[];
-    /** What is done with pods that break the platform's own policies. Defaults to Audit. */
+    /** What happens to pods that violate the policies of the platform. Defaults to Audit. */
     action?: KyvernoAction;
-    /** The only namespace in which exceptions from policies count. Defaults to none: there are no exceptions. */
+    /** The namespace in which PolicyExceptions are effective. Defaults to none: exceptions are disabled. */
     exceptionNamespace?: string;
 }
 
@@ -40,22 +40,23 @@ const namespaced = ["v1beta1", "v1"];
 const withVersions = (group: string, versions: Record<string, string[]>): [string, string[]][] =>
     Object.entries(versions).map(([plural, served]) => [`${plural}.${group}`, served]);
 
-/** They have no pods, and are said to be in the namespace default, which is people's own. */
+/** They have no pods, and their namespace is "default", which belongs to users. */
 const withoutPods: AddonName[] = ["gatewayApi", "inferenceExtension"];
 
-function excluded({ excludedNamespaces = [] }: KyvernoSettings, context: Context): string[] {
+function excluded({ excludedNamespaces = [] }: KyvernoArgs, context: Context): string[] {
     const platform = addonNames
         .filter((name) => context.has(name) && !withoutPods.includes(name))
         .map((name) => context.namespaceOf(name));
     return [...new Set([...kubernetesNamespaces, context.namespace, ...platform, ...excludedNamespaces])].sort();
 }
 
-function registryPolicy(settings: KyvernoSettings, context: Context): KubernetesObject[] {
+function registryPolicy(settings: KyvernoArgs, context: Context): KubernetesObject[] {
     const { allowedRegistries, action = KyvernoAction.Audit } = settings;
     if (!allowedRegistries?.length) {
         return [];
     }
-    // What a pod was let in with it may keep: its finalizers could not be removed otherwise, and its Job not end.
+    // A pod may keep the images that it was admitted with: otherwise its finalizers could not be removed, and its Job
+    // would not end.
     const all = (field: string) =>
         `object.spec.?${field}.orValue([]).all(c, variables.allowed.exists(prefix, c.image.startsWith(prefix)) || ` +
         `(request.operation == "UPDATE" && oldObject.spec.?${field}.orValue([]).exists(old, old.image == c.image)))`;
@@ -67,7 +68,7 @@ function registryPolicy(settings: KyvernoSettings, context: Context): Kubernetes
             spec: {
                 validationActions: [action],
                 failurePolicy: action === KyvernoAction.Deny ? "Fail" : "Ignore",
-                // Pods are looked at themselves, whoever makes them.
+                // Pods are validated themselves, whatever creates them.
                 autogen: { podControllers: { controllers: [] } },
                 matchConstraints: {
                     resourceRules: [
@@ -75,7 +76,7 @@ function registryPolicy(settings: KyvernoSettings, context: Context): Kubernetes
                             apiGroups: [""],
                             apiVersions: ["v1"],
                             operations: ["CREATE", "UPDATE"],
-                            // Containers for debugging come by a way of their own, which must be named:
+                            // Ephemeral containers are a subresource, which must be listed:
                             // https://github.com/kyverno/kyverno/pull/12536
                             resources: ["pods", "pods/ephemeralcontainers"],
                         },
@@ -102,9 +103,9 @@ function registryPolicy(settings: KyvernoSettings, context: Context): Kubernetes
     ];
 }
 
-export const kyverno: Definition<KyvernoSettings> = {
+export const kyverno: Definition<KyvernoArgs> = {
     title: "Kyverno",
-    purpose: "Checks and completes objects by policies, as they enter the cluster and after.",
+    purpose: "Validates, mutates and generates objects by policies.",
     homepage: "https://kyverno.io/docs/",
     version: "1.19.0",
     charts: [{ name: "kyverno", version: "3.9.0", repository: "https://kyverno.github.io/kyverno" }],
@@ -138,19 +139,19 @@ export const kyverno: Definition<KyvernoSettings> = {
         ...withVersions("reports.kyverno.io", { clusterephemeralreports: ["v1"], ephemeralreports: ["v1"] }),
         ...withVersions("wgpolicyk8s.io", { clusterpolicyreports: ["v1alpha2"], policyreports: ["v1alpha2"] }),
     ]),
-    turn: Turn.Last,
+    installPhase: InstallPhase.Last,
     upgrades: {
         notes: [
-            "Write policies of the group policies.kyverno.io: the kinds of kyverno.io (ClusterPolicy, Policy and the " +
-                "cleanup policies) are deprecated and will go (https://kyverno.io/docs/guides/migration-to-cel/).",
-            "Delete your own policies before you remove it. It makes its webhooks itself and takes them along when it " +
-                "stops, unless its roles are gone first; what is left then refuses pods until it is deleted " +
+            "Use policies of the group policies.kyverno.io: the kinds of kyverno.io (ClusterPolicy, Policy and the " +
+                "cleanup policies) are deprecated and will be removed (https://kyverno.io/docs/guides/migration-to-cel/).",
+            "Delete your own policies before you remove it. It creates its webhooks itself and removes them when it " +
+                "stops, unless its roles are deleted first; a webhook that is left refuses pods until it is deleted " +
                 "(https://kyverno.io/docs/installation/uninstallation/#clean-up-webhooks).",
         ],
     },
     hooks:
-        "Jobs move stored objects to a newer version after an upgrade, and remove webhooks before a removal. Stored " +
-        "versions have not changed in this release; the webhooks are Kyverno's own to remove, see the upgrade notes.",
+        "Jobs migrate stored objects after an upgrade, and remove webhooks before a removal. Stored " +
+        "versions have not changed in this release; Kyverno removes its webhooks itself, see the upgrade notes.",
     fields: {
         excludedNamespaces: list(dnsLabel),
         allowedRegistries: list(nonEmptyString),
@@ -166,7 +167,7 @@ export const kyverno: Definition<KyvernoSettings> = {
             ...(isWatched && { serviceMonitor: { enabled: true } }),
         });
         const background = {
-            ...controller(replicas(context)),
+            ...controller(controllerReplicas(context)),
             ...(context.small && { resources: { requests: { cpu: "10m", memory: "64Mi" } } }),
         };
         return {

@@ -1,23 +1,23 @@
 import { boolean } from "../../arguments/formats";
-import { budgets } from "../budgets";
-import { Certificates, type Definition } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { CaInjector, type Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
 
-/** The settings of LeaderWorkerSet. Its namespace defaults to "lws-system". */
-export interface LeaderWorkerSetSettings extends AddonSettings {
-    /** Whether DisaggregatedSets are looked after as well: servers with prefill and decode apart. Defaults to false. */
+/** The arguments of LeaderWorkerSet. Its namespace defaults to "lws-system". */
+export interface LeaderWorkerSetArgs extends PlatformAddonArgs {
+    /** Whether DisaggregatedSets are supported as well: servers with separate prefill and decode. Defaults to false. */
     disaggregatedSets?: boolean;
-    /** Whether Volcano starts all pods of a group together. It comes by itself. Defaults to false. */
+    /** Whether Volcano schedules all pods of a group together. Volcano is then installed as well. Defaults to false. */
     volcano?: boolean;
 }
 
 const version = "0.10.0";
 
-export const leaderWorkerSet: Definition<LeaderWorkerSetSettings> = {
+export const leaderWorkerSet: Definition<LeaderWorkerSetArgs> = {
     title: "LeaderWorkerSet",
-    purpose: "Runs servers of which each takes several pods, such as a model over several nodes.",
+    purpose: "Runs servers whose replicas consist of several pods, such as a model on several nodes.",
     homepage: "https://lws.sigs.k8s.io/docs/",
     version,
     charts: [{ name: "lws", version, repository: "oci://registry.k8s.io/lws/charts" }],
@@ -31,16 +31,16 @@ export const leaderWorkerSet: Definition<LeaderWorkerSetSettings> = {
     },
     requires: ({ volcano }) => (volcano ? ["volcano"] : []),
     after: ["kubePrometheusStack"],
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
-            "Its CRD names a conversion webhook in the namespace lws-system, which is not asked while there is one version.",
+            "Its CRD refers to a conversion webhook in the namespace lws-system, which is not called while there is only one version.",
         ],
     },
     fields: { disaggregatedSets: boolean, volcano: boolean },
     values: ({ disaggregatedSets, volcano, version: chosen }, context) => ({
         lws: {
-            // The chart in its repository names an image of a build that is not a release.
+            // The published chart refers to an image that is not a release.
             image: {
                 manager: {
                     repository: "registry.k8s.io/lws/lws",
@@ -48,22 +48,22 @@ export const leaderWorkerSet: Definition<LeaderWorkerSetSettings> = {
                     pullPolicy: "IfNotPresent",
                 },
             },
-            replicaCount: replicas(context),
+            replicaCount: controllerReplicas(context),
             enableDisaggregatedSet: disaggregatedSets ?? false,
             ...(volcano && { gangSchedulingManagement: { schedulerProvider: "volcano" } }),
             resources: {
                 requests: context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "250m", memory: "512Mi" },
             },
-            // For the Service; the monitor beside it looks for a label that the Service does not have.
+            // For the Service; the chart's monitor selects a label that the Service does not have.
             enablePrometheus: context.has("kubePrometheusStack"),
         },
     }),
     objects: (_settings, context) => [
-        ...budgets(context, "lws-controller-manager", {
+        ...disruptionBudgets(context, "lws-controller-manager", {
             "app.kubernetes.io/name": "lws",
             "control-plane": "controller-manager",
         }),
-        ...monitors(context, [
+        ...serviceMonitors(context, [
             {
                 name: "lws-controller-manager",
                 labels: { "app.kubernetes.io/instance": "controller-manager-metrics-service" },

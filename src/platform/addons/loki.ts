@@ -1,47 +1,47 @@
 import { duration, seconds } from "../../arguments/duration";
 import { bytes, dnsSubdomain, matching, nonEmptyString } from "../../arguments/formats";
 import { object, required } from "../../arguments/rules";
-import type { Definition, Values } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
-/** A bucket of S3 or of what speaks like it. */
-export interface LokiBucketSettings {
+/** A bucket of an S3-compatible service. */
+export interface LokiBucketArgs {
     /** Its name. */
     name: string;
-    /** The address, for example "http://seaweedfs-s3.seaweedfs.svc:8333". Defaults to that of AWS in the region. */
+    /** The endpoint URL, for example "http://seaweedfs-s3.seaweedfs.svc:8333". Defaults to AWS in the region. */
     endpoint?: string;
     /** The region. Defaults to "us-east-1". */
     region?: string;
     /**
      * The name of a Secret in the add-on's namespace with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
-     * Defaults to none: the pods have access by themselves, for example by the role of their ServiceAccount.
+     * Defaults to none: the pods have access by other means, such as the IAM role of their service account.
      */
-    secret?: string;
+    existingSecret?: string;
 }
 
-/** The settings of Loki. Its namespace defaults to "loki". */
-export interface LokiSettings extends AddonSettings {
-    /** How long logs are kept, in whole days. Defaults to "14d", on a laptop to "1d". */
+/** The arguments of Loki. Its namespace defaults to "loki". */
+export interface LokiArgs extends PlatformAddonArgs {
+    /** How long logs are kept, in whole days. Defaults to "14d", with a small footprint to "1d". */
     retention?: string;
     /**
-     * The size of its volume. Defaults to "50Gi", with a bucket to "10Gi" for what is not in it yet, on a laptop to
-     * none: logs are lost with the pod.
+     * The size of its volume. Defaults to "50Gi", with a bucket to "10Gi" for logs that are not uploaded yet, and with
+     * a small footprint to none: logs are lost with the pod.
      */
     storage?: string;
     /** The storage class of its volume. Defaults to the cluster's. */
     storageClass?: string;
     /**
-     * Where logs are kept. Defaults to the volume, which only one pod can use: with high availability, take a bucket,
-     * and there are three pods. A change leaves the old logs behind.
+     * The bucket for logs. Defaults to none: logs are on the volume, which only one pod can use. High availability
+     * needs a bucket; there are then three pods. A change leaves the old logs behind.
      */
-    bucket?: LokiBucketSettings;
-    /** Where it answers. Defaults to "http://loki.<namespace>.svc:3100"; an `existing` one may be elsewhere. */
+    bucket?: LokiBucketArgs;
+    /** The URL of Loki. Defaults to "http://loki.<namespace>.svc:3100"; set it if an `existing` Loki is elsewhere. */
     url?: string;
 }
 
-const address = matching(/^https?:\/\/\S+$/, 'it must be an address such as "https://loki.example.com:3100"');
+const address = matching(/^https?:\/\/\S+$/, 'it must be a URL such as "https://loki.example.com:3100"');
 
-function storage(bucket: LokiBucketSettings | undefined): Values {
+function storage(bucket: LokiBucketArgs | undefined): Values {
     if (!bucket) {
         return { type: "filesystem" };
     }
@@ -58,9 +58,9 @@ function storage(bucket: LokiBucketSettings | undefined): Values {
 
 const days = (length: string): number => Math.ceil(seconds(length) / 86400);
 
-export const loki: Definition<LokiSettings> = {
+export const loki: Definition<LokiArgs> = {
     title: "Loki",
-    purpose: "Keeps the logs of all pods, to be searched in Grafana.",
+    purpose: "Stores the logs of all pods, for search in Grafana.",
     homepage: "https://grafana.com/docs/loki/latest/",
     version: "3.7.6",
     charts: [{ name: "loki", version: "18.11.0", repository: "https://grafana-community.github.io/helm-charts" }],
@@ -70,20 +70,20 @@ export const loki: Definition<LokiSettings> = {
     after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "The chart has moved from grafana/helm-charts, where its version was 6.x; `loki` there is another product now.",
-            "Its volume outlives the add-on. A larger size reaches it only by enlarging its claim and removing the StatefulSet with `--cascade=orphan` before the update.",
+            "The chart has moved from grafana/helm-charts, where its version was 6.x; the chart `loki` there is now another product.",
+            "Its volume outlives the add-on. To grow it, resize its claim and delete the StatefulSet with `--cascade=orphan` before the update.",
         ],
     },
-    hooks: "A hook Job would delete the StatefulSet when the size of its volume changes; it is off. A Helm test is off, too.",
+    hooks: "A hook Job would delete the StatefulSet when the size of its volume changes; it is disabled, and so is a Helm test.",
     fields: {
         retention: duration,
         storage: bytes,
         storageClass: dnsSubdomain,
-        bucket: object({
+        bucket: object<LokiBucketArgs>({
             name: required(nonEmptyString, "name the bucket"),
             endpoint: address,
             region: nonEmptyString,
-            secret: dnsSubdomain,
+            existingSecret: dnsSubdomain,
         }),
         url: address,
     },
@@ -121,7 +121,7 @@ export const loki: Definition<LokiSettings> = {
                 },
                 singleBinary: {
                     replicas,
-                    ...(bucket?.secret && { extraEnvFrom: [{ secretRef: { name: bucket.secret } }] }),
+                    ...(bucket?.existingSecret && { extraEnvFrom: [{ secretRef: { name: bucket.existingSecret } }] }),
                     resources: { requests: { cpu: small ? "50m" : "500m", memory: small ? "128Mi" : "1Gi" } },
                     persistence: {
                         enabled: size !== undefined,

@@ -1,23 +1,23 @@
 import { duration, seconds } from "../../arguments/duration";
 import { boolean } from "../../arguments/formats";
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of metrics-server. Its namespace defaults to "kube-system". */
-export interface MetricsServerSettings extends AddonSettings {
+/** The arguments of metrics-server. Its namespace defaults to "kube-system". */
+export interface MetricsServerArgs extends PlatformAddonArgs {
     /**
-     * Whether the certificates of the nodes are taken unchecked. Defaults to false. Needed where kubelets make their
-     * own, as on kind and on many clusters of one's own machines.
+     * Whether the certificates of kubelets are not verified. Defaults to false. Required if kubelets have self-signed
+     * certificates, as on kind and on many on-premises clusters.
      */
     insecureKubeletTls?: boolean;
-    /** How often each node is asked, at least "10s". Defaults to "15s". Autoscalers see changes no sooner. */
+    /** The scrape interval, at least "10s". Defaults to "15s". Autoscalers see changes no sooner. */
     resolution?: string;
 }
 
-export const metricsServer: Definition<MetricsServerSettings> = {
+export const metricsServer: Definition<MetricsServerArgs> = {
     title: "metrics-server",
-    purpose: "Tells how much CPU and memory pods and nodes use now: for autoscalers and `kubectl top`.",
+    purpose: "Reports the CPU and memory usage of pods and nodes, for autoscalers and `kubectl top`.",
     homepage: "https://github.com/kubernetes-sigs/metrics-server",
     version: "0.8.1",
     charts: [
@@ -33,20 +33,23 @@ export const metricsServer: Definition<MetricsServerSettings> = {
     after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "It owns the API v1beta1.metrics.k8s.io. Many clusters come with one: then set `existing: true`.",
-            "When that API has lost its pods, no namespace can be deleted: remove the APIService as well.",
+            "It owns the API v1beta1.metrics.k8s.io. Many clusters include metrics-server: set `existing: true` there.",
+            "If the pods of that API are gone, no namespace can be deleted: remove the APIService as well.",
         ],
     },
     fields: { insecureKubeletTls: boolean, resolution: duration },
     check: ({ resolution }, problems) => {
         // https://github.com/kubernetes-sigs/metrics-server/blob/master/FAQ.md
         if (typeof resolution === "string" && seconds(resolution) < 10) {
-            problems.add("resolution", `is "${resolution}", but kubelets measure every 10 seconds; give "10s" or more`);
+            problems.add(
+                "resolution",
+                `is "${resolution}", but kubelets measure every 10 seconds; it must be "10s" or more`,
+            );
         }
     },
     values: ({ insecureKubeletTls, resolution }, context) => ({
         "metrics-server": {
-            replicas: replicas(context),
+            replicas: controllerReplicas(context),
             ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true, minAvailable: 1 } }),
             args: [
                 ...(insecureKubeletTls ? ["--kubelet-insecure-tls"] : []),

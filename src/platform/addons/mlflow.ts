@@ -1,74 +1,77 @@
 import { bytes, dnsSubdomain, integer, matching, nonEmptyString } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
-import { budgets } from "../budgets";
-import type { Context, Definition, KubernetesObject, Values } from "../definition";
-import { copiedSecret, generatedSecret } from "../generated-secret";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Context, Definition, KubernetesObject, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
+import { disruptionBudgets } from "./shared/disruption-budgets";
+import { copiedSecret, generatedSecret } from "./shared/generated-secret";
 
-/** A PostgreSQL server of your own, for what MLflow knows of runs and models. */
-export interface MlflowDatabaseSettings {
-    /** The name or address of the server. Required. */
+/** An existing PostgreSQL database, for the metadata of runs and models. */
+export interface MlflowDatabaseArgs {
+    /** The host name or IP address of the server. Required. */
     host: string;
     /** Its port. Defaults to 5432. */
     port?: number;
-    /** The database, which must exist. Defaults to "mlflow". */
+    /** The name of the database, which must exist. Defaults to "mlflow". */
     name?: string;
-    /** A Secret in MLflow's namespace with the keys `username` and `password`. Required. */
+    /** The name of a Secret in MLflow's namespace with the keys `username` and `password`. Required. */
     existingSecret: string;
 }
 
-/** A bucket of your own, for the files of runs and models. */
-export interface MlflowArtifactsSettings {
-    /** The bucket, which must exist. Required. */
+/** An existing bucket, for the artifacts of runs and models. */
+export interface MlflowArtifactsArgs {
+    /** The name of the bucket, which must exist. Required. */
     bucket: string;
-    /** The folder in it. Defaults to the bucket itself. */
+    /** The path in it. Defaults to the root of the bucket. */
     path?: string;
-    /** The address of an S3 API other than that of AWS, such as "https://s3.example.com". Defaults to that of AWS. */
+    /** The endpoint URL of an S3 API, such as "https://s3.example.com". Defaults to AWS. */
     endpoint?: string;
     /** Its region. Defaults to "us-east-1". */
     region?: string;
     /**
-     * A Secret in MLflow's namespace with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Defaults to none: its
-     * service account has the right to the bucket, by what `values.serviceAccount.annotations` say.
+     * The name of a Secret in MLflow's namespace with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Defaults to
+     * none: its service account has access to the bucket, through `values.serviceAccount.annotations`.
      */
     existingSecret?: string;
 }
 
-/** Who may log in, as an OpenID Connect provider says. */
-export interface MlflowOidcSettings {
-    /** The address of the provider's discovery document, `https://…/.well-known/openid-configuration`. Required. */
+/** Login through an OpenID Connect provider. */
+export interface MlflowOidcArgs {
+    /** The URL of the provider's discovery document, `https://…/.well-known/openid-configuration`. Required. */
     discoveryUrl: string;
-    /** The client that MLflow is there. Required. */
+    /** The client ID of MLflow at the provider. Required. */
     clientId: string;
-    /** A Secret in MLflow's namespace with the key `OIDC_CLIENT_SECRET`. Required. */
+    /** The name of a Secret in MLflow's namespace with the key `OIDC_CLIENT_SECRET`. Required. */
     existingSecret: string;
     /** The groups whose members may log in. Defaults to "mlflow". */
-    groups?: string[];
-    /** The groups whose members may do all. Defaults to "mlflow-admin". */
+    allowedGroups?: string[];
+    /** The groups whose members are administrators. Defaults to "mlflow-admin". */
     adminGroups?: string[];
 }
 
-/** The settings of MLflow. Its namespace defaults to "mlflow". */
-export interface MlflowSettings extends AddonSettings {
-    /** A PostgreSQL server of your own. Defaults to a cluster of CloudNativePG, which then comes along. */
-    database?: MlflowDatabaseSettings;
-    /** A bucket of your own. Defaults to one of SeaweedFS, which then comes along. */
-    artifacts?: MlflowArtifactsSettings;
-    /** The size of the volume of each pod of the database that comes along. Defaults to "10Gi", small: "2Gi". */
+/** The arguments of MLflow. Its namespace defaults to "mlflow". */
+export interface MlflowArgs extends PlatformAddonArgs {
+    /** An existing PostgreSQL database. Defaults to a Cluster of CloudNativePG, which is then installed as well. */
+    database?: MlflowDatabaseArgs;
+    /** An existing bucket. Defaults to a bucket of SeaweedFS, which is then installed as well. */
+    artifacts?: MlflowArtifactsArgs;
+    /**
+     * The size of the volume of each pod of the CloudNativePG database. Defaults to "10Gi", with a small footprint to
+     * "2Gi".
+     */
     databaseSize?: string;
     /** The storage class of those volumes. Defaults to the cluster's own. */
     storageClass?: string;
     /**
-     * The names under which it is reached from outside, such as "mlflow.example.com": it refuses requests for others.
-     * Those within the cluster always work. Defaults to none.
+     * The host names under which it is reached from outside the cluster, such as "mlflow.example.com". Requests for
+     * other host names are refused; those inside the cluster always work. Defaults to none.
      */
-    hosts?: string[];
+    hostnames?: string[];
     /**
-     * Logging in by OpenID Connect. Defaults to none: whoever reaches it may read and change all. A database of your own
-     * then needs a second database "mlflow_oidc" of the same owner, for users and permissions.
+     * Login through OpenID Connect. Defaults to none: anyone who reaches it can read and change everything. With
+     * `database`, it needs a second database "mlflow_oidc" of the same owner, for users and permissions.
      */
-    oidc?: MlflowOidcSettings;
+    oidc?: MlflowOidcArgs;
 }
 
 const cluster = "mlflow-db";
@@ -84,7 +87,7 @@ interface Server {
     secret: string;
 }
 
-const serverOf = ({ database }: MlflowSettings): Server =>
+const serverOf = ({ database }: MlflowArgs): Server =>
     database
         ? {
               host: database.host,
@@ -94,22 +97,25 @@ const serverOf = ({ database }: MlflowSettings): Server =>
           }
         : { host: `${cluster}-rw`, port: 5432, name: "mlflow", secret: `${cluster}-app` };
 
-function artifactsOf({ artifacts }: MlflowSettings, context: Context): MlflowArtifactsSettings {
+function artifactsOf({ artifacts }: MlflowArgs, context: Context): MlflowArtifactsArgs {
     if (artifacts) {
         return artifacts;
     }
-    const { endpoint, region, secret } = context.outputsOf("seaweedfs");
-    return { bucket, endpoint, region, existingSecret: secret };
+    const output = (name: string): string => context.outputOf("seaweedfs", name);
+    return { bucket, endpoint: output("endpoint"), region: output("region"), existingSecret: output("secret") };
 }
 
-/** By what names it may be asked for. Within the cluster a port may stand behind a name, and probes ask by address. */
-function allowedHosts({ hosts = [] }: MlflowSettings, { namespace }: Context): string[] {
+/**
+ * Returns the allowed values of the Host header. Inside the cluster, a port may follow the name, and probes use the IP
+ * address of the pod.
+ */
+function allowedHosts({ hostnames = [] }: MlflowArgs, { namespace }: Context): string[] {
     const names = ["mlflow", `mlflow.${namespace}`, `mlflow.${namespace}.svc`, `mlflow.${namespace}.svc.cluster.local`];
     const addresses = ["10.*", "192.168.*", ...Array.from({ length: 16 }, (_, index) => `172.${16 + index}.*`)];
-    return [...[...names, "localhost", "127.0.0.1"].flatMap((name) => [name, `${name}:*`]), ...addresses, ...hosts];
+    return [...[...names, "localhost", "127.0.0.1"].flatMap((name) => [name, `${name}:*`]), ...addresses, ...hostnames];
 }
 
-function oidcValues(settings: MlflowSettings): Values {
+function oidcValues(settings: MlflowArgs): Values {
     const { oidc } = settings;
     if (oidc === undefined) {
         return {};
@@ -121,7 +127,7 @@ function oidcValues(settings: MlflowSettings): Values {
             discoveryUrl: oidc.discoveryUrl,
             clientId: oidc.clientId,
             existingSecret: { name: oidc.existingSecret },
-            ...(oidc.groups && { groupName: oidc.groups }),
+            ...(oidc.allowedGroups && { groupName: oidc.allowedGroups }),
             ...(oidc.adminGroups && { adminGroupName: oidc.adminGroups }),
             database: {
                 postgres: {
@@ -136,8 +142,8 @@ function oidcValues(settings: MlflowSettings): Values {
     };
 }
 
-/** The database, which is waited for until it answers. */
-function databaseObjects(settings: MlflowSettings, context: Context): KubernetesObject[] {
+/** Returns the database; Pulumi waits until it is ready. */
+function databaseObjects(settings: MlflowArgs, context: Context): KubernetesObject[] {
     if (settings.database) {
         return [];
     }
@@ -154,7 +160,7 @@ function databaseObjects(settings: MlflowSettings, context: Context): Kubernetes
                 annotations: { "pulumi.com/waitFor": "condition=Ready", "helm.sh/resource-policy": "keep" },
             },
             spec: {
-                instances: replicas(context),
+                instances: controllerReplicas(context),
                 bootstrap: { initdb: { database: "mlflow", owner: "mlflow" } },
                 storage: {
                     size: settings.databaseSize ?? (context.small ? "2Gi" : "10Gi"),
@@ -185,9 +191,9 @@ function databaseObjects(settings: MlflowSettings, context: Context): Kubernetes
 
 const needed = (what: string) => required(nonEmptyString, `give ${what}`);
 
-export const mlflow: Definition<MlflowSettings> = {
+export const mlflow: Definition<MlflowArgs> = {
     title: "MLflow",
-    purpose: "Keeps track of experiments, and is a registry of models.",
+    purpose: "Tracks experiments, and provides a model registry.",
     homepage: "https://mlflow.org/docs/latest/",
     version: "3.15.1",
     charts: [{ name: "mlflow", version: "1.11.5", repository: "https://community-charts.github.io/helm-charts" }],
@@ -202,44 +208,44 @@ export const mlflow: Definition<MlflowSettings> = {
     after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "The tables are migrated by an init container before a new version starts. There is no way back: make a " +
-                "backup of the database first (https://mlflow.org/docs/latest/cli.html#mlflow-db-upgrade).",
-            "When the add-on is removed, its database stays, and so does the bucket; delete the Cluster by hand. Backups " +
-                "are yours to set up (https://cloudnative-pg.io/documentation/1.30/backup/).",
+            "The tables are migrated by an init container before a new version starts. It cannot be downgraded: back up " +
+                "the database first (https://mlflow.org/docs/latest/cli.html#mlflow-db-upgrade).",
+            "When the add-on is removed, its database and its bucket stay; delete the Cluster by hand. Set up " +
+                "backups yourself (https://cloudnative-pg.io/documentation/1.30/backup/).",
         ],
     },
     fields: {
-        database: object({
-            host: needed("the name or address of the server"),
+        database: object<MlflowDatabaseArgs>({
+            host: needed("the host name or IP address of the server"),
             port: integer(1, 65535),
             name: nonEmptyString,
             existingSecret: needed("the name of a Secret with username and password"),
         }),
-        artifacts: object({
+        artifacts: object<MlflowArtifactsArgs>({
             bucket: needed("the name of a bucket that exists"),
             path: nonEmptyString,
-            endpoint: matching(/^https?:\/\/[^\s/]+$/, 'it must be an address such as "https://s3.example.com"'),
+            endpoint: matching(/^https?:\/\/[^\s/]+$/, 'it must be a URL such as "https://s3.example.com"'),
             region: nonEmptyString,
             existingSecret: nonEmptyString,
         }),
         databaseSize: bytes,
         storageClass: dnsSubdomain,
-        hosts: list(nonEmptyString),
-        oidc: object({
+        hostnames: list(nonEmptyString),
+        oidc: object<MlflowOidcArgs>({
             discoveryUrl: required(
-                matching(/^https:\/\/\S+$/, "it must be an address that starts with https://"),
-                "give the address of the provider's discovery document",
+                matching(/^https:\/\/\S+$/, "it must be a URL that starts with https://"),
+                "give the URL of the provider's discovery document",
             ),
-            clientId: needed("the client that MLflow is at the provider"),
+            clientId: needed("the client ID of MLflow at the provider"),
             existingSecret: needed("the name of a Secret with the key OIDC_CLIENT_SECRET"),
-            groups: list(nonEmptyString),
+            allowedGroups: list(nonEmptyString),
             adminGroups: list(nonEmptyString),
         }),
     },
     check: ({ database, databaseSize, storageClass }, problems) => {
         for (const [field, value] of Object.entries({ databaseSize, storageClass })) {
             if (database && value !== undefined) {
-                problems.add(field, "has no effect with a database of your own; leave it out");
+                problems.add(field, "has no effect with database; remove it");
             }
         }
     },
@@ -250,7 +256,7 @@ export const mlflow: Definition<MlflowSettings> = {
         const volume = { name: "metrics", emptyDir: {} };
         return {
             mlflow: {
-                replicaCount: replicas(context),
+                replicaCount: controllerReplicas(context),
                 serviceAccount: { automount: false },
                 podSecurityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
                 backendStore: {
@@ -287,7 +293,7 @@ export const mlflow: Definition<MlflowSettings> = {
         };
     },
     objectsBefore: (settings, context) => [
-        // The chart makes up this one by itself, and anew each time it does not find it.
+        // The chart would generate it itself, again each time it does not find it.
         ...generatedSecret({
             name: "mlflow-flask-server-secret-key",
             namespace: context.namespace,
@@ -296,7 +302,7 @@ export const mlflow: Definition<MlflowSettings> = {
         ...(settings.artifacts
             ? []
             : copiedSecret({
-                  name: context.outputsOf("seaweedfs").secret!,
+                  name: context.outputOf("seaweedfs", "secret"),
                   namespace: context.namespace,
                   from: context.namespaceOf("seaweedfs"),
                   keys: accessKeys,
@@ -311,7 +317,10 @@ export const mlflow: Definition<MlflowSettings> = {
             metadata: { name: "mlflow", namespace: context.namespace },
             spec: { selector: { matchLabels: labels }, endpoints: [{ port: "http", path: "/metrics" }] },
         };
-        return [...budgets(context, "mlflow", labels), ...(context.has("kubePrometheusStack") ? [monitor] : [])];
+        return [
+            ...disruptionBudgets(context, "mlflow", labels),
+            ...(context.has("kubePrometheusStack") ? [monitor] : []),
+        ];
     },
     outputs: (_settings, { namespace }) => ({ url: `http://mlflow.${namespace}.svc.cluster.local` }),
 };

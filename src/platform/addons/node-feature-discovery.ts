@@ -1,29 +1,29 @@
 import { matching } from "../../arguments/formats";
 import { list } from "../../arguments/rules";
-import type { Definition } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of Node Feature Discovery. Its namespace defaults to "node-feature-discovery". */
-export interface NodeFeatureDiscoverySettings extends AddonSettings {
+/** The arguments of Node Feature Discovery. Its namespace defaults to "node-feature-discovery". */
+export interface NodeFeatureDiscoveryArgs extends PlatformAddonArgs {
     /**
-     * The classes of PCI devices that nodes are labelled for, each a hexadecimal number or the start of one. Defaults
-     * to network cards ("02"), GPUs ("03") and other accelerators ("0b40", "12"). A device of vendor 10de (NVIDIA)
-     * gives the label `feature.node.kubernetes.io/pci-10de.present`.
+     * The classes of PCI devices for which nodes are labeled, each two or four hexadecimal digits. Defaults to network
+     * cards ("02"), GPUs ("03") and other accelerators ("0b40", "12"). A device of vendor 10de (NVIDIA) yields the
+     * label `feature.node.kubernetes.io/pci-10de.present`.
      */
     pciClasses?: string[];
 }
 
-export const nodeFeatureDiscovery: Definition<NodeFeatureDiscoverySettings> = {
+export const nodeFeatureDiscovery: Definition<NodeFeatureDiscoveryArgs> = {
     title: "Node Feature Discovery",
-    purpose: "Labels nodes with the hardware they have, by which the parts of other add-ons for GPUs find theirs.",
+    purpose: "Labels nodes with their hardware, by which the GPU add-ons select their nodes.",
     homepage: "https://kubernetes-sigs.github.io/node-feature-discovery/",
     version: "0.19.0",
     charts: [{ name: "node-feature-discovery", version: "0.19.0", repository: "oci://registry.k8s.io/nfd/charts" }],
     namespace: "node-feature-discovery",
     privileged: true,
     kubernetes: { min: "1.31", max: "1.36" },
-    kubernetesSource: "none is stated upstream; the range of the other add-ons",
+    kubernetesSource: "not stated upstream; the range of the other add-ons",
     crds: {
         "nodefeaturegroups.nfd.k8s-sigs.io": ["v1alpha1"],
         "nodefeaturerules.nfd.k8s-sigs.io": ["v1alpha1"],
@@ -32,11 +32,11 @@ export const nodeFeatureDiscovery: Definition<NodeFeatureDiscoverySettings> = {
     after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "Labels stay on the nodes while it is upgraded; a label whose device is gone goes within a minute.",
-            "An `existing` one must label devices by vendor alone (`deviceLabelFields: [vendor]`): by that label the device plugin, the DRA driver and the DCGM exporter find their nodes.",
+            "Labels stay on the nodes during an upgrade; the label of a removed device is deleted within a minute.",
+            "An `existing` one must label devices by vendor only (`deviceLabelFields: [vendor]`): the device plugin, the DRA driver and the DCGM exporter select their nodes by that label.",
         ],
     },
-    hooks: "A hook Job removes the labels from the nodes when the chart is deleted. Here they stay, so that pods which need them do not lose their nodes when it is moved; remove them with `kubectl label`.",
+    hooks: "A hook Job removes the labels from the nodes when the chart is deleted. Here, they stay, so that pods that select them keep their nodes if the add-on is moved; remove them with `kubectl label`.",
     fields: {
         pciClasses: list(
             matching(
@@ -49,13 +49,13 @@ export const nodeFeatureDiscovery: Definition<NodeFeatureDiscoverySettings> = {
         "node-feature-discovery": {
             postDeleteCleanup: false,
             master: {
-                replicaCount: replicas(context),
+                replicaCount: controllerReplicas(context),
                 config: { extraLabelNs: ["nvidia.com"] },
                 ...(context.highlyAvailable && { podDisruptionBudget: { enable: true } }),
                 ...(context.small && { resources: { requests: { cpu: "10m", memory: "64Mi" } } }),
             },
             worker: {
-                // Nodes with GPUs are often tainted.
+                // GPU nodes are often tainted.
                 tolerations: [{ operator: "Exists" }],
                 config: {
                     sources: {

@@ -1,28 +1,28 @@
 import { dnsSubdomain } from "../../arguments/formats";
-import type { Definition } from "../definition";
+import type { Definition } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 import {
     devicePluginConfig,
     gpuResource,
     gpuSharingRule,
-    type GpuSharingSettings,
+    type GpuSharingArgs,
     MigStrategy,
     migStrategyRule,
-} from "../gpu-sharing";
-import type { AddonSettings } from "../settings";
+} from "./shared/gpu-sharing";
 
-/** The settings of NVIDIA's device plugin. Its namespace defaults to "nvidia-device-plugin". */
-export interface NvidiaDevicePluginSettings extends AddonSettings {
-    /** How GPUs are shared between pods. Defaults to not at all: a pod has whole GPUs. */
-    sharing?: GpuSharingSettings;
-    /** How GPUs that are cut by MIG are offered. Defaults to "none". Cut them on the nodes, or by the GPU operator. */
+/** The arguments of NVIDIA's device plugin. Its namespace defaults to "nvidia-device-plugin". */
+export interface NvidiaDevicePluginArgs extends PlatformAddonArgs {
+    /** How GPUs are shared between pods. Defaults to none: a pod has whole GPUs. */
+    sharing?: GpuSharingArgs;
+    /** How MIG devices are exposed. Defaults to "none". Create them on the nodes, or with the GPU operator. */
     migStrategy?: MigStrategy;
-    /** The RuntimeClass of its pods, where NVIDIA's is not the nodes' default runtime. Defaults to none. */
+    /** The RuntimeClass of its pods, if NVIDIA's is not the nodes' default runtime. Defaults to none. */
     runtimeClass?: string;
 }
 
-export const nvidiaDevicePlugin: Definition<NvidiaDevicePluginSettings> = {
+export const nvidiaDevicePlugin: Definition<NvidiaDevicePluginArgs> = {
     title: "NVIDIA device plugin",
-    purpose: "Offers the NVIDIA GPUs of nodes that have a driver already, and labels these nodes with what they have.",
+    purpose: "Exposes the NVIDIA GPUs of nodes that have a driver, and labels these nodes with their GPUs.",
     homepage: "https://github.com/NVIDIA/k8s-device-plugin",
     version: "0.20.0",
     charts: [
@@ -36,7 +36,7 @@ export const nvidiaDevicePlugin: Definition<NvidiaDevicePluginSettings> = {
     requires: () => ["nodeFeatureDiscovery"],
     upgrades: {
         notes: [
-            "Pods that run keep their GPUs while the plugin is replaced.",
+            "Running pods keep their GPUs while the plugin is replaced.",
             "Its chart refuses the namespace `default`.",
         ],
     },
@@ -44,7 +44,7 @@ export const nvidiaDevicePlugin: Definition<NvidiaDevicePluginSettings> = {
     values: ({ sharing, migStrategy, runtimeClass }) => ({
         "nvidia-device-plugin": {
             gfd: { enabled: true },
-            // Feature discovery of GPUs would bring a second Node Feature Discovery along.
+            // GPU feature discovery would install a second Node Feature Discovery.
             nfd: { enabled: false },
             ...(migStrategy && { migStrategy }),
             ...(runtimeClass && { runtimeClassName: runtimeClass }),

@@ -1,33 +1,34 @@
-import { boolean, matching } from "../../arguments/formats";
-import { Certificates, type Definition } from "../definition";
-import type { AddonName } from "../names";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { matching, boolean } from "../../arguments/formats";
+import { CaInjector, type Definition } from "../catalog/definition";
+import type { AddonName } from "../catalog/names";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of NVIDIA's DRA driver. Its namespace defaults to "dra-driver-nvidia-gpu". */
-export interface NvidiaDraDriverSettings extends AddonSettings {
+/** The arguments of NVIDIA's DRA driver. Its namespace defaults to "dra-driver-nvidia-gpu". */
+export interface NvidiaDraDriverArgs extends PlatformAddonArgs {
     /**
-     * Whether it hands out GPUs by ResourceClaims. Defaults to true. False leaves them to the device plugin, which
-     * cannot do so at the same time.
+     * Whether it allocates GPUs through ResourceClaims. Defaults to true. Set it to false to leave them to the device
+     * plugin; both at the same time are not possible.
      */
     gpus?: boolean;
-    /** Whether it hands out NVLink connections between nodes (ComputeDomains, as of GB200). Defaults to false. */
+    /** Whether it allocates NVLink connections between nodes (ComputeDomains, as on GB200). Defaults to false. */
     computeDomains?: boolean;
-    /** Where the driver is on the nodes. Defaults to "/"; the GPU operator puts it in "/run/nvidia/driver". */
+    /** The root directory of the driver on the nodes. Defaults to "/"; the GPU operator uses "/run/nvidia/driver". */
     driverRoot?: string;
     /**
-     * Whether wrong parameters in ResourceClaims are refused at once. Defaults to false: the pod that uses them fails.
-     * Brings cert-manager along; while the webhook does not answer, ResourceClaims of all drivers are refused.
+     * Whether a webhook refuses invalid parameters in ResourceClaims. Defaults to false: the pod that uses them fails.
+     * Requires cert-manager, which is then installed as well; while the webhook is down, ResourceClaims of all drivers
+     * are refused.
      */
     webhook?: boolean;
 }
 
-const both = "both would hand out the same GPUs; set `gpus: false` to use only ComputeDomains of the DRA driver";
+const both = "both would allocate the same GPUs; set `gpus: false` to use only the ComputeDomains of the DRA driver";
 
-export const nvidiaDraDriver: Definition<NvidiaDraDriverSettings> = {
+export const nvidiaDraDriver: Definition<NvidiaDraDriverArgs> = {
     title: "NVIDIA DRA driver",
     purpose:
-        "Hands out NVIDIA GPUs by Dynamic Resource Allocation: pods say what they need of a GPU, not just how many.",
+        "Allocates NVIDIA GPUs through dynamic resource allocation: pods request properties of a GPU, not only a number.",
     homepage: "https://github.com/kubernetes-sigs/dra-driver-nvidia-gpu",
     version: "0.4.1",
     charts: [
@@ -51,13 +52,13 @@ export const nvidiaDraDriver: Definition<NvidiaDraDriverSettings> = {
         return webhook ? [...needed, "certManager"] : needed;
     },
     excludes: ({ gpus = true }) => ({
-        gpuOperator: "the GPU operator owns the CRDs of resource.nvidia.com, and both would hand out the same GPUs",
+        gpuOperator: "the GPU operator owns the CRDs of resource.nvidia.com, and both would allocate the same GPUs",
         ...(gpus && { nvidiaDevicePlugin: both }),
     }),
-    certificates: ({ webhook }) => (webhook ? Certificates.CertManager : Certificates.None),
+    caInjector: ({ webhook }) => (webhook ? CaInjector.CertManager : CaInjector.None),
     upgrades: {
         notes: [
-            "Its version 0.4.1 is newer than 25.12.0, which was the last one under its old name nvidia-dra-driver-gpu.",
+            "Its version 0.4.1 is newer than 25.12.0, the last version under its old name, nvidia-dra-driver-gpu.",
             "The nodes need NVIDIA's driver 565 or newer (570.158.01 for ComputeDomains) and CDI in the container runtime.",
             "Its chart refuses the namespace `default`.",
         ],
@@ -70,20 +71,23 @@ export const nvidiaDraDriver: Definition<NvidiaDraDriverSettings> = {
     },
     check: ({ gpus, computeDomains }, problems) => {
         if (gpus === false && !computeDomains) {
-            problems.add("gpus", "is false, and so is `computeDomains`; it would hand out nothing: set one of them");
+            problems.add(
+                "gpus",
+                "is false, and so is computeDomains, so that it would allocate nothing; set one of them to true",
+            );
         }
     },
     values: ({ gpus = true, computeDomains = false, driverRoot, webhook = false }, context) => ({
         "dra-driver-nvidia-gpu": {
             ...(driverRoot && { nvidiaDriverRoot: driverRoot }),
-            // Without this the chart refuses to hand out GPUs, lest a device plugin does so, too; see `excludes`.
+            // Without this, the chart refuses to allocate GPUs, in case a device plugin does as well; see `excludes`.
             gpuResourcesEnabledOverride: gpus,
             resources: { gpus: { enabled: gpus }, computeDomains: { enabled: computeDomains } },
             controller: {
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 ...(context.highlyAvailable && { leaderElection: { enabled: true } }),
             },
-            webhook: { enabled: webhook, ...(webhook && { replicas: replicas(context) }) },
+            webhook: { enabled: webhook, ...(webhook && { replicas: controllerReplicas(context) }) },
         },
     }),
     outputs: ({ gpus = true }): Record<string, string> => (gpus ? { deviceClass: "gpu.nvidia.com" } : {}),

@@ -1,10 +1,10 @@
-import { boolean, nonEmptyString } from "../../arguments/formats";
+import { nonEmptyString, boolean } from "../../arguments/formats";
 import { object, rule } from "../../arguments/rules";
-import type { Definition, Values } from "../definition";
-import type { AddonSettings } from "../settings";
+import type { Definition, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
 
-/** What a cluster's own hardware costs an hour. A month has about 730 hours. */
-export interface OpencostPricesSettings {
+/** Prices of on-premises hardware per hour. A month has about 730 hours. */
+export interface OpencostPricesArgs {
     /** A CPU core. Defaults to 0. */
     cpu?: number;
     /** A GiB of memory. Defaults to 0. */
@@ -15,27 +15,30 @@ export interface OpencostPricesSettings {
     storage?: number;
 }
 
-/** The settings of OpenCost. Its namespace defaults to "opencost". */
-export interface OpencostSettings extends AddonSettings {
-    /** What the cluster is called in reports. Defaults to "default-cluster". */
+/** The arguments of OpenCost. Its namespace defaults to "opencost". */
+export interface OpencostArgs extends PlatformAddonArgs {
+    /** The name of the cluster in reports. Defaults to "default-cluster". */
     cluster?: string;
     /**
-     * The prices of a cluster on machines of one's own. Defaults to those of a large cloud. In a cloud that OpenCost
-     * knows, its list prices hold.
+     * The prices of an on-premises cluster. Defaults to prices of a large cloud. In a cloud that OpenCost supports, the
+     * list prices of that cloud apply.
      */
-    prices?: OpencostPricesSettings;
-    /** Whether it has pages of its own besides the dashboard in Grafana. Defaults to true, on a laptop to false. */
+    prices?: OpencostPricesArgs;
+    /**
+     * Whether to install its user interface besides the dashboard in Grafana. Defaults to true, with a small footprint
+     * to false.
+     */
     ui?: boolean;
 }
 
 const price = rule((value) =>
     typeof value === "number" && Number.isFinite(value) && value >= 0
         ? undefined
-        : "it must be the price of an hour, a number from 0",
+        : "it must be a price per hour: a number of at least 0",
 );
 
-/** Source: https://opencost.io/docs/configuration/on-prem, which shows that they are taken as prices of an hour. */
-function pricing({ cpu = 0, memory = 0, gpu = 0, storage = 0 }: OpencostPricesSettings): Values {
+/** Source: https://opencost.io/docs/configuration/on-prem, which shows that they are prices per hour. */
+function pricing({ cpu = 0, memory = 0, gpu = 0, storage = 0 }: OpencostPricesArgs): Values {
     return {
         enabled: true,
         provider: "custom",
@@ -54,25 +57,25 @@ function pricing({ cpu = 0, memory = 0, gpu = 0, storage = 0 }: OpencostPricesSe
     };
 }
 
-export const opencost: Definition<OpencostSettings> = {
+export const opencost: Definition<OpencostArgs> = {
     title: "OpenCost",
-    purpose: "Tells what namespaces, workloads and idle nodes cost.",
+    purpose: "Reports the cost of namespaces, workloads and idle nodes.",
     homepage: "https://opencost.io/docs/",
     version: "1.120.1",
     charts: [{ name: "opencost", version: "2.5.17", repository: "https://opencost.github.io/opencost-helm-chart" }],
     namespace: "opencost",
     kubernetes: { min: "1.31", max: "1.36" },
-    kubernetesSource: "none is stated upstream; the range of the other add-ons",
+    kubernetesSource: "not stated upstream; the range of the other add-ons",
     requires: () => ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "It keeps nothing itself: all is in Prometheus, for as long as that keeps it.",
-            "The chart is also at oci://ghcr.io/opencost/charts.",
+            "It stores nothing itself: all data is in Prometheus, for as long as Prometheus keeps it.",
+            "The chart is also published at oci://ghcr.io/opencost/charts.",
         ],
     },
     fields: {
         cluster: nonEmptyString,
-        prices: object({ cpu: price, memory: price, gpu: price, storage: price }),
+        prices: object<OpencostPricesArgs>({ cpu: price, memory: price, gpu: price, storage: price }),
         ui: boolean,
     },
     values: ({ cluster, prices, ui }, context) => ({
@@ -82,7 +85,7 @@ export const opencost: Definition<OpencostSettings> = {
                 ...(prices && { customPricing: pricing(prices) }),
                 prometheus: {
                     internal: { enabled: false },
-                    external: { enabled: true, url: context.outputsOf("kubePrometheusStack")["url"] },
+                    external: { enabled: true, url: context.outputOf("kubePrometheusStack", "url") },
                 },
                 metrics: { serviceMonitor: { enabled: true } },
                 mcp: { enabled: false },

@@ -1,42 +1,42 @@
-import { boolean, nonEmptyString } from "../../arguments/formats";
+import { nonEmptyString, boolean } from "../../arguments/formats";
 import { list, object, required } from "../../arguments/rules";
-import type { Definition, Values } from "../definition";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import type { Definition, Values } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** A measurement that autoscalers can follow. */
-export interface PrometheusAdapterRuleSettings {
-    /** What autoscalers call it. */
+/** A metric for autoscalers. */
+export interface PrometheusAdapterRuleArgs {
+    /** The name of the metric for autoscalers. */
     name: string;
     /**
-     * The metric in Prometheus that has it, with the labels that say whose it is, such as
+     * The series in Prometheus, with the labels that identify the object, such as
      * `queue_length{namespace!="",pod!=""}`.
      */
     series: string;
     /**
-     * How it is asked for, with `<<.LabelMatchers>>` in the braces and `<<.GroupBy>>` in what it is summed by. Defaults
-     * to the sum of the series.
+     * The query, with `<<.LabelMatchers>>` for the label matchers and `<<.GroupBy>>` for the labels to group by.
+     * Defaults to the sum of the series.
      */
     query?: string;
 }
 
-/** The settings of the Prometheus adapter. Its namespace defaults to "prometheus-adapter". */
-export interface PrometheusAdapterSettings extends AddonSettings {
+/** The arguments of the Prometheus adapter. Its namespace defaults to "prometheus-adapter". */
+export interface PrometheusAdapterArgs extends PlatformAddonArgs {
     /**
-     * Further measurements for autoscalers, besides `http_requests_per_second` and `gpu_utilization` of pods. Defaults to
-     * none.
+     * Further metrics for autoscalers, in addition to `http_requests_per_second` and `gpu_utilization` of pods.
+     * Defaults to none.
      */
-    rules?: PrometheusAdapterRuleSettings[];
+    rules?: PrometheusAdapterRuleArgs[];
     /**
-     * Whether every metric of a pod is offered. Defaults to false: in large clusters that is slow, and costs Prometheus
-     * much memory.
+     * Whether all metrics of pods are exposed. Defaults to false: in large clusters, this is slow and needs much memory
+     * in Prometheus.
      */
     allMetrics?: boolean;
 }
 
 const sum = "sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)";
 
-const ruleOf = ({ name, series, query }: PrometheusAdapterRuleSettings): Values => ({
+const ruleOf = ({ name, series, query }: PrometheusAdapterRuleArgs): Values => ({
     seriesQuery: series,
     resources: { overrides: { namespace: { resource: "namespace" }, pod: { resource: "pod" } } },
     name: { as: name },
@@ -60,9 +60,9 @@ const own: Values[] = [
     },
 ];
 
-export const prometheusAdapter: Definition<PrometheusAdapterSettings> = {
+export const prometheusAdapter: Definition<PrometheusAdapterArgs> = {
     title: "Prometheus adapter",
-    purpose: "Lets autoscalers follow what Prometheus measures, through the API custom.metrics.k8s.io.",
+    purpose: "Exposes metrics of Prometheus to autoscalers, through the API custom.metrics.k8s.io.",
     homepage: "https://github.com/kubernetes-sigs/prometheus-adapter",
     version: "0.12.0",
     charts: [
@@ -74,23 +74,23 @@ export const prometheusAdapter: Definition<PrometheusAdapterSettings> = {
     ],
     namespace: "prometheus-adapter",
     kubernetes: { min: "1.31", max: "1.36" },
-    kubernetesSource: "none is stated upstream; the range of the other add-ons",
+    kubernetesSource: "not stated upstream; the range of the other add-ons",
     requires: () => ["kubePrometheusStack"],
     after: ["certManager"],
     upgrades: {
         notes: [
-            "It owns the API custom.metrics.k8s.io. That of resources is metrics-server's, that of external metrics KEDA's: neither is touched, so do not set `rules.resource` or `rules.external` among the values.",
-            "When the API has lost its pods, no namespace can be deleted: remove the APIService as well.",
-            "Its project is hardly developed any further; for new autoscaling KEDA is the better choice.",
+            "It owns the API custom.metrics.k8s.io. Resource metrics belong to metrics-server and external metrics to KEDA: do not set `rules.resource` or `rules.external` in `values`.",
+            "If the pods of that API are gone, no namespace can be deleted: remove the APIService as well.",
+            "The project is hardly developed any further; prefer KEDA for new autoscaling.",
         ],
     },
     fields: {
         rules: list(
-            object({
-                name: required(nonEmptyString, "say what autoscalers call it"),
+            object<PrometheusAdapterRuleArgs>({
+                name: required(nonEmptyString, "give the name of the metric for autoscalers"),
                 series: required(
                     nonEmptyString,
-                    'name the metric, for example \'queue_length{namespace!="",pod!=""}\'',
+                    'give the series, for example \'queue_length{namespace!="",pod!=""}\'',
                 ),
                 query: nonEmptyString,
             }),
@@ -98,7 +98,7 @@ export const prometheusAdapter: Definition<PrometheusAdapterSettings> = {
         allMetrics: boolean,
     },
     values: ({ rules = [], allMetrics = false }, context) => {
-        const { protocol, hostname, port, pathname } = new URL(context.outputsOf("kubePrometheusStack")["url"]!);
+        const { protocol, hostname, port, pathname } = new URL(context.outputOf("kubePrometheusStack", "url"));
         return {
             "prometheus-adapter": {
                 prometheus: {
@@ -106,10 +106,10 @@ export const prometheusAdapter: Definition<PrometheusAdapterSettings> = {
                     port: Number(port),
                     path: pathname === "/" ? "" : pathname,
                 },
-                replicas: replicas(context),
+                replicas: controllerReplicas(context),
                 ...(context.highlyAvailable && { podDisruptionBudget: { enabled: true } }),
                 resources: { requests: { cpu: context.small ? "10m" : "100m", memory: "64Mi" } },
-                // Without it the adapter makes a certificate of its own at each start, which is taken unchecked.
+                // Without it, the adapter generates a certificate at each start, which is not verified.
                 certManager: { enabled: context.has("certManager") },
                 rules: { default: allMetrics, custom: [...own, ...rules.map(ruleOf)] },
             },

@@ -1,31 +1,32 @@
 import { bytes, dnsSubdomain, integer, matching, nonEmptyString } from "../../arguments/formats";
 import { hashOf } from "../../arguments/hash";
 import { list } from "../../arguments/rules";
-import type { Context, Definition, KubernetesObject } from "../definition";
-import { generatedSecret } from "../generated-secret";
-import type { AddonSettings } from "../settings";
+import type { Context, Definition, KubernetesObject } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { generatedSecret } from "./shared/generated-secret";
 
-/** The settings of SeaweedFS. Its namespace defaults to "seaweedfs". */
-export interface SeaweedfsSettings extends AddonSettings {
+/** The arguments of SeaweedFS. Its namespace defaults to "seaweedfs". */
+export interface SeaweedfsArgs extends PlatformAddonArgs {
     /**
-     * The size of the volume of each volume server. Defaults to "100Gi"; on a small footprint to no volume at all, so
-     * that the data is gone with the pod. It is that of volumes to come: those that are there are grown by hand.
+     * The size of the volume of each volume server. Defaults to "100Gi", with a small footprint to no volume: the data
+     * is lost with the pod. It applies to new volumes; grow existing ones by hand.
      */
     size?: string;
     /** The storage class of all its volumes. Defaults to the cluster's own. */
     storageClass?: string;
-    /** How many volume servers there are, each on a node of its own. Defaults to 1, or 3 with high availability. */
+    /** The number of volume servers, each on its own node. Defaults to 1, with high availability to 3. */
     volumeServers?: number;
     /**
-     * How many copies there are of each file besides the first: in other data centers, other racks, and on other
-     * servers, a digit each. Defaults to "000", or "001" with high availability. What is stored already stays as it is.
+     * The number of additional copies of each file: a digit each for other data centers, other racks and other servers.
+     * Defaults to "000", with high availability to "001". Existing files keep their copies.
      */
     replication?: string;
-    /** Buckets that are made where they do not exist. None is ever deleted. Defaults to the one that MLflow needs. */
+    /** Buckets to create if they do not exist. They are never deleted. Defaults to the bucket that MLflow needs. */
     buckets?: string[];
     /**
-     * A Secret in its namespace with the key `seaweedfs_s3_config`, which holds identities as SeaweedFS writes them, and
-     * the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of one that may do all. Defaults to one that is made up.
+     * The name of a Secret in its namespace with the key `seaweedfs_s3_config`, identities in the format of SeaweedFS,
+     * and the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of an identity with all permissions. Defaults to a
+     * generated Secret.
      */
     existingSecret?: string;
 }
@@ -36,7 +37,7 @@ const region = "us-east-1";
 const s3Port = 8333;
 const metricsPort = 9327;
 
-/** As the user of the image; the chart would run as root. */
+/** The user of the image; the chart would run as root. */
 const podSecurityContext = {
     runAsNonRoot: true,
     runAsUser: 1000,
@@ -51,31 +52,31 @@ const secure = {
     containerSecurityContext: { enabled: true, ...containerSecurityContext },
 };
 
-const secretOf = ({ existingSecret }: SeaweedfsSettings): string => existingSecret ?? "seaweedfs-s3";
+const secretOf = ({ existingSecret }: SeaweedfsArgs): string => existingSecret ?? "seaweedfs-s3";
 
-const serversOf = ({ volumeServers }: SeaweedfsSettings, { highlyAvailable }: Context): number =>
+const serversOf = ({ volumeServers }: SeaweedfsArgs, { highlyAvailable }: Context): number =>
     volumeServers ?? (highlyAvailable ? 3 : 1);
 
-/** A copy needs a server of its own, and there is none to spare where the number is set to one. */
-function replicationOf(settings: SeaweedfsSettings, context: Context): string {
+/** Each copy needs its own server, so there is no copy if there is only one server. */
+function replicationOf(settings: SeaweedfsArgs, context: Context): string {
     return settings.replication ?? (context.highlyAvailable && serversOf(settings, context) > 1 ? "001" : "000");
 }
 
 const copies = (replication: string): number => [...replication].reduce((sum, digit) => sum + Number(digit), 1);
 
-function bucketsOf({ buckets = [] }: SeaweedfsSettings, context: Context): string[] {
+function bucketsOf({ buckets = [] }: SeaweedfsArgs, context: Context): string[] {
     return [...new Set([...buckets, ...(context.has("mlflow") ? ["mlflow"] : [])])].sort();
 }
 
-/** What a claim or, where nothing is kept, a directory of the pod looks like in the values. */
-function storage({ size, storageClass }: SeaweedfsSettings, context: Context, own: string): Record<string, string> {
+/** Returns the values of a volume: a claim, or without a size a directory of the pod. */
+function storage({ size, storageClass }: SeaweedfsArgs, context: Context, own: string): Record<string, string> {
     return context.small && size === undefined
         ? { type: "emptyDir" }
         : { type: "persistentVolumeClaim", size: own, ...(storageClass && { storageClass }) };
 }
 
-/** In place of the chart's hook: makes the buckets that are not there. */
-function bucketJob(settings: SeaweedfsSettings, context: Context): KubernetesObject[] {
+/** Returns the objects that create missing buckets, in place of the chart's hook. */
+function bucketJob(settings: SeaweedfsArgs, context: Context): KubernetesObject[] {
     const buckets = bucketsOf(settings, context);
     if (buckets.length === 0) {
         return [];
@@ -130,9 +131,9 @@ function bucketJob(settings: SeaweedfsSettings, context: Context): KubernetesObj
     ];
 }
 
-export const seaweedfs: Definition<SeaweedfsSettings> = {
+export const seaweedfs: Definition<SeaweedfsArgs> = {
     title: "SeaweedFS",
-    purpose: "Stores objects behind the S3 API, within the cluster.",
+    purpose: "Object storage with an S3 API, inside the cluster.",
     homepage: "https://github.com/seaweedfs/seaweedfs/wiki",
     version,
     charts: [
@@ -145,19 +146,19 @@ export const seaweedfs: Definition<SeaweedfsSettings> = {
     ],
     namespace: "seaweedfs",
     kubernetes: { min: "1.31", max: "1.36" },
-    kubernetesSource: "https://github.com/seaweedfs/seaweedfs (its chart states none)",
+    kubernetesSource: "https://github.com/seaweedfs/seaweedfs (not stated in its chart)",
     requires: ({ existingSecret }) => (existingSecret === undefined ? ["externalSecrets"] : []),
     after: ["kubePrometheusStack"],
     upgrades: {
         notes: [
-            "Sizes of volumes are part of StatefulSets, which are made anew when they change; claims and data stay. " +
+            "Volume sizes are part of StatefulSets, which are replaced when they change; claims and data stay. " +
                 "Grow a claim with kubectl, since the Job of the chart that would do it is a hook.",
-            "The keys of the S3 API are made up once. Delete the Secret and its ExternalSecret, run `up` and restart the " +
-                "filers, which read it when they start, to have new ones.",
+            "The keys of the S3 API are generated once. To rotate them, delete the Secret and its ExternalSecret, run `up` and " +
+                "restart the filers, which read it when they start.",
         ],
     },
     hooks:
-        "Jobs make buckets and grow volumes. A Job of the platform makes the buckets; growing is done by hand, see the " +
+        "Jobs create buckets and grow volumes. A Job of the platform creates the buckets; grow volumes by hand, see the " +
         "upgrade notes.",
     fields: {
         size: bytes,
@@ -167,7 +168,7 @@ export const seaweedfs: Definition<SeaweedfsSettings> = {
         buckets: list(
             matching(
                 /^[a-z0-9]([-a-z0-9.]{1,61}[a-z0-9])$/,
-                "it must be 3 to 63 lowercase letters, digits, hyphens and dots, with a letter or digit at both ends",
+                "it must be 3 to 63 lowercase letters, digits, hyphens and dots, and start and end with a letter or digit",
             ),
         ),
         existingSecret: nonEmptyString,
@@ -180,8 +181,8 @@ export const seaweedfs: Definition<SeaweedfsSettings> = {
         ) {
             problems.add(
                 "replication",
-                `is "${replication}", which takes ${copies(replication)} volume servers, and there are ` +
-                    `${volumeServers}; raise volumeServers or keep fewer copies`,
+                `is "${replication}", which needs ${copies(replication)} volume servers, but there are ` +
+                    `${volumeServers}; increase volumeServers or use fewer copies`,
             );
         }
     },
@@ -219,7 +220,7 @@ export const seaweedfs: Definition<SeaweedfsSettings> = {
                     data: storage(settings, context, "10Gi"),
                     logs: { type: "emptyDir" },
                     s3: { enabled: true, port: s3Port },
-                    // The chart would look up the Secret to restart the filer with it, which is another diff each time.
+                    // The chart would look up the Secret to restart the filer with it, which would be a diff each time.
                     extraArgs: ["-s3.config=/etc/seaweedfs-s3/seaweedfs_s3_config"],
                     extraVolumes: JSON.stringify([{ name: "s3-config", secret: { secretName: secretOf(settings) } }]),
                     extraVolumeMounts: JSON.stringify([
@@ -227,7 +228,7 @@ export const seaweedfs: Definition<SeaweedfsSettings> = {
                     ]),
                     ...common,
                 },
-                // Masters, filers and volume servers ask nobody who he is: only the S3 API is for others.
+                // Masters, filers and volume servers do not authenticate clients: only the S3 API is exposed.
                 networkPolicy: {
                     enabled: true,
                     extraIngress: isWatched ? [{ ports: [{ protocol: "TCP", port: metricsPort }] }] : [],

@@ -1,12 +1,12 @@
 import { boolean } from "../../arguments/formats";
-import { Certificates, type Definition, type KubernetesObject } from "../definition";
-import { monitors } from "../monitors";
-import type { AddonSettings } from "../settings";
-import { replicas } from "../sizes";
+import { CaInjector, type Definition, type KubernetesObject } from "../catalog/definition";
+import type { PlatformAddonArgs } from "../catalog/platform-addon-args";
+import { serviceMonitors } from "../monitoring/service-monitors";
+import { controllerReplicas } from "./shared/controller-replicas";
 
-/** The settings of Volcano. Its namespace defaults to "volcano-system". */
-export interface VolcanoSettings extends AddonSettings {
-    /** Whether pods of servers and jobs may share nodes, with an agent on each that sees to it. Defaults to false. */
+/** The arguments of Volcano. Its namespace defaults to "volcano-system". */
+export interface VolcanoArgs extends PlatformAddonArgs {
+    /** Whether pods of servers and jobs may share nodes (colocation), with an agent on each node. Defaults to false. */
     colocation?: boolean;
 }
 
@@ -25,8 +25,8 @@ const versions: Record<string, string[]> = {
 };
 
 /**
- * The certificate of its webhooks. Their authority is written into them at the start of their pods only, so both hold
- * as long as a cluster does.
+ * Returns the certificate of its webhooks. Its pods write the CA bundle into the webhook configurations only when they
+ * start, so both are valid for ten years.
  */
 function webhookCertificates(namespace: string): KubernetesObject[] {
     const apiVersion = "cert-manager.io/v1";
@@ -71,7 +71,7 @@ function webhookCertificates(namespace: string): KubernetesObject[] {
     ];
 }
 
-export const volcano: Definition<VolcanoSettings> = {
+export const volcano: Definition<VolcanoArgs> = {
     title: "Volcano",
     purpose: "Schedules all pods of a job together or none, with queues of its own.",
     homepage: "https://volcano.sh/en/docs/",
@@ -92,20 +92,20 @@ export const volcano: Definition<VolcanoSettings> = {
     requires: () => ["certManager"],
     after: ["kubePrometheusStack"],
     excludes: () => ({
-        kaiScheduler: "both schedule the pods of a job together, and would give the same GPUs away twice",
+        kaiScheduler: "both schedule the pods of a job together, and would allocate the same GPUs twice",
     }),
-    certificates: () => Certificates.Controller,
+    caInjector: () => CaInjector.Controller,
     upgrades: {
         notes: [
-            "Its scheduler makes the queues `root` and `default` by itself.",
-            "The certificates of its webhooks hold for ten years; renew them by hand, and restart its admission pods then.",
+            "Its scheduler creates the queues `root` and `default` itself.",
+            "The certificates of its webhooks are valid for ten years; renew them by hand, and restart its admission pods after that.",
         ],
     },
-    hooks: "A hook Job makes the certificate of its webhooks with a script; here cert-manager issues it.",
+    hooks: "A hook Job creates the certificate of its webhooks with a script. Here, cert-manager issues it.",
     fields: { colocation: boolean },
     values: ({ colocation }, context) => {
         const requests = context.small ? { cpu: "25m", memory: "64Mi" } : { cpu: "250m", memory: "256Mi" };
-        const count = replicas(context);
+        const count = controllerReplicas(context);
         return {
             volcano: {
                 basic: {
@@ -114,7 +114,7 @@ export const volcano: Definition<VolcanoSettings> = {
                     admission_secret_name: secret,
                 },
                 custom: {
-                    // This would bring a Prometheus and a Grafana of its own.
+                    // This would install another Prometheus and Grafana.
                     metrics_enable: false,
                     admission_replicas: count,
                     controller_replicas: count,
@@ -130,7 +130,7 @@ export const volcano: Definition<VolcanoSettings> = {
     },
     objectsBefore: (_settings, { namespace }) => webhookCertificates(namespace),
     objects: (_settings, context) =>
-        monitors(context, [
+        serviceMonitors(context, [
             { name: "volcano-scheduler", labels: { app: "volcano-scheduler" }, port: "metrics" },
             { name: "volcano-controllers", labels: { app: "volcano-controller" }, port: "metrics" },
         ]),

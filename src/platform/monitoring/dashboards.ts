@@ -1,4 +1,4 @@
-import type { AddonName } from "../names";
+import type { AddonName } from "../catalog/names";
 import { errorShare, ofQueues } from "./metrics";
 import {
     curve,
@@ -15,7 +15,7 @@ import {
 /** Whether the platform has an add-on. */
 export type Has = (addon: AddonName) => boolean;
 
-/** The dashboards of a platform: those whose metrics it has. */
+/** Returns the dashboards of a platform: those whose metrics it has. */
 export function dashboards(has: Has): Dashboard[] {
     return [
         ...(has("kueue") ? [queues()] : []),
@@ -29,8 +29,8 @@ export function dashboards(has: Has): Dashboard[] {
 const interval = "$__rate_interval";
 
 /**
- * How often something was counted lately. Unlike increase() and rate(), it knows of the first time, with which a counter
- * comes into being.
+ * Returns a query for how often a counter increased in the last hour. Unlike increase() and rate(), it includes the
+ * first increment, which creates the series.
  */
 const counted = (by: string, counter: string, range = "1h"): string =>
     `sum by (${by}) (clamp_min(${counter} - (${counter} offset ${range} or ${counter} * 0), 0))`;
@@ -44,7 +44,7 @@ function queues(): Dashboard {
     const waited = (share: number, bucket: string): string =>
         `histogram_quantile(${share}, ${counted("le, cluster_queue", bucket)})`;
     const byResource = (expr: string): string => `sum by (cluster_queue, resource) (${expr})`;
-    return dashboard("mlops-queues", "ML: queues", "How long jobs wait in Kueue's queues, and for what.", [
+    return dashboard("mlops-queues", "ML: queues", "How long jobs wait in Kueue's queues, and why.", [
         {
             title: "Waiting",
             panels: [
@@ -61,34 +61,34 @@ function queues(): Dashboard {
                     `sum(${ofQueues("kueue_admitted_active_workloads")})`,
                 ),
                 figure(
-                    "Wait, half of all",
+                    "Wait time, median",
                     "From creation to admission, over the last day.",
                     "s",
                     `histogram_quantile(0.5, ${counted("le", wait, "1d")})`,
                 ),
                 figure(
-                    "Queues that admit nothing",
-                    "ClusterQueues that are not active, for lack of a flavor or because they are stopped.",
+                    "Inactive queues",
+                    "ClusterQueues that are stopped, or whose flavor is missing.",
                     "none",
                     `count(${ofQueues("kueue_cluster_queue_status", 'status="active"')} == 0) or vector(0)`,
                 ),
-                curve("Waiting by queue", "`inadmissible` ones wait for a change in the cluster.", "none", [
+                curve("Waiting by queue", "`inadmissible` workloads wait for a change in the cluster.", "none", [
                     query(
                         `sum by (cluster_queue, status) (${ofQueues("kueue_pending_workloads")})`,
                         "{{cluster_queue}} {{status}}",
                     ),
                 ]),
-                curve("Time until admission", "From creation to admission: half of all, and nine of ten.", "s", [
+                curve("Time until admission", "From creation to admission: median and 90th percentile.", "s", [
                     query(waited(0.5, wait), `${queue} half`),
-                    query(waited(0.9, wait), `${queue} nine of ten`),
+                    query(waited(0.9, wait), `${queue} p90`),
                 ]),
                 curve(
                     "Time until ready",
-                    "From creation until all pods are ready, nine of ten; measured with `waitForPodsReady` only.",
+                    "From creation until all pods are ready, 90th percentile; only with `waitForPodsReady`.",
                     "s",
                     [query(waited(0.9, "kueue_ready_wait_time_seconds_bucket"), queue)],
                 ),
-                curve("Admissions", "Workloads that are admitted in an hour.", "none", [
+                curve("Admissions", "Admitted workloads per hour.", "none", [
                     query(counted("cluster_queue", "kueue_admitted_workloads_total"), queue),
                 ]),
             ],
@@ -96,14 +96,14 @@ function queues(): Dashboard {
         {
             title: "Quota",
             panels: [
-                curve("Quota in use", "Above 100 % where a queue borrows from its cohort.", "percentunit", [
+                curve("Quota in use", "Above 100 % if a queue borrows from its cohort.", "percentunit", [
                     query(
                         byResource(ofQueues("kueue_cluster_queue_resource_usage")) +
                             ` / ${byResource(`${ofQueues("kueue_cluster_queue_nominal_quota")} > 0`)}`,
                         "{{cluster_queue}} {{resource}}",
                     ),
                 ]),
-                curve("Evictions", "Workloads that lost their quota in an hour, and why.", "none", [
+                curve("Evictions", "Evicted workloads per hour, by reason.", "none", [
                     query(
                         counted("cluster_queue, reason", "kueue_evicted_workloads_total"),
                         "{{cluster_queue}} {{reason}}",
@@ -115,7 +115,7 @@ function queues(): Dashboard {
 }
 
 function gpus(): Dashboard {
-    // The exporter's own pod is in `pod`; the pod that has the GPU is in `exported_pod`.
+    // `pod` is the pod of the exporter; `exported_pod` is the pod that uses the GPU.
     const used = 'exported_namespace=~"$namespace"';
     const gpu = "{{Hostname}} GPU {{gpu}}";
     const pod = "{{exported_namespace}}/{{exported_pod}}";
@@ -123,52 +123,50 @@ function gpus(): Dashboard {
     return dashboard(
         "mlops-gpus",
         "ML: GPUs",
-        "How well the GPUs are used, and whether they are healthy.",
+        "Utilization and health of GPUs.",
         [
             {
-                title: "Use",
+                title: "Utilization",
                 panels: [
                     figure("GPUs", "All that report.", "none", "count(DCGM_FI_DEV_GPU_TEMP)"),
                     figure(
-                        "Given to a pod",
-                        "A GPU that is shared counts once for each pod.",
+                        "Allocated",
+                        "A shared GPU counts once for each pod.",
                         "none",
                         'count(DCGM_FI_DEV_GPU_TEMP{exported_pod!=""}) or vector(0)',
                     ),
-                    figure("Mean use", "Of all GPUs.", "percent", "avg(DCGM_FI_DEV_GPU_UTIL)"),
+                    figure("Mean utilization", "Of all GPUs.", "percent", "avg(DCGM_FI_DEV_GPU_UTIL)"),
                     figure(
-                        "Given but idle",
-                        "With a pod, and unused for an hour.",
+                        "Allocated but idle",
+                        "Allocated to a pod, and unused for an hour.",
                         "none",
                         'count(avg_over_time(DCGM_FI_DEV_GPU_UTIL{exported_pod!=""}[1h]) < 2) or vector(0)',
                     ),
-                    curve("Use by pod", "The share of time in which a kernel ran.", "percent", [
+                    curve("Utilization by pod", "Ratio of time in which a kernel ran.", "percent", [
                         query(`avg by (exported_namespace, exported_pod) (DCGM_FI_DEV_GPU_UTIL{${used}})`, pod),
                     ]),
-                    curve(
-                        "Tensor cores by pod",
-                        "The share of cycles; low where the code does not use them.",
-                        "percentunit",
-                        [
-                            query(
-                                `avg by (exported_namespace, exported_pod) (DCGM_FI_PROF_PIPE_TENSOR_ACTIVE{${used}})`,
-                                pod,
-                            ),
-                        ],
-                    ),
+                    curve("Tensor cores by pod", "Ratio of cycles; low if the code does not use them.", "percentunit", [
+                        query(
+                            `avg by (exported_namespace, exported_pod) (DCGM_FI_PROF_PIPE_TENSOR_ACTIVE{${used}})`,
+                            pod,
+                        ),
+                    ]),
                     curve(
                         "Engine by GPU",
-                        "The share of time in which the engine was active; also with MIG.",
+                        "Ratio of time in which the graphics engine was active; also with MIG.",
                         "percentunit",
                         [query(of("DCGM_FI_PROF_GR_ENGINE_ACTIVE"), gpu)],
                     ),
-                    curve("Memory bandwidth by GPU", "The share of cycles in which memory moved data.", "percentunit", [
-                        query(of("DCGM_FI_PROF_DRAM_ACTIVE"), gpu),
-                    ]),
+                    curve(
+                        "Memory bandwidth by GPU",
+                        "Ratio of cycles in which memory transferred data.",
+                        "percentunit",
+                        [query(of("DCGM_FI_PROF_DRAM_ACTIVE"), gpu)],
+                    ),
                     curve("Memory in use by GPU", "Of the GPU's own memory.", "percentunit", [
                         query(of("DCGM_FI_DEV_FB_USED / (DCGM_FI_DEV_FB_USED + DCGM_FI_DEV_FB_FREE)"), gpu),
                     ]),
-                    stacked("GPUs by namespace", "Those given to pods.", "none", [
+                    stacked("GPUs by namespace", "Allocated to pods.", "none", [
                         query(
                             `count by (exported_namespace) (DCGM_FI_DEV_GPU_TEMP{exported_pod!="", ${used}})`,
                             "{{exported_namespace}}",
@@ -186,12 +184,9 @@ function gpus(): Dashboard {
                     curve("Last XID", "The driver's last error; 0 is none.", "none", [
                         query("max by (Hostname, gpu) (DCGM_FI_DEV_XID_ERRORS)", gpu),
                     ]),
-                    curve(
-                        "Remapped rows",
-                        "Memory that was replaced after errors that could not be corrected.",
-                        "none",
-                        [query("max by (Hostname, gpu) (DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS)", gpu)],
-                    ),
+                    curve("Remapped rows", "Memory rows that were remapped after uncorrectable errors.", "none", [
+                        query("max by (Hostname, gpu) (DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS)", gpu),
+                    ]),
                 ],
             },
         ],
@@ -206,43 +201,43 @@ function training(has: Has): Dashboard {
         figure("Running", "Jobs with a pod.", "none", `count(kube_job_status_active{${here}} > 0) or vector(0)`),
         figure(
             "Failed",
-            "Jobs that gave up and are still there.",
+            "Failed Jobs that still exist.",
             "none",
             `count(kube_job_failed{condition="true", ${here}} > 0) or vector(0)`,
         ),
         figure(
-            "Ended in a day",
-            "Jobs that completed.",
+            "Completed, last day",
+            "Completed Jobs.",
             "none",
             `count(time() - kube_job_status_completion_time{${here}} < 86400) or vector(0)`,
         ),
         figure(
             "Failed pods",
-            "Of the jobs that are there; each is a try that was lost.",
+            "Of existing Jobs; each is a failed attempt.",
             "none",
             `sum(kube_job_status_failed{${here}})`,
         ),
-        curve("How long they have run", "Jobs that run now.", "s", [
+        curve("Run time", "Of running Jobs.", "s", [
             query(
                 `(time() - kube_job_status_start_time{${here}})` +
                     ` and on (namespace, job_name) (kube_job_status_active{${here}} > 0)`,
                 "{{namespace}}/{{job_name}}",
             ),
         ]),
-        curve("Pods by phase", "`Pending` ones have a place in the queue but none on a node.", "none", [
+        curve("Pods by phase", "`Pending` pods are admitted but not running yet.", "none", [
             query(`sum by (phase) (kube_pod_status_phase{${here}} > 0)`, "{{phase}}"),
         ]),
     ];
-    // The namespace of the controller is in `namespace`, that of the JobSet in `exported_namespace`.
+    // `namespace` is the namespace of the controller; `exported_namespace` is the namespace of the JobSet.
     const set = "exported_namespace, jobset_name";
     const ofSets = 'exported_namespace=~"$namespace"';
     const sets: Section = {
         title: "JobSets",
         panels: [
-            curve("JobSets ended", "Those that completed in an hour.", "none", [
+            curve("JobSets completed", "Per hour.", "none", [
                 query(counted(set, `jobset_completed_total{${ofSets}}`), "{{exported_namespace}}/{{jobset_name}}"),
             ]),
-            curve("JobSets failed", "Those that failed in an hour.", "none", [
+            curve("JobSets failed", "Per hour.", "none", [
                 query(counted(set, `jobset_failed_total{${ofSets}}`), "{{exported_namespace}}/{{jobset_name}}"),
             ]),
         ],
@@ -250,7 +245,7 @@ function training(has: Has): Dashboard {
     return dashboard(
         "mlops-training",
         "ML: training",
-        "Jobs, and what the programs in them tell of themselves (docs/monitoring.md).",
+        "Jobs, and the metrics of their programs (docs/monitoring.md).",
         [
             { title: "Jobs", panels: jobs },
             ...(has("jobset") ? [sets] : []),
@@ -261,13 +256,11 @@ function training(has: Has): Dashboard {
                         query(`training_step{${here}} / (training_steps{${here}} > 0)`, pod),
                     ]),
                     curve("Loss", "`training_loss`", "none", [query(`training_loss{${here}}`, pod)]),
-                    curve("Steps", "Steps in a minute.", "none", [
-                        query(`deriv(training_step{${here}}[10m]) * 60`, pod),
-                    ]),
-                    curve("Samples", "Samples in a second.", "none", [
+                    curve("Steps", "Per minute.", "none", [query(`deriv(training_step{${here}}[10m]) * 60`, pod)]),
+                    curve("Samples", "Per second.", "none", [
                         query(`rate(training_samples_total{${here}}[${interval}])`, pod),
                     ]),
-                    curve("Age of the last checkpoint", "What is lost when the pod is evicted now.", "s", [
+                    curve("Age of the last checkpoint", "The progress that an eviction would lose.", "s", [
                         query(`time() - training_last_checkpoint_timestamp_seconds{${here}}`, pod),
                     ]),
                 ],
@@ -286,14 +279,14 @@ function serving(has: Has): Dashboard {
     const envoy: Section = {
         title: "At the gateway (Envoy)",
         panels: [
-            curve("Requests at the gateway", "In a second, by backend and class of answer.", "reqps", [
+            curve("Requests at the gateway", "Per second, by backend and response class.", "reqps", [
                 query(
                     "sum by (envoy_cluster_name, envoy_response_code_class)" +
                         ` (rate(envoy_cluster_upstream_rq_xx[${interval}]))`,
                     "{{envoy_cluster_name}} {{envoy_response_code_class}}xx",
                 ),
             ]),
-            curve("Latency at the gateway", "Of the backends, 19 of 20 requests.", "ms", [
+            curve("Latency at the gateway", "Of the backends, 95th percentile.", "ms", [
                 query(
                     quantile(0.95, "envoy_cluster_upstream_rq_time_bucket", "envoy_cluster_name"),
                     "{{envoy_cluster_name}}",
@@ -304,13 +297,13 @@ function serving(has: Has): Dashboard {
     const kserve: Section = {
         title: "KServe",
         panels: [
-            curve("Predictions", "In a second.", "reqps", [
+            curve("Predictions", "Per second.", "reqps", [
                 query(
                     `sum by (namespace, model_name) (rate(request_predict_seconds_count{${here}}[${interval}]))`,
                     "{{namespace}}/{{model_name}}",
                 ),
             ]),
-            curve("Time to predict", "The model's own share, 19 of 20 requests.", "s", [
+            curve("Time to predict", "Time in the model, 95th percentile.", "s", [
                 query(
                     quantile(0.95, `request_predict_seconds_bucket{${here}}`, "namespace, model_name"),
                     "{{namespace}}/{{model_name}}",
@@ -321,19 +314,19 @@ function serving(has: Has): Dashboard {
     return dashboard(
         "mlops-serving",
         "ML: serving",
-        "How fast the servers answer, and how many requests fail (docs/monitoring.md).",
+        "Latency and errors of servers (docs/monitoring.md).",
         [
             {
                 title: "Servers",
                 panels: [
-                    curve("Requests", "In a second.", "reqps", [query(count, server)]),
-                    curve("Errors", "The share that is answered with 5xx.", "percentunit", [
+                    curve("Requests", "Per second.", "reqps", [query(count, server)]),
+                    curve("Errors", "Ratio of 5xx responses.", "percentunit", [
                         query(errorShare(interval, `${here}, `), server),
                     ]),
-                    curve("Latency, half of all", "", "s", [query(quantile(0.5, bucket, by), server)]),
-                    curve("Latency, 19 of 20", "", "s", [query(quantile(0.95, bucket, by), server)]),
-                    curve("Latency, 99 of 100", "", "s", [query(quantile(0.99, bucket, by), server)]),
-                    curve("Pods that serve", "Available replicas of Deployments.", "none", [
+                    curve("Latency, median", "", "s", [query(quantile(0.5, bucket, by), server)]),
+                    curve("Latency, 95th percentile", "", "s", [query(quantile(0.95, bucket, by), server)]),
+                    curve("Latency, 99th percentile", "", "s", [query(quantile(0.99, bucket, by), server)]),
+                    curve("Available pods", "Available replicas of Deployments.", "none", [
                         query(`kube_deployment_status_replicas_available{${here}}`, "{{namespace}}/{{deployment}}"),
                     ]),
                 ],
@@ -341,13 +334,13 @@ function serving(has: Has): Dashboard {
             {
                 title: "Language models (vLLM)",
                 panels: [
-                    curve("Time to the first token", "19 of 20 requests.", "s", [
+                    curve("Time to first token", "95th percentile.", "s", [
                         query(
                             quantile(0.95, `vllm:time_to_first_token_seconds_bucket{${here}}`, "namespace, model_name"),
                             "{{namespace}}/{{model_name}}",
                         ),
                     ]),
-                    curve("Requests that wait", "In the engine's own queue.", "none", [
+                    curve("Waiting requests", "In the queue of the engine.", "none", [
                         query(
                             `sum by (namespace, model_name) (vllm:num_requests_waiting{${here}})`,
                             "{{namespace}}/{{model_name}}",
@@ -374,36 +367,36 @@ function cost(): Dashboard {
     return dashboard(
         "mlops-cost",
         "ML: cost",
-        "What the nodes cost and who uses them, at OpenCost's prices.",
+        "Cost of nodes and of their use, at OpenCost's prices.",
         [
             {
-                title: "The cluster",
+                title: "Cluster",
                 panels: [
-                    figure("An hour", "All nodes.", currency, nodes),
+                    figure("Per hour", "All nodes.", currency, nodes),
                     figure(
                         "A month",
-                        "All nodes, at 730 hours and today's number of nodes.",
+                        "All nodes: 730 hours with the current number of nodes.",
                         currency,
                         `${nodes} * 730`,
                     ),
-                    figure("GPUs, an hour", "Of the pods that have one.", currency, `sum(${gpu}) or vector(0)`),
+                    figure("GPUs, per hour", "Allocated to pods.", currency, `sum(${gpu}) or vector(0)`),
                     figure(
                         "Nobody's, an hour",
-                        "CPU, memory and GPUs of the nodes that no pod has asked for.",
+                        "CPU, memory and GPUs that no pod has requested.",
                         currency,
                         `${nodes} - (sum(${cpu}) + sum(${memory}) + (sum(${gpu}) or vector(0)))`,
                     ),
-                    stacked("Nodes", "An hour's cost of each.", currency, [
+                    stacked("Nodes", "Cost per hour.", currency, [
                         query("avg by (node) (node_total_hourly_cost)", "{{node}}"),
                     ]),
                 ],
             },
             {
-                title: "Who uses them",
+                title: "Use",
                 panels: [
-                    stacked("CPU by namespace", "An hour's cost.", currency, [query(by(cpu), "{{namespace}}")]),
-                    stacked("Memory by namespace", "An hour's cost.", currency, [query(by(memory), "{{namespace}}")]),
-                    stacked("GPUs by namespace", "An hour's cost.", currency, [query(by(gpu), "{{namespace}}")]),
+                    stacked("CPU by namespace", "Cost per hour.", currency, [query(by(cpu), "{{namespace}}")]),
+                    stacked("Memory by namespace", "Cost per hour.", currency, [query(by(memory), "{{namespace}}")]),
+                    stacked("GPUs by namespace", "Cost per hour.", currency, [query(by(gpu), "{{namespace}}")]),
                 ],
             },
         ],

@@ -1,28 +1,29 @@
-/** Who exposes a metric. */
-export enum Exporter {
+/** The exporter of a metric. */
+export const Exporter = {
     /** https://github.com/kubernetes/kube-state-metrics/tree/main/docs */
-    KubeStateMetrics = "kube-state-metrics",
+    KubeStateMetrics: "kube-state-metrics",
     /** https://kubernetes.io/docs/reference/instrumentation/metrics/ */
-    Kubelet = "kubelet",
+    Kubelet: "kubelet",
     /** https://kueue.sigs.k8s.io/docs/reference/metrics/ */
-    Kueue = "kueue",
+    Kueue: "kueue",
     /** https://jobset.sigs.k8s.io/docs/reference/metrics/ */
-    JobSet = "jobset",
+    JobSet: "jobset",
     /** https://github.com/NVIDIA/dcgm-exporter/blob/main/etc/dcp-metrics-included.csv */
-    Dcgm = "dcgm-exporter",
+    Dcgm: "dcgm-exporter",
     /** https://opencost.io/docs/integrations/metrics/ */
-    OpenCost = "opencost",
+    OpenCost: "opencost",
     /** https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats */
-    Envoy = "envoy",
+    Envoy: "envoy",
     /** https://kserve.github.io/website/docs/model-serving/predictive-inference/observability/prometheus-metrics */
-    KServe = "kserve",
+    KServe: "kserve",
     /** https://docs.vllm.ai/en/latest/usage/metrics/ */
-    Vllm = "vllm",
-    /** The users' own programs, by the convention in docs/monitoring.md. */
-    Program = "program",
-}
+    Vllm: "vllm",
+    /** The users' programs, by the conventions in docs/monitoring.md. */
+    Program: "program",
+} as const;
+export type Exporter = (typeof Exporter)[keyof typeof Exporter];
 
-/** Every metric that a dashboard or an alert reads, by who exposes it. */
+/** All metrics that a dashboard or an alert uses, by exporter. */
 export const metrics: Record<Exporter, string[]> = {
     [Exporter.KubeStateMetrics]: [
         "kube_deployment_spec_replicas",
@@ -93,15 +94,15 @@ export const metrics: Record<Exporter, string[]> = {
 };
 
 /**
- * A metric of the state of Kueue's queues. Every replica tells it, also those that only wait to take over, which would
- * count everything twice.
+ * Returns a metric of the state of Kueue's queues. Standby replicas expose it as well and are excluded, or everything
+ * would count twice.
  */
 export const ofQueues = (metric: string, labels = ""): string =>
     `${metric}{${labels && `${labels}, `}replica_role!="follower"}`;
 
 /**
- * The share of requests to each server that it answers with 5xx. Middlewares that label their durations with the method
- * only, as vLLM's does, have the status at a counter of their own.
+ * Returns the ratio of requests that each server answers with 5xx. Some middlewares, such as vLLM's, label the
+ * durations with the method only, and have the status in a separate counter.
  *
  * @param labels which servers
  */

@@ -1,14 +1,14 @@
-/** A query of a panel, and how its lines are called. */
+/** A query of a panel, and the legend of its lines. */
 export interface Query {
     expr: string;
     legend: string;
 }
 
-/** A panel before it has its place. */
+/** A panel without its position. */
 export interface Panel {
     title: string;
     description: string;
-    /** Of the 24 columns that a dashboard has. */
+    /** The width, in columns of 24. */
     width: number;
     height: number;
     type: string;
@@ -24,7 +24,7 @@ export interface Section {
     panels: Panel[];
 }
 
-/** A dashboard of Grafana, as it stands in a file. */
+/** A Grafana dashboard in its JSON model. */
 export interface Dashboard {
     uid: string;
     title: string;
@@ -33,10 +33,10 @@ export interface Dashboard {
     [field: string]: unknown;
 }
 
-/** A query; `legend` may name labels as in `{{namespace}}`. */
+/** Returns a query; `legend` may refer to labels, as in `{{namespace}}`. */
 export const query = (expr: string, legend: string): Query => ({ expr, legend });
 
-/** A curve over time. */
+/** Returns a panel with a curve over time. */
 export function curve(title: string, description: string, unit: string, queries: Query[]): Panel {
     return {
         title,
@@ -54,13 +54,13 @@ export function curve(title: string, description: string, unit: string, queries:
     };
 }
 
-/** A curve whose lines add up to a whole. */
+/** Returns a panel with stacked curves. */
 export function stacked(title: string, description: string, unit: string, queries: Query[]): Panel {
     const panel = curve(title, description, unit, queries);
     return { ...panel, custom: { ...panel.custom, fillOpacity: 60, stacking: { mode: "normal" } } };
 }
 
-/** The latest value as a number. */
+/** Returns a panel with the latest value as a number. */
 export function figure(title: string, description: string, unit: string, expr: string): Panel {
     return {
         title,
@@ -78,7 +78,7 @@ export function figure(title: string, description: string, unit: string, expr: s
 const source = { type: "prometheus", uid: "${datasource}" };
 const columns = 24;
 
-/** The variable by which the panels are limited to some namespaces; the queries say `namespace=~"$namespace"`. */
+/** Returns the variable that limits panels to some namespaces, for queries with `namespace=~"$namespace"`. */
 export const namespaceVariable = (metric: string, label = "namespace"): Record<string, unknown> => ({
     name: "namespace",
     label: "Namespace",
@@ -102,7 +102,7 @@ const sourceVariable = {
     hide: 0,
 };
 
-/** A dashboard: its panels run from left to right, and each section starts a new line. */
+/** Returns a dashboard: panels from left to right, with each section on a new line. */
 export function dashboard(
     uid: string,
     title: string,

@@ -26,7 +26,7 @@ export function widgetsProgram({
         {
             charts: [{ chart: "widgets", repository: "oci://registry.example.com/charts", version, values }],
             namespace,
-            certificates: mlops.Certificates.Controller,
+            caInjector: mlops.CaInjector.Controller,
             mirror,
         },
         { provider },

@@ -1,7 +1,10 @@
-import type { Context, KubernetesObject } from "./definition";
+import type { Context, KubernetesObject } from "../../catalog/definition";
 
-/** A disruption budget that leaves one pod, for controllers whose own chart has none; nothing where there is but one pod. */
-export function budgets(context: Context, name: string, labels: Record<string, string>): KubernetesObject[] {
+/**
+ * Returns a disruption budget that keeps one pod, for controllers whose chart has none; nothing without high
+ * availability.
+ */
+export function disruptionBudgets(context: Context, name: string, labels: Record<string, string>): KubernetesObject[] {
     return context.highlyAvailable
         ? [
               {

@@ -1,4 +1,4 @@
-/** Every add-on that a platform may have, as it is called in the arguments, in the order of the documentation. */
+/** The names of all add-ons in the arguments of a Platform, in the order of the documentation. */
 export const addonNames = [
     "certManager",
     "externalSecrets",
@@ -33,10 +33,10 @@ export const addonNames = [
     "jupyterhub",
 ] as const;
 
-/** An add-on, as it is called in the arguments. */
+/** The name of an add-on in the arguments of a Platform. */
 export type AddonName = (typeof addonNames)[number];
 
-/** `kubePrometheusStack` → `kube-prometheus-stack`: how an add-on is called in names of resources and files. */
-export function kebab(name: string): string {
+/** Returns the name of an add-on for resources and files: `kubePrometheusStack` → `kube-prometheus-stack`. */
+export function kebabCase(name: string): string {
     return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,24 +1,24 @@
-import type { Context, KubernetesObject } from "./definition";
+import type { Context, KubernetesObject } from "../catalog/definition";
 
-/** A Service whose metrics are collected. */
+/** A Service whose metrics Prometheus scrapes. */
 export interface MonitoredService {
     /** The name of the monitor. */
     name: string;
-    /** The labels that the Service has, and no other in its namespace. */
+    /** The labels of the Service, which no other Service in its namespace has. */
     labels: Record<string, string>;
-    /** Its name, where another Service has the same labels. */
+    /** Its name, if another Service has the same labels. */
     service?: string;
     /** The name of its port. */
     port: string;
-    /** Whether it speaks TLS and asks for a token. Its certificate is its own, so it is not checked. */
+    /** Whether it requires TLS and a token. Its certificate is self-signed, so it is not verified. */
     secure?: boolean;
 }
 
 /**
- * The monitors of services whose own chart has none that could be used: where a chart looks for the kind ServiceMonitor
- * in the cluster, it could not be previewed before the first `up`.
+ * Returns ServiceMonitors for Services whose chart has no usable one: a chart that looks for the kind ServiceMonitor in
+ * the cluster does not render it in the first preview.
  */
-export function monitors(context: Context, services: MonitoredService[]): KubernetesObject[] {
+export function serviceMonitors(context: Context, services: MonitoredService[]): KubernetesObject[] {
     if (!context.has("kubePrometheusStack")) {
         return [];
     }

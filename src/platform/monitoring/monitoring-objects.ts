@@ -1,19 +1,19 @@
 import { metricsLabel } from "../../pod/metadata";
-import type { Context, KubernetesObject } from "../definition";
+import type { Context, KubernetesObject } from "../catalog/definition";
 import { type Alert, type AlertGroup, alertGroups, runbookUrl } from "./alerts";
 import { dashboards } from "./dashboards";
 
-/** The label of the ConfigMaps that Grafana takes dashboards from, and its value. */
+/** The label of the ConfigMaps from which Grafana loads dashboards. */
 export const dashboardLabel = { grafana_dashboard: "1" };
 
-/** The annotation that names the folder of a dashboard. */
+/** The annotation with the folder of a dashboard. */
 export const folderAnnotation = "grafana_folder";
 
 const llmServer = "llm-server";
 
 const folder = "Machine learning";
 const componentLabel = "app.kubernetes.io/component";
-/** As the workloads of this package label their pods. */
+/** The component labels of this package's workloads. */
 const components = [
     "training",
     "sweep",
@@ -28,7 +28,7 @@ const components = [
 ];
 const monitoring = "monitoring.coreos.com/v1";
 
-/** Dashboards, alerts and monitors of what the platform has and of the workloads on it. */
+/** Returns the dashboards, alerts and monitors of the platform's add-ons and workloads. */
 export function monitoringObjects(context: Context): KubernetesObject[] {
     const has = (addon: Parameters<Context["has"]>[0]): boolean => context.has(addon);
     return [
@@ -55,7 +55,7 @@ export function monitoringObjects(context: Context): KubernetesObject[] {
     ];
 }
 
-/** A group of alerts as Prometheus reads it. */
+/** Returns a rule group of Prometheus. */
 export function ruleGroupOf({ name, alerts }: AlertGroup): { name: string; rules: Record<string, unknown>[] } {
     return { name: `mlops-${name}`, rules: alerts.map(ruleOf) };
 }
@@ -75,8 +75,8 @@ function ruleOf(alert: Alert): Record<string, unknown> {
 }
 
 /**
- * The pods of workloads, in all namespaces: those of this package by their port, all others by a label. Servers of
- * language models tell of themselves where they answer requests.
+ * Returns the PodMonitors of workloads, in all namespaces: workloads of this package by the name of their port, all
+ * others by a label. LLM servers expose metrics on the port on which they serve.
  */
 function podMonitors(namespace: string): KubernetesObject[] {
     const monitor = (name: string, selector: Record<string, unknown>, endpoint: Record<string, unknown>) => ({

@@ -1,23 +1,26 @@
-import type { KubernetesObject } from "./definition";
+import type { KubernetesObject } from "../../catalog/definition";
 
-/** A Secret that is made up in the cluster, once. */
+/** A Secret that is generated in the cluster, once. */
 export interface GeneratedSecret {
     name: string;
     namespace: string;
-    /** The keys, each of which gets 64 hexadecimal digits of its own. */
+    /** The keys; the value of each is 64 random hexadecimal digits. */
     keys: string[];
-    /** What the Secret holds in their place: by key a Go template that may name them. Defaults to the keys themselves. */
+    /**
+     * The data of the Secret, if it differs: by key a Go template that may refer to the keys above. Defaults to the
+     * keys themselves.
+     */
     template?: Record<string, string>;
     /**
-     * Whether a chart takes the Secret over and puts more into it. It is then made up anew where the object that makes
-     * it up is deleted, and only then; all others are never changed, as long as they are there.
+     * Whether a chart adopts the Secret and adds more to it. It is then generated again only if its ExternalSecret is
+     * deleted; all other generated Secrets are immutable.
      */
     takenOver?: boolean;
 }
 
 /**
- * The objects by which External Secrets makes up a Secret that nobody needs to know: it is neither in the program nor in
- * the state, stays as it is from then on, and outlives them. Whatever depends on it waits until it is there.
+ * Returns the objects with which External Secrets generates a Secret that no one needs to know: it is neither in the
+ * program nor in the state, never changes, and outlives these objects. What depends on it waits until it exists.
  *
  * Source: https://external-secrets.io/latest/api/generator/password/, and why it must be immutable to stay as it is:
  * https://github.com/external-secrets/external-secrets/issues/6640
@@ -55,7 +58,7 @@ export function generatedSecret(secret: GeneratedSecret): KubernetesObject[] {
     ];
 }
 
-/** Where a Secret is taken over from. */
+/** A Secret that is copied from another namespace. */
 export interface CopiedSecret {
     name: string;
     namespace: string;
@@ -65,8 +68,8 @@ export interface CopiedSecret {
 }
 
 /**
- * The objects by which External Secrets keeps a copy of a Secret of another namespace, with the right to read that one
- * Secret and no other.
+ * Returns the objects with which External Secrets keeps a copy of a Secret of another namespace, with permission to
+ * read that Secret only.
  *
  * Source: https://external-secrets.io/latest/provider/kubernetes/
  */

@@ -1,24 +1,24 @@
-/** Sample values of every setting of every add-on, right ones and wrong ones. */
+/** Valid and invalid sample values of every argument of every add-on. */
 import { KyvernoAction } from "../../src/platform/addons/kyverno";
-import type { AddonName } from "../../src/platform/names";
+import type { AddonName } from "../../src/platform/catalog/names";
 
 export interface Sample {
-    /** Values that it takes. Between them they have every field that there is. */
+    /** Valid values. Together they have every field. */
     right: unknown[];
-    /** Values that are refused with an error line, the nearly right ones first of all. */
+    /** Invalid values, in particular nearly valid ones. */
     wrong: unknown[];
-    /** Other settings without which it makes no sense. */
+    /** Other arguments that it requires. */
     together?: Record<string, unknown>;
 }
 
-/** The least that an OAuth provider can be told by. */
+/** The required arguments of an OAuth provider. */
 const oauth = {
     clientId: "jupyterhub",
     existingSecret: "jupyterhub-oauth",
     authorizeUrl: "https://id.example.com/authorize",
     tokenUrl: "https://id.example.com/token",
     userdataUrl: "https://id.example.com/userinfo",
-    callbackUrl: "https://hub.example.com/hub/oauth_callback",
+    redirectUrl: "https://hub.example.com/hub/oauth_callback",
 };
 
 /** By add-on and field. */
@@ -55,12 +55,15 @@ export const samples: Partial<Record<AddonName, Record<string, Sample>>> = {
         memory: { right: ["8Gi"], wrong: ["8 GB", 8] },
         cluster: { right: ["production"], wrong: ["", 1] },
         controlPlane: { right: [true], wrong: ["yes"] },
-        alertmanagerSecret: { right: ["alertmanager"], wrong: [{ name: "alertmanager" }, ""] },
+        alertmanager: {
+            right: [{}, { existingSecret: "alertmanager" }],
+            wrong: ["alertmanager", { secret: "alertmanager" }, { existingSecret: "" }],
+        },
         grafana: {
             right: [
                 {},
                 { enabled: false },
-                { adminSecret: "grafana-admin", storage: "5Gi", url: "https://grafana.example.com" },
+                { existingSecret: "grafana-admin", storage: "5Gi", url: "https://grafana.example.com" },
             ],
             wrong: [true, { adminPassword: "secret" }, { url: "grafana.example.com" }, { storage: 5 }, { enabled: 1 }],
         },
@@ -94,7 +97,7 @@ export const samples: Partial<Record<AddonName, Record<string, Sample>>> = {
                     name: "logs",
                     endpoint: "http://seaweedfs-s3.seaweedfs.svc:8333",
                     region: "eu-central-1",
-                    secret: "s3",
+                    existingSecret: "s3",
                 },
             ],
             wrong: ["logs", {}, { name: "logs", endpoint: "seaweedfs:8333" }, { name: "logs", secretKey: "abc" }],
@@ -201,7 +204,7 @@ export const samples: Partial<Record<AddonName, Record<string, Sample>>> = {
                     bucket: "artifacts",
                     endpoint: "seaweedfs-s3.seaweedfs:8333",
                     region: "us-east-1",
-                    credentialsSecret: "s3",
+                    existingSecret: "s3",
                     insecure: true,
                     logs: true,
                 },
@@ -209,21 +212,21 @@ export const samples: Partial<Record<AddonName, Record<string, Sample>>> = {
             wrong: ["artifacts", { bucket: "artifacts" }, { endpoint: "s3" }, { bucket: "a", endpoint: "b", key: "c" }],
         },
         server: { right: [true, false], wrong: ["yes"] },
-        sso: {
+        oidc: {
             right: [
                 {
                     issuer: "https://id.example.com",
-                    clientSecret: "argo-sso",
+                    existingSecret: "argo-sso",
                     redirectUrl: "https://argo.example.com/oauth2/callback",
                 },
                 {
                     issuer: "https://id.example.com",
-                    clientSecret: "argo-sso",
+                    existingSecret: "argo-sso",
                     redirectUrl: "https://argo.example.com/oauth2/callback",
                     scopes: ["groups"],
                 },
             ],
-            wrong: [true, {}, { issuer: "https://id.example.com", clientSecret: "argo-sso" }],
+            wrong: [true, {}, { issuer: "https://id.example.com", existingSecret: "argo-sso" }],
         },
     },
     keda: {
@@ -302,14 +305,14 @@ export const samples: Partial<Record<AddonName, Record<string, Sample>>> = {
         },
         databaseSize: { right: ["50Gi"], wrong: ["50GB", 50] },
         storageClass: { right: ["fast"], wrong: ["Fast"] },
-        hosts: { right: [["mlflow.example.com"]], wrong: ["mlflow.example.com", [""]] },
+        hostnames: { right: [["mlflow.example.com"]], wrong: ["mlflow.example.com", [""]] },
         oidc: {
             right: [
                 {
                     discoveryUrl: "https://id.example.com/.well-known/openid-configuration",
                     clientId: "mlflow",
                     existingSecret: "mlflow-oidc",
-                    groups: ["scientists"],
+                    allowedGroups: ["scientists"],
                     adminGroups: ["ml-platform"],
                 },
             ],
