@@ -8,10 +8,10 @@ import * as path from "node:path";
 import { stringify } from "yaml";
 
 import { catalog } from "../src/platform/addon-catalog";
-import { crdVersions, chartSources } from "../src/platform/rendering/charts";
 import type { ChartSource } from "../src/platform/catalog/definition";
-import { plan, type PlannedAddon } from "../src/platform/plan";
 import { type Profile, profiles } from "../src/platform/catalog/profiles";
+import { plan, type PlannedAddon } from "../src/platform/plan";
+import { crdVersions, chartSources } from "../src/platform/rendering/charts";
 
 /** One chart as a program gives it to `kubernetes.helm.v4.Chart`. */
 export interface Installed {

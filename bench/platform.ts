@@ -5,8 +5,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
 import { sourceDir } from "../local/paths";
-import { crdVersions } from "../src/platform/rendering/charts";
 import { Profile } from "../src/platform/catalog/profiles";
+import { crdVersions } from "../src/platform/rendering/charts";
 import { installedCharts, plannedOf, writeCharts } from "./charts";
 import { call, type Environment, say } from "./environment";
 import { Project, steps } from "./project";

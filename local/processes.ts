@@ -15,6 +15,7 @@ import {
     writeFileSync,
 } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { stateDir } from "./paths";
 import { bootId, identityOf, isAlive, livingProcess } from "./process-identity";
 

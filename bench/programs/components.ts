@@ -1,8 +1,9 @@
 /** The workloads made with the components. */
-import * as mlops from "kubernetes-mlops";
 
 import { pairs } from "./pairs";
 import { image, namespace } from "./shared";
+
+import * as mlops from "kubernetes-mlops";
 
 const workspace = { namespace };
 

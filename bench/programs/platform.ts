@@ -1,5 +1,6 @@
 /** A profile of the Platform. */
 import * as pulumi from "@pulumi/pulumi";
+
 import * as mlops from "kubernetes-mlops";
 
 const config = new pulumi.Config();

@@ -1,5 +1,6 @@
 /** One workload of each component, told what is usual. All ask for GPUs, which no node of the benchmark has. */
 import type * as pulumi from "@pulumi/pulumi";
+
 import * as mlops from "kubernetes-mlops";
 
 /** What a program gives to all of its workloads. */

@@ -2,6 +2,7 @@
  * The few calls to the API server that bringing a cluster up takes.
  */
 import { type RequestOptions, request } from "node:https";
+
 import { parse } from "yaml";
 
 export interface KubernetesObject {

@@ -4,13 +4,14 @@
  */
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import * as path from "node:path";
+
+import { stateDir } from "../paths";
 import { daemonProcesses, logFile, markedProcesses, signal, stopDaemon, waitUntilGone } from "../processes";
 import { killPods, podProcesses, remainingCgroups, removeCgroup } from "./cgroups";
 import { adminKubeconfig } from "./credentials";
 import { clusterMounts, unmountAll } from "./mounts";
 import { interfaces, removeNetwork } from "./network";
 import { remainingChains, removeRules } from "./packet-filter";
-import { stateDir } from "../paths";
 import { clusterDir, loadSettings } from "./settings";
 import { removeStrayFiles } from "./stray-files";
 import { restoreSysctls } from "./sysctls";

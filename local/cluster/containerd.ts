@@ -3,6 +3,7 @@
  * runs on the machine.
  */
 import { existsSync, rmSync } from "node:fs";
+
 import { pauseImage, writePauseImage } from "../offline/pause-image";
 import { type Daemon, ensureDaemon, waitUntilReady } from "../processes";
 import type { Report } from "../progress";

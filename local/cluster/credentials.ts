@@ -3,7 +3,9 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import * as path from "node:path";
+
 import { parse, stringify } from "yaml";
+
 import { stateDir } from "../paths";
 import { run } from "../run";
 import {

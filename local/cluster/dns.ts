@@ -2,6 +2,7 @@
  * Cluster DNS: CoreDNS as a process of this machine, behind the Service that every cluster has for it.
  */
 import { Resolver } from "node:dns/promises";
+
 import { type Daemon, ensureDaemon, waitUntilReady } from "../processes";
 import type { Api, KubernetesObject } from "./api";
 import { withoutProxy } from "./control-plane";

@@ -3,6 +3,7 @@
  */
 import { existsSync } from "node:fs";
 import * as path from "node:path";
+
 import { ensurePackages } from "../debian";
 import { withLock } from "../lock";
 import { cacheDir } from "../paths";

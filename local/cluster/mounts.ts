@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+
 import { run } from "../run";
 import { clusterDir } from "./settings";
 

@@ -2,6 +2,7 @@
  * The pods' network: a bridge on this machine, to which the CNI plugins connect every pod.
  */
 import { existsSync, readdirSync } from "node:fs";
+
 import { run } from "../run";
 import { clusterDir, dnsAddress, gateway, podSubnet, serviceSubnet, type Settings, writeFile } from "./settings";
 

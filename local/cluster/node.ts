@@ -2,7 +2,9 @@
  * The node: kubelet and kube-proxy, on top of containerd and the network.
  */
 import { existsSync } from "node:fs";
+
 import { stringify } from "yaml";
+
 import { type Daemon, ensureDaemon, waitUntilReady } from "../processes";
 import type { Report } from "../progress";
 import type { Api } from "./api";

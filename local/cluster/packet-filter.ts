@@ -2,9 +2,10 @@
  * The rules of iptables: those of this cluster put in, and everything that any part of it made taken out again.
  */
 import { existsSync } from "node:fs";
+
 import { run, RunError } from "../run";
-import type { Settings } from "./settings";
 import { bridge, cniNetwork } from "./network";
+import type { Settings } from "./settings";
 
 /** Chains of our own. That they exist means that the KUBE-* chains beside them are this cluster's, too. */
 const ownChains = { INPUT: "MLOPS-INPUT", FORWARD: "MLOPS-FORWARD" };

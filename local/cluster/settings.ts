@@ -4,6 +4,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import * as path from "node:path";
+
 import { stateDir } from "../paths";
 import { freePort } from "../ports";
 import { bootId } from "../process-identity";

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from "node:fs";
 import * as path from "node:path";
+
 import { cniNetwork } from "./network";
 import { clusterDir } from "./settings";
 

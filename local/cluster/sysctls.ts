@@ -2,6 +2,7 @@
  * Kernel parameters that the node changes, and that `down` puts back.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+
 import { run } from "../run";
 
 /** With it, packets between pods on the bridge pass the packet filter, which translates Service addresses. */

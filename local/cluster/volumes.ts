@@ -6,6 +6,7 @@
  * deleted, the next `up` empties the volume and offers it again, and adds new ones until there are enough.
  */
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
+
 import type { Api, KubernetesObject } from "./api";
 import { clusterDir, nodeName } from "./settings";
 

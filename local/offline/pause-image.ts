@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+
 import { run } from "../run";
 
 export const pauseImage = "localhost/kubernetes-mlops/pause:1";

@@ -257,10 +257,7 @@ interface Sample {
 describe("monitoring with a real Prometheus", function () {
     this.timeout("20m");
     let test: TestStack;
-    let platformWith: (
-        more?: (platform: mlops.Platform) => void,
-        settings?: mlops.KubePrometheusStackArgs,
-    ) => PulumiFn;
+    let platformWith: (more?: (platform: mlops.Platform) => void, settings?: mlops.KubePrometheusStackArgs) => PulumiFn;
     let receiver: Receiver;
     let address: string;
 

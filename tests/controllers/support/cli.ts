@@ -1,8 +1,8 @@
 /**
  * Makes controllers ready and says how to install them: `npx tsx tests/controllers/support/cli.ts kueue jobset`.
  */
-import { stage } from "../../../local/display";
 import { type ControllerName, controllerNames, ensureControllers } from ".";
+import { stage } from "../../../local/display";
 
 async function main(names: string[]): Promise<void> {
     const unknown = names.find((name) => !(controllerNames as readonly string[]).includes(name));
