@@ -88,12 +88,12 @@ export const imageRef = matching(
     "it must be repository@sha256:<64 hexadecimal digits>, such as the ref of an Image",
 );
 
-/** The longest name of a workload: its runs are called `<name>-<8 characters>`, in a label of 63 characters. */
+/** Length of the longest name of a workload: its runs are named `<name>-<8 characters>`, in a label of 63 characters. */
 export const longestName = 50;
 
-/** The name of a workload, after which its objects are called. */
+/** The name of a workload, after which its objects are named. */
 export const objectName: Rule = matching(
     /^(?=.{1,50}$)[a-z]([-a-z0-9]*[a-z0-9])?$/,
-    `it must be at most ${longestName} lower-case letters, digits and hyphens, with a letter at the start and no hyphen ` +
-        'at the end, for example "fraud-model"',
+    `it must be at most ${longestName} lowercase letters, digits and hyphens, start with a letter and not end with a ` +
+        'hyphen, for example "fraud-model"',
 );

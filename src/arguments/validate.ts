@@ -10,7 +10,8 @@ import { object, type Problems, type RulesOf } from "./rules";
  * Reports all mistakes at once, each on a line of its own that names the component, the field, its value and what is
  * allowed. Throws before anything is registered.
  *
- * @param across - Checks several fields together; it receives the arguments that exist and have the right shape.
+ * @param across - Checks several fields together; it receives the arguments that exist and have the right shape, and the
+ * name of the component's objects.
  */
 export function validate<T extends object>(
     component: string,
@@ -23,14 +24,14 @@ export function validate<T extends object>(
     const line = (path: string, problem: string) => `${component} "${name}": ${path} ${problem}`;
     const problems: Problems = { line, add: (path, problem) => void lines.push(line(path, problem)) };
 
-    const { name: objectsName } = (args ?? {}) as { name?: string };
-    if (objectsName === undefined) {
+    const { name: given } = (args ?? {}) as { name?: unknown };
+    if (given === undefined || given === null) {
         objectName(name, "the name", problems);
     }
     checkConfig(problems);
     const checked = object(fields)(args ?? {}, "", problems) as T | undefined;
     if (checked !== undefined) {
-        across?.(checked, problems, objectsName ?? name);
+        across?.(checked, problems, (checked as { name?: string }).name ?? name);
     }
     if (lines.length > 0) {
         throw new pulumi.RunError(lines.join("\n"));

@@ -10,6 +10,7 @@ import {
     environmentNameProblem,
     imageRef,
     integer,
+    longestName,
     matching,
     objectName,
     secretString,
@@ -78,9 +79,9 @@ export interface MountArgs {
 /** The arguments of every workload: where it runs, what it runs, and with which resources. */
 export interface WorkloadArgs {
     /**
-     * The name of the objects in Kubernetes, where it is to differ from the component's: two teams, or two clusters of
-     * one program, may each have a server called "fraud". Follows the rules of the component's name. Another name makes
-     * other objects. Defaults to the component's name.
+     * Name of the workload's objects in Kubernetes, for example "fraud". Set it to create two workloads of the same
+     * name in different namespaces or clusters, because Pulumi needs different names for the components. It must be a
+     * plain value. Changing it replaces all objects of the component. Defaults to the name of the component.
      */
     name?: string;
     /** Where the workload runs: namespace, queue, service account and image pull secrets in one value. */
@@ -124,7 +125,7 @@ const notOnCommandLine = "the command line of a pod is stored in plain text: mov
 
 /** The rules of the arguments that all workloads have. */
 export const workloadFields = {
-    name: plain(objectName, "it decides which objects there are: give a plain value"),
+    name: plain(objectName, "it must be a plain value, because it decides which objects are created"),
     workspace: required(
         object<WorkspaceArgs>({
             namespace: required(dnsLabel, "set the namespace"),
@@ -163,6 +164,25 @@ export const workloadFields = {
 /** Returns the rule of a string, which may be empty, that is stored in plain text. */
 function plainString(notSecret: string): Rule {
     return rule((value) => (typeof value === "string" ? undefined : "it must be a string"), { notSecret });
+}
+
+/**
+ * Checks the length of a workload's name where something allows fewer characters than `objectName`, which has reported a
+ * name that is even longer.
+ *
+ * @param where - Where the name must be shorter, such as `for a Notebook`.
+ */
+export function checkNameLength(
+    args: WorkloadArgs,
+    name: string,
+    longest: number,
+    where: string,
+    problems: Problems,
+): void {
+    if (name.length > longest && name.length <= longestName) {
+        const field = args.name === undefined ? "the name" : "name";
+        problems.add(field, `is "${name}"; it must be at most ${longest} characters ${where}`);
+    }
 }
 
 /** Checks arguments of all workloads together. */

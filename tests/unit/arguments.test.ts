@@ -4,10 +4,18 @@ import * as path from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { Image, ModelServer, TrainingJob } from "../../src";
+import { AccessMode, Image, LlmServer, ModelServer, Notebook, Sweep, TrainingJob } from "../../src";
 import { workload } from "../support/arguments";
 import { fixtures } from "../support/components";
-import { type Args, bytes, type Component, digestRef, subdomain } from "../support/components/fixture";
+import {
+    type Args,
+    bytes,
+    type Component,
+    digestRef,
+    invalidNames,
+    objectName,
+    subdomain,
+} from "../support/components/fixture";
 import { directoryWith } from "../support/directories";
 import { run } from "../support/mocks";
 
@@ -183,12 +191,59 @@ describe("files that a build needs", () => {
 describe("the name of a component", () => {
     for (const { component, valid } of fixtures) {
         it(`of ${component.name} must be valid in names of Kubernetes objects`, async () => {
-            for (const name of ["", "Fraud", "fraud_model", "1fraud", "fraud-", "fraud.model", "f".repeat(51)]) {
+            for (const name of invalidNames) {
                 assert.deepEqual(await linesOf(component, valid(), name), [
-                    `${component.name} "${name}": the name is "${name}"; it must be at most 50 lowercase letters, ` +
-                        'digits and hyphens, start with a letter and not end with a hyphen, for example "fraud-model"',
+                    `${component.name} "${name}": the name is "${name}"; ${objectName}`,
                 ]);
             }
+        });
+    }
+
+    for (const { component, valid } of fixtures.filter(({ component }) => component !== Image)) {
+        it(`of ${component.name} may be any with the argument name`, async () => {
+            for (const name of invalidNames.filter((one) => one !== "")) {
+                await run(() => new component(name, { ...valid(), name: "fraud" }));
+            }
+            assert.deepEqual(await linesOf(component, { ...valid(), name: null }, "Fraud"), [
+                `${component.name} "Fraud": the name is "Fraud"; ${objectName}`,
+            ]);
+        });
+    }
+
+    const several = { ...workload, nodes: 2, output: { accessMode: AccessMode.ReadWriteMany } };
+    const trials = { objective: { metric: "accuracy" }, grid: { depth: [1, 2] } };
+    const lengths: [component: Component, args: object, longest: number, where: string][] = [
+        [Notebook, { ...workload, token: "hunter2" }, 43, "for a Notebook"],
+        [TrainingJob, { ...several, backend: "JobSet" }, 40, 'with backend "JobSet"'],
+        [TrainingJob, { ...several, backend: "TrainJob" }, 40, 'with backend "TrainJob"'],
+        [TrainingJob, { ...several, backend: "RayJob", command: ["python", "train.py"] }, 38, 'with backend "RayJob"'],
+        [Sweep, { ...workload, ...trials, backend: "Katib" }, 31, 'with backend "Katib"'],
+        [
+            LlmServer,
+            {
+                ...workload,
+                model: "Qwen/Qwen3-8B",
+                checkMemory: false,
+                backend: "LeaderWorkerSet",
+                nodes: 2,
+                tensorParallelSize: 1,
+            },
+            46,
+            'with backend "LeaderWorkerSet"',
+        ],
+    ];
+    for (const [component, args, longest, where] of lengths) {
+        it(`has at most ${longest} characters ${where}`, async () => {
+            await run(() => new component("f".repeat(longest), args));
+            await run(() => new component("fraud", { ...args, name: "f".repeat(longest) }));
+            const long = "f".repeat(longest + 1);
+            const problem = `is "${long}"; it must be at most ${longest} characters ${where}`;
+            assert.deepEqual(await linesOf(component, args, long), [
+                `${component.name} "${long}": the name ${problem}`,
+            ]);
+            assert.deepEqual(await linesOf(component, { ...args, name: long }), [
+                `${component.name} "fraud": name ${problem}`,
+            ]);
         });
     }
 });
@@ -204,11 +259,10 @@ describe("several mistakes", () => {
             livenesPath: "/",
         };
         assert.deepEqual(await linesOf(ModelServer, args, "Fraud"), [
-            'ModelServer "Fraud": the name is "Fraud"; it must be at most 50 lowercase letters, digits and hyphens, ' +
-                'start with a letter and not end with a hyphen, for example "fraud-model"',
-            'ModelServer "Fraud": livenesPath does not exist; allowed here: workspace, image, command, args, env, ' +
+            `ModelServer "Fraud": the name is "Fraud"; ${objectName}`,
+            'ModelServer "Fraud": livenesPath does not exist; allowed here: name, workspace, image, command, args, env, ' +
                 "secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, model, port, replicas, autoscaling, " +
-                "healthPath, readyPath, startupTimeout, shutdownTimeout, warmUpPath, metrics, modelCache, route, canary, shadow, backend",
+                "livenessPath, readinessPath, startupTimeout, shutdownTimeout, warmupPath, metrics, cache, route, canary, shadow, backend",
             'ModelServer "Fraud": workspace.namespace is missing; set the namespace',
             `ModelServer "Fraud": workspace.queue is "Team"; ${subdomain}`,
             `ModelServer "Fraud": image is "fraud:latest"; ${digestRef}`,

@@ -166,7 +166,7 @@ describe("a BatchInference", () => {
             schedule: "30 2 * * *",
             timeZone: "Europe/Berlin",
         });
-        assert.deepEqual(names(recording), ["fraud", "fraud-cron"]);
+        assert.deepEqual(names(recording), ["fraud", "fraud-cron", "fraud-record"]);
         const { metadata, spec } = cronOf(recording);
         assert.equal(metadata.name, "fraud");
         const { jobTemplate, ...rest } = spec;

@@ -149,7 +149,7 @@ describe("the ResourceClaimTemplate", () => {
             assert.ok(JSON.stringify(resource("fraud-job").inputs).includes(`"resourceClaimTemplateName":"${name}"`));
             return name;
         };
-        assert.match(await made("40Gi"), /^fraud-gpu-[0-9a-f]{8}$/);
+        assert.match(await made("40Gi"), /^fraud-training-gpu-[0-9a-f]{8}$/);
         assert.notEqual(await made("40Gi"), await made("70Gi"));
     });
 });

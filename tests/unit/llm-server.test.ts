@@ -9,6 +9,7 @@ import { kserveServiceName } from "../../src/workloads/llm-server/llm-inference-
 import { findArchitecture, findGpuMemory, weightBits } from "../../src/workloads/llm-server/models";
 import { image, password, workload } from "../support/arguments";
 import { Recording, run, RunOptions, unknown, unknownOutput, unknownPaths } from "../support/mocks";
+import { keepsOwner, ownerAnnotations } from "../support/ownership";
 import { type PodSpec, violations } from "../support/pod-security";
 
 const model = "meta-llama/Llama-3.1-8B-Instruct";
@@ -45,7 +46,7 @@ function kinds({ resources }: Recording): string[] {
 
 const selector = { "app.kubernetes.io/component": "llm-server", "app.kubernetes.io/name": "llama" };
 const labels = { ...selector, "app.kubernetes.io/managed-by": "pulumi" };
-const annotations = { "pulumi.com/patchFieldManager": "pulumi-project-stack" };
+const annotations = ownerAnnotations;
 
 describe("an LlmServer", () => {
     it("creates a Deployment, a Service and a PodDisruptionBudget from the required arguments", async () => {
@@ -295,7 +296,7 @@ describe("an LlmServer", () => {
         const inputs = inputsOf(recording, "llama-env");
         assert.deepEqual(Object.keys(inputs.stringData.value).sort(), ["HF_TOKEN", "OTHER", "VLLM_API_KEY"]);
         const { name } = inputs.metadata;
-        assert.match(name, /^llama-env-[0-9a-f]{8}$/);
+        assert.match(name, /^llama-llm-server-env-[0-9a-f]{8}$/);
         assert.deepEqual(
             containerOf(recording).env.filter(({ valueFrom }) => valueFrom),
             ["OTHER", "HF_TOKEN", "VLLM_API_KEY"].map((key) => ({
@@ -309,8 +310,9 @@ describe("an LlmServer", () => {
     it("mounts a cache for downloads", async () => {
         const recording = await serve({ cache: { size: "50Gi" } });
         const claim = recording.resource("llama-cache");
-        assert.deepEqual(claim.options, { retainOnDelete: true });
+        assert.deepEqual(claim.options, { retainOnDelete: true, ...keepsOwner });
         const { name } = claim.inputs.metadata as { name: string };
+        assert.match(name, /^llama-llm-server-cache-[0-9a-f]{8}$/);
         assert.deepEqual(podOf(recording).volumes[1], { name: "cache", persistentVolumeClaim: { claimName: name } });
         assert.deepEqual(
             containerOf(recording).env.find((one) => one.name === "HF_HOME"),
@@ -512,6 +514,7 @@ describe("an LlmServer with KServe", () => {
             "LlmServer llama",
             "Secret llama-env",
             "LLMInferenceService llama-inferenceservice",
+            "ConfigMap llama-record",
         ]);
         const { spec } = inputsOf(recording, "llama-inferenceservice");
         const { template, ...others } = spec;

@@ -102,7 +102,7 @@ describe("the metadata of an object", () => {
                     "app.kubernetes.io/component": "training",
                     "app.kubernetes.io/managed-by": "pulumi",
                 },
-                annotations: { "pulumi.com/patchFieldManager": "pulumi-project-stack", note: "1" },
+                annotations: { "pulumi.com/patchFieldManager": "pulumi/project/stack", note: "1" },
             });
         });
     });

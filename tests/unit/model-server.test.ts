@@ -15,6 +15,7 @@ import { hashOf } from "../../src/arguments/hash";
 import { fullServerArgs, image, otherImage, password, workload } from "../support/arguments";
 import { widestServerArgs } from "../support/components/model-server";
 import { Recording, run, RunOptions, Secret, unknownOutput, unknownPaths } from "../support/mocks";
+import { keepsOwner, ownerAnnotations, ownerPath } from "../support/ownership";
 import { type PodSpec, violations } from "../support/pod-security";
 
 function serve(args: Partial<ModelServerArgs> = {}, options?: RunOptions): Promise<Recording> {
@@ -40,10 +41,10 @@ function kinds({ resources }: Recording): string[] {
 
 const selector = { "app.kubernetes.io/component": "model-server", "app.kubernetes.io/name": "fraud" };
 const labels = { ...selector, "app.kubernetes.io/managed-by": "pulumi" };
-const annotations = { "pulumi.com/patchFieldManager": "pulumi-project-stack" };
+const annotations = ownerAnnotations;
 
 /** What the registrations of all children have in common. */
-const child = { parent: "fraud", provider: "", dependsOn: [], propertiesFrom: [], options: {} };
+const child = { parent: "fraud", provider: "", dependsOn: [], propertiesFrom: [], options: keepsOwner };
 
 describe("a ModelServer", () => {
     it("creates a Deployment, a Service and a PodDisruptionBudget from the required arguments", async () => {
@@ -54,6 +55,7 @@ describe("a ModelServer", () => {
                 type: "kubernetes-mlops:index:ModelServer",
                 name: "fraud",
                 parent: "",
+                options: {},
                 inputs: {},
                 outputs: { url: "http://fraud.ml.svc.cluster.local:8080", serviceName: "fraud" },
             },
@@ -199,7 +201,9 @@ describe("a ModelServer", () => {
     it("does not set the number of pods with autoscaling", async () => {
         const recording = await serve({ autoscaling: { min: 2, max: 8, targetCpuUtilization: 60 } });
         assert.ok(!("replicas" in deploymentOf(recording).spec));
-        assert.deepEqual(recording.resource("fraud-deployment").options, { ignoreChanges: ["spec.replicas"] });
+        assert.deepEqual(recording.resource("fraud-deployment").options, {
+            ignoreChanges: ["spec.replicas", ownerPath],
+        });
         assert.deepEqual(recording.resource("fraud-hpa"), {
             ...child,
             type: "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
@@ -318,7 +322,7 @@ describe("the model of a ModelServer", () => {
 });
 
 describe("the secret variables of a ModelServer", () => {
-    const secretName = "fraud-env-57bea20f";
+    const secretName = "fraud-server-env-57bea20f";
 
     it("are stored in a Secret whose name contains a hash of them", async () => {
         const recording = await serve({ secretEnv: { TOKEN: password } });
@@ -326,7 +330,7 @@ describe("the secret variables of a ModelServer", () => {
             ...child,
             type: "kubernetes:core/v1:Secret",
             name: "fraud-env",
-            options: { additionalSecretOutputs: ["data", "stringData"] },
+            options: { additionalSecretOutputs: ["data", "stringData"], ...keepsOwner },
             inputs: {
                 apiVersion: "v1",
                 kind: "Secret",
@@ -443,7 +447,9 @@ describe("the autoscaler of a ModelServer with KEDA", () => {
             "Service fraud-service",
         ]);
         assert.ok(!("replicas" in deploymentOf(recording).spec));
-        assert.deepEqual(recording.resource("fraud-deployment").options, { ignoreChanges: ["spec.replicas"] });
+        assert.deepEqual(recording.resource("fraud-deployment").options, {
+            ignoreChanges: ["spec.replicas", ownerPath],
+        });
         assert.deepEqual(recording.resource("fraud-scaledobject"), {
             ...child,
             type: "kubernetes:keda.sh/v1alpha1:ScaledObject",
@@ -775,7 +781,7 @@ describe("the start of a ModelServer", () => {
         const recording = await serve({ ...widestServerArgs });
         const claim = recording.resource("fraud-cache");
         assert.equal(claim.type, "kubernetes:core/v1:PersistentVolumeClaim");
-        assert.deepEqual(claim.options, { retainOnDelete: true });
+        assert.deepEqual(claim.options, { retainOnDelete: true, ...keepsOwner });
         const mountOf = (resource: string) => {
             const { spec } = recording.resource(resource).inputs as types.output.apps.v1.Deployment;
             const { volumes, containers } = spec.template.spec;

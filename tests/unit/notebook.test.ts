@@ -9,6 +9,7 @@ import { idleProgram } from "../../src/workloads/notebook/idle-shutdown-program"
 import { image, otherImage, password, workload } from "../support/arguments";
 import { fullNotebookArgs } from "../support/components/notebook";
 import { type Properties, Recording, run, RunOptions, Secret, unknownOutput, unknownPaths } from "../support/mocks";
+import { keepsOwner, ownerAnnotations } from "../support/ownership";
 import { violations } from "../support/pod-security";
 
 /** Adds the UID that the API server would assign. */
@@ -41,17 +42,17 @@ const names = ({ resources }: Recording): string[] => resources.map(({ name }) =
 
 const podLabels = { "app.kubernetes.io/component": "notebook", "app.kubernetes.io/name": "fraud" };
 const labels = { ...podLabels, "app.kubernetes.io/managed-by": "pulumi" };
-const annotations = { "pulumi.com/patchFieldManager": "pulumi-project-stack" };
+const annotations = ownerAnnotations;
 const secured = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, readOnlyRootFilesystem: true };
 
 /** The default name of the home claim, which contains a hash. */
-const homeClaim = "fraud-home-57e9d5f1";
+const homeClaim = "fraud-notebook-home-57e9d5f1";
 
 describe("a Notebook", () => {
     it("creates a StatefulSet, a Service, a home claim, a Secret and a Role for stopping it", async () => {
         const recording = await notebook();
         const secretName = nameOf(recording, "fraud-env");
-        assert.match(secretName, /^fraud-env-[0-9a-f]{8}$/);
+        assert.match(secretName, /^fraud-notebook-env-[0-9a-f]{8}$/);
         const env = { name: "JUPYTER_TOKEN", valueFrom: { secretKeyRef: { name: secretName, key: "JUPYTER_TOKEN" } } };
         assert.deepEqual(names(recording), [
             "fraud",
@@ -64,9 +65,9 @@ describe("a Notebook", () => {
             "fraud-statefulset",
         ]);
         assert.deepEqual(recording.resource("fraud").outputs, {
-            url: "http://fraud.ml.svc.cluster.local:8888",
+            url: "http://fraud-notebook.ml.svc.cluster.local:8888",
             token: new Secret(password),
-            statefulSetName: "fraud",
+            statefulSetName: "fraud-notebook",
             homeClaim,
         });
         assert.deepEqual(recording.resource("fraud-env"), {
@@ -76,7 +77,7 @@ describe("a Notebook", () => {
             provider: "",
             dependsOn: [],
             propertiesFrom: [],
-            options: { additionalSecretOutputs: ["data", "stringData"] },
+            options: { additionalSecretOutputs: ["data", "stringData"], ...keepsOwner },
             inputs: {
                 apiVersion: "v1",
                 kind: "Secret",
@@ -84,13 +85,13 @@ describe("a Notebook", () => {
                 stringData: new Secret({ JUPYTER_TOKEN: password }),
             },
         });
-        assert.deepEqual(recording.resource("fraud-home").options, { retainOnDelete: true });
+        assert.deepEqual(recording.resource("fraud-home").options, { retainOnDelete: true, ...keepsOwner });
         assert.equal(nameOf(recording, "fraud-home"), homeClaim);
         assert.deepEqual(recording.resource("fraud-service").inputs, {
             apiVersion: "v1",
             kind: "Service",
             metadata: {
-                name: "fraud",
+                name: "fraud-notebook",
                 namespace: "ml",
                 labels,
                 annotations: { ...annotations, "pulumi.com/skipAwait": "true" },
@@ -110,25 +111,26 @@ describe("a Notebook", () => {
             propertiesFrom: ["fraud-account", "fraud-env", "fraud-home"],
             options: {
                 deleteBeforeReplace: true,
+                ...keepsOwner,
                 replaceOnChanges: ['metadata.annotations["kubernetes-mlops/triggers"]'],
             },
             inputs: {
                 apiVersion: "apps/v1",
                 kind: "StatefulSet",
                 metadata: {
-                    name: "fraud",
+                    name: "fraud-notebook",
                     namespace: "ml",
                     labels,
                     annotations: { ...annotations, "pulumi.com/timeoutSeconds": "900" },
                 },
                 spec: {
-                    serviceName: "fraud",
+                    serviceName: "fraud-notebook",
                     selector: { matchLabels: podLabels },
                     podManagementPolicy: "Parallel",
                     template: {
                         metadata: { labels: podLabels },
                         spec: {
-                            serviceAccountName: "fraud-idle-shutdown",
+                            serviceAccountName: "fraud-notebook",
                             automountServiceAccountToken: false,
                             enableServiceLinks: false,
                             securityContext: {
@@ -182,7 +184,7 @@ describe("a Notebook", () => {
                                         "jupyterlab",
                                         "http://localhost:8888",
                                         "7200",
-                                        "https://kubernetes.default.svc/apis/apps/v1/namespaces/ml/statefulsets/fraud/scale",
+                                        "https://kubernetes.default.svc/apis/apps/v1/namespaces/ml/statefulsets/fraud-notebook/scale",
                                     ],
                                     env: [{ name: "NVIDIA_VISIBLE_DEVICES", value: "void" }, env],
                                     resources: {
@@ -227,7 +229,7 @@ describe("a Notebook", () => {
 
     it("allows its own ServiceAccount to scale its StatefulSet", async () => {
         const recording = await notebook();
-        const metadata = { name: "fraud-idle-shutdown", namespace: "ml", labels, annotations };
+        const metadata = { name: "fraud-notebook", namespace: "ml", labels, annotations };
         assert.deepEqual(recording.resource("fraud-account").inputs, {
             apiVersion: "v1",
             kind: "ServiceAccount",
@@ -239,15 +241,20 @@ describe("a Notebook", () => {
             kind: "Role",
             metadata,
             rules: [
-                { apiGroups: ["apps"], resources: ["statefulsets/scale"], resourceNames: ["fraud"], verbs: ["patch"] },
+                {
+                    apiGroups: ["apps"],
+                    resources: ["statefulsets/scale"],
+                    resourceNames: ["fraud-notebook"],
+                    verbs: ["patch"],
+                },
             ],
         });
         assert.deepEqual(recording.resource("fraud-binding").inputs, {
             apiVersion: "rbac.authorization.k8s.io/v1",
             kind: "RoleBinding",
             metadata,
-            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "fraud-idle-shutdown" },
-            subjects: [{ kind: "ServiceAccount", name: "fraud-idle-shutdown", namespace: "ml" }],
+            roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "fraud-notebook" },
+            subjects: [{ kind: "ServiceAccount", name: "fraud-notebook", namespace: "ml" }],
         });
     });
 
@@ -297,7 +304,7 @@ describe("a Notebook", () => {
         assert.deepEqual(containerOf(recording, 1).env, [{ name: "NVIDIA_VISIBLE_DEVICES", value: "void" }]);
         assert.equal(portOf(recording), 8080);
         assert.deepEqual(recording.resource("fraud-env").inputs.stringData, new Secret({ PASSWORD: password }));
-        assert.equal(recording.resource("fraud").outputs!.url, "http://fraud.ml.svc.cluster.local:8080");
+        assert.equal(recording.resource("fraud").outputs!.url, "http://fraud-notebook.ml.svc.cluster.local:8080");
     });
 
     it("runs a custom command, or the editor with more arguments", async () => {
@@ -345,7 +352,7 @@ describe("a Notebook", () => {
         const route = { gateway: "public", hostnames: ["lab.example.com"], path: "/fraud" };
         const recording = await notebook({ route });
         const rule = ruleOf(recording);
-        assert.deepEqual(rule.backendRefs, [{ name: "fraud", port: 8888 }]);
+        assert.deepEqual(rule.backendRefs, [{ name: "fraud-notebook", port: 8888 }]);
         assert.equal(rule.filters, undefined);
         assert.deepEqual(rule.timeouts, { request: "1h" });
         assert.equal(containerOf(recording).command.at(-1), "--ServerApp.base_url=/fraud/");
@@ -354,7 +361,7 @@ describe("a Notebook", () => {
         const { url, publicUrl } = recording.resource("fraud").outputs!;
         assert.deepEqual(
             [url, publicUrl],
-            ["http://fraud.ml.svc.cluster.local:8888/fraud", "https://lab.example.com/fraud"],
+            ["http://fraud-notebook.ml.svc.cluster.local:8888/fraud", "https://lab.example.com/fraud"],
         );
     });
 
@@ -415,11 +422,11 @@ describe("a generated token", () => {
             provider: "",
             dependsOn: [],
             propertiesFrom: [],
-            options: { additionalSecretOutputs: ["metadata", "data", "stringData"] },
+            options: { additionalSecretOutputs: ["metadata", "data", "stringData"], ...keepsOwner },
             inputs: {
                 apiVersion: "v1",
                 kind: "Secret",
-                metadata: { name: "fraud-seed", namespace: "ml", labels, annotations },
+                metadata: { name: "fraud-notebook-seed", namespace: "ml", labels, annotations },
                 immutable: true,
             },
         });

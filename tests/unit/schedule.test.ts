@@ -7,6 +7,7 @@ import { Schedule, ScheduleArgs, ScheduleBackend, ScheduleConcurrency } from "..
 import { image, otherImage, password, workload } from "../support/arguments";
 import { fullScheduleArgs } from "../support/components/schedule";
 import { Recording, run, RunOptions, Secret, unknownOutput, unknownPaths } from "../support/mocks";
+import { keepsOwner, ownerAnnotations } from "../support/ownership";
 import { type PodSpec, violations } from "../support/pod-security";
 
 const least = { ...workload, schedule: "0 3 * * 1-5" };
@@ -49,8 +50,8 @@ const names = ({ resources }: Recording): string[] => resources.map(({ name }) =
 
 const podLabels = { "app.kubernetes.io/component": "schedule", "app.kubernetes.io/name": "fraud" };
 const labels = { ...podLabels, "app.kubernetes.io/managed-by": "pulumi" };
-const annotations = { "pulumi.com/patchFieldManager": "pulumi-project-stack", "pulumi.com/patchForce": "true" };
-const claimName = "fraud-57e9d5f1";
+const annotations = { ...ownerAnnotations, "pulumi.com/patchForce": "true" };
+const claimName = "fraud-schedule-model-57e9d5f1";
 
 const container = {
     name: "main",
@@ -99,21 +100,21 @@ const patched = {
 describe("a Schedule", () => {
     it("with its required arguments is a CronJob and the claim to which its runs write", async () => {
         const recording = await schedule();
-        assert.deepEqual(names(recording), ["fraud", "fraud-cronjob", "fraud-model"]);
+        assert.deepEqual(names(recording), ["fraud", "fraud-cronjob", "fraud-model", "fraud-record"]);
         assert.deepEqual(recording.resource("fraud").outputs, {
             scheduleName: "fraud",
             outputUri: `pvc://${claimName}`,
         });
-        assert.deepEqual(recording.resource("fraud-model").options, { retainOnDelete: true });
+        assert.deepEqual(recording.resource("fraud-model").options, { retainOnDelete: true, ...keepsOwner });
         assert.equal(nameOf(recording, "fraud-model"), claimName);
         assert.deepEqual(recording.resource("fraud-cronjob"), {
             type: "kubernetes:batch/v1:CronJob",
             name: "fraud-cronjob",
             parent: "fraud",
             provider: "",
-            dependsOn: ["fraud-model"],
+            dependsOn: ["fraud-model", "fraud-record"],
             propertiesFrom: ["fraud-model"],
-            options: {},
+            options: keepsOwner,
             inputs: {
                 apiVersion: "batch/v1",
                 kind: "CronJob",
@@ -180,7 +181,7 @@ describe("a Schedule", () => {
 
     it("lets runs upload to a URI", async () => {
         const recording = await schedule({ output: { uri: "s3://models/fraud" } });
-        assert.deepEqual(names(recording), ["fraud", "fraud-cronjob"]);
+        assert.deepEqual(names(recording), ["fraud", "fraud-cronjob", "fraud-record"]);
         assert.equal(recording.resource("fraud").outputs!.outputUri, "s3://models/fraud");
         const { containers, volumes: own } = podOf(recording);
         assert.equal(containers[0]!.env[2]!.value, "s3://models/fraud/$(RUN_NAME)");
@@ -190,17 +191,21 @@ describe("a Schedule", () => {
 
     it("writes to an existing claim, and creates none", async () => {
         const recording = await schedule({ output: { claim: "models" } });
-        assert.deepEqual(names(recording), ["fraud", "fraud-cronjob"]);
+        assert.deepEqual(names(recording), ["fraud", "fraud-cronjob", "fraud-record"]);
         assert.equal(recording.resource("fraud").outputs!.outputUri, "pvc://models");
     });
 
     it("keeps secret variables in a Secret, which runs in progress find under the same name", async () => {
         const recording = await schedule({ secretEnv: { TOKEN: password } });
         const { inputs, options } = recording.resource("fraud-env");
-        assert.equal(nameOf(recording, "fraud-env"), "fraud-env");
+        assert.equal(nameOf(recording, "fraud-env"), "fraud-schedule-env");
         assert.deepEqual(inputs.stringData, new Secret({ TOKEN: password }));
-        assert.deepEqual(options, { deleteBeforeReplace: true, additionalSecretOutputs: ["data", "stringData"] });
-        assert.deepEqual(recording.resource("fraud-cronjob").dependsOn, ["fraud-env", "fraud-model"]);
+        assert.deepEqual(options, {
+            deleteBeforeReplace: true,
+            additionalSecretOutputs: ["data", "stringData"],
+            ...keepsOwner,
+        });
+        assert.deepEqual(recording.resource("fraud-cronjob").dependsOn, ["fraud-env", "fraud-model", "fraud-record"]);
         assert.deepEqual(recording.resource("fraud-cronjob").propertiesFrom, ["fraud-model"]);
     });
 
@@ -220,6 +225,7 @@ describe("a Schedule of Argo Workflows", () => {
             "fraud-binding",
             "fraud-cronworkflow",
             "fraud-model",
+            "fraud-record",
             "fraud-role",
         ]);
         assert.deepEqual(recording.resource("fraud-role").inputs.rules, [
@@ -229,6 +235,7 @@ describe("a Schedule of Argo Workflows", () => {
             "fraud-account",
             "fraud-binding",
             "fraud-model",
+            "fraud-record",
         ]);
         const [, home, ...env] = container.env;
         assert.deepEqual(recording.resource("fraud-cronworkflow").inputs, {
@@ -248,7 +255,7 @@ describe("a Schedule of Argo Workflows", () => {
                     entrypoint: "main",
                     activeDeadlineSeconds: 86400,
                     podMetadata: { labels: podLabels },
-                    serviceAccountName: "fraud-workflow",
+                    serviceAccountName: "fraud-schedule",
                     securityContext,
                     volumes,
                     podSpecPatch: JSON.stringify(patched),

@@ -16,6 +16,7 @@ import { otherImage, password, workload } from "../support/arguments";
 import { fullSweepArgs } from "../support/components/sweep";
 import { directoryWith } from "../support/directories";
 import { type Recording, run, type RunOptions, unknownOutput, unknownPaths } from "../support/mocks";
+import { keepsOwner } from "../support/ownership";
 import { violations } from "../support/pod-security";
 
 type Job = types.output.batch.v1.Job;
@@ -114,20 +115,25 @@ describe("a Sweep", () => {
             recording.resources.map(({ type, name, dependsOn, options }) => [type, name, dependsOn, options]),
             [
                 ["kubernetes-mlops:index:Sweep", "fraud", [], {}],
-                ["kubernetes:core/v1:Pod", "fraud-best", ["fraud-job", "fraud-output"], {}],
-                ["kubernetes:batch/v1:Job", "fraud-job", ["fraud-output", "fraud-trials"], {}],
-                ["kubernetes:core/v1:PersistentVolumeClaim", "fraud-output", [], { retainOnDelete: true }],
-                ["kubernetes:core/v1:ConfigMap", "fraud-trials", [], {}],
+                ["kubernetes:core/v1:Pod", "fraud-best", ["fraud-job", "fraud-output"], keepsOwner],
+                ["kubernetes:batch/v1:Job", "fraud-job", ["fraud-output", "fraud-trials"], keepsOwner],
+                [
+                    "kubernetes:core/v1:PersistentVolumeClaim",
+                    "fraud-output",
+                    [],
+                    { retainOnDelete: true, ...keepsOwner },
+                ],
+                ["kubernetes:core/v1:ConfigMap", "fraud-trials", [], keepsOwner],
             ],
         );
         assert.match(objectName(output!.inputs), /^fraud-sweep-[0-9a-f]{8}$/);
-        assert.match(objectName(trials!.inputs), /^fraud-trials-[0-9a-f]{8}$/);
+        assert.match(objectName(trials!.inputs), /^fraud-sweep-trials-[0-9a-f]{8}$/);
         assert.deepEqual(trials!.inputs.data, {
             "0.json": '{"depth":1,"rate":0.1}',
             "1.json": '{"depth":2,"rate":0.1}',
         });
         assert.equal(trials!.inputs.immutable, true);
-        assert.match(objectName(best!.inputs), /^fraud-best-[0-9a-f]{8}$/);
+        assert.match(objectName(best!.inputs), /^fraud-sweep-best-[0-9a-f]{8}$/);
 
         const { metadata, spec } = job!.inputs as Job;
         const { name } = metadata;

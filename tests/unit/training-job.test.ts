@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { AccessMode, TrainingJob, TrainingJobArgs } from "../../src";
 import { image, otherImage, password, workload } from "../support/arguments";
 import { Recording, run, RunOptions, Secret, unknownOutput, unknownPaths } from "../support/mocks";
+import { keepsOwner, ownerAnnotations } from "../support/ownership";
 
 function train(args: Partial<TrainingJobArgs> = {}, options?: RunOptions): Promise<Recording> {
     return run(() => new TrainingJob("fraud", { ...workload, ...args }), options);
@@ -30,11 +31,11 @@ const labels = {
     "app.kubernetes.io/name": "fraud",
 };
 const podLabels = { "app.kubernetes.io/component": "training", "app.kubernetes.io/name": "fraud" };
-const annotations = { "pulumi.com/patchFieldManager": "pulumi-project-stack" };
+const annotations = ownerAnnotations;
 
 /** Default names of the claim and the run. Another hash in `runName` would run all trainings of all users again. */
-const claimName = "fraud-57e9d5f1";
-const runName = "fraud-6a0aebe8";
+const claimName = "fraud-training-model-57e9d5f1";
+const runName = "fraud-e40a4a8d";
 
 describe("a TrainingJob", () => {
     it("with its required arguments is a Job and the claim to which it writes", async () => {
@@ -58,7 +59,7 @@ describe("a TrainingJob", () => {
                 provider: "",
                 dependsOn: ["fraud-model"],
                 propertiesFrom: ["fraud-model"],
-                options: {},
+                options: keepsOwner,
                 inputs: {
                     apiVersion: "batch/v1",
                     kind: "Job",
@@ -129,7 +130,7 @@ describe("a TrainingJob", () => {
                 provider: "",
                 dependsOn: [],
                 propertiesFrom: [],
-                options: { retainOnDelete: true },
+                options: { retainOnDelete: true, ...keepsOwner },
                 inputs: {
                     apiVersion: "v1",
                     kind: "PersistentVolumeClaim",
@@ -148,7 +149,7 @@ describe("a TrainingJob", () => {
     it("passes on the fields of its claim, and deletes it with the component if retain is false", async () => {
         const output = { size: "50Gi", storageClass: "fast", accessMode: AccessMode.ReadWriteMany, retain: false };
         const recording = await train({ output });
-        assert.deepEqual(recording.resource("fraud-model").options, {});
+        assert.deepEqual(recording.resource("fraud-model").options, keepsOwner);
         assert.deepEqual(claimOf(recording).spec, {
             accessModes: ["ReadWriteMany"],
             storageClassName: "fast",
@@ -197,11 +198,11 @@ describe("a TrainingJob", () => {
             provider: "",
             dependsOn: [],
             propertiesFrom: [],
-            options: { deleteBeforeReplace: true, additionalSecretOutputs: ["data", "stringData"] },
+            options: { deleteBeforeReplace: true, additionalSecretOutputs: ["data", "stringData"], ...keepsOwner },
             inputs: {
                 apiVersion: "v1",
                 kind: "Secret",
-                metadata: { name: "fraud-env", namespace: "ml", labels, annotations },
+                metadata: { name: "fraud-training-env", namespace: "ml", labels, annotations },
                 stringData: new Secret({ TOKEN: password }),
             },
         });

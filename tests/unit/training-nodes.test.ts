@@ -7,6 +7,7 @@ import { AccessMode, TrainingBackend, TrainingFramework, TrainingJob, type Train
 import { failureOf } from "../../src/runs/status";
 import { otherImage, workload } from "../support/arguments";
 import { type Properties, type Recording, run, type RunOptions, unknownPaths } from "../support/mocks";
+import { keepsOwner } from "../support/ownership";
 import { type PodSpec, violations } from "../support/pod-security";
 
 const shared = { accessMode: AccessMode.ReadWriteMany };
@@ -28,7 +29,7 @@ describe("a training of several nodes", () => {
         const recording = await train();
         const { metadata, spec } = recording.resource("fraud-job").inputs;
         assert.deepEqual([spec.completionMode, spec.completions, spec.parallelism], ["Indexed", 2, 2]);
-        assert.equal(spec.template.spec.subdomain, "fraud-nodes");
+        assert.equal(spec.template.spec.subdomain, "fraud-training");
         assert.deepEqual(recording.resource("fraud-job").dependsOn, ["fraud-model", "fraud-nodes"]);
         assert.deepEqual(recording.resource("fraud-nodes").inputs.spec, {
             clusterIP: "None",
@@ -36,7 +37,7 @@ describe("a training of several nodes", () => {
             publishNotReadyAddresses: true,
             ports: [{ name: "rendezvous", port: 29500, targetPort: 29500 }],
         });
-        const first = `${metadata.name}-0.fraud-nodes`;
+        const first = `${metadata.name}-0.fraud-training`;
         assert.deepEqual(spec.template.spec.containers[0].env, [
             {
                 name: "NODE_RANK",
@@ -45,7 +46,7 @@ describe("a training of several nodes", () => {
                 },
             },
             { name: "HOME", value: "/tmp" },
-            { name: "MODEL_URI", value: `pvc://fraud-8a3d0ea3/${metadata.name}`.replace(/pvc:..[^/]+/, claim(spec)) },
+            { name: "MODEL_URI", value: `${claim(spec)}/${metadata.name}` },
             { name: "MODEL_DIR", value: "/model" },
             { name: "MASTER_ADDR", value: first },
             { name: "MASTER_PORT", value: "29500" },
@@ -63,7 +64,7 @@ describe("a training of several nodes", () => {
         const { JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES, JAX_PROCESS_ID, PET_NNODES } = variables(
             spec.template.spec,
         );
-        assert.equal(JAX_COORDINATOR_ADDRESS, `${metadata.name}-0.fraud-nodes:29500`);
+        assert.equal(JAX_COORDINATOR_ADDRESS, `${metadata.name}-0.fraud-training:29500`);
         assert.deepEqual([JAX_NUM_PROCESSES, JAX_PROCESS_ID, PET_NNODES], ["2", "$(NODE_RANK)", undefined]);
     });
 
@@ -103,8 +104,8 @@ describe("a training of several nodes", () => {
             mountPath: "/checkpoint",
             subPath: metadata.name,
         });
-        assert.match(claimed.name, /^fraud-checkpoint-[0-9a-f]{8}$/);
-        assert.deepEqual(recording.resource("fraud-checkpoint").options, {});
+        assert.match(claimed.name, /^fraud-training-checkpoint-[0-9a-f]{8}$/);
+        assert.deepEqual(recording.resource("fraud-checkpoint").options, keepsOwner);
     });
 
     it("tolerates the taints of spot nodes if it may run on them", async () => {
@@ -206,7 +207,7 @@ for (const [backend, args, pods] of operators) {
                     ? { status: { conditions: [{ type: word, status: "True", message: "out of luck" }] } }
                     : {};
             const { outputs } = (await made({}, { outputs: status("Complete") })).resource("fraud");
-            assert.match(outputs!.model as string, /^pvc:\/\/fraud-[0-9a-f]{8}\/fraud-[0-9a-f]{8}$/);
+            assert.match(outputs!.model as string, /^pvc:\/\/fraud-training-model-[0-9a-f]{8}\/fraud-[0-9a-f]{8}$/);
             await assert.rejects(made({}, { outputs: status("Failed") }), {
                 message:
                     `TrainingJob "fraud": the run ${String(outputs!.jobName)} has failed: out of luck; see the logs of ` +
@@ -293,7 +294,7 @@ describe("the custom resources of operators", () => {
             run(() => new TrainingJob(name, { ...workload, ...several, backend }));
         await create("f".repeat(40), TrainingBackend.JobSet);
         await assert.rejects(create("f".repeat(41), TrainingBackend.JobSet), {
-            message: `TrainingJob "${"f".repeat(41)}": the name is "${"f".repeat(41)}"; with the backend JobSet it must have at most 40 characters`,
+            message: `TrainingJob "${"f".repeat(41)}": the name is "${"f".repeat(41)}"; it must be at most 40 characters with backend "JobSet"`,
         });
         await assert.rejects(create("f".repeat(39), TrainingBackend.RayJob), /at most 38 characters/);
     });

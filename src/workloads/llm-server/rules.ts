@@ -1,8 +1,8 @@
 import { duration } from "../../arguments/duration";
-import { dnsSubdomain, integer, longestName, matching, oneOf, secretString, boolean } from "../../arguments/formats";
+import { dnsSubdomain, integer, matching, oneOf, secretString, boolean } from "../../arguments/formats";
 import { mapInputs } from "../../arguments/inputs";
 import { list, object, plain, type Problems, required, rule, type Rule, type RulesOf } from "../../arguments/rules";
-import { checkWorkload, workloadFields } from "../../pod/args";
+import { checkNameLength, checkWorkload, workloadFields } from "../../pod/args";
 import { AccessMode, checkClaim, claimFields } from "../../pod/claim-args";
 import { modelProblem } from "../../pod/model-volume";
 import { routeRule } from "../../serving/route-args";
@@ -85,9 +85,8 @@ export function checkAcross(args: LlmServerArgs, problems: Problems, name: strin
 
 function checkBackend(args: LlmServerArgs, problems: Problems, name: string): void {
     const { backend = LlmBackend.Deployment, nodes = 1, cache } = args;
-    if (backend === LlmBackend.LeaderWorkerSet && name.length > longestGroupName && name.length <= longestName) {
-        const allowed = `it must be at most ${longestGroupName} characters`;
-        problems.add("the name", `is "${name}"; ${allowed} with backend "LeaderWorkerSet"`);
+    if (backend === LlmBackend.LeaderWorkerSet) {
+        checkNameLength(args, name, longestGroupName, 'with backend "LeaderWorkerSet"', problems);
     }
     if (backend === LlmBackend.LeaderWorkerSet && nodes < 2) {
         problems.add(

@@ -1,7 +1,7 @@
 import { duration, durationPattern } from "../../arguments/duration";
-import { longestName, oneOf, secretString, stringRule } from "../../arguments/formats";
+import { oneOf, secretString, stringRule } from "../../arguments/formats";
 import { list, object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
-import { checkWorkload, workloadFields } from "../../pod/args";
+import { checkNameLength, checkWorkload, workloadFields } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
 import { routeRule } from "../../serving/route-args";
 import { type NotebookArgs, NotebookEditor } from "./args";
@@ -37,9 +37,7 @@ export const fields = {
 const longestNotebookName = 43;
 
 export function checkAcross(args: NotebookArgs, problems: Problems, name: string): void {
-    if (name.length > longestNotebookName && name.length <= longestName) {
-        problems.add("the name", `is "${name}"; it must be at most ${longestNotebookName} characters for a Notebook`);
-    }
+    checkNameLength(args, name, longestNotebookName, "for a Notebook", problems);
     checkWorkload(args, problems);
     checkClaim(args.home, "home", problems);
     const { tokenVariable } = editorOf(args);

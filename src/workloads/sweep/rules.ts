@@ -10,7 +10,7 @@ import {
     type Rule,
     type RulesOf,
 } from "../../arguments/rules";
-import { checkWorkload } from "../../pod/args";
+import { checkNameLength, checkWorkload } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
 import { runFields } from "../../runs/args";
 import {
@@ -165,9 +165,7 @@ function checkSearch(args: SweepArgs, problems: Problems): void {
 
 function checkKatib(args: SweepArgs, problems: Problems, name: string): void {
     // The Experiment is named <name>-<8 characters>, and Katib allows at most 40 characters.
-    if (name.length > 31 && name.length <= 50) {
-        problems.add("the name", `is "${name}"; with the backend Katib it must have at most 31 characters`);
-    }
+    checkNameLength(args, name, 31, 'with backend "Katib"', problems);
     const { metric } = args.objective ?? {};
     if (typeof metric === "string" && metric.includes(";")) {
         problems.add("objective.metric", `is "${metric}"; with the backend Katib it must not contain a semicolon`);

@@ -1,6 +1,6 @@
 import { integer, matching, oneOf } from "../../arguments/formats";
 import { object, plain, type Problems, type RulesOf } from "../../arguments/rules";
-import { checkWorkload } from "../../pod/args";
+import { checkNameLength, checkWorkload } from "../../pod/args";
 import { AccessMode, checkClaim, claimFields } from "../../pod/claim-args";
 import { runFields } from "../../runs/args";
 import { checkOutput, outputRule } from "../../runs/output-args";
@@ -39,11 +39,8 @@ export function checkAcross(args: TrainingJobArgs, problems: Problems, name: str
     const { uri, ...claim } = args.output ?? {};
     const { nodes = 1, backend = TrainingBackend.Job, framework = TrainingFramework.Torch } = args;
     const longest = longestNames[backend];
-    if (longest !== undefined && name.length > longest && name.length <= longestNames.Job) {
-        problems.add(
-            "the name",
-            `is "${name}"; with the backend ${backend} it must have at most ${longest} characters`,
-        );
+    if (longest !== undefined) {
+        checkNameLength(args, name, longest, `with backend "${backend}"`, problems);
     }
     if (framework === TrainingFramework.Mpi && backend !== TrainingBackend.TrainJob) {
         problems.add("framework", 'is "mpi", which only the backend TrainJob supports; set backend to "TrainJob"');

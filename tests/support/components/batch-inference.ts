@@ -16,6 +16,7 @@ import {
     validWorkload,
     workloadAllowed,
     workloadMisspelt,
+    workloadPlain,
 } from "./fixture";
 
 const valid = { ...validWorkload, inputUri: "s3://claims/november", outputUri: "pvc://scores/november", shards: 4 };
@@ -60,6 +61,7 @@ export const fixture: Fixture = {
         ["parallelism", [0, 1.5, "2", 10001], values(1, 10000)],
         ["schedule", ["daily", "60 * * * *", "* * * *", 5], schedule],
     ],
+    plain: workloadPlain,
     cases: [
         ...runCases,
         [

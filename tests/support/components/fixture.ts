@@ -53,6 +53,9 @@ export const label =
     "it must be at most 63 lowercase letters, digits and hyphens, and start and end with a letter or digit";
 export const subdomain =
     "it must be lowercase letters, digits, hyphens and dots, and start and end with a letter or digit";
+export const objectName =
+    "it must be at most 50 lowercase letters, digits and hyphens, start with a letter and not end with a hyphen, for example " +
+    '"fraud-model"';
 export const cpu = 'it must be a CPU quantity greater than zero, for example "2", "0.5" or "500m"';
 export const bytes = 'it must be a quantity of bytes greater than zero, for example "512Mi" or "16Gi"';
 export const length = 'it must be a duration in days, hours, minutes and seconds, for example "90m", "6h" or "1h30m"';
@@ -70,10 +73,16 @@ export const validWorkload = { ...workload, mounts: [{ claim: "data", mountPath:
 
 /** The names of the arguments that all workloads have. */
 export const workloadNames =
-    "workspace, image, command, args, env, secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec";
+    "name, workspace, image, command, args, env, secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec";
 
 /** The names of the arguments that all runs have. */
 export const runNames = `${workloadNames}, retries, timeout, triggers, spot`;
+
+/** Names that no component and no object can have. */
+export const invalidNames = ["", "Fraud", "fraud_model", "1fraud", "-fraud", "fraud-", "fraud.model", "f".repeat(51)];
+
+/** Invalid values of the arguments of all workloads that must be plain values. */
+export const workloadPlain: Row[] = [["name", [...invalidNames, 5], objectName]];
 
 /** Invalid values of the arguments that all workloads have. */
 export const workloadScalars: Row[] = [
@@ -101,6 +110,10 @@ export const workloadScalars: Row[] = [
 ];
 
 export const workloadCases: Case[] = [
+    [
+        { name: pulumi.output("fraud") },
+        "name is an Output; it must be a plain value, because it decides which objects are created",
+    ],
     [{ workspace: undefined }, 'workspace is missing; set it, for example to { namespace: "fraud" }'],
     [{ workspace: "ml" }, `workspace ${object}`],
     [{ workspace: ["ml"] }, `workspace ${object}`],
@@ -249,6 +262,7 @@ export const workloadMisspelt: [place: string, allowed: string][] = [
 ];
 
 export const workloadAllowed: [place: string, values: unknown[]][] = [
+    ["name", ["a", "fraud-2", "f".repeat(43), null, undefined]],
     ["workspace.namespace", ["a", "1", "a".repeat(63)]],
     ["workspace.queue", ["team.a-1"]],
     ["image", [`localhost:5001/a/b@sha256:${"0".repeat(64)}`, `fraud:1@sha256:${"f".repeat(64)}`]],

@@ -15,6 +15,7 @@ import {
     workloadCases,
     workloadMisspelt,
     workloadNames,
+    workloadPlain,
     workloadScalars,
     workloadSecrets,
 } from "./fixture";
@@ -158,7 +159,7 @@ export const fixture: Fixture = {
         ["endpointPicker.port", [0, 65536, "9002"], count(65535)],
         ["endpointPicker.failOpen", ["yes"], truth],
     ],
-    plain: known,
+    plain: [...workloadPlain, ...known],
     cases: [
         ...workloadCases,
         ...claimCases("cache"),

@@ -22,6 +22,7 @@ import {
     workloadCases,
     workloadMisspelt,
     workloadNames,
+    workloadPlain,
     workloadScalars,
     workloadSecrets,
 } from "./fixture";
@@ -59,8 +60,9 @@ const scaler = 'it must be the type of a KEDA scaler such as "aws-sqs-queue"; fo
 const upToOneHour = 'it must be a duration of at most one hour, for example "10m" or "1h"';
 const host = 'it must be a hostname in lowercase, such as "models.example.com" or "*.example.com"';
 const routePath = 'it must be "/", or a path of letters, digits, ".", "-", "_" and "~" without a trailing slash';
-const ociModel = "it must be oci://repository@sha256:<64 hexadecimal digits>: a tag may mean another model tomorrow";
-const onCommandLine = "the command line of a pod is no place for it: put it under secretEnv";
+const ociModel =
+    "it must be oci://repository@sha256:<64 hexadecimal digits>, because a tag may point to another model later";
+const onCommandLine = "the command line of a pod is stored in plain text: move it to secretEnv";
 
 /** Invalid values of the arguments of a canary or shadow. */
 const variantScalars = (place: string): Row[] => [
@@ -136,7 +138,7 @@ export const fixture: Fixture = {
         ["shadow.percent", [0, 101, "10"], "it must be an integer from 1 to 100"],
         ...variantScalars("shadow"),
     ],
-    plain: [["backend", ["kserve", "Knative", ""], "it must be one of Deployment, KServe"]],
+    plain: [...workloadPlain, ["backend", ["kserve", "Knative", ""], "it must be one of Deployment, KServe"]],
     cases: [
         ...workloadCases,
         [{ autoscaling: true }, `autoscaling ${object}`],

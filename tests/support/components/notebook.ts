@@ -15,6 +15,7 @@ import {
     workloadCases,
     workloadMisspelt,
     workloadNames,
+    workloadPlain,
     workloadScalars,
     workloadSecrets,
 } from "./fixture";
@@ -56,6 +57,7 @@ export const fixture: Fixture = {
         ["route.gatewayNamespace", ["a.b"], label],
     ],
     plain: [
+        ...workloadPlain,
         ["editor", ["jupyter", "VSCode", 5], "it must be one of jupyterlab, vscode"],
         ["idleTimeout", ["", "2", "0h", "Never", "2 h", 5, false], idle],
     ],

@@ -11,6 +11,7 @@ import {
     workloadCases,
     workloadMisspelt,
     workloadNames,
+    workloadPlain,
     workloadScalars,
     workloadSecrets,
 } from "./fixture";
@@ -38,7 +39,8 @@ export const fixture: Fixture = {
     component: Schedule,
     valid: () => ({ ...validWorkload, schedule: "@daily" }),
     full: () => fullScheduleArgs,
-    children: 3,
+    // CronJob, record, Secret and claim.
+    children: 4,
     scalars: [
         ...workloadScalars,
         ...claimScalars("output"),
@@ -67,7 +69,7 @@ export const fixture: Fixture = {
             'it must be a URI such as "s3://models/fraud", without a slash at the end',
         ],
     ],
-    plain: [["backend", ["cronjob", "Argo", 5], "it must be one of CronJob, CronWorkflow"]],
+    plain: [...workloadPlain, ["backend", ["cronjob", "Argo", 5], "it must be one of CronJob, CronWorkflow"]],
     cases: [
         ...workloadCases,
         ...claimCases("output"),

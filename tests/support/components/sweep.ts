@@ -19,6 +19,7 @@ import {
     validWorkload,
     workloadAllowed,
     workloadMisspelt,
+    workloadPlain,
 } from "./fixture";
 
 const valid = {
@@ -94,6 +95,7 @@ export const fixture: Fixture = {
         ["collectorImage", ["python:3.12", ""], digestRef],
     ],
     plain: [
+        ...workloadPlain,
         ["objective.metric", ["", 5], nonEmptyString],
         ["objective.goal", ["max", 1], "it must be one of maximize, minimize"],
         ["backend", ["katib", 1], "it must be one of Job, Katib"],

@@ -15,6 +15,7 @@ import {
     validWorkload,
     workloadAllowed,
     workloadMisspelt,
+    workloadPlain,
 } from "./fixture";
 
 const labelKey = 'it must be the key of a node label, such as "topology.kubernetes.io/zone"';
@@ -45,6 +46,7 @@ export const fixture: Fixture = {
         ],
     ],
     plain: [
+        ...workloadPlain,
         ["nodes", [0, -1, 1001, 1.5, "2"], "it must be an integer from 1 to 1000"],
         ["framework", ["pytorch", 1], "it must be one of torch, jax, mpi"],
         ["backend", ["job", 1], "it must be one of Job, JobSet, TrainJob, RayJob"],
