@@ -1,10 +1,11 @@
-import { Namespace } from "@pulumi/kubernetes/core/v1";
+import { ConfigMap, Namespace } from "@pulumi/kubernetes/core/v1";
 import { Chart } from "@pulumi/kubernetes/helm/v4";
 import { ConfigFile } from "@pulumi/kubernetes/yaml/v2";
 import * as pulumi from "@pulumi/pulumi";
 
 import { supportsCallbacks } from "../arguments/monitor";
 import { validate } from "../arguments/validate";
+import { claimObjects, failIfForeign } from "../pod/ownership";
 import type { AddonArgs } from "./addon-args";
 import { addonRules, checkAddon } from "./addon-rules";
 import { CaInjector, type KubernetesObject, type Values } from "./catalog/definition";
@@ -41,6 +42,14 @@ export class Addon extends pulumi.ComponentResource {
             mirror,
             placeholders,
         });
+        const releases = charts.map(releaseName);
+        const owner = `Addon "${name}"`;
+        void claimObjects(
+            owner,
+            opts,
+            namespace,
+            releases.map((release) => `release ${release}`),
+        );
         super(
             "kubernetes-mlops:index:Addon",
             name,
@@ -53,6 +62,14 @@ export class Addon extends pulumi.ComponentResource {
             const labels = checked.privileged ? { "pod-security.kubernetes.io/enforce": "privileged" } : undefined;
             ready = [new Namespace(`${name}:namespace`, { metadata: { name: namespace, labels } }, { parent: this })];
         }
+        // Created before what is overwritten by force, so that the charts of another stack are a conflict.
+        const record = new ConfigMap(
+            `${name}:record`,
+            { metadata: { name: `kubernetes-mlops-release-${releases.at(-1)!}`, namespace } },
+            { parent: this, dependsOn: ready },
+        );
+        failIfForeign(owner, [{ type: "kubernetes:core/v1:ConfigMap", resource: record }]);
+        ready = [...ready, record];
         const register = (object: KubernetesObject): pulumi.Resource =>
             registerObject(objectResourceName(name, object), object, { parent: this, dependsOn: ready });
         // Objects are not checked here, but by the API server.

@@ -3,6 +3,7 @@ import { Chart } from "@pulumi/kubernetes/helm/v4";
 import * as pulumi from "@pulumi/pulumi";
 
 import { validate } from "../arguments/validate";
+import { keepOwner, ownerAnnotations } from "../pod/ownership";
 import { Addon } from "./addon";
 import type { AddonArgs } from "./addon-args";
 import type { Context } from "./catalog/definition";
@@ -14,7 +15,6 @@ import { planPlatform } from "./platform-plan";
 import { checkPlatform, platformRules } from "./platform-rules";
 import { preflightChart, preflightValues, recordAnnotations, recordName } from "./preflight";
 import { chartArgs } from "./rendering/charts";
-import { addonFieldManager } from "./rendering/transform";
 
 const sizeOf = ({ availability, footprint }: PlatformArgs): Pick<Context, "highlyAvailable" | "small"> => ({
     highlyAvailable: availability === Availability.High,
@@ -104,13 +104,13 @@ export class Platform extends pulumi.ComponentResource {
                 install(one, "", args, [...allCrds, ...needed.flatMap((other) => other.resources)]);
             }
             const annotations = {
-                "pulumi.com/patchFieldManager": addonFieldManager,
+                ...ownerAnnotations(),
                 ...recordAnnotations(name, addon),
             };
             const record = new ConfigMap(
                 `${name}-${kebabCase(addon.name)}:record`,
                 { metadata: { name: recordName(addon.name), namespace: addon.namespace, annotations } },
-                { parent: this, dependsOn: [...resources] },
+                { parent: this, dependsOn: [...resources], ignoreChanges: keepOwner },
             );
             resources.push(record);
             before.push(one);

@@ -76,22 +76,10 @@ export function ownership(
         options: pulumi.mergeOptions(opts, { transformations: [keep] }),
         claim(args, checked, objects) {
             const { workspace } = checked;
-            const namespace = claimed(owner, opts, args.workspace.namespace, workspace.namespace, objects);
+            const namespace = claimObjects(owner, opts, args.workspace.namespace, objects, workspace.namespace);
             return { ...checked, workspace: { ...workspace, namespace } };
         },
-        check() {
-            if (pulumi.runtime.isDryRun()) {
-                let isReported = false;
-                const report = (problem: string): void => {
-                    // One object says it for all that the other owner has.
-                    if (!isReported) {
-                        isReported = true;
-                        failOutput(`${owner}: ${problem}`);
-                    }
-                };
-                created.forEach(({ type, resource }) => reportForeign(type.split(":").at(-1)!, resource, report));
-            }
-        },
+        check: () => failIfForeign(owner, created),
     };
 }
 
@@ -105,12 +93,18 @@ interface Claims {
 /** By the stack, as programs that run in one process know nothing of each other. */
 const claimsOfStacks = new WeakMap<object, Claims>();
 
-function claimed(
+/**
+ * Claims objects for a component; see `Ownership.claim`.
+ *
+ * @param given - The namespace as it was given.
+ * @param namespace - The same with its rule applied. Defaults to the given one.
+ */
+export function claimObjects(
     owner: string,
     opts: pulumi.ComponentResourceOptions | undefined,
     given: pulumi.Input<string>,
-    namespace: pulumi.Input<string>,
     objects: string[],
+    namespace = given,
 ): pulumi.Input<string> {
     const stack = pulumi.runtime.getStackResource();
     if (stack === undefined) {
@@ -162,6 +156,22 @@ function providerOf(opts: pulumi.ComponentResourceOptions | undefined): pulumi.P
     const { provider, providers = {}, parent } = opts ?? {};
     const own = [provider, ...Object.values(providers)].find(isKubernetesProvider);
     return own ?? parent?.getProvider("kubernetes:core/v1:Service");
+}
+
+/** Fails, in a preview, for the first of these objects that is to be created and belongs to another owner. */
+export function failIfForeign(owner: string, objects: { type: string; resource: Kubernetes }[]): void {
+    if (!pulumi.runtime.isDryRun()) {
+        return;
+    }
+    let isReported = false;
+    const report = (problem: string): void => {
+        // One object says it for everything that the other owner has.
+        if (!isReported) {
+            isReported = true;
+            failOutput(`${owner}: ${problem}`);
+        }
+    };
+    objects.forEach(({ type, resource }) => reportForeign(type.split(":").at(-1)!, resource, report));
 }
 
 /** Reports an object that is to be created, exists already and belongs to another owner. */

@@ -89,8 +89,8 @@ describe("a preview of a Platform looks at the cluster", function () {
         await createObjects(record("jobset", "0.12.0", "company/production/platform"));
         assert.deepEqual(await preview({ addons: { jobset: { namespace } } }), [
             "addons.jobset: is already installed by company/production/platform; set existing: true, or, if that " +
-                "was this stack under another name, run kubectl delete configmap kubernetes-mlops-jobset --namespace " +
-                namespace,
+                "was this stack under another name, run kubectl annotate configmap kubernetes-mlops-jobset --namespace " +
+                `${namespace} --overwrite kubernetes-mlops/owner=${owner}`,
         ]);
     });
 

@@ -9,7 +9,7 @@ describe("a unit test with two copies of @pulumi/pulumi", () => {
         const program = path.join(__dirname, "programs", "two-copies.ts");
         const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", program]);
         assert.deepEqual(JSON.parse(stdout), {
-            names: ["widgets", "widgets:namespace", "widgets:widgets"],
+            names: ["widgets", "widgets:namespace", "widgets:record", "widgets:widgets"],
             namespace: "widgets",
         });
     });

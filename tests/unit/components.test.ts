@@ -28,8 +28,8 @@ const components: Record<string, { make: (opts?: Options) => pulumi.ComponentRes
             { make: (opts?: Options) => new component("fraud", full(), opts), children },
         ]),
     ),
-    Addon: { make: (opts) => new mlops.Addon("fraud", fullAddonArgs(), opts), children: 5 },
-    Platform: { make: (opts) => new mlops.Platform("fraud", fullPlatformArgs(), opts), children: 6 },
+    Addon: { make: (opts) => new mlops.Addon("fraud", fullAddonArgs(), opts), children: 6 },
+    Platform: { make: (opts) => new mlops.Platform("fraud", fullPlatformArgs(), opts), children: 7 },
 };
 
 /** Returns the resources that a component has created, itself or in a child component, without the components. */

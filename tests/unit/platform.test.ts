@@ -307,13 +307,13 @@ describe("an object of a chart", () => {
         (result(`kubernetes:v1:${kind}`, { kind }, caInjector)!.props.metadata as { annotations: object }).annotations;
 
     it("has the field manager of the package", () => {
-        assert.deepEqual(annotations("Deployment"), { "pulumi.com/patchFieldManager": "kubernetes-mlops" });
+        assert.deepEqual(annotations("Deployment"), { "pulumi.com/patchFieldManager": "pulumi/project/stack" });
     });
 
     it("is not awaited if it is a Service, unless it is a webhook's", () => {
         const service = (name: string) =>
             result("kubernetes:v1:Service", { kind: "Service", metadata: { name } })!.props.metadata as object;
-        const written = { "pulumi.com/patchFieldManager": "kubernetes-mlops" };
+        const written = { "pulumi.com/patchFieldManager": "pulumi/project/stack" };
         assert.deepEqual(service("metrics"), {
             name: "metrics",
             annotations: { ...written, "pulumi.com/skipAwait": "true" },
@@ -322,7 +322,7 @@ describe("an object of a chart", () => {
     });
 
     it("is awaited if a controller writes its CA bundle", () => {
-        const forced = { "pulumi.com/patchFieldManager": "kubernetes-mlops", "pulumi.com/patchForce": "true" };
+        const forced = { "pulumi.com/patchFieldManager": "pulumi/project/stack", "pulumi.com/patchForce": "true" };
         const waited = { ...forced, "pulumi.com/waitFor": "jsonpath={.webhooks[0].clientConfig.caBundle}" };
         assert.deepEqual(annotations("MutatingWebhookConfiguration"), waited);
         assert.deepEqual(annotations("ValidatingWebhookConfiguration", CaInjector.CertManager), waited);

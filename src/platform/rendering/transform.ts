@@ -1,6 +1,7 @@
 import { getVersion } from "@pulumi/kubernetes/utilities";
 import * as pulumi from "@pulumi/pulumi";
 
+import { keepOwner, ownerAnnotations } from "../../pod/ownership";
 import { CaInjector } from "../catalog/definition";
 import { normalizeCpu } from "./cpu-quantities";
 import type { MirrorArgs } from "./mirror-args";
@@ -17,12 +18,6 @@ export interface ObjectRules {
     placeholders: Placeholders;
 }
 
-/**
- * The field manager of add-ons' objects in server-side apply. It is the same for all stacks, so that a stack can adopt
- * what outlives another one (CRDs, namespaces), and what its own interrupted update has left.
- */
-export const addonFieldManager = "kubernetes-mlops";
-
 interface Rendered {
     kind?: string;
     metadata?: { name?: string; annotations?: Record<string, unknown>; [field: string]: unknown };
@@ -31,6 +26,15 @@ interface Rendered {
 
 /** The kinds into which a controller writes a CA bundle. Its field is not a conflict. */
 const withAuthority = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService"];
+
+/** The kinds that are kept when their add-on is removed. */
+const keptKinds = [
+    "CustomResourceDefinition",
+    "Namespace",
+    "PersistentVolumeClaim",
+    // KServe refuses the deletion of its own ones, and without KServe nothing removes their finalizers.
+    "LLMInferenceServiceConfig",
+];
 
 /**
  * Returns the annotations that tell Pulumi how to handle an object.
@@ -41,8 +45,9 @@ const withAuthority = ["MutatingWebhookConfiguration", "ValidatingWebhookConfigu
  */
 export function annotationsOf(kind: string, name: string, rules: ObjectRules): Record<string, string> {
     return {
-        "pulumi.com/patchFieldManager": addonFieldManager,
-        ...((withAuthority.includes(kind) || kind === "CustomResourceDefinition") && {
+        ...ownerAnnotations(),
+        // What outlives its stack is adopted by the next one.
+        ...((withAuthority.includes(kind) || keptKinds.includes(kind)) && {
             "pulumi.com/patchForce": "true",
         }),
         ...(kind === "Service" && !name.includes("webhook") && { "pulumi.com/skipAwait": "true" }),
@@ -54,14 +59,6 @@ export function annotationsOf(kind: string, name: string, rules: ObjectRules): R
 
 const isAwaited = (kind: string, name: string, { caInjector, webhooks }: ObjectRules): boolean =>
     kind.endsWith("WebhookConfiguration") && caInjector !== CaInjector.None && (webhooks?.includes(name) ?? true);
-
-const keptKinds = [
-    "CustomResourceDefinition",
-    "Namespace",
-    "PersistentVolumeClaim",
-    // KServe refuses the deletion of its own ones, and without KServe nothing removes their finalizers.
-    "LLMInferenceServiceConfig",
-];
 
 const isKept = (kind: string, annotations: Record<string, unknown>): boolean =>
     keptKinds.includes(kind) || annotations["helm.sh/resource-policy"] === "keep";
@@ -107,6 +104,7 @@ export function transformObject(
     };
     const options: pulumi.CustomResourceOptions = {
         ...opts,
+        ignoreChanges: [...(opts.ignoreChanges ?? []), ...keepOwner],
         // Without a version, the engine would use one default provider for the objects of a chart in the first update and
         // another one from the second on.
         version: opts.version ?? getVersion(),
