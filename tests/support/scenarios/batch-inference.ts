@@ -62,7 +62,7 @@ export const scenarios: Scenario[] = [
             {
                 what: "a schedule: a CronJob replaces the Job",
                 edit: { schedule: "@daily" },
-                preview: ["create cron", "delete job"],
+                preview: ["create cron", "create record", "delete job"],
             },
         ],
     },

@@ -152,6 +152,7 @@ export const scenarios: Scenario[] = [
                     "create pdb",
                     "create route",
                     "delete inferenceservice",
+                    "delete record",
                 ],
             },
         ],
