@@ -27,7 +27,11 @@ function program(args: Partial<NotebookArgs> = {}) {
 }
 
 async function replicas(): Promise<number> {
-    const { spec } = await getObjects<{ spec: { replicas: number } }>("statefulset/lab-notebook", "--namespace", namespace);
+    const { spec } = await getObjects<{ spec: { replicas: number } }>(
+        "statefulset/lab-notebook",
+        "--namespace",
+        namespace,
+    );
     return spec.replicas;
 }
 
@@ -72,9 +76,9 @@ describe("a notebook on a real API server", function () {
         );
         const may = (...what: string[]) =>
             kubectl("auth", "can-i", ...what, "--namespace", namespace, "--as", account).catch(() => "no");
-        assert.equal(await may("patch", "statefulsets/lab", "--subresource=scale"), "yes");
+        assert.equal(await may("patch", "statefulsets/lab-notebook", "--subresource=scale"), "yes");
         assert.equal(await may("patch", "statefulsets/other", "--subresource=scale"), "no");
-        assert.equal(await may("patch", "statefulsets/lab"), "no");
+        assert.equal(await may("patch", "statefulsets/lab-notebook"), "no");
         assert.equal(await may("get", "secrets"), "no");
         await assert.rejects(kubectl(...scale, "--as", account), /cannot get resource/);
 
