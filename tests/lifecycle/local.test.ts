@@ -217,8 +217,8 @@ describe("the life of the local cluster", function () {
             try {
                 await assert.rejects(clusterUp({ node: true, report: noReport }), {
                     message:
-                        `a node runs on this machine already, of the cluster in ${path.join(used, "local")}: take that ` +
-                        `down first, with KUBERNETES_MLOPS_CACHE=${used} npm run local -- down`,
+                        `the node of the cluster in ${path.join(used, "local")} already runs on this machine: take that ` +
+                        `cluster down first, with KUBERNETES_MLOPS_CACHE=${used} npm run local -- down`,
                 });
                 await clusterDown(noReport);
             } finally {
