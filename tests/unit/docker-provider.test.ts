@@ -217,10 +217,7 @@ describe("docker provider: the digest of a context", () => {
 
     it("names a broken symbolic link", async () => {
         symlinkSync("nowhere", path.join(context, "link"));
-        await assert.rejects(
-            contextDigest(context, dockerfile),
-            /^Error: symbolic link .*link is broken \(ENOENT\)/,
-        );
+        await assert.rejects(contextDigest(context, dockerfile), /^Error: symbolic link .*link is broken \(ENOENT\)/);
     });
 
     const modes: [number, string][] = [
