@@ -1,6 +1,6 @@
 /**
- * Stand-ins for the charts of a profile: the real CRDs, which weigh most of all, with plain objects of the kinds and
- * about the numbers that such charts have. The real templates cannot be had everywhere, and need a node.
+ * Stand-ins for the charts of a profile: the real CRDs, which are the largest part, with plain objects of the kinds and
+ * in about the numbers that such charts contain. The real templates are not available everywhere, and need a node.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -13,7 +13,7 @@ import { type Profile, profiles } from "../src/platform/catalog/profiles";
 import { plan, type PlannedAddon } from "../src/platform/plan";
 import { crdVersions, chartSources } from "../src/platform/rendering/charts";
 
-/** One chart as a program gives it to `kubernetes.helm.v4.Chart`. */
+/** One chart as a program passes it to `kubernetes.helm.v4.Chart`. */
 export interface Installed {
     chart: string;
     release: string;
@@ -26,19 +26,19 @@ export interface Installed {
 export const plannedOf = (profile: Profile): PlannedAddon[] =>
     plan({ addons: {}, profile: profiles[profile], definitions: catalog, problem: () => undefined });
 
-/** How many dashboards and rules of alerts the chart with the most ConfigMaps has; others have two ConfigMaps. */
+/** Number of dashboards and alerting rules of the chart with the most ConfigMaps; others have two ConfigMaps. */
 const configMaps: Record<string, number> = { "kube-prometheus-stack": 30 };
 
-/** How many Deployments charts with several controllers have. */
+/** Number of Deployments of charts with several controllers. */
 const deployments: Record<string, number> = { "cert-manager": 3, "external-secrets": 3, keda: 3, kyverno: 4, loki: 3 };
 
 const releaseOf = ({ release, name }: ChartSource): string => release ?? name;
 
 /**
- * Writes the charts of all profiles into a directory, as a mirror has them.
+ * Writes the charts of all profiles into a directory, laid out as a mirror.
  *
  * @param upstream where the CRDs are: `<add-on>/crds/<group>_<plural>.yaml`
- * @returns the names of the CRDs that are not there, and are left out
+ * @returns the names of the CRDs that do not exist there and are left out
  */
 export function writeCharts(directory: string, upstream: string, profile: Profile): string[] {
     const found = crdFiles(upstream);
@@ -87,7 +87,7 @@ export function crdFiles(upstream: string): Map<string, string> {
     );
 }
 
-/** Writes one chart, or adds to it what its next release has: one chart may be installed twice, with other values. */
+/** Writes one chart, or adds the objects of its next release: a chart may be installed twice, with different values. */
 function writeChart(directory: string, source: ChartSource, crds: string[]): void {
     const target = path.join(directory, fileOf(source));
     if (source.manifest !== undefined) {
@@ -119,7 +119,7 @@ function times<T>(count: number, make: (index: number) => T): T[] {
     return Array.from({ length: count }, (_, index) => make(index));
 }
 
-/** What charts of controllers have besides CRDs. No pods, since there may be no node that runs them. */
+/** What charts of controllers contain besides CRDs. No pods, since there may be no node to run them. */
 function plainObjects(release: string, chart: string, kinds: number): object[] {
     const labels = {
         "app.kubernetes.io/name": chart,
@@ -198,7 +198,7 @@ function plainObjects(release: string, chart: string, kinds: number): object[] {
         ...times(deployments[chart] ?? 1, (index) => ({
             apiVersion: "v1",
             kind: "Service",
-            // It would be waited for until it has pods.
+            // Pulumi would wait until it has pods.
             metadata: {
                 ...named(`bench-${release}-${index}`),
                 annotations: { "pulumi.com/skipAwait": "true" },

@@ -1,5 +1,5 @@
 /**
- * What is needed to run anything.
+ * What every benchmark needs.
  */
 import { clusterUp } from "../local/cluster";
 import { run } from "../local/run";
@@ -25,15 +25,15 @@ export async function prepare(directory: string): Promise<Environment> {
     return { directory, kubectl: [kubernetes, "kubectl"], kubeconfig, engine: await engineEnv(say) };
 }
 
-/** What kubectl prints. */
+/** Returns the output of kubectl. */
 export function call({ kubectl, kubeconfig }: Environment, ...args: string[]): Promise<string> {
     const [command, ...first] = kubectl;
     return run(command!, [...first, ...args], { env: { KUBECONFIG: kubeconfig } });
 }
 
 export async function deleteNamespaces(environment: Environment, namespaces: string[]): Promise<void> {
-    // A namespace has its pods deleted first. The Job of one that has failed keeps it, where each index has retries of
-    // its own, until there is another in its place, which no namespace takes in that is being deleted.
+    // The pods of a namespace are deleted first. The Job of a failed pod keeps it, where each index has its own
+    // retries, until a replacement exists, which cannot be created in a namespace that is being deleted.
     for (const namespace of namespaces) {
         await call(environment, "delete", "jobs", "--all", "--namespace", namespace);
     }

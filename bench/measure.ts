@@ -1,5 +1,5 @@
 /**
- * Runs one command and watches it and everything it starts. Reads /proc, so it works on Linux only.
+ * Runs one command and measures it and every process that it starts. Reads /proc, so it works on Linux only.
  */
 import { spawn } from "node:child_process";
 import { openSync, readdirSync, readFileSync } from "node:fs";
@@ -12,9 +12,9 @@ export interface Usage {
     seconds: number;
     /** CPU time of all its processes together. */
     cpuSeconds: number;
-    /** The most memory (resident set) that the Pulumi program's own Node.js process had. */
+    /** The peak memory (resident set) of the Pulumi program's Node.js process. */
     programBytes: number;
-    /** The most memory that all its processes (engine, plugins, language host, program) had at one time. */
+    /** The peak memory of all its processes together (engine, plugins, language host, program). */
     totalBytes: number;
 }
 
@@ -25,17 +25,17 @@ export interface MeasureOptions {
     log: string;
 }
 
-/** How often the processes are looked at, in milliseconds. */
+/** How often the processes are measured, in milliseconds. */
 const INTERVAL = 50;
 
 /** The unit of CPU time in /proc, the same on all common machines. */
 const TICK_SECONDS = 0.01;
 
-/** Runs the command to its end; a failure is an error that tells where its output is. */
+/** Runs the command to completion; throws an error with the path of its output if it fails. */
 export async function measure(command: string, args: string[], options: MeasureOptions): Promise<Usage> {
     const output = openSync(options.log, "a");
     const start = performance.now();
-    // A session of its own, by which its processes are told from all others.
+    // A separate session, which distinguishes its processes from all others.
     const child = spawn(command, args, {
         cwd: options.cwd,
         env: options.env,
@@ -60,7 +60,7 @@ export async function measure(command: string, args: string[], options: MeasureO
     }
 }
 
-/** Sums up what the processes of one session use. */
+/** Sums up the usage of the processes in one session. */
 class SessionWatch {
     private readonly cpuSeconds = new Map<string, number>();
     private programBytes = 0;
@@ -72,7 +72,7 @@ class SessionWatch {
         let total = 0;
         for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
             const stat = read(`/proc/${pid}/stat`);
-            // What follows the command's name in parentheses, beginning with the third field of all.
+            // The fields after the command's name in parentheses, beginning with the third.
             const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
             const field = (number: number) => Number(fields[number - 3]);
             if (field(6) === this.session) {
@@ -107,9 +107,9 @@ function read(file: string): string {
     }
 }
 
-/** What loading takes. */
+/** How long loading takes. */
 export interface LoadTimes {
-    /** Milliseconds of `require("@pulumi/pulumi")`, one a process. */
+    /** Milliseconds of `require("@pulumi/pulumi")`, one value per process. */
     pulumi: number[];
     /** Milliseconds of `require("kubernetes-mlops")` after it. */
     package: number[];
@@ -123,7 +123,7 @@ const script = `
     process.stdout.write(JSON.stringify([between - start, performance.now() - between]));
 `;
 
-/** Loads the package that is installed in the directory in one fresh process after the other. */
+/** Loads the package that is installed in the directory, each time in a fresh process. */
 export async function measureLoad(directory: string, processes: number): Promise<LoadTimes> {
     const times: LoadTimes = { pulumi: [], package: [] };
     for (let index = 0; index < processes; index++) {

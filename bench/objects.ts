@@ -1,5 +1,5 @@
 /**
- * Sees to it that two stacks that are compared have left the same objects in the API server.
+ * Checks that two stacks that are compared have created the same objects in the API server.
  */
 import { deepStrictEqual } from "node:assert";
 
@@ -17,18 +17,18 @@ interface KubernetesObject {
     data?: Record<string, string>;
 }
 
-/** What one stack has made. */
+/** What one stack has created. */
 export interface Made {
-    /** The namespace that holds all of it. */
+    /** The namespace of all its objects. */
     namespace: string;
     /** The types of its resources, such as `kubernetes:apps/v1:Deployment`. */
     types: string[];
 }
 
 /**
- * Compares the objects of two namespaces: kinds, labels, Pulumi's annotations, and all else that is not their status. The
- * content hashes at the end of names, which only the components have, the namespaces' own names, the values of Secrets,
- * and what controllers have made of the objects are left out of account.
+ * Compares the objects of two namespaces: kinds, labels, Pulumi's annotations, and everything else except the status.
+ * The hashes at the end of names, which only the components add, the names of the namespaces, the values of Secrets,
+ * and objects that controllers created are ignored.
  *
  * @returns how many objects each of them has
  * @throws with the first difference
@@ -37,7 +37,7 @@ export async function compareObjects(kubectl: string[], kubeconfig: string, one:
     const kinds = [...new Set([...one.types, ...other.types])].flatMap(kindOf).sort();
     const left = await objects(kubectl, kubeconfig, one.namespace, kinds);
     const right = await objects(kubectl, kubeconfig, other.namespace, kinds);
-    deepStrictEqual([...left.keys()], [...right.keys()], "The two variants have left different sets of objects");
+    deepStrictEqual([...left.keys()], [...right.keys()], "The two variants have created different sets of objects");
     for (const [key, content] of left) {
         try {
             deepStrictEqual(content, right.get(key));
@@ -50,7 +50,10 @@ export async function compareObjects(kubectl: string[], kubeconfig: string, one:
     return left.size;
 }
 
-/** `Deployment.v1.apps` of `kubernetes:apps/v1:Deployment`, as kubectl names it; nothing for what lies in no namespace. */
+/**
+ * `Deployment.v1.apps` for `kubernetes:apps/v1:Deployment`, as kubectl names it; undefined for a kind without a
+ * namespace.
+ */
 function kindOf(type: string): string[] {
     const [, group, version, kind] = /^kubernetes:(?:(.+)\/)?(\w+):(\w+)$/.exec(type) ?? [];
     return kind === undefined || kind === "Namespace" ? [] : [`${kind}.${version}.${group === "core" ? "" : group}`];
@@ -76,7 +79,7 @@ async function objects(
             labels: metadata.labels,
             annotations: Object.fromEntries(annotations),
             ...rest,
-            // What a Secret holds may be made up anew for each variant, as the token of a Notebook.
+            // The content of a Secret may be generated for each variant, as the token of a Notebook.
             data: kind === "Secret" ? Object.keys(data ?? {}) : data,
             status: undefined,
         };
@@ -89,7 +92,7 @@ async function objects(
     return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The fields that the cluster fills in, with another value for each object. */
+/** The fields that the cluster sets, with a different value for each object. */
 const given = new Set([
     "clusterIP",
     "clusterIPs",

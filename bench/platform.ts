@@ -14,7 +14,7 @@ import type { Case, Round } from "./report";
 
 export const profileNames = [Profile.Training, Profile.Serving, Profile.Full];
 
-/** All steps of a profile and of its charts. They own the same CRDs, so one is gone before the other is made. */
+/** All steps of a profile and of its charts. They own the same CRDs, so one is removed before the other is created. */
 export async function measureProfile(environment: Environment, profile: Profile, rounds: number): Promise<Case> {
     await refuseForeign(environment, profile);
     const charts = path.join(environment.directory, "mirror");
@@ -74,7 +74,7 @@ function keptBy(profile: Profile): Record<string, string[]> {
 
 const ofTheCluster = ["default", "kube-system"];
 
-/** Whatever is there already may be somebody's, and would be removed in the end. */
+/** Existing objects may be someone's, and would be deleted at the end. */
 async function refuseForeign(environment: Environment, profile: Profile): Promise<void> {
     for (const [kind, names] of Object.entries(keptBy(profile))) {
         const found = await call(environment, "get", kind, ...names, "--ignore-not-found", "--output=name");

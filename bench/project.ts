@@ -1,5 +1,5 @@
 /**
- * The projects that are measured: each is what a user would have, with the package and its dependencies installed.
+ * The projects that are measured: each is like a user's, with the package and its dependencies installed.
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -16,7 +16,7 @@ import { measure, type Usage } from "./measure";
 /** The name of each project's one stack. */
 const stackName = "bench";
 
-/** What is measured of each project, in this order. */
+/** The steps that are measured for each project, in order. */
 export const steps: Record<string, string[]> = {
     "first preview": ["preview"],
     "first up": ["up", "--skip-preview", "--yes"],
@@ -69,7 +69,7 @@ function writeProject(directory: string, program: string, config: Record<string,
     );
 }
 
-/** A project with an empty state of its own. */
+/** A project with an empty state. */
 export class Project {
     private readonly directory: string;
     private readonly env: Record<string, string | undefined>;
@@ -110,7 +110,7 @@ export class Project {
     /** All resources in the state, secrets in plain text. */
     async resources(): Promise<{ type: string }[]> {
         const file = path.join(this.directory, "export.json");
-        // Of a whole platform it is too much for a pipe.
+        // The state of a whole platform is too large for a pipe.
         await this.pulumi("stack", "export", "--show-secrets", "--stack", stackName, "--file", file);
         const { deployment } = JSON.parse(readFileSync(file, "utf8")) as {
             deployment: { resources: { type: string }[] };

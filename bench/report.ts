@@ -1,60 +1,62 @@
 /**
- * From measurements to figures, and from figures to text.
+ * Computes figures from measurements, and prints them.
  */
 import type { LoadTimes, Usage } from "./measure";
 
-/** What one round measured of one variant, by step. */
+/** The measurements of one variant in one round, by step. */
 export type Steps = Record<string, Usage>;
 
 export interface Round {
     components: Steps;
     byHand: Steps;
-    /** The objects written by hand, each workload's in a component that does nothing. */
+    /** The handwritten objects, each workload's in a component that does nothing. */
     bare?: Steps;
 }
 
 export interface Case {
     /** What is measured, such as "10 workloads". */
     title: string;
-    /** How many objects it has: of the platform, all resources of the stack. */
+    /** Number of objects; of the platform, number of all resources in the stack. */
     objects: number;
-    /** How many what it is compared with has, where that is another number. */
+    /** Number of objects of the other variant, if it differs. */
     objectsByHand?: number;
     rounds: Round[];
 }
 
-/** One figure of both variants. */
+/** One figure for both variants. */
 export interface Comparison {
     name: string;
     unit: string;
     /** The medians of all rounds. */
     components: number;
     byHand: number;
-    /** The median of the ratios of each round, whose two runs follow each other, and the least and greatest of them. */
+    /** The median, minimum and maximum of the ratios of the rounds, whose two runs follow each other. */
     ratio: number;
     least: number;
     greatest: number;
-    /** The same ratio of CPU times, which other programs of the machine disturb less; not for memory. */
+    /** The same ratio for CPU times, which other programs on the machine affect less; not for memory. */
     cpuRatio?: number;
-    /** The same ratio of components that do nothing, where they were measured. */
+    /** The same ratio for components that do nothing, where they were measured. */
     bareRatio?: number;
 }
 
-/** Copies of one component, beside their objects alone. */
+/** Copies of one component, compared with their objects alone. */
 export interface CopiesCase extends Case {
     copies: number;
-    /** How many Pulumi resources each variant has, the components among them. */
+    /** Number of Pulumi resources of each variant, including components. */
     resources: { components: number; byHand: number };
 }
 
-/** One figure of both variants, and what one copy of a component adds to that of its objects: the rounds' median. */
+/**
+ * One figure for both variants, and what one copy of a component adds to that of its objects: the median of the rounds.
+ */
 export interface Addition extends Comparison {
     each: number;
 }
 
-/** At most this often the time and memory of the same objects written by hand. */
+/** Maximum ratio of time and memory to those of the same handwritten objects. */
 export const ratioAim = 1.05;
-/** At most this many milliseconds more than @pulumi/pulumi takes to load. */
+/** Maximum number of milliseconds that loading takes in addition to @pulumi/pulumi. */
 export const loadAim = 50;
 
 export function median(values: number[]): number {
@@ -63,7 +65,7 @@ export function median(values: number[]): number {
     return Number.isInteger(middle) ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[Math.floor(middle)]!;
 }
 
-/** The time of each step, and the greatest memory of any step. */
+/** The time of each step, and the peak memory of all steps. */
 export function compare({ rounds }: Pick<Case, "rounds">): Comparison[] {
     const peak = (usages: Steps, field: keyof Usage) => Math.max(...Object.values(usages).map((one) => one[field]));
     const MiB = 2 ** 20;
@@ -93,7 +95,7 @@ function comparison(rounds: Round[], name: string, unit: string, figure: (usages
     };
 }
 
-/** What all copies have, and the time and memory of each step. */
+/** Resources of all copies, and the time and memory of each step. */
 export function compareCopies({ rounds, copies, objects, resources }: CopiesCase): Addition[] {
     const counted = (name: string, { components, byHand }: CopiesCase["resources"]): Addition => {
         const ratio = components / byHand;
@@ -150,7 +152,7 @@ export function copiesText({ title, rounds }: CopiesCase, additions: Addition[])
     return `${title}, ${rounds.length} rounds\n${table([head, ...rows])}`;
 }
 
-/** What each component adds, as a table of Markdown. */
+/** What each component adds, as a Markdown table. */
 export function additionsText(cases: (CopiesCase & { comparisons: Addition[] })[]): string {
     const head = ["of each copy", "objects", "resources", "first up", "no-op preview", "memory of the program"];
     const rows = cases.map(({ title, objects, copies, comparisons }) => {
@@ -170,7 +172,7 @@ export function additionsText(cases: (CopiesCase & { comparisons: Addition[] })[
     return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-/** A difference with its sign, times in milliseconds. */
+/** A difference with its sign; times in milliseconds. */
 function addedText(each: number, unit: string): string {
     const [value, shown] = unit === "s" ? [each * 1000, "ms"] : [each, unit];
     return `${value < 0 ? "-" : "+"}${unit === "" ? Math.abs(value) : `${figure(Math.abs(value))} ${shown}`}`;
@@ -193,7 +195,7 @@ function figure(value: number): string {
     return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
 }
 
-/** Rows of equal length as lines: the first column flush left, the others flush right. */
+/** Rows of equal length as lines: the first column left-aligned, the others right-aligned. */
 function table(rows: string[][]): string {
     const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
     const pad = (text: string, column: number) =>

@@ -1,8 +1,8 @@
 /**
- * Compares workloads made with the components against the same objects written by hand: `npm run bench`.
+ * Compares workloads created with the components to the same objects written by hand: `npm run bench`.
  *
- * The variants take turns, and who comes first changes with each round, so that whatever else the machine does hits
- * them all.
+ * The variants take turns, and the first one changes with each round, so that other load on the machine affects all of
+ * them.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
@@ -43,7 +43,7 @@ const variants = {
 type VariantName = keyof typeof variants;
 const namespaces = Object.values(variants).map(({ namespace }) => namespace);
 
-/** All steps of each variant, from nothing to no-op; gives what was measured and how many objects there are. */
+/** All steps of each variant, from nothing to no-op; returns the measurements and the number of objects. */
 async function measureRound(
     environment: Environment,
     workloads: number,
@@ -158,12 +158,12 @@ async function bench(options: Options): Promise<void> {
     );
     rmSync(directory, { recursive: true });
     if (!options.platform) {
-        console.log("All variants left the same objects in the API server.");
+        console.log("All variants created the same objects in the API server.");
     }
     console.log(`All figures: ${path.relative("", file)}`);
 }
 
-/** Measures, and leaves the machine as it was: a cluster that was not there before is taken down. */
+/** Runs the benchmarks, and leaves the machine as it was: a cluster that they started is taken down. */
 async function main(options: Options): Promise<void> {
     if (!canRunCluster()) {
         throw new Error("npm run bench starts an API server here and reads /proc: run it on Linux, as root");
@@ -181,18 +181,18 @@ async function main(options: Options): Promise<void> {
 function positive(text: string): number {
     const number = Number(text);
     if (!Number.isInteger(number) || number < 1) {
-        throw new InvalidArgumentError("It must be a whole number above zero.");
+        throw new InvalidArgumentError("It must be an integer greater than 0.");
     }
     return number;
 }
 
-/** Some of these names, which are separated by commas. */
+/** A comma-separated list of some of these names. */
 const namesOf =
     <T extends string>(all: T[]) =>
     (text: string): T[] => {
         const unknown = text.split(",").find((name) => !all.includes(name as T));
         if (unknown !== undefined) {
-            throw new InvalidArgumentError(`There is no ${unknown}; there are ${all.join(", ")}.`);
+            throw new InvalidArgumentError(`${unknown} does not exist; it must be one of ${all.join(", ")}.`);
         }
         return text.split(",") as T[];
     };
@@ -206,7 +206,7 @@ function even(text: string): number {
 }
 
 new Command("npm run bench --")
-    .description("compare workloads made with the components against the same objects written by hand")
+    .description("compare workloads created with the components to the same objects written by hand")
     .option("--large", "also compare 1000 workloads, which takes hours", false)
     .option("--bare", "also compare components that do nothing: what Pulumi itself takes for any component", false)
     .option(

@@ -1,8 +1,8 @@
 /**
- * Compares copies of each component with the very same objects without it: what one component adds.
+ * Compares copies of each component with the same objects without it: what one component adds.
  *
- * The objects are those that the components have made: an update that is not measured makes them, and the other program
- * reads them out of its state. So there is nothing that could be written otherwise by hand.
+ * The objects are those that the components have created: an update that is not measured creates them, and the other
+ * program reads them from its state. So handwritten objects cannot differ.
  */
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -22,7 +22,7 @@ const measuredSteps = ["first up", "no-op preview"];
 
 type VariantName = keyof typeof namespaces;
 
-/** Measures one component after the other; those whose CRDs are nowhere are left out. */
+/** Measures one component after the other, except those whose CRDs are not available. */
 export async function measureWorkloads(
     environment: Environment,
     names: string[],
@@ -34,7 +34,7 @@ export async function measureWorkloads(
         for (const name of names) {
             const missing = (workloads[name]!.crds ?? []).filter((crd) => crds.missing.includes(crd));
             if (missing.length > 0) {
-                say(`${name} is left out: it needs ${missing.join(", ")}, which ../shared/upstream does not have`);
+                say(`${name} is skipped: it needs ${missing.join(", ")}, which ../shared/upstream does not have`);
             } else {
                 add(await measureCopies(environment, name, copies, rounds));
             }
@@ -93,7 +93,7 @@ async function measureCopies(
     return measured;
 }
 
-/** Both variants' steps, in turns. */
+/** The steps of both variants, in turns. */
 async function measureRound(
     projects: Record<VariantName, Project>,
     order: VariantName[],
@@ -114,7 +114,9 @@ async function measureRound(
     return round;
 }
 
-/** Makes the components once, and writes down the objects in the state, as they are in the other namespace. */
+/**
+ * Creates the components once, and writes the objects in the state to a file, with the namespace of the other variant.
+ */
 async function writeObjects(project: Project, file: string): Promise<void> {
     await project.createStack();
     await project.measure(steps["first up"]!);
@@ -124,11 +126,11 @@ async function writeObjects(project: Project, file: string): Promise<void> {
 
 const isObject = (type: string): boolean => type.startsWith("kubernetes:") && !type.endsWith(":Namespace");
 
-/** How many resources there are besides what every stack has: itself, the provider, the namespace. */
+/** Number of resources besides those of every stack: the stack itself, the provider, the namespace. */
 const ownResources = (types: string[]): number =>
     types.filter((type) => isObject(type) || type.startsWith("kubernetes-mlops:")).length;
 
-/** Installs CRDs that are not in the cluster; gives those that it has made, and those that are not to be had. */
+/** Installs missing CRDs; returns those that it has installed, and those that are not available. */
 async function installCrds(environment: Environment, names: string[]): Promise<{ made: string[]; missing: string[] }> {
     const present = (await call(environment, "get", "crd", "--output=name")).split("\n");
     const wanted = names.filter((name) => !present.includes(`customresourcedefinition.apiextensions.k8s.io/${name}`));
@@ -136,7 +138,7 @@ async function installCrds(environment: Environment, names: string[]): Promise<{
     const made = wanted.filter((name) => files.has(name));
     for (const name of made) {
         await call(environment, "apply", "--server-side", "--filename", files.get(name)!);
-        // kubectl fails where it finds no conditions at all yet, so these are waited for first.
+        // kubectl fails when the object has no conditions at all yet, so these are awaited first.
         await call(environment, "wait", "--for=jsonpath={.status.conditions}", "--timeout=60s", `crd/${name}`);
         await call(environment, "wait", "--for=condition=Established", "--timeout=60s", `crd/${name}`);
     }

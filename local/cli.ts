@@ -23,7 +23,7 @@ cli.command("down")
     .action(() => stage("Taking down the cluster, the registry and docker", down));
 
 cli.command("status")
-    .description("tell of every part whether it runs; exit code 1 when one that should run does not")
+    .description("show whether each part runs; exit code 1 when one that should run does not")
     .action(async () => {
         const found = await status();
         process.stdout.write(`${formatStatus(found).join("\n")}\n`);
@@ -42,7 +42,7 @@ function usage({ kubeconfig, context, registry, dockerHost, baseImage }: Environ
     ];
 }
 
-// An exit, unlike the death by a signal, ends what was started meanwhile and gives the terminal its cursor back.
+// Unlike death by a signal, an exit ends the processes that were started and restores the terminal's cursor.
 for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],

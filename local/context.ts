@@ -1,4 +1,4 @@
-/** A cluster of the user's own, named by a context of the user's kubeconfig. */
+/** A cluster of the user's, named by a context of the user's kubeconfig. */
 import type { Report } from "./progress";
 import { run, RunError } from "./run";
 import { ensureTools } from "./toolchain";
@@ -7,7 +7,7 @@ import { findExecutable } from "./toolchain/installed";
 /** Seconds that the cluster may take to answer. */
 const TIMEOUT = 15;
 
-/** A cluster that a kubeconfig knows. */
+/** A cluster in a kubeconfig. */
 export interface Target {
     /** A path, or a list of paths, as in `KUBECONFIG`. */
     kubeconfig: string;
@@ -36,7 +36,7 @@ export async function checkReady(target: Target, report: Report): Promise<void> 
     });
 }
 
-/** The user's own kubectl, or else the one of the tool chain. */
+/** The user's kubectl, or else the one of the tool chain. */
 async function findKubectl(kubeconfig: string, report: Report): Promise<(args: string[]) => Promise<string>> {
     const own = findExecutable("kubectl");
     const command = own ?? (await ensureTools(["kubernetes"], report)).kubernetes;
@@ -44,18 +44,18 @@ async function findKubectl(kubeconfig: string, report: Report): Promise<(args: s
     return (args) => run(command, own ? args : ["kubectl", ...args], options);
 }
 
-/** The one line about a context that the kubeconfig does not have. */
+/** The one-line error for a context that the kubeconfig does not have. */
 export function unknownContext({ kubeconfig, context }: Target, contexts: string[]): string {
     const choice = contexts.length > 0 ? `name one of ${contexts.join(", ")}` : "it has none";
     return `The kubeconfig ${kubeconfig} has no context ${context}: ${choice}`;
 }
 
-/** The one line about a cluster that does not answer, or not that it is ready, with kubectl's last words. */
+/** The one-line error for a cluster that does not answer or is not ready, with kubectl's last words. */
 export function unready({ kubeconfig, context }: Target, error: Pick<RunError, "output" | "reason">): string {
     const lastWords = error.output.trim().split("\n").at(-1) || `kubectl ${error.reason}`;
     const name = context === undefined ? "" : ` in context ${context}`;
     return (
-        `The cluster of the kubeconfig ${kubeconfig}${name} is not ready: ${lastWords}; see that ` +
+        `The cluster of the kubeconfig ${kubeconfig}${name} is not ready: ${lastWords}; check that ` +
         "`kubectl get --raw /readyz` prints ok for it"
     );
 }

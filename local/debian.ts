@@ -5,8 +5,8 @@ import { type Report, whileRunning } from "./progress";
 import { run, RunError } from "./run";
 
 /**
- * Installs those of the Debian packages that are missing. No service of theirs is started: what this project needs it
- * starts itself, with directories of its own.
+ * Installs those of the Debian packages that are missing. None of their services is started: this project starts what
+ * it needs, with separate directories.
  */
 export async function ensurePackages(names: string[], report: Report): Promise<void> {
     const missing = await missingPackages(names);
@@ -28,7 +28,7 @@ export async function ensurePackages(names: string[], report: Report): Promise<v
                 try {
                     await install();
                 } catch {
-                    // The lists are missing or older than the archive.
+                    // The lists are missing or outdated.
                     await apt(["update"]);
                     await install();
                 }
@@ -39,22 +39,22 @@ export async function ensurePackages(names: string[], report: Report): Promise<v
     });
 }
 
-/** The names that dpkg does not know as installed. */
+/** The names of packages that dpkg does not report as installed. */
 async function missingPackages(names: string[]): Promise<string[]> {
-    // dpkg-query fails when one of the names is unknown to it, and still prints the others.
+    // dpkg-query fails when one of the names is unknown, and still prints the others.
     const output = await run("dpkg-query", ["-W", "-f=${Package} ${db:Status-Status}\n", ...names]).catch(
         (error: unknown) => (error instanceof RunError ? error.output : ""),
     );
     return notInstalled(names, output);
 }
 
-/** The names without a line `NAME installed` in what dpkg-query printed. */
+/** The names without a line `NAME installed` in the output of dpkg-query. */
 export function notInstalled(names: string[], dpkgOutput: string): string[] {
     const installed = new Set(dpkgOutput.split("\n").map((line) => line.trim()));
     return names.filter((name) => !installed.has(`${name} installed`));
 }
 
-/** The one line about a failed apt-get, with apt's own first complaint. */
+/** The one-line error for a failed apt-get, with its first complaint. */
 export function aptError(list: string, output: string): string {
     const complaint = output.split("\n").find((line) => /^E:|^Err:/.test(line)) ?? output.trim().split("\n").at(-1);
     return `The Debian packages ${list} could not be installed: ${complaint}. Install them with apt-get install ${list}`;
@@ -65,7 +65,7 @@ const UNATTENDED = { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "l" };
 function apt(args: string[]): Promise<string> {
     return run(
         "apt-get",
-        // Another apt-get, such as the daily one, is waited for instead of failing on its lock.
+        // Waits for another apt-get, such as the daily one, instead of failing on its lock.
         ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=2", "-q", ...args],
         { env: UNATTENDED, timeout: 1800 },
     );
@@ -75,8 +75,8 @@ const POLICY = "/usr/sbin/policy-rc.d";
 const OUR_POLICY = "#!/bin/sh\n# Written by kubernetes-mlops while it installs packages.\nexit 101\n";
 
 /**
- * Runs `work` while Debian's policy-rc.d forbids that an installation starts a service. Somebody else's policy is left
- * as it is; one of ours that a killed run left behind is taken away.
+ * Runs `work` while Debian's policy-rc.d prevents package installations from starting services. An existing policy is
+ * left as it is; one of ours that a killed run left behind is removed.
  */
 async function withoutServices(work: () => Promise<void>): Promise<void> {
     const own = !existsSync(POLICY) || readFileSync(POLICY, "utf8") === OUR_POLICY;

@@ -2,22 +2,22 @@ import { writeSync } from "node:fs";
 
 import { formatDuration, type Report } from "./progress";
 
-/** Runs a part of a command under a title and shows what it reports. */
+/** Runs a part of a command under a title and shows its reports. */
 export type Stage = <T>(title: string, work: (report: Report) => Promise<T>) => Promise<T>;
 
 /** Seconds between two lines that differ only in their numbers, where lines cannot be overwritten. */
 const QUIET = 15;
 
-/** Whether a report tells what is being done, and not a fact. */
+/** Whether a report describes progress rather than a fact. */
 const isProgress = (line: string) => /^\w+ing\b/.test(line);
 
 /**
- * Shows a stage, what it reports and, when it is done, how long it took: on a terminal the progress in a line that is
- * overwritten and the facts at the end, elsewhere all as plain lines. An error is left to the caller to show.
+ * Shows a stage, its reports and, when it is done, how long it took: on a terminal, progress in a line that is
+ * overwritten and the facts at the end; elsewhere, everything as plain lines. The caller shows errors.
  */
 export async function stage<T>(title: string, work: (report: Report) => Promise<T>): Promise<T> {
     const { Listr } = await import("listr2");
-    // Some terminals do not tell their width.
+    // Some terminals do not report their width.
     const live = Boolean(process.stdout.isTTY && process.stdout.columns);
     const timer = { condition: true, field: formatDuration, format: () => (text?: string) => String(text) };
     const facts = new Set<string>();
@@ -43,7 +43,7 @@ export async function stage<T>(title: string, work: (report: Report) => Promise<
         ],
         {
             exitOnError: false,
-            // What an interrupt does is for the command to say.
+            // The command decides what an interrupt does.
             registerSignalListeners: false,
             rendererOptions: { showErrorMessage: false, formatOutput: "truncate", timer },
             fallbackRenderer: "simple",
@@ -61,7 +61,9 @@ export async function stage<T>(title: string, work: (report: Report) => Promise<
     return outcome as Promise<T>;
 }
 
-/** Lets a line pass unless one that differs from it only in its numbers and times has passed within {@link QUIET} seconds. */
+/**
+ * Passes a line on unless one that differs only in its numbers and times was passed on within {@link QUIET} seconds.
+ */
 export function throttle(say: Report, now: () => number): Report {
     let last = { kind: "", at: -Infinity };
     return (line) => {

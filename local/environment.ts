@@ -1,5 +1,6 @@
 /**
- * All that a stack needs around it: the tool chain, a cluster, and a registry with a docker daemon that can push to it.
+ * Everything that a stack needs around it: the tool chain, a cluster, and a registry with a docker daemon that can push
+ * to it.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
@@ -17,32 +18,34 @@ import type { Report } from "./progress";
 import { engineEnv } from "./toolchain";
 
 export interface Environment {
-    /** The kubeconfig's path; with a cluster of the user's own it may be a list, as in `KUBECONFIG`. */
+    /** The kubeconfig's path; with a cluster of the user's it may be a list, as in `KUBECONFIG`. */
     kubeconfig: string;
-    /** The kubeconfig's context, when the cluster is the user's own. */
+    /** The kubeconfig's context, when the cluster is the user's. */
     context?: string;
     /** `host:port` that images are pushed to and pulled from. */
     registry: string;
-    /** The docker daemon's address; without one it is the user's own daemon. */
+    /** The docker daemon's address; undefined when it is the user's daemon. */
     dockerHost?: string;
-    /** An image with Python in the registry to base others on; without one there are public images. */
+    /** An image with Python in the registry to build on; undefined when public images are used. */
     baseImage?: string;
-    /** The storage class for volumes; without one it is the cluster's default. */
+    /** The storage class for volumes; undefined when it is the cluster's default. */
     storageClass?: string;
     /** Whether pods can run. */
     node: boolean;
-    /** Variables, added to those of a process, with which `pulumi` finds its plugins, the cluster and docker. */
+    /**
+     * Variables, added to the environment of a process, with which `pulumi` finds its plugins, the cluster and docker.
+     */
     env: Record<string, string>;
 }
 
 export interface UpOptions {
     /** Whether the cluster on this machine gets a node, on which pods run. */
     node: boolean;
-    /** A context of the user's kubeconfig: that cluster is used and none is started. */
+    /** A context of the user's kubeconfig: that cluster is used, and none is started. */
     context?: string;
-    /** The registry's host, and port, to use with the user's own cluster. */
+    /** The registry's host and port, to use with the user's cluster. */
     registry?: string;
-    /** Told of every step. Defaults to nobody. */
+    /** Receives every progress line. Defaults to ignoring them. */
     report?: Report;
     /** Runs each part of the work. Defaults to running it with `report`. */
     stage?: Stage;
@@ -50,17 +53,14 @@ export interface UpOptions {
 
 const environmentFile = () => stateDir("environment.json");
 
-/** The environment that `up` has brought up last; undefined when there is none, or `up` has not come to its end. */
+/** The environment of the last `up`; undefined without one, or when it has not completed. */
 export function savedEnvironment(): Environment | undefined {
     return existsSync(environmentFile())
         ? (JSON.parse(readFileSync(environmentFile(), "utf8")) as Environment)
         : undefined;
 }
 
-/**
- * Brings up what is missing and saves what came of it. Called again, or after it was killed at any point, it goes on
- * from what is there.
- */
+/** Starts what is missing and saves the result. Called again, even after it was killed, it resumes from what exists. */
 export async function up(options: UpOptions): Promise<Environment> {
     const { node, context, registry, report = () => undefined } = options;
     const stage: Stage = options.stage ?? ((_, work) => work(report));
@@ -113,7 +113,7 @@ async function useContext(
     return { kubeconfig, context, registry, node: true, env: { ...env, KUBECONFIG: kubeconfig } };
 }
 
-/** Written aside and renamed, so that it is there whole or not at all. */
+/** Written aside and renamed, so that the file is complete or does not exist. */
 async function save(environment: Environment): Promise<void> {
     await mkdir(stateDir(), { recursive: true });
     await writeFile(`${environmentFile()}.new`, JSON.stringify(environment, undefined, 4), { mode: 0o600 });
@@ -121,8 +121,8 @@ async function save(environment: Environment): Promise<void> {
 }
 
 /**
- * Takes down what runs on this machine and removes its state; a cluster of the user's own is left alone. What was built
- * or downloaded stays in the cache.
+ * Takes down what runs on this machine and removes its state; a cluster of the user's is left alone. What was built or
+ * downloaded stays in the cache.
  */
 export async function down(report: Report): Promise<void> {
     await exclusively(report, async () => {
@@ -136,6 +136,7 @@ export async function down(report: Report): Promise<void> {
 }
 
 function exclusively<T>(report: Report, work: () => Promise<T>): Promise<T> {
-    const waiting = (pid: number) => report(`waiting for process ${pid}, which brings the environment up or down`);
+    const waiting = (pid: number) =>
+        report(`waiting for process ${pid}, which brings the environment up or takes it down`);
     return withLock(cacheDir("environment.lock"), waiting, work);
 }

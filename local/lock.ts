@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { identityOf } from "./process-identity";
 
 /**
- * Runs `work` while holding the lock file, so that no other process works under the same lock. Waits for a holder that
- * lives and tells its process id; a lock whose holder has died, or that is from before a reboot, counts for nothing.
+ * Runs `work` while holding the lock file, so that no other process works under the same lock. Waits for a living
+ * holder and reports its process id; the lock of a holder that has died, or from before a reboot, is ignored.
  */
 export async function withLock<T>(file: string, waiting: (pid: number) => void, work: () => Promise<T>): Promise<T> {
     mkdirSync(path.dirname(file), { recursive: true });
@@ -35,7 +35,7 @@ function acquire(file: string): boolean {
     if (holderOf(file) === undefined && readText(file) !== undefined) {
         breakStale(file);
     }
-    // A link appears with its content or not at all.
+    // A link appears together with its content or not at all.
     const own = `${file}.${process.pid}`;
     writeFileSync(own, identityOf(process.pid) ?? "");
     try {
@@ -51,7 +51,7 @@ function acquire(file: string): boolean {
     }
 }
 
-/** Takes a dead holder's lock away, and puts it back if another process was quicker and holds it by now. */
+/** Removes a dead holder's lock, and restores it if another process was faster and holds it by now. */
 function breakStale(file: string): void {
     const aside = `${file}.stale-${process.pid}`;
     try {
@@ -64,7 +64,7 @@ function breakStale(file: string): void {
             linkSync(aside, file);
         }
     } catch {
-        // A third process holds it by now.
+        // By now, a third process holds it.
     } finally {
         rmSync(aside, { force: true });
     }

@@ -1,4 +1,4 @@
-/** What decides whether this machine can hold a cluster of its own. */
+/** Checks whether this machine can run a cluster. */
 export interface Machine {
     platform: NodeJS.Platform;
     /** User id; undefined where the system has none. */
@@ -7,14 +7,14 @@ export interface Machine {
 
 const thisMachine = (): Machine => ({ platform: process.platform, uid: process.getuid?.() });
 
-/** Whether a node can run on this machine at all: it takes Linux and root. */
+/** Whether a node can run on this machine at all: it requires Linux and root. */
 export function canRunCluster(machine = thisMachine()): boolean {
     return machine.platform === "linux" && machine.uid === 0;
 }
 
 /**
- * Throws unless this machine is Linux and the user is root, which is what it takes to run a node here; the one line
- * tells how to use a cluster of one's own instead.
+ * Throws unless this machine runs Linux and the user is root, as a node requires; the error explains how to use another
+ * cluster instead.
  */
 export function requireLinuxRoot(machine = thisMachine()): void {
     if (!canRunCluster(machine)) {

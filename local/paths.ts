@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import * as path from "node:path";
 
 /**
- * A path below the cache: what is fetched or built once per machine and outlives `down`.
+ * A path below the cache: what is downloaded or built once per machine and outlives `down`.
  *
  * The cache is `$KUBERNETES_MLOPS_CACHE`, or else `kubernetes-mlops` in `$XDG_CACHE_HOME`, or else in `~/.cache`. The
  * directory is not created here.

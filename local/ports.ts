@@ -16,7 +16,7 @@ function canListen(port: number, host: string): Promise<boolean> {
  * The wanted TCP port if it is free on 127.0.0.1 and on 0.0.0.0, else the next free one after it.
  *
  * @param wanted the port that is tried first, 1 to 65535
- * @param taken ports that are promised to someone already, though nobody listens on them yet
+ * @param taken ports that are reserved already, although nothing listens on them yet
  * @throws when none of the 200 ports from the wanted one on is free
  */
 export async function freePort(wanted: number, taken: Iterable<number> = []): Promise<number> {

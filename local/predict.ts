@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** How kubectl is called for a cluster. */
+/** How to call kubectl for a cluster. */
 export interface Kubectl {
     command: string;
     /** Arguments before the subcommand. */
@@ -10,7 +10,7 @@ export interface Kubectl {
     env: Record<string, string>;
 }
 
-/** What the quickstart's server answers about its model: its URI, and the metrics that the training has written. */
+/** The response of the quickstart's server about its model: its URI, and the metrics that the training wrote. */
 export interface ModelInfo {
     model: string;
     accuracy: number;
@@ -18,14 +18,14 @@ export interface ModelInfo {
     example: { features: number[]; grower: string };
 }
 
-/** The quickstart's server's answer to a wine. */
+/** The response of the quickstart's server to a wine. */
 export interface Prediction {
     grower: string;
     probability: number;
     model: string;
 }
 
-/** Asks the server at the address for its model, and then to predict the example that is kept with the model. */
+/** Asks the server at the address for its model, and then to predict the example that is stored with the model. */
 export async function predict(url: string): Promise<{ model: ModelInfo; answer: Prediction }> {
     const model = await fetchJson<ModelInfo>(`${url}/model`);
     const answer = await fetchJson<Prediction>(`${url}/predict`, {
@@ -48,10 +48,10 @@ async function fetchJson<T>(url: string, init: RequestInit = {}): Promise<T> {
 }
 
 /**
- * Gives `use` a local address at which the service is reached, for as long as it runs.
+ * Calls `use` with a local address at which the service is reached.
  *
- * The way is a port-forward: it needs no more rights and no other tool than kubectl, and what arrives at the pod is an
- * ordinary request, which the proxy of the API server would rewrite.
+ * It uses a port-forward, which needs no permissions and no tool beyond kubectl's, and delivers an ordinary request to
+ * the pod, which the proxy of the API server would rewrite.
  */
 export async function withPortForward<T>(
     kubectl: Kubectl,

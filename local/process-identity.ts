@@ -1,4 +1,4 @@
-/** Whether a process lives, and whether it still is the one that its id was noted for. */
+/** Checks whether a process lives, and whether it is still the one whose id was recorded. */
 import { existsSync, readFileSync } from "node:fs";
 
 /** A process as /proc/<pid>/stat shows it. */
@@ -18,18 +18,18 @@ function readOptional(file: string): string | undefined {
     }
 }
 
-/** A new value with every boot of the machine. */
+/** A value that changes with every boot of the machine. */
 export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
-/** The process of a Linux machine with this id; undefined when it does not live. */
+/** The process with this id on a Linux machine; undefined when it does not live. */
 export function livingProcess(pid: number): ProcessStat | undefined {
     const text = readOptional(`/proc/${pid}/stat`);
-    // The command's name, in parentheses, may hold spaces: what counts follows the last one.
+    // The command's name, in parentheses, may contain spaces: the other fields follow the last parenthesis.
     const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ");
     if (!fields || fields.length < 20) {
         return undefined;
     }
-    // A process whose first thread is dead lives, and listens on its ports, as long as it has others.
+    // A process whose first thread has ended lives, and listens on its ports, as long as it has other threads.
     const isDead = "ZX".includes(fields[0]!) && Number(fields[17]) <= 1;
     return isDead ? undefined : { group: Number(fields[2]), startTime: fields[19]! };
 }
@@ -50,8 +50,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * What tells a process from every other, also from a later one with the same id: on Linux its id, the time of its start
- * and the id of the boot, elsewhere only its id. Undefined when it does not live.
+ * What distinguishes a process from every other, also from a later one with the same id: on Linux its id, its start
+ * time and the id of the boot, elsewhere only its id. Undefined when it does not live.
  */
 export function identityOf(pid: number): string | undefined {
     if (!hasProc) {
@@ -61,7 +61,7 @@ export function identityOf(pid: number): string | undefined {
     return living && `${pid} ${living.startTime} ${bootId()}`;
 }
 
-/** Whether the process lives and, where that can be seen, runs this command: for an id that was noted alone. */
+/** Whether the process lives and, where that can be checked, runs this command: for an id that was recorded alone. */
 export function isRunningCommand(pid: number, command: string): boolean {
     return isAlive(pid) && (readOptional(`/proc/${pid}/comm`)?.startsWith(command) ?? !hasProc);
 }

@@ -24,10 +24,10 @@ export interface Daemon {
     name: string;
     command: string;
     args: string[];
-    /** Set (or with undefined, removed) on top of this process' environment. */
+    /** Set (or with undefined, removed) in addition to this process' environment. */
     env?: Record<string, string | undefined>;
     cwd?: string;
-    /** The content of files that the daemon reads only when it starts: when one changes, `ensureDaemon` restarts it. */
+    /** The content of files that the daemon reads only at its start: when one changes, `ensureDaemon` restarts it. */
     reads?: string[];
 }
 
@@ -38,7 +38,7 @@ export interface DaemonState {
     pid?: number;
 }
 
-/** What a pid file says: one process of one boot, and what it was started with. */
+/** The content of a pid file: one process of one boot, and what it was started with. */
 interface PidRecord {
     pid: number;
     /** Clock ticks from boot to the process' start: with the boot's id, no reused pid is taken for the process. */
@@ -50,10 +50,10 @@ interface PidRecord {
 /** Every process of a daemon inherits this variable, whose value is the daemon's pid file. */
 const marker = "KUBERNETES_MLOPS_DAEMON";
 
-/** In place of the fingerprint in the pid file of a daemon that was told to end, by a command that may be killed. */
+/** Replaces the fingerprint in the pid file of a daemon that is being stopped, by a command that may be killed. */
 const ending = "ending";
 
-/** A log that is longer when its daemon starts is put aside, in bytes. */
+/** Size in bytes from which a log is moved aside when its daemon starts. */
 const longLog = 10 * 1024 * 1024;
 
 /**
@@ -130,8 +130,8 @@ export function listDaemons(): DaemonState[] {
 }
 
 /**
- * Every process that a daemon of any state directory started, the daemon itself included, and the daemon's pid file.
- * They are found wherever they were moved since (another group, another session): by the mark in their environment.
+ * Every process that a daemon of any state directory started, including the daemon itself, with the daemon's pid file.
+ * They are found by the mark in their environment, even when they have moved to another group or session.
  */
 export function daemonProcesses(): { pid: number; file: string }[] {
     return allPids().flatMap((pid) => {
@@ -141,7 +141,7 @@ export function daemonProcesses(): { pid: number; file: string }[] {
     });
 }
 
-/** The processes that the daemons of this state directory started, themselves included, also without pid files. */
+/** The processes that the daemons of this state directory started, including the daemons, even without pid files. */
 export function markedProcesses(names: string[]): number[] {
     const files = names.map(pidFile);
     return daemonProcesses()
@@ -150,8 +150,8 @@ export function markedProcesses(names: string[]): number[] {
 }
 
 /**
- * Starts a daemon: detached, in a session and process group of its own, output appended to its log. Does nothing when
- * it runs already. Returns as soon as the process exists: `waitUntilReady` tells when it is of use.
+ * Starts a daemon: detached, in a separate session and process group, output appended to its log. Does nothing when it
+ * runs already. Returns as soon as the process exists: `waitUntilReady` waits until it is usable.
  */
 export async function startDaemon(daemon: Daemon): Promise<void> {
     const { name, command, args, env, cwd } = daemon;
@@ -190,9 +190,9 @@ export async function startDaemon(daemon: Daemon): Promise<void> {
 }
 
 /**
- * Starts a daemon, or restarts it when it runs with another command, other arguments or other files than these.
+ * Starts a daemon, or restarts it when it runs with a different command, arguments or files.
  *
- * @param stopSeconds how long the one that runs may take to end in order; 10 by default
+ * @param stopSeconds how long the running one may take to end gracefully; 10 by default
  * @returns whether it was started
  */
 export async function ensureDaemon(daemon: Daemon, stopSeconds?: number): Promise<boolean> {
@@ -207,18 +207,18 @@ export async function ensureDaemon(daemon: Daemon, stopSeconds?: number): Promis
     return true;
 }
 
-/** The last lines of a daemon's log, to end an error message with. */
+/** The last lines of a daemon's log, to append to an error message. */
 function logTail(name: string, lines = 5): string {
     const text = readOptional(logFile(name))?.trimEnd() ?? "";
     return text === "" ? "" : `; the end of ${logFile(name)}:\n${text.split("\n").slice(-lines).join("\n")}`;
 }
 
 /**
- * Waits until the probe says true.
+ * Waits until the probe returns true.
  *
  * @param names the daemon, or the daemons, that it depends on
  * @throws when one of them ends first, or when the time is over; the message ends with the last lines of the log (of
- * the last daemon named)
+ *     the last daemon named)
  */
 export async function waitUntilReady(
     names: string | string[],
@@ -240,7 +240,7 @@ export async function waitUntilReady(
     }
 }
 
-/** Sends a signal to a process, or with a negative pid to a group; one that is gone already is no error. */
+/** Sends a signal to a process, or with a negative pid to a group; one that has ended already is not an error. */
 export function signal(pid: number, name: NodeJS.Signals): void {
     try {
         process.kill(pid, name);
@@ -251,7 +251,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
     }
 }
 
-/** Waits until none of the processes lives; says whether that came true in time. */
+/** Waits until none of the processes lives; returns whether that happened in time. */
 export async function waitUntilGone(pids: () => number[], timeoutSeconds: number): Promise<boolean> {
     const deadline = Date.now() + timeoutSeconds * 1000;
     while (pids().some(isAlive)) {
@@ -264,8 +264,8 @@ export async function waitUntilGone(pids: () => number[], timeoutSeconds: number
 }
 
 /**
- * The living members of the daemon's process group. When its leader has died, the group's number may be a stranger's
- * by now: then only marked processes count.
+ * The living members of the daemon's process group. When its leader has died, the group's number may have been reused:
+ * then only marked processes count.
  */
 function groupMembers(name: string, record: PidRecord): number[] {
     if (record.boot !== bootId()) {
@@ -282,10 +282,10 @@ function groupMembers(name: string, record: PidRecord): number[] {
 }
 
 /**
- * Ends a daemon and its whole process group: TERM, and KILL for what is left after the given time. Does nothing when
+ * Stops a daemon and its whole process group: TERM, and KILL for what is left after the given time. Does nothing when
  * it does not run.
  *
- * @param timeoutSeconds how long it may take to end in order; 10 by default
+ * @param timeoutSeconds how long it may take to end gracefully; 10 by default
  */
 export async function stopDaemon(name: string, timeoutSeconds = 10): Promise<void> {
     const record = readRecord(name);

@@ -1,6 +1,6 @@
 /**
- * Says in one short line what a long step is doing now, beginning with the verb (`building …`), or a fact that is worth
- * keeping (`port 5001 is taken: …`). Whoever runs the step decides where the line is shown.
+ * Reports in one short line what a long step is doing now, beginning with the verb (`building …`), or a fact that is
+ * worth keeping (`port 5001 is taken: …`). The caller decides where the line is shown.
  */
 export type Report = (line: string) => void;
 
@@ -20,7 +20,7 @@ export function formatDuration(milliseconds: number): string {
 
 /**
  * Calls `say` with the elapsed time at once and then every `intervalSeconds` (default 10) while `work` runs, so that a
- * step without output of its own is never silent for long.
+ * step without output is never silent for long.
  */
 export async function whileRunning<T>(
     say: (elapsed: string) => void,

@@ -20,7 +20,7 @@ interface Options {
     down?: boolean;
 }
 
-/** Brings the environment up, deploys the project in the root, and asks the server that it has made. */
+/** Brings the environment up, deploys the project in the root, and calls the deployed server. */
 async function deploy(options: Options, interrupt: AbortSignal): Promise<void> {
     const { context, registry } = options;
     const environment = await unlessInterrupted(interrupt, up({ node: true, context, registry, stage }));
@@ -36,7 +36,7 @@ async function deploy(options: Options, interrupt: AbortSignal): Promise<void> {
         stage("Prediction", async (report) => {
             const [namespace, service] = [output("namespace"), output("service")];
             const kubectl = await kubectlOf(environment, report);
-            report(`asking service ${service} of namespace ${namespace} through a port-forward`);
+            report(`calling service ${service} of namespace ${namespace} through a port-forward`);
             return withPortForward(kubectl, namespace, service, Number(new URL(output("url")).port), predict);
         }),
     );
@@ -54,7 +54,7 @@ async function deploy(options: Options, interrupt: AbortSignal): Promise<void> {
     );
 }
 
-/** Destroys the stack, and then the cluster unless it is the user's own. */
+/** Destroys the stack, and then the cluster unless it is the user's. */
 async function remove({ context, registry }: Options, interrupt: AbortSignal): Promise<void> {
     const saved = savedEnvironment();
     const environment =
@@ -68,7 +68,7 @@ async function remove({ context, registry }: Options, interrupt: AbortSignal): P
             if (await isUp(environment)) {
                 report(summary(await destroy(stack, report, interrupt)));
             } else {
-                report("the cluster does not run: what the stack has made goes with it");
+                report("the cluster does not run: the stack's resources are removed with it");
                 await forget(stack);
             }
         });
@@ -83,7 +83,7 @@ async function remove({ context, registry }: Options, interrupt: AbortSignal): P
 
 /**
  * The stack of an environment. Its state lives as long as the cluster: with the cluster on this machine, or in the
- * cache for a cluster of the user's own.
+ * cache for a cluster of the user's.
  */
 function stackOf(environment: Environment): StackOptions {
     const { context, registry, baseImage, env } = environment;
@@ -96,7 +96,7 @@ function stackOf(environment: Environment): StackOptions {
         return { name: "quickstart", stateDir: stateDir("stacks"), env, config };
     }
     return {
-        // Names of contexts hold characters that names of stacks and directories do not.
+        // Names of contexts may contain characters that are not allowed in names of stacks and directories.
         name: `quickstart-${context.replace(/[^\w.-]/g, "-")}`,
         stateDir: cacheDir("stacks", encodeURIComponent(context)),
         env,
@@ -104,7 +104,7 @@ function stackOf(environment: Environment): StackOptions {
     };
 }
 
-/** Whether there is a cluster to delete from. One on this machine is not up after a reboot, for example. */
+/** Whether there is a cluster to delete from. After a reboot, for example, the one on this machine does not run. */
 async function isUp({ context }: Environment): Promise<boolean> {
     const { daemons } = await clusterStatus();
     return context !== undefined || daemons.some(({ name, running }) => name === "kube-apiserver" && running);
@@ -120,7 +120,7 @@ async function kubectlOf({ context, env }: Environment, report: Report): Promise
     return { command: kubernetes, args: ["kubectl", ...args], env };
 }
 
-/** The file for the shell with the variables with which `pulumi`, run by hand, works on the stack. */
+/** A shell file with the environment variables with which `pulumi`, run by hand, works on the stack. */
 function envFile(target: StackOptions): string {
     return path.join(target.stateDir, "quickstart.env");
 }
@@ -134,7 +134,7 @@ function writeEnvFile(target: StackOptions): void {
 
 function changeLines(changes: Change[]): string[] {
     if (changes.length === 0) {
-        return ["Nothing changed: everything is as the program says already."];
+        return ["Nothing changed: everything is up to date."];
     }
     return [
         `Changed: ${summary(changes)}.`,
@@ -167,7 +167,7 @@ function nextLines(variables: string, { context, registry }: Options): string[] 
     ];
 }
 
-/** Runs a stage under its title with a line for each thing it reports, all of which stay in sight. */
+/** Runs a stage under its title with a line for each report, all of which stay visible. */
 async function steps<T>(title: string, work: (report: Report) => Promise<T>): Promise<T> {
     const start = Date.now();
     say(title);
@@ -176,7 +176,7 @@ async function steps<T>(title: string, work: (report: Report) => Promise<T>): Pr
     return result;
 }
 
-/** For work that may end at any point, because the next run goes on from there. */
+/** For work that may be interrupted at any point, because the next run resumes from there. */
 function unlessInterrupted<T>(interrupt: AbortSignal, work: Promise<T>): Promise<T> {
     const interrupted = new Promise<never>((_, reject) => {
         const stop = () => reject(new InterruptedError());
@@ -205,7 +205,7 @@ async function main(): Promise<void> {
         await (options.down ? remove(options, interrupt.signal) : deploy(options, interrupt.signal));
     } catch (error) {
         process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
-        // Work that was interrupted may still hold the process.
+        // Interrupted work may still keep the process alive.
         process.exit(error instanceof InterruptedError ? 130 : 1);
     }
 }

@@ -6,18 +6,18 @@ import type { ExecaError } from "execa";
 export interface RunOptions {
     /** Working directory. Defaults to the current one. */
     cwd?: string;
-    /** Variables added to those of this process; `undefined` takes one away. */
+    /** Variables added to those of this process; `undefined` removes one. */
     env?: Record<string, string | undefined>;
     /** Written to the standard input, which is empty otherwise. */
     input?: string;
-    /** A file to which standard output and standard error are appended; its directory is made when missing. */
+    /** A file to which standard output and standard error are appended; its directory is created when missing. */
     log?: string;
     /**
      * Seconds after which the command and everything it started is killed. Defaults to no limit. A command with a limit
-     * runs in a process group of its own, and is ended with this process or when that is interrupted.
+     * runs in a separate process group, and ends with this process, even when that is interrupted.
      */
     timeout?: number;
-    /** Called with every line of standard output and standard error as it comes. */
+    /** Called with every line of standard output and standard error as it is printed. */
     onLine?: (line: string) => void;
 }
 
@@ -25,7 +25,7 @@ export interface RunOptions {
 const TAIL = 15;
 
 /**
- * Runs a command to its end and gives its standard output without the last newline.
+ * Runs a command to completion and returns its standard output without the last newline.
  *
  * A command that is missing, fails or takes too long throws a {@link RunError}.
  */
@@ -44,7 +44,7 @@ export async function run(command: string, args: string[], options: RunOptions =
         stdout: output,
         stderr: output,
         all: true,
-        // A group of its own, so that a time-out reaches what the command itself started, too.
+        // A separate group, so that a timeout reaches what the command started, too.
         detached: timeout !== undefined,
     });
     let expired = false;
@@ -84,7 +84,7 @@ export class RunError extends Error {
         readonly command: string,
         args: string[],
         readonly reason: string,
-        /** Everything the command wrote. */
+        /** Everything that the command printed. */
         readonly output = "",
         log?: string,
     ) {
@@ -99,7 +99,7 @@ export class RunError extends Error {
     }
 }
 
-/** An error in one line: its first, and the last of a command's output, which mostly says why. */
+/** An error in one line: its first, and the last of a command's output, which usually has the reason. */
 export function oneLine(error: unknown): string {
     const lines = (error instanceof Error ? error.message : String(error)).split("\n");
     return lines.length > 1 ? `${lines[0]!.replace(/:$/, "")}: ${lines.at(-1)}` : lines[0]!;

@@ -12,26 +12,26 @@ export interface Change {
     kind: "create" | "update" | "replace" | "delete" | "import";
 }
 
-/** Present and past of each step that is told about, and the change that it is a part of. */
+/** Present and past tense of each step that is reported, and the change that it is part of. */
 const STEPS: Partial<Record<OpType, { doing: string; done: string; kind: Change["kind"] }>> = {
     create: { doing: "creating", done: "created", kind: "create" },
     update: { doing: "updating", done: "updated", kind: "update" },
     delete: { doing: "deleting", done: "deleted", kind: "delete" },
     import: { doing: "importing", done: "imported", kind: "import" },
-    "create-replacement": { doing: "creating the successor of", done: "created anew", kind: "replace" },
-    "delete-replaced": { doing: "deleting the predecessor of", done: "predecessor deleted", kind: "replace" },
+    "create-replacement": { doing: "creating the replacement for", done: "replaced", kind: "replace" },
+    "delete-replaced": { doing: "deleting the original of", done: "original deleted", kind: "replace" },
 };
 
 /**
  * Turns the events of an update into a line for each resource that has been created, updated, replaced or deleted, and
- * remembers what changed and what went wrong.
+ * records what changed and what went wrong.
  */
 export class UpdateProgress {
     /** What was changed or, in a preview, would be, in the order of the first step of each. */
     readonly changes: Change[] = [];
-    /** One message each, the engine's own summaries left out where there is a cause. */
+    /** One message each; the engine's summaries are left out where there is a cause. */
     readonly errors: string[] = [];
-    /** Whether the engine has noticed that it is to cancel. */
+    /** Whether the engine has received the request to cancel. */
     cancelling = false;
 
     private readonly running = new Map<string, { text: string; since: number }>();
@@ -56,7 +56,9 @@ export class UpdateProgress {
         }
     };
 
-    /** What is going on for the longest time, as `creating Image quickstart, 20s`; undefined when nothing is. */
+    /**
+     * The step that has been running for the longest time, as `creating Image quickstart, 20s`; undefined without one.
+     */
     get waitingFor(): string | undefined {
         const [first] = this.running.values();
         return first && `${first.text}, ${formatDuration(this.now() - first.since)}`;
@@ -105,7 +107,7 @@ export function summary(changes: Change[]): string {
     return counts.length === 0 ? "nothing changed" : counts.map(({ word, count }) => `${count} ${word}`).join(", ");
 }
 
-/** The resources that a provider manages; components, providers and the stack itself are only steps of the engine. */
+/** The resources that a provider manages; components, providers and the stack itself exist only in the engine. */
 function isOwn(step: StepEventMetadata): boolean {
     const custom = (step.new ?? step.old)?.custom ?? false;
     return custom && !step.type.startsWith("pulumi:providers:");
@@ -125,7 +127,7 @@ export function resourceName(urn: string): string {
     return `${shortType(types.at(-1)!)} ${name}`;
 }
 
-/** The type of the outermost component, with the resource's name unless that tells no more: see {@link Change}. */
+/** The type of the outermost component, with the resource's name unless that adds nothing: see {@link Change}. */
 function componentName(urn: string): string | undefined {
     const { types } = parseUrn(urn);
     return types.length > 1 ? shortType(types[0]!) : undefined;

@@ -23,9 +23,9 @@ export interface StackOptions {
     workDir?: string;
     /** The directory that holds the state of the project's stacks. */
     stateDir: string;
-    /** Variables with which the engine, its plugins and the cluster are found. */
+    /** Environment variables with which the engine, its plugins and the cluster are found. */
     env: Record<string, string>;
-    /** The configuration; what is undefined is left as it is, or to the program's default. */
+    /** The configuration; undefined values are left as they are, or to the program's default. */
     config: Record<string, string | undefined>;
 }
 
@@ -33,15 +33,17 @@ export interface StackOptions {
 const TRIAL_PASSPHRASE = "quickstart";
 
 /**
- * The address of a directory that holds the state of stacks. The engine replaces each file in it as a whole, but not the
- * file with metadata that it would write beside each: an update that is killed could leave an empty one, and a state that
- * cannot be read ("failed to load checkpoint: EOF").
+ * The address of a directory that holds the state of stacks. The engine replaces each state file as a whole, but not
+ * the metadata file that it would write beside it: an update that is killed could leave that empty, and the state
+ * unreadable ("failed to load checkpoint: EOF").
  */
 export function backendUrl(directory: string): string {
     return `${pathToFileURL(directory).href}?metadata=skip`;
 }
 
-/** The variables with which `pulumi`, run by hand in the root of the source tree, works on the same stack. */
+/**
+ * The environment variables with which `pulumi`, run by hand in the root of the source tree, works on the same stack.
+ */
 export function stackEnv({ stateDir, env }: Pick<StackOptions, "stateDir" | "env">): Record<string, string> {
     return {
         ...env,
@@ -50,7 +52,7 @@ export function stackEnv({ stateDir, env }: Pick<StackOptions, "stateDir" | "env
     };
 }
 
-/** Opens a stack, which is created when there is none, and sets its configuration. */
+/** Opens a stack, creating it when it does not exist, and sets its configuration. */
 export async function openStack(options: StackOptions): Promise<Stack> {
     mkdirSync(options.stateDir, { recursive: true });
     const envVars = stackEnv(options);
@@ -64,7 +66,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     return stack;
 }
 
-/** Sets what differs. What else has been set by hand stays. */
+/** Sets what differs. Values that were set by hand stay. */
 async function configure(stack: Stack, config: StackOptions["config"]): Promise<void> {
     const { name: project } = await stack.workspace.projectSettings();
     const present = await stack.getAllConfig();
@@ -82,15 +84,15 @@ export interface UpdateResult {
     outputs: OutputMap;
 }
 
-/** An update that was told to stop. What was finished by then is in the state. */
+/** An update that was interrupted. What had completed by then is in the state. */
 export class InterruptedError extends Error {
     constructor() {
-        super("Interrupted: what was finished is kept, and the same command goes on from there");
+        super("Interrupted: what has completed is kept, and the same command resumes from there");
         this.name = "InterruptedError";
     }
 }
 
-/** Creates, updates or replaces what the program says, and reports each resource when it is done. */
+/** Creates, updates or replaces the program's resources, and reports each when it is done. */
 export async function update(stack: Stack, report: Report, interrupt?: AbortSignal): Promise<UpdateResult> {
     const { result, changes } = await operate(stack, report, interrupt, (options) => stack.up(options));
     return { changes, outputs: result.outputs };
@@ -103,12 +105,12 @@ export async function destroy(stack: Stack, report: Report, interrupt?: AbortSig
     return changes;
 }
 
-/** Removes the stack without a look at what it has created. */
+/** Removes the stack without deleting its resources. */
 export async function forget(stack: Stack): Promise<void> {
     await stack.workspace.removeStack(stack.name, { force: true });
 }
 
-/** Runs an operation of the engine with progress, a cleared lock, a clean cancellation, and errors of one line. */
+/** Runs an operation of the engine with progress, a cleared lock, a clean cancellation, and one-line errors. */
 async function operate<T>(
     stack: Stack,
     report: Report,
@@ -139,8 +141,8 @@ async function operate<T>(
 }
 
 /**
- * Asks the engine to cancel, once: a second request would end it at once, with resources that nobody knows of. A
- * terminal sends Ctrl-C to the engine by itself.
+ * Asks the engine to cancel, once: a second request would end it at once, with resources that are not in the state. On
+ * a terminal, the engine receives Ctrl-C by itself.
  */
 async function cancelGently(progress: UpdateProgress, cancel: AbortController, report: Report): Promise<void> {
     report("interrupted: waiting for the steps that have begun");
@@ -150,7 +152,7 @@ async function cancelGently(progress: UpdateProgress, cancel: AbortController, r
     }
 }
 
-/** The errors of the resources, or the engine's own when it came to none. */
+/** The errors of the resources, or the engine's if there are none. */
 function reason(progress: UpdateProgress, error: CommandError): string {
     if (progress.errors.length > 0) {
         return progress.errors.join("\n");
@@ -160,7 +162,7 @@ function reason(progress: UpdateProgress, error: CommandError): string {
     return errors.length > 0 ? errors.map((line) => line.slice("error: ".length)).join("\n") : said.split("\n")[0]!;
 }
 
-/** Takes the lock of an update away when the process that held it is gone. */
+/** Removes the lock of an update whose process has ended. */
 async function withoutDeadLock<T>(stack: Stack, report: Report, work: () => Promise<T>): Promise<T> {
     try {
         return await work();
@@ -172,11 +174,14 @@ async function withoutDeadLock<T>(stack: Stack, report: Report, work: () => Prom
         const living = holders.find((pid) => isRunningCommand(pid, "pulumi"));
         if (holders.length === 0 || living !== undefined) {
             const holder = living === undefined ? "somebody" : `process ${living}`;
-            throw new Error(`The stack ${stack.name} is being updated by ${holder}: wait for its end, or end it`, {
-                cause: error,
-            });
+            throw new Error(
+                `The stack ${stack.name} is being updated by ${holder}: wait until it completes, or end it`,
+                {
+                    cause: error,
+                },
+            );
         }
-        report(`taking away the lock of process ${holders.join(", ")}, which was killed during its update`);
+        report(`removing the lock of process ${holders.join(", ")}, which was killed during its update`);
         await stack.cancel();
         return work();
     }
@@ -188,8 +193,8 @@ export function lockHolders(message: string): number[] {
 }
 
 /**
- * Forgets what an update that was killed was about to do. Everything in the stack has a name of its own that does not
- * change from run to run, so that the next update finds what was created already instead of making it twice.
+ * Removes the pending operations of an update that was killed. Every resource in the stack has a fixed name, so that
+ * the next update finds what was created already instead of creating it twice.
  */
 async function clearPendingOperations(stack: Stack, report: Report): Promise<void> {
     const state = await stack.exportStack();
@@ -198,6 +203,6 @@ async function clearPendingOperations(stack: Stack, report: Report): Promise<voi
         await withoutDeadLock(stack, report, () =>
             stack.importStack({ ...state, deployment: { ...deployment, pending_operations: [] } }),
         );
-        report("an update was killed in the middle of a step: it is done again");
+        report("an update was killed in the middle of a step: the step is repeated");
     }
 }

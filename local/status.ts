@@ -1,4 +1,4 @@
-/** What of the environment runs. */
+/** Shows what of the environment runs. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 import { clusterStatus } from "./cluster";
@@ -12,7 +12,7 @@ import { listDaemons, logFile } from "./processes";
 import { run } from "./run";
 import { parseVersion } from "./toolchain/versions";
 
-/** A program that `up` starts, or the user's own docker daemon. */
+/** A program that `up` starts, or the user's docker daemon. */
 export interface Part {
     name: string;
     running: boolean;
@@ -25,20 +25,20 @@ export interface Part {
 }
 
 export interface Status {
-    /** What the last `up` has brought up; undefined when it has not come to its end. */
+    /** What the last `up` brought up; undefined when it has not completed. */
     environment?: Environment;
     parts: Part[];
-    /** A line for each thing that is not as it should be. */
+    /** One line for each problem. */
     problems: string[];
 }
 
-/** Looks at every part, and asks the API server, the registry and docker whether they answer. */
+/** Checks every part, and whether the API server, the registry and docker answer. */
 export async function status(): Promise<Status> {
     const environment = savedEnvironment();
     // A machine without /proc has no parts, as they run on Linux only.
     const parts = process.platform === "linux" ? await localParts() : [];
     const stopped = parts.filter(({ running }) => !running).map(({ name }) => `${name} does not run`);
-    const unfinished = !environment && parts.length > 0 ? ["`up` has not come to its end: call it again"] : [];
+    const unfinished = !environment && parts.length > 0 ? ["`up` has not completed: run it again"] : [];
     const unready = environment ? await readiness(environment) : [];
     return { environment, parts, problems: [...unfinished, ...stopped, ...unready] };
 }
@@ -78,7 +78,7 @@ async function readiness({ kubeconfig, context }: Environment): Promise<string[]
     ];
 }
 
-/** A function that gives the TCP ports on which a process listens. */
+/** Returns a function that returns the TCP ports on which a process listens. */
 function listeningPorts(): (pid: number) => number[] {
     const ports = new Map(
         ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) => parseListening(readFileSync(file, "utf8"))),
@@ -89,7 +89,7 @@ function listeningPorts(): (pid: number) => number[] {
     };
 }
 
-/** What a process has open, as `socket:[12345]` or a path; nothing when it has ended meanwhile. */
+/** What a process has open, as `socket:[12345]` or a path; empty when it has ended. */
 function openFiles(pid: number): string[] {
     try {
         return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
@@ -98,7 +98,7 @@ function openFiles(pid: number): string[] {
     }
 }
 
-/** The listening sockets in /proc/net/tcp, as they are called in /proc/PID/fd, each with its port. */
+/** The listening sockets in /proc/net/tcp, named as in /proc/PID/fd, each with its port. */
 export function parseListening(table: string): [socket: string, port: number][] {
     const LISTEN = "0A";
     return table
@@ -108,7 +108,7 @@ export function parseListening(table: string): [socket: string, port: number][] 
         .map((fields) => [`socket:[${fields[9]}]`, Number.parseInt(fields[1]!.split(":")[1]!, 16)]);
 }
 
-/** The status as lines: each part in a row, then what is wrong. */
+/** The status as lines: one row for each part, then the problems. */
 export function formatStatus({ environment, parts, problems }: Status): string[] {
     if (!environment && parts.length === 0) {
         return ["Nothing is up. `npm run local -- up --node` brings up a cluster, a registry and docker."];
@@ -125,7 +125,7 @@ export function formatStatus({ environment, parts, problems }: Status): string[]
         ...(environment ? environmentLines(environment) : []),
         ...(rows.length > 0 ? ["", ...alignColumns(rows)] : []),
         "",
-        ...(problems.length > 0 ? problems : ["All that should run does."]),
+        ...(problems.length > 0 ? problems : ["Everything that should run does."]),
     ];
 }
 
@@ -141,7 +141,7 @@ function environmentLines({ kubeconfig, context, registry, dockerHost, baseImage
     return alignColumns(rows.filter((row): row is string[] => row[1] !== undefined));
 }
 
-/** Pads every column, but the last, to the width of its widest cell. */
+/** Pads every column except the last to the width of its widest cell. */
 function alignColumns(rows: string[][]): string[] {
     const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
     return rows.map((row) =>

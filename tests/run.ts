@@ -1,6 +1,6 @@
 /**
- * Runs the levels of tests that are named on the command line, each with the environment that it needs, and closes
- * with one line: N passed, N failed.
+ * Runs the levels of tests that are named on the command line, each in the environment that it needs, and ends with one
+ * line: N passed, N failed.
  */
 import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
@@ -13,22 +13,24 @@ import { cacheDir } from "../local/paths";
 
 const root = path.join(__dirname, "..");
 
-/** Held while tests run in a cluster of their own: what a killed run leaves is then known to be nobody's. */
+/**
+ * Held while tests run in a cluster that they started: what a killed run leaves behind then belongs to no other run.
+ */
 const running = cacheDir("tests.lock");
 
 /** What a level runs, and what must be up for it. */
 interface Level {
-    /** The files, in stages: groups of a stage run at the same time, and a stage after the one before it. */
+    /** The files, in stages: the groups of a stage run at the same time, and the stages one after the other. */
     stages: string[][][];
-    /** The flags of `npm run local -- up`, or none where nothing is needed. */
+    /** The flags of `npm run local -- up`; undefined where no cluster is needed. */
     environment?: string[];
-    /** Whether it is left out where a cluster was up before. */
+    /** Whether it is skipped when a cluster was up before. */
     ownCluster?: boolean;
 }
 
-/** What shares kinds and nodes of the cluster: it runs one after the other. */
+/** Tests that share kinds and nodes of the cluster: they run one after the other. */
 const sharing = ["workloads", "gpus", "addons", "platform", "notebook", "route"];
-/** What has little to do with the cluster, or with kinds of its own. */
+/** Tests that hardly use the cluster, or use separate kinds. */
 const besides = ["docker-provider", "image", "scans", "addon"];
 
 const named = (level: string, files: string[]) => files.map((file) => `tests/${level}/${file}.test.ts`);
@@ -46,9 +48,9 @@ const levels: Record<string, Level> = {
         environment: [],
     },
     cluster: {
-        // A platform that is being installed refuses other people's Jobs for a while, so it has the cluster for itself.
+        // A platform that is being installed refuses the Jobs of others for a while, so it runs alone.
         stages: [
-            // Pods are waited for more than computed with: more groups than processors.
+            // These tests mostly wait for pods: more groups than processors.
             [
                 ["tests/cluster/!(failing-runs|platform|training|workloads).test.ts"],
                 ...["workloads", "training", "failing-runs"].map((file) => named("cluster", [file])),
@@ -57,9 +59,11 @@ const levels: Record<string, Level> = {
         ],
         environment: ["--node"],
     },
-    /** Real controllers of more add-ons: too long for every run. */
+    /** Real controllers of more add-ons: too slow for every run. */
     controllers: { stages: [[["tests/controllers/**/*.test.ts"]]], environment: ["--node"] },
-    /** Takes the cluster down and brings it up again, empty: after all others, and never with one that somebody uses. */
+    /**
+     * Takes the cluster down and brings it up again, empty: after all other levels, and never with a cluster in use.
+     */
     lifecycle: { stages: [[["tests/lifecycle/**/*.test.ts"]]], ownCluster: true },
 };
 
@@ -73,7 +77,7 @@ function say(line: string): void {
     console.log(`\n== ${line} (${new Date().toISOString().slice(11, 19)})`);
 }
 
-/** Runs a program of Node; with `quiet`, what it prints is shown when it has ended. */
+/** Runs a Node.js program; with `quiet`, its output is shown when it has ended. */
 async function run(args: string[], env: NodeJS.ProcessEnv = {}, quiet = false): Promise<number> {
     const output: Buffer[] = [];
     const child = spawn(process.execPath, args, {
@@ -105,7 +109,7 @@ async function mocha(files: string[], quiet: boolean): Promise<Counts> {
 async function runLevel(name: string, wasUp: boolean): Promise<Counts> {
     const level = levels[name]!;
     if (level.ownCluster && wasUp) {
-        say(`${name}: skipped, because a cluster was up before that would lose what it holds; take it down first`);
+        say(`${name}: skipped, because the running cluster would lose its content; take it down first`);
         return { passed: 0, failed: 0, skipped: 1 };
     }
     if (level.environment) {
@@ -133,28 +137,28 @@ async function main(names: string[]): Promise<void> {
     const wrong = names.filter((name) => !(name in levels));
     if (names.length === 0 || wrong.length > 0) {
         throw new Error(
-            `name levels out of ${Object.keys(levels).join(", ")}${wrong.map((name) => `; not ${name}`).join("")}`,
+            `name some of these levels: ${Object.keys(levels).join(", ")}${wrong.map((name) => `; not ${name}`).join("")}`,
         );
     }
     await takeDownLeftOvers();
     const wasUp = savedEnvironment() !== undefined;
     const alone = !wasUp && names.some((name) => name !== "unit");
     const work = () => runLevels(names, wasUp, alone);
-    const sum = alone ? await withLock(running, () => say("waiting for another run of tests"), work) : await work();
+    const sum = alone ? await withLock(running, () => say("waiting for another test run"), work) : await work();
     console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ""}`);
     process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
 }
 
-/** What a killed run has left in its cluster would be taken over by the stacks of this one, half as it is. */
+/** The stacks of this run would adopt what a killed run has left in its cluster, possibly incomplete. */
 async function takeDownLeftOvers(): Promise<void> {
     if (fs.existsSync(running) && holderOf(running) === undefined) {
-        say("taking down what a run of tests has left that did not come to its end");
+        say("taking down the environment of a test run that did not complete");
         await local("down");
         fs.rmSync(running, { force: true });
     }
 }
 
-/** @param alone whether a cluster that is up in the end is this run's own, and not one that another run needs. */
+/** @param alone whether a cluster that is up at the end belongs to this run, and no other run needs it. */
 async function runLevels(names: string[], wasUp: boolean, alone: boolean): Promise<Counts> {
     say("build");
     try {

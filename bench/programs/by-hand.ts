@@ -9,8 +9,8 @@ import { bare, pairs } from "./pairs";
 import { image, namespace } from "./shared";
 
 /**
- * A component that does nothing, in which objects can be put to see what Pulumi itself takes for any component. Its outputs
- * come of them, as those of any: a step of their own, late in an update.
+ * A component that does nothing except contain objects, to show what Pulumi itself takes for any component. Its outputs
+ * depend on them, as those of any component: a separate step, late in an update.
  */
 class Bare extends pulumi.ComponentResource {
     constructor(type: string, name: string) {

@@ -1,4 +1,4 @@
-/** The same charts as they are, each after the one before it. */
+/** The same charts without the Platform, each after the one before it. */
 import { readFileSync } from "node:fs";
 
 import { Namespace } from "@pulumi/kubernetes/core/v1";

@@ -1,4 +1,4 @@
-/** The workloads made with the components. */
+/** The workloads, created with the components. */
 
 import { pairs } from "./pairs";
 import { image, namespace } from "./shared";

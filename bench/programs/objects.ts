@@ -1,6 +1,6 @@
 /**
- * The objects of another stack, without the components that made them: what they say is written out, and they refer to
- * each other as they did there, as a program would that is written by hand.
+ * The objects of another stack, without the components that created them: their properties are written out, and they
+ * refer to each other as they did there, like a program that is written by hand.
  */
 import { readFileSync } from "node:fs";
 
@@ -28,7 +28,7 @@ interface Registered {
 
 type ObjectClass = new (name: string, args: never, opts: pulumi.CustomResourceOptions) => pulumi.CustomResource;
 
-/** The classes of the kinds that Kubernetes has itself; others are CustomResources. */
+/** The classes of Kubernetes' built-in kinds; others are CustomResources. */
 const typed: Record<string, object> = {
     "apps/v1": apps,
     "autoscaling/v2": autoscaling,
@@ -44,7 +44,7 @@ function classOf(type: string): ObjectClass {
     return ofVersion[kind!] ?? CustomResource;
 }
 
-/** A secret value stands in an exported state as an object that has its JSON. */
+/** A secret value in an exported state is an object with its JSON. */
 const withSecrets = (_key: string, value: unknown): unknown => {
     const { plaintext } = (value ?? {}) as { plaintext?: string };
     return plaintext === undefined ? value : pulumi.secret(JSON.parse(plaintext) as unknown);
@@ -54,7 +54,10 @@ const file = new pulumi.Config().require("objects");
 const objects = JSON.parse(readFileSync(file, "utf8"), withSecrets) as Registered[];
 const made = new Map<string, pulumi.CustomResource>();
 
-/** The value, as one that is made of what these resources are; the one that is no object of the list is the namespace. */
+/**
+ * The value, with references to the resources that it names; the name that is not one of the objects is the
+ * namespace's.
+ */
 const madeOf = (value: unknown, urns: string[] = []): unknown =>
     urns.length === 0 ? value : pulumi.all(urns.map((urn) => made.get(urn)?.urn ?? namespace)).apply(() => value);
 

@@ -6,8 +6,8 @@ import * as mlops from "kubernetes-mlops";
 const config = new pulumi.Config();
 
 /**
- * Does not wait for what needs a node or a controller: Jobs, and custom resources that become ready. It sees what the
- * program itself registers and not what charts render, and so costs nothing worth mentioning.
+ * Does not wait for what needs a node or a controller: Jobs, and custom resources that become ready. It only processes
+ * what the program itself registers, not what charts render, so its cost is negligible.
  */
 const skipAwait: pulumi.ResourceTransformation = ({ type, props, opts }) => {
     const isObject = type.startsWith("kubernetes:") && !/^kubernetes:(helm|yaml|core)/.test(type);

@@ -1,4 +1,4 @@
-/** What all programs of workloads begin with, so that they differ in nothing but how the workloads are written. */
+/** The start of every program with workloads, so that they only differ in how the workloads are written. */
 import { Namespace } from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -8,7 +8,7 @@ interface ObjectArgs {
     metadata: { annotations?: Record<string, pulumi.Input<string>> };
 }
 
-// Nothing is waited for: no node has the GPUs that the pods ask for, if there is a node at all.
+// Nothing is awaited: no node has the GPUs that the pods request, if there is a node at all.
 pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
     if (!type.startsWith("kubernetes:")) {
         return undefined;
@@ -20,5 +20,5 @@ pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
 
 export const namespace = new Namespace("namespace", { metadata: { name: config.require("namespace") } }).metadata.name;
 
-/** An Output, as the ref of an Image is. */
+/** An Output, like the ref of an Image. */
 export const image = pulumi.output(`registry.example.com/fraud@sha256:${"0123456789abcdef".repeat(4)}`);

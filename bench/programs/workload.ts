@@ -1,4 +1,4 @@
-/** Copies of one workload, made with its component. */
+/** Copies of one workload, created with its component. */
 import * as pulumi from "@pulumi/pulumi";
 
 import { image, namespace } from "./shared";

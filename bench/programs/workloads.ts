@@ -1,16 +1,16 @@
-/** One workload of each component, told what is usual. All ask for GPUs, which no node of the benchmark has. */
+/** One workload of each component, with common arguments. All request GPUs, which no node of the benchmark has. */
 import type * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "kubernetes-mlops";
 
-/** What a program gives to all of its workloads. */
+/** What a program passes to all of its workloads. */
 export interface Common {
     workspace: mlops.WorkspaceArgs;
     image: pulumi.Input<string>;
 }
 
 export interface Workload {
-    /** What it is called in a table. */
+    /** Its name in a table. */
     title: string;
     /** The CRDs that its objects need, each as `<plural>.<group>`. */
     crds?: string[];
@@ -31,7 +31,7 @@ const server = {
 };
 const route = { gateway: "public", gatewayNamespace: "gateways", hostnames: ["models.example.com"], path: "/fraud" };
 
-/** By the name that the command line has for it. */
+/** By name on the command line. */
 export const workloads: Record<string, Workload> = {
     "training-job": {
         title: "TrainingJob",

@@ -1,5 +1,5 @@
 /**
- * The few calls to the API server that bringing a cluster up takes.
+ * The few calls to the API server that are needed to bring a cluster up.
  */
 import { type RequestOptions, request } from "node:https";
 
@@ -38,10 +38,10 @@ function httpsRequest(url: string, options: RequestOptions = {}, body?: string):
     });
 }
 
-/** Whether a daemon's own health page, on 127.0.0.1, says that all is well. */
+/** Whether a daemon's health page on 127.0.0.1 reports that it is healthy. */
 export async function isHealthy(port: number, page = "/healthz"): Promise<boolean> {
     try {
-        // The daemon signs its certificate itself, and only its word is asked for.
+        // The daemon's certificate is self-signed, and only its status is of interest.
         const { status } = await httpsRequest(`https://127.0.0.1:${port}${page}`, { rejectUnauthorized: false });
         return status === 200;
     } catch {
@@ -58,7 +58,7 @@ export class Api {
     private readonly server: string;
     private readonly credentials: RequestOptions;
 
-    /** @param kubeconfig a kubeconfig's text, with one cluster and one user who has a client certificate */
+    /** @param kubeconfig the content of a kubeconfig with one cluster and one user who has a client certificate */
     constructor(kubeconfig: string) {
         const { clusters, users } = parse(kubeconfig) as Kubeconfig;
         const { cluster } = clusters[0]!;
@@ -72,7 +72,7 @@ export class Api {
         };
     }
 
-    /** @param path with its query */
+    /** @param path including the query */
     call(method: string, path: string, body?: unknown, type = "application/json"): Promise<Response> {
         const headers = { accept: "application/json", ...(body !== undefined && { "content-type": type }) };
         const options = { ...this.credentials, method, headers };
@@ -107,7 +107,7 @@ export class Api {
         return JSON.parse(body) as T;
     }
 
-    /** Creates the object, or makes it what it is to be. */
+    /** Creates the object or updates it with server-side apply. */
     async apply(path: string, object: KubernetesObject): Promise<void> {
         const query = "fieldManager=kubernetes-mlops-local&force=true";
         await this.expectSuccess("PATCH", `${path}?${query}`, object, "application/apply-patch+yaml");

@@ -1,5 +1,5 @@
 /**
- * The control group that holds every pod, and nothing else.
+ * The control group that holds every pod and nothing else.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -8,10 +8,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { signal, waitUntilGone } from "../processes";
 import { mountPoints } from "./mounts";
 
-/** The group's name in every hierarchy; the kubelet makes its own below it. */
+/** The group's name in every hierarchy; the kubelet creates its own below it. */
 export const cgroup = "kubernetes-mlops";
 
-/** The roots of the hierarchies: one a controller in version 1, a single one in version 2. */
+/** The roots of the hierarchies: one per controller in cgroup v1, a single one in v2. */
 const hierarchies = (): string[] => mountPoints(["cgroup", "cgroup2"]);
 
 /** The group's directories that exist. */
@@ -20,7 +20,7 @@ const directories = (): string[] =>
         .map((root) => path.join(root, cgroup))
         .filter(existsSync);
 
-/** Makes the group: the kubelet demands that it exists. */
+/** Creates the group, which the kubelet requires. */
 export function ensureCgroup(): void {
     for (const root of hierarchies()) {
         const subtree = path.join(root, "cgroup.subtree_control");
@@ -29,7 +29,7 @@ export function ensureCgroup(): void {
                 try {
                     writeFileSync(subtree, `+${controller}`);
                 } catch {
-                    // Not every controller can be had below; the kubelet says which one it misses.
+                    // Not every controller can be enabled below; the kubelet reports the ones it lacks.
                 }
             }
         }
@@ -37,7 +37,7 @@ export function ensureCgroup(): void {
     }
 }
 
-/** What the file operation gives, or nothing if the group has gone meanwhile: containerd removes them, too. */
+/** The result of the file operation, or nothing if the group has disappeared: containerd removes groups, too. */
 function unlessGone<T>(operation: () => T[]): T[] {
     try {
         return operation();
@@ -49,7 +49,7 @@ function unlessGone<T>(operation: () => T[]): T[] {
     }
 }
 
-/** The directory and those below, the deepest first. */
+/** The directory and those below it, the deepest first. */
 function tree(directory: string): string[] {
     const children = unlessGone(() => readdirSync(directory, { withFileTypes: true }));
     const below = children.filter((entry) => entry.isDirectory());
@@ -77,7 +77,7 @@ export async function killPods(): Promise<void> {
     throw new Error(`processes of pods cannot be killed: ${podProcesses().join(" ")}`);
 }
 
-/** Removes the group; it must hold no process. */
+/** Removes the group, which must not hold any process. */
 export async function removeCgroup(): Promise<void> {
     for (const group of directories().flatMap(tree)) {
         await removeGroup(group);

@@ -1,6 +1,5 @@
 /**
- * The end of the cluster, whatever state it is in: everything that it made on the machine is removed, and looked for
- * afterwards.
+ * Removes the cluster in any state: everything that it created on the machine is deleted, and then checked for.
  */
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import * as path from "node:path";
@@ -16,7 +15,7 @@ import { clusterDir, loadSettings } from "./settings";
 import { removeStrayFiles } from "./stray-files";
 import { restoreSysctls } from "./sysctls";
 
-/** Every daemon of the cluster, in the order in which they are ended: none of them misses one that went before. */
+/** Every daemon of the cluster, in the order in which they are stopped: none depends on one before it. */
 export const daemonNames = [
     "kube-proxy",
     "kubelet",
@@ -31,8 +30,8 @@ export const daemonNames = [
 const processes = (): number[] => markedProcesses(daemonNames);
 
 /**
- * The state directory of another cluster whose node runs on this machine: then the network, the rules and the control
- * groups, which have the same names for everyone, are that cluster's.
+ * The state directory of another cluster whose node runs on this machine. The network, the rules and the control
+ * groups, which have the same names in every cluster, then belong to that cluster.
  */
 export function otherNode(): string | undefined {
     const own = stateDir();
@@ -42,7 +41,7 @@ export function otherNode(): string | undefined {
     return file && path.dirname(path.dirname(file));
 }
 
-/** Ends what is left of the daemons: containerd's shims, and all of it when the pid files are gone. */
+/** Ends what is left of the daemons: containerd's shims, and every process when the pid files are gone. */
 async function endProcesses(): Promise<void> {
     processes().forEach((pid) => signal(pid, "SIGTERM"));
     if (!(await waitUntilGone(processes, 3))) {
@@ -51,7 +50,7 @@ async function endProcesses(): Promise<void> {
     }
 }
 
-/** What of the cluster is on the machine still: a line for each thing, none after a good `down`. */
+/** What is left of the cluster on the machine, one line for each thing; empty after a successful `down`. */
 export async function leftovers(): Promise<string[]> {
     const shared = async (): Promise<string[]> => [
         ...podProcesses().map((pid) => `pod process ${pid}`),
@@ -68,10 +67,9 @@ export async function leftovers(): Promise<string[]> {
 }
 
 /**
- * Removes the cluster with all its data. Whatever was interrupted before, and however often it is called, nothing is
- * left.
+ * Removes the cluster with all its data, even after an interrupted or repeated `up` or `down`.
  *
- * @throws when something is left all the same
+ * @throws when something is left nevertheless
  */
 export async function removeCluster(): Promise<void> {
     const hadNode = (loadSettings()?.node ?? false) || interfaces().length > 0;
@@ -101,7 +99,7 @@ export async function removeCluster(): Promise<void> {
         rmSync(`${log}.1`, { force: true });
     }
     if (existsSync(clusterDir())) {
-        // In one step: half of a cluster's data would be worse than all or nothing.
+        // In one step: half of a cluster's data would be worse than all or none of it.
         const doomed = `${clusterDir()}.removed-${process.pid}`;
         renameSync(clusterDir(), doomed);
     }

@@ -1,6 +1,6 @@
 /**
- * The container runtime: Debian's containerd with directories, socket and images of its own, beside any other that
- * runs on the machine.
+ * The container runtime: Debian's containerd with its own directories, socket and images, beside any other containerd
+ * on the machine.
  */
 import { existsSync, rmSync } from "node:fs";
 
@@ -13,10 +13,10 @@ import { clusterDir, podSubnet, serviceSubnet, type Settings, writeFile } from "
 
 export const socket = (): string => clusterDir("containerd", "containerd.sock");
 
-/** Containers' bundles and sockets, which do not outlive a boot. */
+/** Bundles and sockets of containers, which do not survive a reboot. */
 const runtimeDir = (): string => clusterDir("containerd", "run");
 
-/** The configuration of a containerd that has all that is its own in one directory: the cluster's, or another one. */
+/** The configuration of a containerd that keeps everything in one directory: the cluster's, or another one's. */
 export function containerdConfig(
     directory = clusterDir("containerd"),
     cniConfig = cniConfigDir(),
@@ -47,7 +47,7 @@ disabled_plugins = [${disabled.map((plugin) => `"${plugin}"`).join(", ")}]
 `;
 }
 
-/** Images may have to come through the proxy that the user's shell names; what is on this machine does not. */
+/** Images may have to be pulled through the proxy that the user's shell names; local addresses bypass it. */
 function directAddresses(settings: Settings): string {
     const users = process.env["NO_PROXY"] ?? process.env["no_proxy"];
     return [users, "localhost", "127.0.0.1", podSubnet(settings), serviceSubnet].filter(Boolean).join(",");
@@ -67,16 +67,16 @@ function containerd(settings: Settings, config: string): Daemon {
 const ctr = (...args: string[]): Promise<string> =>
     run("ctr", ["--address", socket(), "--namespace", "k8s.io", ...args]);
 
-/** Brings containerd up, with the pause image in it. */
+/** Starts containerd with the pause image in it. */
 export async function startContainerd(settings: Settings, newBoot: boolean, report: Report): Promise<void> {
-    // A socket's address has room for 107 characters.
+    // The address of a Unix socket is limited to 107 characters.
     if (socket().length > 100) {
         throw new Error(
-            `the path ${socket()} is longer than the 100 characters a socket may have: set KUBERNETES_MLOPS_CACHE to a shorter directory`,
+            `the path ${socket()} is longer than the 100 characters that a socket may have: set KUBERNETES_MLOPS_CACHE to a shorter directory`,
         );
     }
     if (newBoot) {
-        // What a running container held, and which addresses pods had.
+        // The state of running containers, and the IP addresses of pods.
         [runtimeDir(), cniAddressDir()].forEach((directory) => rmSync(directory, { recursive: true, force: true }));
     }
     const config = clusterDir("containerd", "config.toml");

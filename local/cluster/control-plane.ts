@@ -11,14 +11,14 @@ import { clusterDir, gateway, readFile, serviceSubnet, type Settings } from "./s
 export const flags = (values: Record<string, string | number | boolean>): string[] =>
     Object.entries(values).map(([name, value]) => `--${name}=${value}`);
 
-/** Our daemons talk to each other on this machine only, never through a proxy that the user's shell names. */
+/** The daemons talk to each other on this machine only, never through a proxy that the user's shell names. */
 export const withoutProxy = Object.fromEntries(
     ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
         .flatMap((name) => [name, name.toLowerCase()])
         .map((name) => [name, undefined]),
 );
 
-/** A daemon that is a part of the one Kubernetes binary. */
+/** A daemon that is part of the one Kubernetes binary. */
 export function kubernetesDaemon(settings: Settings, name: string, args: string[], reads: string[] = []): Daemon {
     return { name, command: settings.kubernetes, args: [name, ...args], env: withoutProxy, reads };
 }
@@ -46,13 +46,14 @@ export function etcd(settings: Settings): Daemon {
             ...tls("", "server"),
             ...tls("peer-", "peer"),
             "log-level": "warn",
-            // A cluster that can be made anew in seconds need not survive a power cut, and writes several times faster.
+            // A cluster that can be recreated in seconds need not survive a power failure, and writes are several times
+            // faster.
             "unsafe-no-fsync": true,
         }),
     );
 }
 
-/** How an aggregated API server knows that a request comes from the API server, and for whom. */
+/** How an aggregated API server knows that a request comes from the API server, and from which user. */
 const requestHeader = (): Record<string, string> => ({
     "requestheader-client-ca-file": certificate("front-proxy-ca.crt"),
     "requestheader-allowed-names": "front-proxy-client",
@@ -62,8 +63,8 @@ const requestHeader = (): Record<string, string> => ({
 });
 
 export function apiServer(settings: Settings): Daemon {
-    // Pods reach it at the gateway; without a node nobody but this machine needs it. Of several addresses it can be
-    // told none or all: what may come in on the others is up to the packet filter, see network.ts.
+    // Pods reach it at the gateway; without a node, only this machine needs it. It can bind to a single address or to
+    // all of them: the packet filter decides what may come in on the others, see network.ts.
     const address: Record<string, string> = settings.node
         ? { "bind-address": "0.0.0.0", "advertise-address": gateway(settings) }
         : { "bind-address": "127.0.0.1", "advertise-address": "127.0.0.1", "endpoint-reconciler-type": "none" };
@@ -82,7 +83,7 @@ export function apiServer(settings: Settings): Daemon {
             "tls-private-key-file": certificate("apiserver.key"),
             "kubelet-client-certificate": certificate("apiserver-kubelet-client.crt"),
             "kubelet-client-key": certificate("apiserver-kubelet-client.key"),
-            // The node's name is in no DNS: logs, exec and port-forward go to its address.
+            // The node's name is not in any DNS: logs, exec and port-forward use its address.
             "kubelet-preferred-address-types": "InternalIP",
             "proxy-client-cert-file": certificate("front-proxy-client.crt"),
             "proxy-client-key-file": certificate("front-proxy-client.key"),
@@ -99,7 +100,7 @@ export function apiServer(settings: Settings): Daemon {
     );
 }
 
-/** What controller manager and scheduler have in common; there is one of each, so no leader needs to be elected. */
+/** What the controller manager and the scheduler have in common; each runs once, so no leader election is needed. */
 function clientFlags(user: User, port: number): Record<string, string | number | boolean> {
     const kubeconfig = kubeconfigFile(user);
     return {
@@ -127,7 +128,7 @@ export function controllerManager(settings: Settings): Daemon {
             "cluster-signing-cert-file": certificate("ca.crt"),
             "cluster-signing-key-file": certificate("ca.key"),
             "cluster-name": "kubernetes-mlops",
-            // With the usual 20 calls a second its start alone takes five seconds.
+            // With the default of 20 calls a second, its start alone takes five seconds.
             "kube-api-qps": 200,
             "kube-api-burst": 400,
         }),
@@ -142,7 +143,7 @@ export function scheduler(settings: Settings): Daemon {
     ]);
 }
 
-/** Lets the API server do at the kubelet what its users ask for: logs, exec, port-forward. */
+/** Allows the API server to do at the kubelet what its users ask for: logs, exec, port-forward. */
 const kubeletApiAdmin: KubernetesObject = {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRoleBinding",
@@ -151,13 +152,13 @@ const kubeletApiAdmin: KubernetesObject = {
     subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "kube-apiserver-kubelet-client" }],
 };
 
-/** Brings the control plane up; returns when it can be used: every namespace gets its default service account. */
+/** Starts the control plane and returns when it is usable: every namespace gets its default service account. */
 export async function startControlPlane(settings: Settings, report: Report): Promise<Api> {
     const api = new Api(readFile(adminKubeconfig())!);
     if (await ensureDaemon(etcd(settings))) {
         report("starting etcd");
     }
-    // Ended in order, it would wait for its clients' watches.
+    // A graceful stop would wait for its clients' watches.
     if (await ensureDaemon(apiServer(settings), 1)) {
         report("starting the API server");
     }

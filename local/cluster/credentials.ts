@@ -1,5 +1,5 @@
 /**
- * Certificates and kubeconfigs, made by kubeadm.
+ * Certificates and kubeconfigs, created by kubeadm.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import * as path from "node:path";
@@ -31,15 +31,15 @@ const users = {
 
 export type User = keyof typeof users;
 
-/** Ten years, the same for every certificate: nobody renews those of a cluster on one's own machine. */
+/** Ten years, the same for every certificate: no one renews the certificates of a local cluster. */
 const validity = "87600h0m0s";
 
 const credentialsDir = (): string => clusterDir("credentials");
 
-/** A certificate, key or CA that kubeadm made, such as `apiserver.crt` or `etcd/ca.crt`. */
+/** A certificate, key or CA that kubeadm created, such as `apiserver.crt` or `etcd/ca.crt`. */
 export const certificate = (name: string): string => path.join(credentialsDir(), "pki", name);
 
-/** The file with which a user reaches the API server. */
+/** The kubeconfig of a user of the API server. */
 export const kubeconfigFile = (user: User): string =>
     path.join(credentialsDir(), `${user.replaceAll(":", "-")}.kubeconfig`);
 
@@ -48,7 +48,9 @@ export const adminKubeconfig = (): string => stateDir("kubeconfig");
 
 const serverUrl = (settings: Settings): string => `https://127.0.0.1:${settings.ports.apiServer}`;
 
-/** The file that tells kubeadm everything it would otherwise ask the machine or the network for. */
+/**
+ * The kubeadm configuration, which sets everything that kubeadm would otherwise look up on the machine or the network.
+ */
 export function kubeadmConfig(settings: Settings, directory: string): string {
     const apiVersion = "kubeadm.k8s.io/v1beta4";
     const init = {
@@ -65,7 +67,7 @@ export function kubeadmConfig(settings: Settings, directory: string): string {
         certificatesDir: path.join(directory, "pki"),
         controlPlaneEndpoint: `127.0.0.1:${settings.ports.apiServer}`,
         networking: { serviceSubnet, podSubnet: podSubnet(settings), dnsDomain: "cluster.local" },
-        // A tenth of the time that RSA keys take.
+        // Takes a tenth of the time that RSA keys take.
         encryptionAlgorithm: "ECDSA-P256",
         certificateValidityPeriod: validity,
         caCertificateValidityPeriod: validity,
@@ -78,7 +80,7 @@ interface Kubeconfig {
     clusters: { name: string; cluster: { server: string } }[];
 }
 
-/** The kubeconfig with another address of the API server. */
+/** The kubeconfig with a different address of the API server. */
 export function withServer(kubeconfig: string, server: string): string {
     const content = parse(kubeconfig) as Kubeconfig;
     content.clusters.forEach(({ cluster }) => (cluster.server = server));
@@ -106,7 +108,7 @@ async function makeCredentials(settings: Settings): Promise<void> {
     renameSync(directory, credentialsDir());
 }
 
-/** Makes what is missing, all or nothing, and puts the API server's present address into the kubeconfigs. */
+/** Creates what is missing, all or nothing, and puts the API server's current address into the kubeconfigs. */
 export async function ensureCredentials(settings: Settings): Promise<void> {
     if (!existsSync(credentialsDir())) {
         await makeCredentials(settings);

@@ -1,5 +1,5 @@
 /**
- * Cluster DNS: CoreDNS as a process of this machine, behind the Service that every cluster has for it.
+ * Cluster DNS: CoreDNS as a process on this machine, behind the Service that every cluster has for it.
  */
 import { Resolver } from "node:dns/promises";
 
@@ -9,11 +9,11 @@ import { withoutProxy } from "./control-plane";
 import { kubeconfigFile } from "./credentials";
 import { clusterDir, dnsAddress, gateway, readFile, type Settings, writeFile } from "./settings";
 
-/** The machine's own list of name servers. */
+/** The machine's list of name servers. */
 const resolvConf = "/etc/resolv.conf";
 
 /**
- * CoreDNS' configuration. Names outside the cluster are asked of the machine's name servers; without one, they are
+ * CoreDNS' configuration. Names outside the cluster are forwarded to the machine's name servers; without one, they are
  * unknown.
  *
  * @param machine the content of /etc/resolv.conf
@@ -45,7 +45,7 @@ function coredns(settings: Settings, config: string, content: string): Daemon {
     };
 }
 
-/** What CoreDNS may see, and the Service through which pods reach it. */
+/** What CoreDNS may read, and the Service through which pods reach it. */
 export function dnsObjects(settings: Settings): [path: string, object: KubernetesObject][] {
     const role: KubernetesObject = {
         apiVersion: "rbac.authorization.k8s.io/v1",
@@ -94,7 +94,7 @@ export function dnsObjects(settings: Settings): [path: string, object: Kubernete
     ];
 }
 
-/** Whether the API server's name is resolved, through the Service. */
+/** Whether the API server's name resolves through the Service. */
 async function answers(): Promise<boolean> {
     const resolver = new Resolver({ timeout: 1000, tries: 1 });
     resolver.setServers([dnsAddress]);

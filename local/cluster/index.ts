@@ -1,5 +1,5 @@
 /**
- * A Kubernetes cluster of one machine: a control plane and, where asked for, a node.
+ * A Kubernetes cluster on one machine: a control plane and, where requested, a node.
  */
 import { existsSync } from "node:fs";
 import * as path from "node:path";
@@ -44,18 +44,18 @@ export interface DaemonStatus extends DaemonState {
 }
 
 export interface ClusterStatus {
-    /** Whether a cluster was brought up and not taken down since. */
+    /** Whether a cluster was brought up and has not been taken down since. */
     exists: boolean;
     node: boolean;
     kubeconfig?: string;
     daemons: DaemonStatus[];
 }
 
-/** Runs the action while no other process brings the cluster up or down. */
+/** Runs the action while no other process brings the cluster up or takes it down. */
 const exclusively = <T>(report: Report, action: () => Promise<T>): Promise<T> =>
     withLock(
         cacheDir("cluster.lock"),
-        (pid) => report(`waiting for process ${pid}, which brings the cluster up or down`),
+        (pid) => report(`waiting for process ${pid}, which brings the cluster up or takes it down`),
         action,
     );
 
@@ -67,7 +67,7 @@ async function makeSettings(node: boolean, report: Report): Promise<Settings> {
     const other = otherNode();
     if (withNode && other !== undefined) {
         throw new Error(
-            `a node runs on this machine already, of the cluster in ${other}: take that down first, with ` +
+            `the node of the cluster in ${other} already runs on this machine: take that cluster down first, with ` +
                 `KUBERNETES_MLOPS_CACHE=${path.dirname(other)} npm run local -- down`,
         );
     }
@@ -91,15 +91,15 @@ async function makeSettings(node: boolean, report: Report): Promise<Settings> {
 }
 
 /**
- * Brings the cluster up, or what of it is missing; what runs already stays as it is. Returns when it can be used.
+ * Brings the cluster up, or what is missing of it; what runs already stays as it is. Returns when it is usable.
  *
- * @param options.node also a node, on which pods run. A node that is there already stays without being asked for.
+ * @param options.node also a node, on which pods run. An existing node stays even when it is not requested.
  */
 export function clusterUp({ node, report }: { node: boolean; report: Report }): Promise<Cluster> {
     return exclusively(report, async () => {
         const before = loadSettings();
         if (!before) {
-            // What a cluster has left behind whose directory was removed by hand.
+            // What is left of a cluster whose directory was removed by hand.
             await removeCluster();
         }
         const settings = await makeSettings(node, report);
@@ -121,15 +121,15 @@ export function clusterUp({ node, report }: { node: boolean; report: Report }): 
     });
 }
 
-/** Takes the cluster down with all its data, and looks that nothing is left of it on the machine. */
+/** Takes the cluster down with all its data, and checks that nothing is left of it on the machine. */
 export function clusterDown(report: Report): Promise<void> {
     return exclusively(report, async () => {
-        report("ending the cluster's processes");
+        report("stopping the cluster's processes");
         await removeCluster();
     });
 }
 
-/** The version in what a program prints when asked for it. */
+/** The version in the output of a program. */
 export const versionIn = (output: string): string | undefined => {
     const version = /\bv?(\d+\.\d+\.\d+\S*)/.exec(output)?.[1];
     return version && `v${version}`;
@@ -145,7 +145,7 @@ async function daemonVersion(name: string, settings: Settings): Promise<string |
     return command ? versionIn(await run(...command).catch(() => "")) : settings.kubernetesVersion;
 }
 
-/** Which daemons run; says nothing of whether they are healthy. */
+/** Which daemons run; not whether they are healthy. */
 export async function clusterStatus(): Promise<ClusterStatus> {
     const settings = loadSettings();
     const states = listDaemons().filter(({ name }) => daemonNames.includes(name));

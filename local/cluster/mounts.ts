@@ -40,8 +40,8 @@ export const clusterMounts = (): string[] =>
 
 export async function unmountAll(): Promise<void> {
     for (const point of clusterMounts()) {
-        // What a process of a stranger still uses (a shell that stands in it) is unmounted once that lets it go. Some
-        // go by themselves, with the last process that had them open.
+        // A mount that an unrelated process still uses (such as a shell in it) is unmounted once the process releases
+        // it. Some disappear by themselves, with the last process that had them open.
         await run("umount", [point])
             .catch(() => run("umount", ["--lazy", point]))
             .catch((error: unknown) => {

@@ -1,5 +1,5 @@
 /**
- * The pods' network: a bridge on this machine, to which the CNI plugins connect every pod.
+ * The pod network: a bridge on this machine, to which the CNI plugins connect every pod.
  */
 import { existsSync, readdirSync } from "node:fs";
 
@@ -8,9 +8,9 @@ import { clusterDir, dnsAddress, gateway, podSubnet, serviceSubnet, type Setting
 
 /** The bridge's name: at most 15 characters. */
 export const bridge = "kmlops0";
-/** The network's name, which is in the comment of every rule that the CNI plugins make. */
+/** The network's name, which is in the comment of every rule that the CNI plugins create. */
 export const cniNetwork = "kubernetes-mlops";
-/** Where Debian keeps the CNI plugins. */
+/** Where Debian puts the CNI plugins. */
 export const cniPlugins = "/usr/lib/cni";
 
 export const cniConfigDir = (): string => clusterDir("cni", "net.d");
@@ -27,7 +27,7 @@ export function cniConfig(settings: Settings): string {
                 bridge,
                 isGateway: true,
                 ipMasq: true,
-                // A pod that asks its own Service may be answered by itself.
+                // A pod that calls its own Service may be answered by itself.
                 hairpinMode: true,
                 ipam: {
                     type: "host-local",
@@ -42,7 +42,7 @@ export function cniConfig(settings: Settings): string {
     return `${JSON.stringify(content, undefined, 4)}\n`;
 }
 
-/** Makes the bridge with the machine's address in the pods' network, before the first pod makes the plugin do it. */
+/** Creates the bridge with the machine's address in the pod network, before the first pod makes the plugin do it. */
 export async function ensureNetwork(settings: Settings): Promise<void> {
     writeFile(`${cniConfigDir()}/10-${cniNetwork}.conflist`, cniConfig(settings));
     if (!existsSync(`/sys/class/net/${bridge}`)) {
@@ -50,7 +50,7 @@ export async function ensureNetwork(settings: Settings): Promise<void> {
     }
     await run("ip", ["address", "replace", `${gateway(settings)}/24`, "dev", bridge]);
     await run("ip", ["link", "set", bridge, "up"]);
-    // A Service's address is translated only in packets that have some route, which a machine without network lacks.
+    // A Service's address is translated only in packets that have a route, which a machine without a network lacks.
     const routed = await run("ip", ["route", "get", dnsAddress]).then(
         () => true,
         () => false,
@@ -60,7 +60,7 @@ export async function ensureNetwork(settings: Settings): Promise<void> {
     }
 }
 
-/** The bridge and the interfaces that connect pods to it, the bridge last; those that exist. */
+/** The bridge and the interfaces that connect pods to it, as far as they exist; the bridge is last. */
 export function interfaces(): string[] {
     const directory = `/sys/class/net/${bridge}`;
     return existsSync(directory) ? [...readdirSync(`${directory}/brif`), bridge] : [];
@@ -68,7 +68,7 @@ export function interfaces(): string[] {
 
 export async function removeNetwork(): Promise<void> {
     for (const name of interfaces()) {
-        // A pod's interface goes by itself when the pod's network namespace does: it may have gone just now.
+        // A pod's interface disappears with the pod's network namespace: it may have done so just now.
         if (existsSync(`/sys/class/net/${name}`)) {
             await run("ip", ["link", "delete", name]).catch((error: unknown) => {
                 if (existsSync(`/sys/class/net/${name}`)) {

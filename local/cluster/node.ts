@@ -29,7 +29,7 @@ export const nodePackages = [
     "busybox-static",
 ];
 
-/** The name servers for pods that ask for the machine's own; systemd's list in /etc names one that no pod can reach. */
+/** The name servers for pods that use the machine's; systemd's list in /etc names one that no pod can reach. */
 const machineResolvConf = (): string =>
     ["/run/systemd/resolve/resolv.conf", "/etc/resolv.conf"].find((file) => existsSync(file)) ?? "";
 
@@ -57,11 +57,11 @@ export function kubeletConfig(settings: Settings, resolvConf: string): string {
         failCgroupV1: false,
         failSwapOn: false,
         enforceNodeAllocatable: [],
-        // Many controllers write their certificates into a Secret that they have mounted, and start when they see them
-        // there, which by default takes a minute or more.
+        // Many controllers write their certificates into a Secret that they have mounted, and start when the files
+        // appear, which takes a minute or more by default.
         syncFrequency: "5s",
-        // The machine is not the cluster's alone: what else fills its disk or memory is no reason to evict pods or to
-        // remove images, short of the very end.
+        // The cluster shares the machine: other programs that fill its disk or memory are no reason to evict pods or to
+        // remove images until it is almost full.
         evictionHard: {
             "memory.available": "100Mi",
             "nodefs.available": "1%",
@@ -104,9 +104,9 @@ export function kubeProxyConfig(settings: Settings, bridgeFilter: boolean): stri
         clusterCIDR: podSubnet(settings),
         healthzBindAddress: `127.0.0.1:${settings.ports.kubeProxyHealth}`,
         metricsBindAddress: `127.0.0.1:${settings.ports.kubeProxyMetrics}`,
-        // Node ports answer on every address but 127.0.0.1: that would take a kernel parameter that opens more.
+        // Node ports answer on every address except 127.0.0.1, which would take a kernel parameter that opens more.
         iptables: { localhostNodePorts: false, masqueradeAll: !bridgeFilter },
-        // The machine's limits for tracked connections stay as they are.
+        // The machine's limits on tracked connections stay unchanged.
         conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
     });
 }
@@ -121,7 +121,7 @@ function kubeProxy(settings: Settings, bridgeFilter: boolean): Daemon {
     ]);
 }
 
-/** What the node needs of the machine, and can be had before there is an API server. */
+/** What the node needs from the machine, and what can be prepared before there is an API server. */
 export async function prepareNode(settings: Settings, newBoot: boolean, report: Report): Promise<void> {
     await ensureRules(settings);
     await ensureNetwork(settings);
@@ -138,7 +138,7 @@ async function isNodeReady(api: Api): Promise<boolean> {
     return node?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
-/** Brings the node up; returns when pods can run on it, with names and volumes. */
+/** Starts the node; returns when pods can run on it, with names and volumes. */
 export async function startNode(settings: Settings, api: Api, report: Report): Promise<void> {
     if (await ensureDaemon(kubelet(settings))) {
         report("starting the kubelet");

@@ -1,5 +1,5 @@
 /**
- * The rules of iptables: those of this cluster put in, and everything that any part of it made taken out again.
+ * The iptables rules: adds those of this cluster, and removes everything that any part of it added.
  */
 import { existsSync } from "node:fs";
 
@@ -7,15 +7,15 @@ import { run, RunError } from "../run";
 import { bridge, cniNetwork } from "./network";
 import type { Settings } from "./settings";
 
-/** Chains of our own. That they exist means that the KUBE-* chains beside them are this cluster's, too. */
+/** The chains that this module creates. Where they exist, the KUBE-* chains beside them are this cluster's, too. */
 const ownChains = { INPUT: "MLOPS-INPUT", FORWARD: "MLOPS-FORWARD" };
 
 const restoreCommand = { iptables: "iptables-restore", ip6tables: "ip6tables-restore" };
 type Command = keyof typeof restoreCommand;
 
 /**
- * The own chains, for iptables-restore: pods may reach the machine and the outside, also where a firewall or Docker
- * drops what it does not know; and from outside nobody reaches the API server, though it listens on every address.
+ * The module's own chains, for iptables-restore: pods may reach the machine and the outside, even where a firewall or
+ * Docker drops unknown traffic; the API server cannot be reached from outside, although it listens on every address.
  */
 export function ownRules(settings: Settings): string {
     const { INPUT: input, FORWARD: forward } = ownChains;
@@ -32,14 +32,14 @@ export function ownRules(settings: Settings): string {
     ].join("\n");
 }
 
-/** The same for ip6tables: there are no pods with IPv6 addresses, but the API server listens on the machine's. */
+/** The same for ip6tables: no pod has an IPv6 address, but the API server listens on the machine's. */
 export const ownRulesIpv6 = (settings: Settings): string =>
     ["*filter", `:${ownChains.INPUT} - [0:0]`, rejectOthers(settings), "COMMIT", ""].join("\n");
 
 const rejectOthers = (settings: Settings): string =>
     `-A ${ownChains.INPUT} ! -i lo -p tcp --dport ${settings.ports.apiServer} -j REJECT`;
 
-/** The rules as iptables-save prints them; nothing where there is no iptables. */
+/** The rules as iptables-save prints them; empty where iptables is not installed. */
 async function savedRules(command: Command): Promise<string> {
     try {
         return await run(`${command}-save`, []);
@@ -51,23 +51,23 @@ async function savedRules(command: Command): Promise<string> {
     }
 }
 
-/** Puts the own chains in, or brings them up to date. */
+/** Adds the module's own chains, or updates them. */
 export async function ensureRules(settings: Settings): Promise<void> {
     const before = await savedRules("iptables");
     if (!before.includes(ownChains.FORWARD) && /^:KUBE-/m.test(before)) {
         throw new Error(
-            "the packet filter holds rules (KUBE-*) of another Kubernetes node on this machine, and two disturb each " +
-                "other: use that cluster with --context NAME, or remove it first",
+            "the packet filter holds rules (KUBE-*) of another Kubernetes node on this machine, and two " +
+                "nodes interfere with each other: use that cluster with --context NAME, or remove it first",
         );
     }
     await putIn("iptables", ownRules(settings), before, ["INPUT", "FORWARD"]);
-    // Not there when the kernel has no IPv6.
+    // Missing when the kernel has no IPv6.
     if (existsSync("/proc/net/if_inet6")) {
         await putIn("ip6tables", ownRulesIpv6(settings), await savedRules("ip6tables"), ["INPUT"]);
     }
 }
 
-/** Puts own chains in, and makes the built-in ones jump to them unless they did before. */
+/** Adds the module's own chains, and the jumps to them in the built-in chains unless they exist. */
 async function putIn(
     command: Command,
     rules: string,
@@ -83,11 +83,12 @@ async function putIn(
 }
 
 /**
- * What is to be removed from the rules that iptables-save printed, as input of `iptables-restore --noflush`: the own
- * chains, kube-proxy's and the kubelet's (KUBE-*) and those that the CNI plugins made for our network (CNI-*; others
- * of them may be another program's), and every rule that jumps to one of them. Empty when there is nothing of that.
+ * What to remove from the rules that iptables-save printed, as input of `iptables-restore --noflush`: the module's own
+ * chains, those of kube-proxy and the kubelet (KUBE-*), those that the CNI plugins created for this network (CNI-*;
+ * others may belong to another program), and every rule that jumps to one of them. Empty when there is nothing to
+ * remove.
  *
- * @param kube whether the KUBE-* chains are to go
+ * @param kube whether to remove the KUBE-* chains
  */
 export function removal(saved: string, kube: boolean): string {
     const lines = saved.split("\n");
@@ -124,12 +125,13 @@ export function removal(saved: string, kube: boolean): string {
             ];
         })
         .filter((table) => table.length > 2)
-        // The own chains, whose presence says whose the others are, are in the filter table and go last.
+        // The module's own chains, whose presence marks the others as this cluster's, are in the filter table and go
+        // last.
         .sort((one, other) => Number(one[0] === "*filter") - Number(other[0] === "*filter"));
     return tables.length === 0 ? "" : `${tables.flat().join("\n")}\n`;
 }
 
-/** What of this cluster is still in the packet filter, by command. */
+/** What is left of this cluster in the packet filter, by command. */
 async function removals(): Promise<Record<Command, string>> {
     const rules = await savedRules("iptables");
     const kube = rules.includes(ownChains.FORWARD);

@@ -1,5 +1,5 @@
 /**
- * What one run of `up` must know of the runs before it. Everything else is derived from it.
+ * What a run of `up` must know about earlier runs. Everything else is derived from it.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
@@ -11,7 +11,7 @@ import { bootId } from "../process-identity";
 import { isRunning } from "../processes";
 import type { Report } from "../progress";
 
-/** Every port the cluster listens on, the daemon that does, and the port that is taken when it is free. */
+/** Every port that the cluster listens on, the daemon that uses it, and the preferred port. */
 const wantedPorts = {
     etcd: { daemon: "etcd", port: 2379 },
     etcdPeer: { daemon: "etcd", port: 2380 },
@@ -28,35 +28,35 @@ const wantedPorts = {
 export type PortName = keyof typeof wantedPorts;
 
 export interface Settings {
-    /** Whether the cluster has its node, or is a control plane alone. */
+    /** Whether the cluster has its node, or only a control plane. */
     node: boolean;
-    /** The machine's boot in which the cluster was last brought up. */
+    /** The id of the boot in which the cluster was last brought up. */
     boot: string;
     /** The first three numbers of the pods' /24 network, such as `10.244.0`. */
     podNetwork: string;
     ports: Record<PortName, number>;
-    /** The executables, and their version, that the daemons are started from. */
+    /** The executables that the daemons are started from, and their version. */
     kubernetes: string;
     kubernetesVersion: string;
     coredns?: string;
-    /** The values of kernel parameters as they were before the node changed them, by path below /proc/sys. */
+    /** The values of kernel parameters before the node changed them, by path below /proc/sys. */
     sysctls: Record<string, string>;
 }
 
-/** The network of Service addresses; with the first of them, the API server's, and the cluster DNS'. */
+/** The network of Service addresses, with the first of them, which is the API server's, and that of the cluster DNS. */
 export const serviceSubnet = "10.96.0.0/16";
 export const dnsAddress = "10.96.0.10";
-/** Name of the one node. The machine's own name may change, and with it would change what volumes are bound to. */
+/** Name of the one node. The machine's name may change, and volumes are bound to the node's name. */
 export const nodeName = "local";
 
 export const clusterDir = (...parts: string[]): string => stateDir("cluster", ...parts);
 export const podSubnet = (settings: Settings): string => `${settings.podNetwork}.0/24`;
-/** The machine's own address in the pods' network: there pods find the API server, the kubelet and the DNS. */
+/** The machine's address in the pod network, where pods find the API server, the kubelet and DNS. */
 export const gateway = (settings: Settings): string => `${settings.podNetwork}.1`;
 
 const settingsFile = (): string => clusterDir("settings.json");
 
-/** Writes a file such that a kill leaves either the old content or the new; does nothing if it has the content. */
+/** Writes a file such that a kill leaves either the old or the new content; does nothing if the content is the same. */
 export function writeFile(file: string, content: string, mode = 0o644): void {
     if (readFile(file) === content) {
         return;
@@ -75,7 +75,7 @@ export function readFile(file: string): string | undefined {
     }
 }
 
-/** The settings of the cluster that was brought up here, wholly or in part; undefined when there is none. */
+/** The settings of the cluster that was brought up here, completely or in part; undefined without one. */
 export function loadSettings(): Settings | undefined {
     const text = readFile(settingsFile());
     return text === undefined ? undefined : (JSON.parse(text) as Settings);
@@ -86,7 +86,7 @@ export function saveSettings(settings: Settings): void {
 }
 
 /**
- * The first of 10.244.0, 10.245.0, … in whose /24 none of the addresses lies.
+ * The first of 10.244.0, 10.245.0, … whose /24 contains none of the addresses.
  *
  * @throws when there is none up to 10.254.0
  */
@@ -102,7 +102,7 @@ export function freeNetwork(addresses: string[]): string {
     );
 }
 
-/** The addresses of this machine, but for those of the interface. */
+/** The addresses of this machine, except those of the interface. */
 export function machineAddresses(except: string): string[] {
     return Object.entries(networkInterfaces())
         .filter(([name]) => name !== except)
@@ -111,8 +111,8 @@ export function machineAddresses(except: string): string[] {
 }
 
 /**
- * The ports: those of running daemons and those that are still free stay, so that a kubeconfig stays valid; one that
- * somebody else has taken meanwhile is replaced.
+ * The ports: those of running daemons and those that are still free stay, so that a kubeconfig remains valid; one that
+ * another program has taken since is replaced.
  */
 export async function choosePorts(
     before: Record<PortName, number> | undefined,
@@ -132,5 +132,5 @@ export async function choosePorts(
     return ports;
 }
 
-/** Whether the machine was started anew since the settings were saved. */
+/** Whether the machine was rebooted since the settings were saved. */
 export const isNewBoot = (settings: Settings): boolean => settings.boot !== bootId();

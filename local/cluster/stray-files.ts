@@ -5,8 +5,7 @@ import { cniNetwork } from "./network";
 import { clusterDir } from "./settings";
 
 /**
- * Removes those files of a directory, and then the directory, and the one above it, if nothing else is in them. One
- * that does not exist is fine.
+ * Removes these files of a directory, and then the directory and its parent if they are empty. Missing files are fine.
  */
 function removeFiles(directory: string, condition: (file: string) => boolean): void {
     try {
@@ -36,16 +35,16 @@ function linkTarget(file: string): string {
     }
 }
 
-/** Removes what a node that was ended has put outside the directories it was given, and could not be told not to. */
+/** Removes what a stopped node has left outside the directories it was given, in places that cannot be configured. */
 export function removeStrayFiles(): void {
-    // The kubelet's names for the logs of containers.
+    // The kubelet's links to the logs of containers.
     removeFiles("/var/log/containers", (file) => linkTarget(file).startsWith(`${clusterDir()}/`));
-    // Where the kubelet waits for device plugins.
+    // Where the kubelet registers device plugins.
     const plugins = "/var/lib/kubelet/device-plugins";
     const own = ["kubelet.sock", "kubelet_internal_checkpoint", "DEPRECATION"];
     removeFiles(plugins, (file) => own.includes(path.basename(file)) && !isOpen(path.join(plugins, "kubelet.sock")));
-    // The sockets of containerd's shims, among those of every containerd of the machine.
+    // The sockets of containerd's shims, which share a directory with those of every containerd on the machine.
     removeFiles("/run/containerd/s", (file) => !isOpen(file));
-    // What the CNI plugins have answered.
+    // The cached results of the CNI plugins.
     removeFiles("/var/lib/cni/results", (file) => path.basename(file).startsWith(`${cniNetwork}-`));
 }

@@ -1,5 +1,5 @@
 /**
- * Kernel parameters that the node changes, and that `down` puts back.
+ * Kernel parameters that the node changes, and that `down` restores.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
@@ -8,7 +8,10 @@ import { run } from "../run";
 /** With it, packets between pods on the bridge pass the packet filter, which translates Service addresses. */
 const bridgeFilter = "net/bridge/bridge-nf-call-iptables";
 
-/** Beside that, what the kubelet sets by itself. net/ipv4/ip_forward is left on: others may count on it by then. */
+/**
+ * In addition, what the kubelet sets by itself. net/ipv4/ip_forward is left on: other programs may depend on it by
+ * then.
+ */
 const changed = [
     bridgeFilter,
     "vm/overcommit_memory",
@@ -21,13 +24,13 @@ const changed = [
 
 const file = (name: string): string => `/proc/sys/${name}`;
 
-/** The present values of those that this kernel has. */
+/** The current values of the parameters that this kernel has. */
 export function currentSysctls(): Record<string, string> {
     const known = changed.filter((name) => existsSync(file(name)));
     return Object.fromEntries(known.map((name) => [name, readFileSync(file(name), "utf8").trim()]));
 }
 
-/** Puts values back. */
+/** Restores values. */
 export function restoreSysctls(values: Record<string, string>): void {
     for (const [name, value] of Object.entries(values)) {
         if (existsSync(file(name))) {
@@ -37,12 +40,12 @@ export function restoreSysctls(values: Record<string, string>): void {
 }
 
 /**
- * Whether packets between pods pass the packet filter, after having tried to make it so. Where they do not, answers to
- * what a pod asked of a Service take another way than the question, unless kube-proxy masquerades all of it.
+ * Makes packets between pods pass the packet filter if possible, and returns whether they do. If not, replies to a pod
+ * that called a Service take a different path than the request, unless kube-proxy masquerades everything.
  */
 export async function ensureBridgeFilter(): Promise<boolean> {
     if (!existsSync(file(bridgeFilter))) {
-        // Not an error: there may be no such module, or no modprobe.
+        // Not an error: the module or modprobe may not exist.
         await run("modprobe", ["br_netfilter"]).catch(() => undefined);
     }
     if (!existsSync(file(bridgeFilter))) {

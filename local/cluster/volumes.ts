@@ -1,9 +1,9 @@
 /**
- * Storage: a default StorageClass with volumes made in advance, each a directory of this machine.
+ * Storage: a default StorageClass with volumes that are created in advance, each a directory on this machine.
  *
  * The kubelet treats such `local` volumes like a disk: it gives a directory to the pod's fsGroup, which the host-path
- * provisioner of the controller manager does not. Their size is not limited. A claim takes one; after the claim is
- * deleted, the next `up` empties the volume and offers it again, and adds new ones until there are enough.
+ * provisioner of the controller manager does not. Their size is not limited. Each claim binds one; after the claim is
+ * deleted, the next `up` empties the volume, releases it, and adds new ones until enough are free.
  */
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 
@@ -30,7 +30,7 @@ export const volumeObject = (name: string): KubernetesObject => ({
     kind: "PersistentVolume",
     metadata: { name, labels: { "app.kubernetes.io/managed-by": "kubernetes-mlops" } },
     spec: {
-        // More than anybody asks for: a claim gets the smallest volume that is large enough.
+        // More than any claim requests: a claim gets the smallest volume that is large enough.
         capacity: { storage: "1Ti" },
         accessModes: ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"],
         persistentVolumeReclaimPolicy: "Retain",
@@ -53,7 +53,7 @@ export interface Volume {
 }
 
 /**
- * Which volumes are to be emptied and offered again, since their claim is gone, and which are to be made.
+ * Which volumes to empty and release because their claim is deleted, and which to create.
  *
  * @param volumes every PersistentVolume of the cluster
  */
@@ -74,14 +74,14 @@ export function planVolumes(volumes: Volume[], size = poolSize): { reuse: string
     return { reuse, create };
 }
 
-/** An empty directory that every user may write to, also one whose pod names no fsGroup. */
+/** An empty directory that every user may write to, even in a pod without fsGroup. */
 function emptyDirectory(name: string): void {
     rmSync(volumeDir(name), { recursive: true, force: true });
     mkdirSync(volumeDir(name), { recursive: true });
     chmodSync(volumeDir(name), 0o777);
 }
 
-/** Makes the storage class and fills the pool of volumes. */
+/** Creates the storage class and fills the pool of volumes. */
 export async function ensureVolumes(api: Api): Promise<void> {
     await api.apply(`/apis/storage.k8s.io/v1/storageclasses/${storageClass}`, storageClassObject);
     const list = await api.get<{ items: Volume[] }>("/api/v1/persistentvolumes");

@@ -1,6 +1,6 @@
 /**
- * The docker daemon: the user's if one answers, or else one of our own with directories, socket, network and containerd
- * of its own.
+ * The docker daemon: the user's if one answers, or else a separate one with its own directories, socket, network and
+ * containerd.
  */
 import { mkdirSync } from "node:fs";
 
@@ -16,7 +16,7 @@ import { DAEMON, sweep } from "./sweep";
 
 const DEFAULT_HOST = "unix:///var/run/docker.sock";
 
-/** What our own daemon needs, beside the client. */
+/** What the separate daemon needs, in addition to the client. */
 const PROGRAMS = ["dockerd", "containerd", "runc", "iptables", "ip"];
 
 /** Runs a docker command against the daemon at this address. */
@@ -34,7 +34,7 @@ export async function answers(host: string): Promise<boolean> {
     );
 }
 
-/** The address of a daemon that is not ours and answers: the one in DOCKER_HOST, or at docker's own socket. */
+/** The address of a daemon of the user's that answers: the one in DOCKER_HOST, or at docker's default socket. */
 export async function usersDaemon(report: Report): Promise<string | undefined> {
     const named = process.env.DOCKER_HOST;
     const candidates = [named, DEFAULT_HOST].filter((host) => host && host !== ownDockerHost()) as string[];
@@ -49,7 +49,7 @@ export async function usersDaemon(report: Report): Promise<string | undefined> {
     return undefined;
 }
 
-/** The configuration of our own daemon. */
+/** The configuration of the separate daemon. */
 export function daemonConfig(): string {
     const config = {
         hosts: [ownDockerHost()],
@@ -57,21 +57,21 @@ export function daemonConfig(): string {
         "exec-root": dockerDir("exec"),
         pidfile: dockerDir("dockerd.pid"),
         bridge: bridgeName(),
-        // See network.ts: the bridge and the rules are not the daemon's.
+        // See network.ts: the daemon does not create the bridge and the rules.
         iptables: false,
         "ip-masq": false,
         "cgroup-parent": `/${cgroupName()}`,
         "exec-opts": ["native.cgroupdriver=cgroupfs"],
         "log-level": "warn",
-        // Seconds that containers have to end when the daemon does.
+        // Seconds that containers may take to end when the daemon stops.
         "shutdown-timeout": 5,
     };
     return `${JSON.stringify(config, undefined, 4)}\n`;
 }
 
-/** Brings up our own daemon, unless it runs already. */
+/** Starts the separate daemon, unless it runs already. */
 export async function startOwnDaemon({ network }: Settings, report: Report): Promise<void> {
-    // A socket's address has room for 107 characters, and the longest of the daemon's is its containerd's.
+    // The address of a Unix socket is limited to 107 characters; the longest of the daemon's is its containerd's.
     const longest = dockerDir("exec", "containerd", "containerd-debug.sock");
     if (longest.length > 107) {
         throw new Error(
@@ -92,7 +92,7 @@ export async function startOwnDaemon({ network }: Settings, report: Report): Pro
         name: DAEMON,
         command: "dockerd",
         args: ["--config-file", dockerDir("daemon.json")],
-        // Variables that are meant for a client.
+        // Variables meant for a client.
         env: { DOCKER_HOST: undefined, DOCKER_CONTEXT: undefined, DOCKER_TLS_VERIFY: undefined },
         reads: [daemonConfig()],
     };
@@ -102,7 +102,7 @@ export async function startOwnDaemon({ network }: Settings, report: Report): Pro
     await waitUntilReady(DAEMON, () => answers(ownDockerHost()), 60);
 }
 
-/** Stops our own daemon. */
+/** Stops the separate daemon. */
 export async function stopOwnDaemon(): Promise<void> {
     await stopDaemon(DAEMON, 20);
     await sweep();

@@ -1,5 +1,5 @@
 /**
- * What builds and keeps images on this machine: a docker daemon, a registry on localhost, and a base image in it.
+ * What builds and stores images on this machine: a docker daemon, a registry on localhost, and a base image in it.
  */
 import { rm } from "node:fs/promises";
 
@@ -17,36 +17,36 @@ import { BOOTSTRAP, DAEMON, leftovers } from "./sweep";
 export interface Docker {
     /** The daemon's address, as in DOCKER_HOST. */
     dockerHost: string;
-    /** The registry, as in an image's name: `localhost:5001`. */
+    /** The registry as in an image reference: `localhost:5001`. */
     registry: string;
     /** An image with Python in the registry, by digest. */
     baseImage: string;
 }
 
 export interface DockerStatus {
-    /** Whether docker was brought up and not taken down since. */
+    /** Whether docker was brought up and has not been taken down since. */
     exists: boolean;
     daemon?: { host: string; own: boolean; running: boolean };
     registry?: { host: string; running: boolean };
 }
 
-/** Runs the action while no other process brings docker up or down. */
+/** Runs the action while no other process brings docker up or takes it down. */
 const exclusively = <T>(report: Report, action: () => Promise<T>): Promise<T> =>
     withLock(
         cacheDir("docker.lock"),
-        (pid) => report(`waiting for process ${pid}, which brings docker up or down`),
+        (pid) => report(`waiting for process ${pid}, which brings docker up or takes it down`),
         action,
     );
 
 /**
- * Brings up what is missing and returns when it can be used; what runs already stays as it is. A daemon of the user's
- * that answers is used instead of one of our own.
+ * Starts what is missing and returns when it is usable; what runs already stays as it is. A daemon of the user's that
+ * answers is used instead of a separate one.
  */
 export function dockerUp(report: Report): Promise<Docker> {
     return exclusively(report, async () => {
         const before = loadSettings();
         if (!before) {
-            // What was left behind by one whose directory was removed by hand.
+            // What is left of a daemon whose directory was removed by hand.
             await stopOwnDaemon();
         }
         const users = isRunning(DAEMON) ? undefined : await usersDaemon(report);
@@ -67,10 +67,10 @@ export function dockerUp(report: Report): Promise<Docker> {
 }
 
 /**
- * Takes down what `dockerUp` has brought up, with all images; the base image stays in the cache, and a daemon of the
- * user's stays as it is.
+ * Takes down what `dockerUp` started, with all images; the base image stays in the cache, and a daemon of the user's
+ * stays as it is.
  *
- * @throws when something is left all the same
+ * @throws when something is left nevertheless
  */
 export function dockerDown(report: Report): Promise<void> {
     return exclusively(report, async () => {
@@ -85,7 +85,7 @@ export function dockerDown(report: Report): Promise<void> {
     });
 }
 
-/** What of docker runs. */
+/** Which parts of docker run. */
 export async function dockerStatus(): Promise<DockerStatus> {
     const settings = loadSettings();
     if (!settings) {

@@ -1,13 +1,14 @@
 /**
- * The containers' way out: a bridge and three rules, all of our own. The daemon makes none, because its chains would be
- * shared with any other docker daemon, and its policy of dropping what is forwarded would reach the cluster's pods.
+ * The containers' connection to the outside: a bridge and three rules. The daemon creates none, because its chains
+ * would be shared with any other docker daemon, and its policy of dropping forwarded packets would affect the cluster's
+ * pods.
  */
 import { existsSync } from "node:fs";
 
 import { run } from "../run";
 import { bridgeName } from "./settings";
 
-/** The packet filter's rules, by table: what a container sends goes out under the machine's address, answers come in. */
+/** The packet filter's rules, by table: what a container sends leaves with the machine's address, replies come in. */
 export function packetRules(bridge: string, network: string): { table: string; chain: string; rule: string[] }[] {
     const own = ["-m", "comment", "--comment", bridge];
     const subnet = `${network}.0/24`;
@@ -28,7 +29,7 @@ export function packetRules(bridge: string, network: string): { table: string; c
 
 const bridgeExists = (): boolean => existsSync(`/sys/class/net/${bridgeName()}`);
 
-/** Makes what is missing of the bridge and the rules. */
+/** Creates the bridge and the rules, as far as they are missing. */
 export async function ensureNetwork(network: string): Promise<void> {
     const bridge = bridgeName();
     if (!bridgeExists()) {
@@ -38,12 +39,12 @@ export async function ensureNetwork(network: string): Promise<void> {
     await run("ip", ["link", "set", bridge, "up"]);
     for (const { table, chain, rule } of packetRules(bridge, network)) {
         const command = (action: string) => ["--wait", "--table", table, action, chain, ...rule];
-        // A rule that is there already is not made twice.
+        // An existing rule is not added twice.
         await run("iptables", command("--check")).catch(() => run("iptables", command("--insert")));
     }
 }
 
-/** Removes the bridge and the rules, whatever is there of them. */
+/** Removes the bridge and the rules, as far as they exist. */
 export async function removeNetwork(): Promise<void> {
     const bridge = bridgeName();
     for (const [table, rules] of Object.entries(await remainingRules())) {
@@ -56,18 +57,18 @@ export async function removeNetwork(): Promise<void> {
     }
 }
 
-/** Our rules that are in the packet filter, by table, as `iptables -S` writes them. */
+/** The rules of this module in the packet filter, by table, as `iptables -S` prints them. */
 async function remainingRules(): Promise<Record<string, string[]>> {
     const rules: Record<string, string[]> = {};
     for (const table of ["nat", "filter"]) {
-        // Without iptables there is nothing to be removed either.
+        // Without iptables there are no rules to remove.
         const saved = await run("iptables", ["--wait", "--table", table, "-S"]).catch(() => "");
         rules[table] = saved.split("\n").filter((rule) => rule.includes(`--comment ${bridgeName()} `));
     }
     return rules;
 }
 
-/** What of the network is there still, a line each. */
+/** What is left of the network, one line each. */
 export async function networkLeftovers(): Promise<string[]> {
     const rules = Object.values(await remainingRules()).flat();
     return [...(bridgeExists() ? [`interface ${bridgeName()}`] : []), ...rules.map((rule) => `rule ${rule}`)];

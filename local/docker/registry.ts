@@ -10,10 +10,10 @@ import { dockerDir, type Settings, writeFile } from "./settings";
 
 /** Name of the registry's pid file and log. */
 export const REGISTRY = "registry";
-/** The port that is taken when it is free. */
+/** The preferred port. */
 const REGISTRY_PORT = 5001;
 
-/** The registry as image names have it. */
+/** The registry as in image references. */
 export const registryHost = ({ registryPort }: Pick<Settings, "registryPort">): string => `localhost:${registryPort}`;
 
 export function registryConfig(port: number): string {
@@ -30,7 +30,7 @@ http:
 `;
 }
 
-/** The port of the last time while the registry runs or the port is still free, or else the next free one. */
+/** The port of the last run while the registry runs or the port is still free, or else the next free one. */
 export async function choosePort(before: number | undefined, report: Report): Promise<number> {
     if (before !== undefined && isRunning(REGISTRY)) {
         return before;
@@ -43,9 +43,9 @@ export async function choosePort(before: number | undefined, report: Report): Pr
     return port;
 }
 
-/** Brings the registry up, unless it runs already. */
+/** Starts the registry, unless it runs already. */
 export async function startRegistry({ registryPort }: Settings, report: Report): Promise<void> {
-    // Debian's name for it, and its own.
+    // The name of the executable in Debian, and elsewhere.
     const installed = () => findExecutable("docker-registry") ?? findExecutable("registry");
     if (!installed()) {
         await ensurePackages(["docker-registry"], report);
@@ -64,7 +64,7 @@ export async function startRegistry({ registryPort }: Settings, report: Report):
     await waitUntilReady(REGISTRY, () => responds(registryPort, "/v2/"), 30);
 }
 
-/** Whether the registry answers a request for this path with success. */
+/** Whether the registry answers a request for this path successfully. */
 export async function responds(port: number, path: string): Promise<boolean> {
     const headers = { Accept: "application/vnd.docker.distribution.manifest.v2+json" };
     return fetch(`http://127.0.0.1:${port}${path}`, { headers, signal: AbortSignal.timeout(5000) }).then(

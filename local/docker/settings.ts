@@ -1,5 +1,5 @@
 /**
- * Where docker's parts lie, and what one run of `up` must know of the runs before it.
+ * Where docker's files are, and what a run of `up` must know about earlier runs.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -13,17 +13,17 @@ export interface Settings {
     network: string;
     /** The registry's TCP port. */
     registryPort: number;
-    /** The daemon of the user's that is used instead of one of our own. */
+    /** The daemon of the user's that is used instead of a separate one. */
     usersDaemon?: string;
 }
 
 export const dockerDir = (...parts: string[]): string => stateDir("docker", ...parts);
 
-/** The socket of our own daemon. */
+/** The socket of the separate daemon. */
 const socketFile = (): string => dockerDir("docker.sock");
 export const ownDockerHost = (): string => `unix://${socketFile()}`;
 
-/** Tells the bridge and the control group of this state directory from those of another. */
+/** Distinguishes the bridge and the control group of this state directory from those of another. */
 const instance = (): string => createHash("sha256").update(stateDir()).digest("hex").slice(0, 8);
 
 /** The bridge to which containers are connected; a name has at most 15 characters. */
@@ -45,7 +45,7 @@ export function saveSettings(settings: Settings): void {
     writeFile(settingsFile(), `${JSON.stringify(settings, undefined, 4)}\n`);
 }
 
-/** Writes a file aside and renames it: a kill leaves either the old content or the new. */
+/** Writes a file aside and renames it: a kill leaves either the old or the new content. */
 export function writeFile(file: string, content: string): void {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(`${file}.new`, content);
@@ -53,8 +53,7 @@ export function writeFile(file: string, content: string): void {
 }
 
 /**
- * The first of 10.231.0, 10.232.0, … in whose /24 none of the addresses lies. The cluster takes its own from 10.244.0
- * on.
+ * The first of 10.231.0, 10.232.0, … whose /24 contains none of the addresses. The cluster's range begins at 10.244.0.
  *
  * @throws when there is none up to 10.243.0
  */
@@ -67,11 +66,11 @@ export function freeNetwork(addresses: string[]): string {
     }
     throw new Error(
         "No network for containers is left: 10.231.0.0/24 to 10.243.0.0/24 all hold an address of this machine. " +
-            "Take down a network that is not used",
+            "Remove a network that is not used",
     );
 }
 
-/** The addresses of this machine, but for those of our bridge. */
+/** The addresses of this machine, except those of the bridge. */
 export function machineAddresses(): string[] {
     return Object.entries(networkInterfaces())
         .filter(([name]) => name !== bridgeName())

@@ -1,5 +1,5 @@
 /**
- * The end of what a docker daemon leaves behind when it is killed: containers, mounts and control groups.
+ * Removes what a killed docker daemon leaves behind: containers, mounts and control groups.
  */
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import * as path from "node:path";
@@ -11,10 +11,10 @@ import { cgroupName, dockerDir } from "./settings";
 
 /** Name of the daemon's pid file and log. */
 export const DAEMON = "dockerd";
-/** The same of what makes the base image's root file system. */
+/** The same for debootstrap, which creates the base image's root file system. */
 export const BOOTSTRAP = "debootstrap";
 
-/** The daemon's processes with those that it started itself, and the processes in containers. */
+/** The daemon's processes, including those that it started, and the processes in containers. */
 const processes = (): number[] => [...new Set([...markedProcesses([DAEMON]), ...containerProcesses()])];
 
 /** The directories of the containers' control group, in every hierarchy, the deepest first. */
@@ -45,15 +45,15 @@ function mountsBelow(directory: string): string[] {
         .reverse();
 }
 
-/** Unmounts all that is mounted below a directory. */
+/** Unmounts everything below a directory. */
 export async function unmountBelow(directory: string): Promise<void> {
     for (const point of mountsBelow(directory)) {
-        // What a stranger's process still uses is unmounted once that lets it go.
+        // A mount that an unrelated process still uses is unmounted once the process releases it.
         await run("umount", [point]).catch(() => run("umount", ["--lazy", point]));
     }
 }
 
-/** Ends and removes all that a daemon which does not run any more has left behind; its images stay. */
+/** Ends and removes everything that a daemon which no longer runs left behind, except for its images. */
 export async function sweep(): Promise<void> {
     // A process that forks while it is killed may leave a child that was not listed: hence several rounds.
     for (let round = 0; processes().length > 0 && round < 10; round++) {
@@ -62,13 +62,13 @@ export async function sweep(): Promise<void> {
     }
     await unmountBelow(dockerDir());
     cgroups().forEach((directory) => rmdirSync(directory));
-    // Sockets and pid files that a later process could be taken for.
+    // Sockets and pid files that might be mistaken for those of a later process.
     for (const name of ["exec", "docker.sock", "dockerd.pid"]) {
         rmSync(dockerDir(name), { recursive: true, force: true });
     }
 }
 
-/** What `sweep` would find, a line each. */
+/** What `sweep` would remove, one line each. */
 export function leftovers(): string[] {
     return [
         ...[...processes(), ...markedProcesses([BOOTSTRAP])].map((pid) => `process ${pid}`),

@@ -12,16 +12,16 @@ import { compareVersions, parseVersion, type Version } from "../toolchain/versio
 import { goVersion } from "./go-mod";
 import type { Tool } from "./go-tools";
 
-/** Added to the user's own Go settings, some of which would change or break the build. */
+/** Added to the user's Go settings, some of which would change or break the build. */
 const GO_ENV = { CGO_ENABLED: "0", GOWORK: "off", GO111MODULE: "on" };
 const BUILD_FLAGS = ["-trimpath", "-buildvcs=false", "-mod=readonly"];
 
-/** Where a tool that was built stands: the key changes with its version, sources, flags and platform. */
+/** Where a built tool is stored: the key changes with its version, sources, flags and platform. */
 export function builtPath(tool: Tool): string {
     return cacheDir("tools", `${tool.name}-${buildKey(tool)}`, tool.name);
 }
 
-/** `<version>-<hash>`, the hash being of the module's files, the flags and the platform. */
+/** `<version>-<hash>`, where the hash covers the module's files, the flags and the platform. */
 export function buildKey(tool: Tool): string {
     const hash = createHash("sha256");
     for (const file of readdirSync(tool.module).sort()) {
@@ -35,8 +35,8 @@ export function buildKey(tool: Tool): string {
 }
 
 /**
- * Builds a tool from its Go module unless that was done before, and gives its path. Two builds never run at once, as
- * one already uses every core; a build that is killed leaves nothing that is taken for a result.
+ * Builds a tool from its Go module unless that was done before, and returns its path. Two builds never run at once, as
+ * one already uses every core; a build that is killed leaves nothing that could be mistaken for a result.
  */
 export async function build(tool: Tool, report: Report): Promise<string> {
     const target = builtPath(tool);
@@ -59,7 +59,7 @@ async function goBuild(tool: Tool, title: string, target: string, report: Report
     const go = await requireGo(tool, title);
     const directory = path.dirname(target);
     await mkdir(directory, { recursive: true });
-    // What an earlier build that was killed has left.
+    // What is left of an earlier build that was killed.
     for (const name of await readdir(directory)) {
         await rm(path.join(directory, name), { recursive: true });
     }
@@ -107,8 +107,8 @@ async function goBuild(tool: Tool, title: string, target: string, report: Report
 }
 
 /**
- * The line about a build that has begun `count` of the `total` packages that were to be compiled, the last of which is
- * the main one.
+ * The progress line of a build that has started to compile `count` of `total` packages, the last of which is the main
+ * one.
  */
 export function buildProgress(title: string, count: number, total: number, elapsed: string): string {
     return count < total - 1
@@ -116,7 +116,7 @@ export function buildProgress(title: string, count: number, total: number, elaps
         : `building ${title} from its Go module: linking, ${elapsed}`;
 }
 
-/** Counts what a running command prints, and reports the count at once, then at most once a second. */
+/** Counts the lines that a running command prints, and reports the count at once, then at most once a second. */
 function counter(report: Report, line: (count: number, elapsed: string) => string) {
     const start = Date.now();
     let count = 0;
@@ -137,7 +137,7 @@ function counter(report: Report, line: (count: number, elapsed: string) => strin
     };
 }
 
-/** Makes the module's directory anew with copies of the files that its main package embeds. */
+/** Recreates the module's directory with copies of the files that its main package embeds. */
 async function copySource(
     go: string,
     tool: Tool,
@@ -155,7 +155,9 @@ async function copySource(
     }
 }
 
-/** Puts a go.mod into the directory, and a copy of the module with the files that it lacks, which the go.mod names. */
+/**
+ * Puts a go.mod into the directory, and a copy of the module with the files that it lacks, to which the go.mod refers.
+ */
 async function completeModule(
     go: string,
     tool: Tool,
@@ -174,12 +176,15 @@ async function completeModule(
     await writeFile(path.join(directory, "go.mod"), `${requirements}\nreplace ${module} => ${copy}\n`);
 }
 
-/** The directory of a module that the tool's own requires, which is fetched when Go's module cache does not have it. */
+/**
+ * The directory of a module that the tool's module requires, which is downloaded when Go's module cache does not have
+ * it.
+ */
 export async function moduleDirectory(tool: Tool, module: string): Promise<string> {
     return fetchModule(await requireGo(tool, `${tool.name} v${tool.version}`), module, tool.module);
 }
 
-/** The time zones that come with the Go that builds the tool, in the form in which Go's programs read them. */
+/** The time zones that come with the Go that builds the tool, in the format that Go programs read. */
 export async function timeZones(tool: Tool): Promise<string> {
     const go = await requireGo(tool, `${tool.name} v${tool.version}`);
     return path.join(
@@ -203,7 +208,7 @@ async function requireGo(tool: Tool, title: string): Promise<string> {
     if (!go) {
         throw new Error(goError(title, wanted));
     }
-    // In the module's directory an older go fetches the version that the go.mod asks for, if it may.
+    // In the module's directory, an older go downloads the version that the go.mod asks for, if allowed.
     const found = await run(go, ["env", "GOVERSION"], { cwd: tool.module, env: GO_ENV }).catch((error: unknown) => {
         throw new Error(goError(title, wanted, error instanceof RunError ? error.output.trim() : String(error)));
     });
@@ -213,7 +218,7 @@ async function requireGo(tool: Tool, title: string): Promise<string> {
     return go;
 }
 
-/** The one line about a go command that is missing or, with what was found, not good enough. */
+/** The one-line error for a go command that is missing or too old. */
 export function goError(title: string, wanted: Version, found?: string): string {
     return (
         `Go ${wanted[0]}.${wanted[1]} or newer is needed to build ${title}, which cannot be downloaded here: ` +
@@ -221,7 +226,7 @@ export function goError(title: string, wanted: Version, found?: string): string 
     );
 }
 
-/** The one line about a build that failed: for want of a module, or for what the compiler said. */
+/** The one-line error for a failed build: a module that is missing, or what the compiler reported. */
 export function buildError(title: string, error: Pick<RunError, "message" | "output">): string {
     const unreachable = /dial tcp|no such host|i\/o timeout|connection refused|proxyconnect|lookup disabled by GOPROXY/;
     const line = error.output.split("\n").find((candidate) => unreachable.test(candidate));

@@ -1,6 +1,6 @@
 import { parseVersion, type Version } from "../toolchain/versions";
 
-/** The version at which a go.mod requires a module, without its `v`. */
+/** The version at which a go.mod requires a module, without the `v`. */
 export function requiredVersion(goMod: string, module: string): string {
     const line = goMod.split("\n").find((candidate) =>
         candidate

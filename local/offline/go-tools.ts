@@ -4,7 +4,7 @@ import { sourceDir } from "../paths";
 import type { ToolName } from "../toolchain/tools";
 import { requiredVersion } from "./go-mod";
 
-/** How a tool is built from its Go module, which is in local/offline/go. */
+/** How to build a tool from its Go module, which is in local/offline/go. */
 export interface Tool {
     /** Of the executable. */
     name: string;
@@ -12,18 +12,18 @@ export interface Tool {
     version: string;
     /** The directory of the Go module. */
     module: string;
-    /** The Go package to build, as an import path or `.` for the module's own. */
+    /** The Go package to build, as an import path or `.` for the module's root. */
     package: string;
     ldflags: string[];
     /** Files that the main package embeds, copied from a module it requires. */
     embeds?: { module: string; files: string[] };
-    /** Files that a module lacks as it is served, each with the one of its own that has the same content. */
+    /** Files that the published module lacks, each with another of its files that has the same content. */
     completed?: { module: string; files: Record<string, string> };
 }
 
 const goDir = (module: string) => sourceDir("local", "offline", "go", module);
 const goMod = (module: string) => readFileSync(sourceDir("local", "offline", "go", module, "go.mod"), "utf8");
-/** Without the symbol table and the debugging information, which are of no use here. */
+/** Without the symbol table and debugging information, which are not needed here. */
 export const STRIPPED = ["-s", "-w"];
 
 /** The provider's release that its Go module, which has no release numbers, was taken from. */
@@ -39,7 +39,7 @@ export function toolOf(name: ToolName): Tool {
                 version,
                 module: goDir("pulumi"),
                 package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-                // The automation API reads what `pulumi version` prints.
+                // The automation API parses the output of `pulumi version`.
                 ldflags: [...STRIPPED, `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${version}`],
             };
         }

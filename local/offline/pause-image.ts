@@ -1,6 +1,6 @@
 /**
- * The image of the process that holds a pod's namespaces open, made from Debian's static busybox: no registry is
- * needed for it.
+ * The image of the process that holds a pod's namespaces open, built from Debian's static busybox: it needs no
+ * registry.
  */
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ export const pauseConfig = (architecture: string, layerDigest: string): string =
 /**
  * Writes the image as an archive that `docker load` and `ctr images import` read.
  *
- * @param busybox a static busybox
+ * @param busybox the path of a static busybox
  */
 export async function writePauseImage(archive: string, busybox = "/bin/busybox"): Promise<void> {
     const directory = mkdtempSync(`${archive}-`);

@@ -1,6 +1,6 @@
 /**
- * The tools that a stack and a cluster on this machine need. Each is looked for, in this order, in what is installed
- * already, in what was downloaded or built earlier, in the official downloads, and is built from its Go module at last.
+ * The tools that a stack and a cluster on this machine need. Each is looked for, in this order, among the installed
+ * ones, among earlier downloads and builds, in the official downloads, and is finally built from its Go module.
  */
 import { linkSync, renameSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
@@ -17,8 +17,8 @@ import { ensureDockerPlugin, linkPlugin } from "./plugins";
 import { ACCEPTED_COREDNS, acceptedPulumi, LANGUAGE_HOST, type ToolName } from "./tools";
 
 /**
- * The paths of the tools' executables. A tool that is had already costs well under a second; one that must be built
- * takes minutes, once per machine, of which `report` tells.
+ * The paths of the tools' executables. A tool that is available already takes well under a second; one that must be
+ * built takes minutes, once per machine, during which `report` receives progress.
  */
 export async function ensureTools<Name extends ToolName>(names: Name[], report: Report): Promise<Record<Name, string>> {
     const found: Partial<Record<ToolName, string>> = {};
@@ -93,7 +93,7 @@ function builtNow(tool: Tool): Source {
     return { name: "its Go module", find: (report) => build(tool, report) };
 }
 
-/** The language host beside the CLI, which is where the engine looks for it: it came with the CLI or is put there. */
+/** The language host beside the CLI, where the engine looks for it: it came with the CLI or is put there. */
 async function ensureLanguageHost(tool: Tool, pulumi: string, report: Report): Promise<string> {
     if (pulumi !== builtPath(toolOf("pulumi"))) {
         return beside(pulumi, tool.name)!;
@@ -110,8 +110,8 @@ async function ensureLanguageHost(tool: Tool, pulumi: string, report: Report): P
 }
 
 /**
- * The variables, to be added to those of this process, with which `pulumi` finds the CLI's parts and the plugins of this
- * package's dependencies, without a network. Backend and passphrase are left to the caller.
+ * The environment variables, added to those of this process, with which `pulumi` finds the CLI's parts and the plugins
+ * of this package's dependencies, without a network. Backend and passphrase are left to the caller.
  */
 export async function engineEnv(report: Report = () => undefined): Promise<Record<string, string>> {
     const tools = await ensureTools(["pulumi", LANGUAGE_HOST, "pulumi-resource-kubernetes"], report);
@@ -122,11 +122,11 @@ export async function engineEnv(report: Report = () => undefined): Promise<Recor
         PATH: [path.dirname(tools.pulumi), process.env.PATH].filter(Boolean).join(path.delimiter),
         PULUMI_HOME: pulumiHome(),
         PULUMI_SKIP_UPDATE_CHECK: "true",
-        // What is missing is told at once, instead of after five attempts to download it.
+        // A missing plugin is reported at once, instead of after five attempts to download it.
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        // Plugins come from PULUMI_HOME, whatever else stands on PATH.
+        // Plugins come from PULUMI_HOME, even when others are on PATH.
         PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
-        // Programs are compiled without a type check, which takes longer than all the rest of a small update.
+        // Programs are compiled without a type check, which takes longer than everything else in a small update.
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     };
 }

@@ -10,7 +10,7 @@ export function findExecutable(name: string, others: string[] = []): string | un
     return directories.map((directory) => path.join(directory, name)).find(isExecutable);
 }
 
-/** Whether the path leads to a file that may be executed. */
+/** Whether the path is that of an executable file. */
 export function isExecutable(file: string): boolean {
     try {
         accessSync(file, constants.X_OK);
@@ -20,14 +20,14 @@ export function isExecutable(file: string): boolean {
     }
 }
 
-/** Whether the executable, asked for its version, gives one within the range. */
+/** Whether the version that the executable prints is within the range. */
 export async function hasVersion(executable: string, args: string[], range: VersionRange): Promise<boolean> {
     const env = { PULUMI_SKIP_UPDATE_CHECK: "true" };
     const printed = await run(executable, args, { env, timeout: 15 }).catch(() => "");
     return accepts(range, printed);
 }
 
-/** The executable of this name beside another one, which is where the engine looks: where links lead. */
+/** The executable of this name beside another one, with links resolved, which is where the engine looks. */
 export function beside(executable: string, name: string): string | undefined {
     const file = path.join(path.dirname(realpathSync(executable)), name);
     return isExecutable(file) ? file : undefined;

@@ -5,9 +5,9 @@ import * as path from "node:path";
 import { pulumiHome } from "./official";
 
 /**
- * Sees to it that the CLI writes no logs of its own. It compresses and encrypts all that passes through the engine, each
+ * Makes sure that the CLI writes no logs. It compresses and encrypts everything that passes through the engine, each
  * object several times, which takes longer than everything else where CRDs are large, and fills the disk. There is no
- * switch for it, but where it cannot make the directory, it does without.
+ * setting for it, but the CLI continues without logs where it cannot create the directory.
  */
 export async function withoutLogs(): Promise<void> {
     const logs = path.join(pulumiHome(), "logs");
@@ -16,9 +16,11 @@ export async function withoutLogs(): Promise<void> {
         return;
     }
     if (found) {
-        // A run that is writing to it goes on. Another process may do the same at this moment.
+        // A run that is writing to it continues. Another process may do the same at this moment.
         await rename(logs, `${logs}.${process.pid}`).catch(() => undefined);
     }
-    await writeFile(logs, "No directory, so that the CLI writes no logs.\n", { flag: "wx" }).catch(() => undefined);
+    await writeFile(logs, "A file instead of a directory, so that the CLI writes no logs.\n", { flag: "wx" }).catch(
+        () => undefined,
+    );
     await rm(`${logs}.${process.pid}`, { recursive: true, force: true });
 }

@@ -15,7 +15,7 @@ const DOWNLOADS = "https://get.pulumi.com/";
 /** Seconds that a download may take before it counts as failed. */
 const DOWNLOAD_TIMEOUT = 600;
 
-/** The PULUMI_HOME of everything that is run from here: the user's own settings and logins stay out of it. */
+/** The PULUMI_HOME of everything that runs from here, separate from the user's settings and logins. */
 export function pulumiHome(): string {
     return cacheDir("pulumi");
 }
@@ -23,7 +23,7 @@ export function pulumiHome(): string {
 let reachable: Promise<boolean> | undefined;
 
 /**
- * Whether downloads are worth a try: asked once, for at most five seconds, so that a machine without a network does
+ * Whether downloads are worth a try: checked once, for at most five seconds, so that a machine without a network does
  * not wait. Behind a proxy, which a plain request does not use, they always are.
  */
 function downloadsReachable(): Promise<boolean> {
@@ -64,7 +64,7 @@ export function pluginPath(home: string, name: string, version: string): string 
     return path.join(home, "plugins", `resource-${name}-v${version}`, `pulumi-resource-${name}`);
 }
 
-/** An official plugin of exactly this version that was installed earlier, by us or by the user. */
+/** An official plugin of exactly this version that was installed earlier, by this project or by the user. */
 export function installedPlugin(name: string, version: string): string | undefined {
     const homes = [pulumiHome(), process.env.PULUMI_HOME, path.join(homedir(), ".pulumi")];
     return homes
@@ -73,17 +73,17 @@ export function installedPlugin(name: string, version: string): string | undefin
         .find(
             (file) =>
                 isExecutable(file) &&
-                // A link is what we put in the place of a plugin that could not be downloaded.
+                // A link replaces a plugin that could not be downloaded.
                 !lstatSync(file).isSymbolicLink() &&
-                // Stands beside a plugin while it is being installed.
+                // This file exists while a plugin is being installed.
                 !existsSync(`${path.dirname(file)}.partial`),
         );
 }
 
-/** Whether the CLI is told to take plugins from somewhere else, as in a closed network. */
+/** Whether the CLI is configured to download plugins from somewhere else, as in a closed network. */
 const pluginsMirrored = () => Boolean(process.env.PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES);
 
-/** Downloads a plugin with the CLI, which is asked for only then; undefined where the downloads cannot be reached. */
+/** Downloads a plugin with the CLI, which is requested only then; undefined where the downloads cannot be reached. */
 export async function downloadPlugin(
     cli: () => Promise<string>,
     name: string,

@@ -12,23 +12,23 @@ export interface Plugin {
     /** The executable that the engine starts. */
     path: string;
     version: string;
-    /** Whether it is the official plugin and not our stand-in. */
+    /** Whether it is the official plugin and not this project's stand-in. */
     official: boolean;
 }
 
-/** How long a download that failed is not tried again, in milliseconds: a day. */
+/** How long to wait before a failed download is tried again, in milliseconds: a day. */
 const RETRY_AFTER = 24 * 60 * 60 * 1000;
 
 /**
- * Sees to it that the engine finds a plugin for `@pulumi/docker` of the installed version: the official one, or where it
- * cannot be downloaded, the stand-in that this project brings.
+ * Makes sure that the engine finds a plugin for `@pulumi/docker` of the installed version: the official one or, where
+ * it cannot be downloaded, this project's stand-in.
  */
 export async function ensureDockerPlugin(pulumi: string, report: Report): Promise<Plugin> {
     const version = dockerPluginVersion();
     const tried = cacheDir("tools", `docker-plugin-${version}.tried`);
     let official = installedPlugin("docker", version);
     if (!official && age(tried) > RETRY_AFTER) {
-        // The CLI takes whatever stands in the plugin's place for the plugin.
+        // The CLI treats anything in the plugin's place as the plugin.
         await rm(path.dirname(pluginPath(pulumiHome(), "docker", version)), { recursive: true, force: true });
         official = await downloadPlugin(() => Promise.resolve(pulumi), "docker", version, report).catch(
             (error: Error) => {
@@ -42,13 +42,13 @@ export async function ensureDockerPlugin(pulumi: string, report: Report): Promis
         }
     }
     if (!official) {
-        report(`the official Pulumi plugin docker v${version} cannot be had here: using the stand-in`);
+        report(`the official Pulumi plugin docker v${version} is not available here: using the stand-in`);
     }
     const executable = official ?? path.join(standInDirectory, "pulumi-resource-docker");
     return { path: await linkPlugin("docker", version, executable), version, official: official !== undefined };
 }
 
-/** Puts a plugin where the engine looks for it, unless it stands there already; gives its path there. */
+/** Puts a plugin where the engine looks for it, unless it is there already; returns its path. */
 export async function linkPlugin(name: string, version: string, executable: string): Promise<string> {
     const place = pluginPath(pulumiHome(), name, version);
     if (place !== executable && linkTarget(place) !== executable) {
@@ -65,7 +65,7 @@ function linkTarget(file: string): string | undefined {
     return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(file) : undefined;
 }
 
-/** Milliseconds since the file was written; without a file, for ever. */
+/** Milliseconds since the file was written; infinite without a file. */
 function age(file: string): number {
     const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
     return written === undefined ? Infinity : Date.now() - written;

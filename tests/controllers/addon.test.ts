@@ -1,4 +1,4 @@
-/** The program of docs/addon.md: a chart that is no add-on of the Platform, with its real controller. */
+/** The program of docs/addon.md: a chart that is not an add-on of the Platform, with its real controller. */
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -26,11 +26,11 @@ describe("an Addon with a real controller", function () {
         await deleteLeftovers(["gatekeeper.sh"], ["gatekeeper-system", "team"]);
     });
 
-    it("is installed in one update, with a rule whose kind its controller makes", async () => {
+    it("is installed in one update, with a rule whose kind its controller creates", async () => {
         await stack.up();
     });
 
-    it("does what the rule says", async () => {
+    it("enforces the rule", async () => {
         const job = (labels: Record<string, string>) => {
             const containers = [{ name: "main", image: savedEnvironment().baseImage! }];
             return {
@@ -40,7 +40,7 @@ describe("an Addon with a real controller", function () {
                 spec: { suspend: true, template: { spec: { restartPolicy: "Never", containers } } },
             };
         };
-        // Its webhook reads new rules a moment after it has made their kind.
+        // Its webhook reads new rules a moment after it has created their kind.
         const deadline = Date.now() + 60_000;
         const refused = () =>
             createObjects(job({})).then(
@@ -55,12 +55,12 @@ describe("an Addon with a real controller", function () {
         await createObjects(job({ "kueue.x-k8s.io/queue-name": "team" }));
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("takes its webhooks along when it is removed, and leaves its CRDs", async () => {
+    it("removes its webhooks with it, and keeps its CRDs", async () => {
         await stack.up(() => Promise.resolve({}));
         const crd = "customresourcedefinition/constrainttemplates.templates.gatekeeper.sh";
         assert.match(await kubectl("get", crd, "--output=name"), /constrainttemplates/);

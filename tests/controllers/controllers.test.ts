@@ -1,6 +1,6 @@
 /**
- * More add-ons with their real controllers, from a mirror: installed by a Platform, tried with the least that they are
- * there for, and removed. Too long for every run.
+ * More add-ons with their real controllers, from a mirror: installed by a Platform, tested in their main purpose, and
+ * removed. Too slow for every run.
  */
 import { strict as assert } from "node:assert";
 import * as path from "node:path";
@@ -38,7 +38,7 @@ interface Case {
     namespaces: string[];
     /** Workloads of this package that run on the add-on, in the same update. */
     workloads?: (opts: pulumi.ComponentResourceOptions) => void;
-    /** What the add-on is there for. */
+    /** The main purpose of the add-on. */
     check: () => Promise<void>;
 }
 
@@ -46,7 +46,7 @@ const wait = (condition: string, object: string): Promise<string> =>
     kubectl("wait", "--namespace", namespace, `--for=${condition}`, ...object.split(" "), "--timeout=180s");
 
 const cases: Record<string, Case> = {
-    "metrics-server tells what the node uses": {
+    "metrics-server reports what the node uses": {
         names: ["metrics-server"],
         addons: { metricsServer: { insecureKubeletTls: true } },
         groups: [],
@@ -88,7 +88,7 @@ const cases: Record<string, Case> = {
             assert.deepEqual(said.trim().split("\n").sort(), ["node 0 of 2", "node 1 of 2"]);
         },
     },
-    "KubeRay runs trainings of two nodes, one after the other in a queue that has no room for both": {
+    "KubeRay runs trainings of two nodes, one after the other in a queue without quota for both": {
         names: ["kuberay", "kueue"],
         addons: { kuberay: {}, kueue: {} },
         groups: ["ray.io", "kueue.x-k8s.io"],
@@ -127,12 +127,12 @@ const cases: Record<string, Case> = {
             const path = "--output=jsonpath={.items[*].status.jobStatus}";
             assert.equal(await kubectl("get", "rayjobs", "--namespace", namespace, path), "SUCCEEDED SUCCEEDED");
             const [first, second] = await turnsIn(namespace);
-            assert.ok(second!.admitted >= first!.finished, `both had their turn at once: ${second!.admitted}`);
+            assert.ok(second!.admitted >= first!.finished, `both were admitted at the same time: ${second!.admitted}`);
         },
     },
-    "Argo Workflows runs what a Schedule says": {
+    "Argo Workflows runs a Schedule": {
         names: ["argo-workflows"],
-        // Its server's program has the user interface in it, which is in no module.
+        // Its server embeds the user interface, which is not in any module.
         addons: { argoWorkflows: { server: false } },
         groups: ["argoproj.io"],
         namespaces: ["argo"],
@@ -221,9 +221,9 @@ describe("a Platform with real controllers", function () {
                 await stack.up();
             });
 
-            it("does what it is there for", check);
+            it("serves its purpose", check);
 
-            it("shows no change then, nor does a refresh", async () => {
+            it("shows no change afterwards, nor does a refresh", async () => {
                 assert.deepEqual(await stack.preview(), []);
                 assert.deepEqual(await stack.refresh(), []);
             });

@@ -1,6 +1,6 @@
 /**
- * Requests through a real Gateway, to model servers and a notebook: Envoy Gateway is installed by a Platform and starts
- * the proxies itself.
+ * Requests through a real Gateway to model servers and a notebook: a Platform installs Envoy Gateway, which starts the
+ * proxies itself.
  */
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
@@ -23,7 +23,7 @@ import { type Change, TestStack } from "../support/stack";
 import type { ControllerMirror } from "./support";
 
 const namespace = "gateway-test";
-/** Where the Gateway is, which is not where the models are. */
+/** The namespace of the Gateway, which is not that of the models. */
 const edge = "gateway-test-edge";
 const system = "envoy-gateway-system";
 const modelsHost = "models.example.com";
@@ -144,7 +144,7 @@ const program =
 const inNamespace = (...args: string[]): Promise<string> => kubectl("--namespace", namespace, ...args);
 const told = (changes: Change[]): string[] => changes.map(({ op, name }) => `${op} ${name}`).sort();
 
-/** What a model says. */
+/** The response of a model. */
 interface Answer {
     version: string;
     path: string;
@@ -156,7 +156,7 @@ async function ask(place: string): Promise<Answer> {
     return JSON.parse(text) as Answer;
 }
 
-/** The same over HTTPS, of a server that shows this certificate for its name. */
+/** The same over HTTPS, from a server with this certificate for its name. */
 async function askOverTls(place: string, ca: string): Promise<Answer> {
     const { hostname } = new URL(gateway);
     const options = { hostname, path: place, servername: modelsHost, headers: { Host: modelsHost }, ca, agent: false };
@@ -168,7 +168,7 @@ async function askOverTls(place: string, ca: string): Promise<Answer> {
     return JSON.parse(Buffer.concat(body as Buffer[]).toString()) as Answer;
 }
 
-/** How many of so many requests each version of `fraud` has answered. */
+/** How many of this number of requests each version of `fraud` has answered. */
 async function answered(count: number): Promise<Record<string, number>> {
     const answers: Record<string, number> = {};
     let left = count;
@@ -182,13 +182,13 @@ async function answered(count: number): Promise<Record<string, number>> {
     return answers;
 }
 
-/** Fails where so many of the requests would come by chance about once in 100,000 runs. */
+/** Fails for counts that would occur by chance about once in 100,000 runs. */
 function assertShare(count: number, share: number, requests: number): void {
     const bound = 4.5 * Math.sqrt(requests * share * (1 - share));
-    assert.ok(Math.abs(count - requests * share) <= bound, `${count} of ${requests}, where ${share} was wanted`);
+    assert.ok(Math.abs(count - requests * share) <= bound, `${count} of ${requests}, instead of a share of ${share}`);
 }
 
-/** Requests from several clients, one after the other, until the work is done. */
+/** Sends requests from several clients, one after the other, until the work is done. */
 async function underLoad(work: () => Promise<unknown>): Promise<{ versions: string[]; failures: string[] }> {
     const versions: string[] = [];
     const failures: string[] = [];
@@ -213,14 +213,14 @@ async function underLoad(work: () => Promise<unknown>): Promise<{ versions: stri
     return { versions, failures };
 }
 
-/** How many requests the shadow has got so far. */
+/** How many requests the shadow has received so far. */
 async function shadowed(): Promise<number> {
     const address = await inNamespace("get", "service/fraud-shadow", "--output=jsonpath={.spec.clusterIP}");
     const { text } = await getOnce(`http://${address}:8080/requests`);
     return (JSON.parse(text) as { requests: number }).requests;
 }
 
-/** How many bytes there are at the address, read as slowly as over a line of so many in a second. */
+/** Number of bytes at the address, read as slowly as over a line with this number of bytes per second. */
 async function download(url: string, headers: Record<string, string>, rate: number): Promise<number> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
         get(url, { agent: false, headers }, resolve).on("error", reject);
@@ -256,7 +256,7 @@ describe("a Gateway of Envoy Gateway", function () {
         );
     });
 
-    it("is installed in one update, with what is behind it, and has an address", async () => {
+    it("is installed in one update, with its backends, and has an address", async () => {
         const outputs = await stack.up();
         token = outputs.token as string;
         assert.deepEqual(outputs.addresses, [
@@ -282,7 +282,7 @@ describe("a Gateway of Envoy Gateway", function () {
         ]);
     });
 
-    it("leads to several models by host and path, which they do not see", async () => {
+    it("routes to several models by host and path, which they do not see", async () => {
         assert.deepEqual(await ask("/fraud"), { version: "1", path: "/" });
         assert.deepEqual(await ask("/fraud/predict?a=1&b=%2F"), { version: "1", path: "/predict?a=1&b=%2F" });
         assert.deepEqual(await ask("/churn/predict"), { version: "churn", path: "/predict" });
@@ -296,7 +296,7 @@ describe("a Gateway of Envoy Gateway", function () {
         }
     });
 
-    it("leads to a model over HTTPS only, where the route names such a listener", async () => {
+    it("routes to a model over HTTPS only, where the route names such a listener", async () => {
         const data = `--output=jsonpath={.data.tls\\.crt}`;
         const encoded = await kubectl("get", "secret", "--namespace", edge, certificateSecret, data);
         const ca = Buffer.from(encoded, "base64").toString();
@@ -304,7 +304,7 @@ describe("a Gateway of Envoy Gateway", function () {
         assert.equal((await getOnce(`${gateway}/secure/predict`, 10_000, { Host: modelsHost })).status, 404);
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
@@ -319,14 +319,14 @@ describe("a Gateway of Envoy Gateway", function () {
     const canary = { env: { VERSION: "3" }, weight: 20 };
     const shadow = { env: { VERSION: "4" } };
 
-    it("sends a canary its part of the requests, and a shadow a copy of each, whose answers nobody sees", async () => {
+    it("sends a canary its share of the requests, and a shadow a copy of each, whose responses are dropped", async () => {
         const { failures } = await underLoad(() => stack.up(program({ version: "2", canary, shadow })));
         assert.deepEqual(failures, []);
         const before = await shadowed();
         const answers = await answered(500);
         assert.deepEqual(Object.keys(answers).sort(), ["2", "3"]);
         assertShare(answers[3]!, 0.2, 500);
-        // Nobody waits for a copy.
+        // The proxy does not wait for copies.
         await sleep(2000);
         assert.equal((await shadowed()) - before, 500);
         console.log(`      ${answers[3]} of 500 answered by the canary, 500 copied`);
@@ -337,7 +337,7 @@ describe("a Gateway of Envoy Gateway", function () {
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("gets other parts by one edit, which is the route's alone", async () => {
+    it("changes the shares by one edit, which only changes the route", async () => {
         const edits = { version: "2", canary: { ...canary, weight: 70 }, shadow: { ...shadow, percent: 40 } };
         assert.deepEqual(told(await stack.preview(program(edits))), ["update fraud-route"]);
         await stack.up();
@@ -352,7 +352,7 @@ describe("a Gateway of Envoy Gateway", function () {
         console.log(`      ${answers[3]} of 500 answered by the canary, ${copies} copied`);
     });
 
-    it("takes canary and shadow back by one edit, without a failed request", async () => {
+    it("removes canary and shadow by one edit, without a failed request", async () => {
         const back = program({ version: "2" });
         assert.deepEqual(told(await stack.preview(back)), [
             "delete fraud-canary-deployment",
@@ -366,7 +366,7 @@ describe("a Gateway of Envoy Gateway", function () {
         assert.deepEqual(await answered(100), { 2: 100 });
     });
 
-    it("accepts a route to an InferencePool, too, of which it knows nothing: a route must lead somewhere as well", async () => {
+    it("accepts a route to an InferencePool, which it does not know: a route must also resolve its backends", async () => {
         const group = "inference.networking.k8s.io";
         await createObjects({
             apiVersion: "gateway.networking.k8s.io/v1",
@@ -384,7 +384,7 @@ describe("a Gateway of Envoy Gateway", function () {
         assert.deepEqual(said.trim().split(" ").sort(), ["Accepted=True", "ResolvedRefs=False"]);
     });
 
-    it("counts what the dashboards show of it", async () => {
+    it("exposes the metrics that the dashboards show", async () => {
         const selector = "--selector=app.kubernetes.io/component=proxy";
         const address = "--output=jsonpath={.items[0].status.podIP}";
         const proxy = await kubectl("get", "pods", "--namespace", system, selector, address);
@@ -404,7 +404,7 @@ describe("a Gateway of Envoy Gateway", function () {
             getOnce(labUrl(place), 60_000, { Host: labHost, ...headers });
         const withToken = () => ({ Authorization: `token ${token}` });
 
-        it("lets in who has its token, and nobody else", async () => {
+        it("admits only requests with its token", async () => {
             assert.equal((await lab("/api/status")).status, 403);
             assert.equal((await lab("/api/status?token=guessed")).status, 403);
             const { status, text } = await lab(`/api/status?token=${token}`);
@@ -414,7 +414,7 @@ describe("a Gateway of Envoy Gateway", function () {
             assert.match(page.text, /"baseUrl": "\/lab\/"/);
         });
 
-        it("leads to its kernels, over a WebSocket that is silent for longer than requests may take", async () => {
+        it("connects to its kernels, over a WebSocket that is silent for longer than requests may take", async () => {
             const program = [readFileSync(file("kernel.py"), "utf8"), labUrl(""), labHost, token];
             const code = "import time; time.sleep(20); print(6 * 7)";
             const said = await inNamespace(
@@ -425,22 +425,22 @@ describe("a Gateway of Envoy Gateway", function () {
             assert.equal(said, "42");
         });
 
-        it("leaves it the time that it takes to answer", async () => {
+        it("waits as long as a response takes", async () => {
             const size = 48_000_000;
             const create = `open('/home/notebook/large', 'wb').truncate(${size})`;
             await inNamespace("exec", "lab-0", "--container=main", "--", "python3", "-c", create);
             const started = Date.now();
             const received = await download(labUrl("/files/large"), { Host: labHost, ...withToken() }, 1_800_000);
             assert.equal(received, size);
-            // What is still under way in buffers does not count.
-            assert.ok(Date.now() - started > 25_000, "it was too fast to tell");
+            // What is still buffered on the way does not count.
+            assert.ok(Date.now() - started > 25_000, "it was too fast to measure");
         });
     });
 
     describe("afterwards", () => {
-        it("goes with all its proxies when the Platform is removed", async () => {
+        it("is removed with the Platform, including its proxies", async () => {
             await stack.up(() => Promise.resolve({}));
-            // Proxies end the connections that they have first.
+            // Proxies drain their connections first.
             await eventually(async () => {
                 const left = await kubectl("get", "deployments,services,pods", "--namespace", system, "--output=name");
                 assert.equal(left, "");

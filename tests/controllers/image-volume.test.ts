@@ -1,6 +1,6 @@
 /**
- * A ModelServer whose model is an image. The containerd of the local cluster, Debian's, is too old to mount one: the pod
- * runs on a node of the test's own, with a newer containerd.
+ * A ModelServer whose model is an image. The containerd of the local cluster, Debian's, is too old to mount one: the
+ * pod runs on a separate node of the test, with a newer containerd.
  */
 import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
@@ -19,7 +19,7 @@ import { TestNode } from "../support/node";
 const module = "github.com/containerd/containerd/v2";
 const modules = path.join(__dirname, "go", "containerd");
 
-/** Pushes an image that holds these files, and gives it by its digest. */
+/** Pushes an image that contains these files, and returns its reference by digest. */
 async function pushModel(files: Record<string, string>): Promise<string> {
     const { dockerHost, registry } = savedEnvironment();
     const context = directoryWith({ Dockerfile: "FROM scratch\nCOPY model/ /\n" });
@@ -30,7 +30,7 @@ async function pushModel(files: Record<string, string>): Promise<string> {
     return `${repository}@${pushDigest((await docker(dockerHost!, ["push", `${repository}:1`])).split("\n"))}`;
 }
 
-/** Tries to write into the model, and shows all files. */
+/** Tries to write into the model, and serves all files. */
 const program = `
 import functools, http.server, os
 try:
@@ -41,7 +41,7 @@ handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory="/")
 http.server.ThreadingHTTPServer(("", 8080), handler).serve_forever()
 `;
 
-/** The pod of a ModelServer that runs this, as the component writes it. */
+/** The pod of a ModelServer that runs this program, as the component writes it. */
 async function servingPod(model: string): Promise<{ metadata: { name: string } }> {
     const recording = await run(() => {
         new ModelServer("served", {
@@ -76,7 +76,7 @@ describe("a ModelServer whose model is an image", function () {
     });
     after(async () => node?.stop());
 
-    it("has its files in the model's directory, and cannot write there", async () => {
+    it("has the files in the model's directory, and cannot write there", async () => {
         const model = await pushModel({ "model.json": '{"weights":[1,2,3]}' });
         const { status } = await node.runPod(await servingPod(model));
         const read = async (file: string) => (await getOnce(`http://${status.podIP}:8080${file}`, 10_000)).text;

@@ -1,6 +1,6 @@
 /**
- * The route of an LlmServer that ends at an InferencePool: Envoy Gateway knows such pools by Envoy AI Gateway, and asks
- * an endpoint picker for the pod of each request. What serves the model is a stand-in; all between it and the client is
+ * The route of an LlmServer to an InferencePool: Envoy Gateway supports such pools with Envoy AI Gateway, and asks an
+ * endpoint picker for the pod of each request. A stand-in serves the model; everything between it and the client is
  * real.
  */
 import { strict as assert } from "node:assert";
@@ -29,7 +29,7 @@ const pickerName = "llm-picker";
 let mirror: ControllerMirror;
 let stack: TestStack;
 
-/** What Envoy Gateway must be told of Envoy AI Gateway, as that one's own instructions say. */
+/** The settings that Envoy Gateway needs for Envoy AI Gateway, as the latter documents. */
 const extension = {
     extensionApis: { enableBackend: true },
     extensionManager: {
@@ -69,7 +69,7 @@ function program(): Promise<Record<string, never>> {
                     chart: "ai-gateway-helm",
                     repository,
                     version: "v1.0.0",
-                    // Without it the chart makes another certificate each time that it is rendered.
+                    // Otherwise, the chart generates another certificate each time that it is rendered.
                     values: { controller: { mutatingWebhook: { certManager: { enable: true } } } },
                 },
             ],
@@ -178,7 +178,7 @@ function pickerObjects(images: string): object[] {
     ];
 }
 
-/** Tells the node of GPUs, or of none. */
+/** Sets the number of the node's GPUs, or removes them. */
 async function setGpus(count: string | null): Promise<void> {
     const node = await kubectl("get", "nodes", "--output=jsonpath={.items[0].metadata.name}");
     const amounts = { [gpu]: count };
@@ -225,7 +225,7 @@ describe("the route of an LlmServer to an InferencePool", function () {
         await stack.up();
     });
 
-    it("sends each request to the pod that the picker chooses, which is one where none waits", async () => {
+    it("sends each request to the pod that the picker chooses, which has no waiting requests", async () => {
         const gateway = await kubectl(
             ...["get", "gateway/public", "--namespace", namespace, "--output=jsonpath={.status.addresses[0].value}"],
         );
@@ -237,7 +237,7 @@ describe("the route of an LlmServer to an InferencePool", function () {
             for (const { metadata, status } of pods) {
                 await post(`http://${status.podIP}:8000/waiting/${metadata.name === free.metadata.name ? 0 : 50}`);
             }
-            // The picker asks them several times in a second, where the machine lets it.
+            // The picker scrapes them several times a second, if the machine is fast enough.
             await sleep(5000);
             const answers: Record<string, number> = {};
             for (let request = 0; request < 30; request++) {
@@ -246,12 +246,12 @@ describe("the route of an LlmServer to an InferencePool", function () {
                 answers[pod] = (answers[pod] ?? 0) + 1;
             }
             console.log(`      ${JSON.stringify(answers)}, where ${free.metadata.name} was free`);
-            // By chance as many would be once in 200,000 runs.
+            // By chance, this many would occur once in 200,000 runs.
             assert.ok((answers[free.metadata.name] ?? 0) >= 27, JSON.stringify(answers));
         }
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });

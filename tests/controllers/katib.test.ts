@@ -16,7 +16,7 @@ import type { ControllerMirror } from "./support";
 const namespace = "katib-test";
 const program = fs.readFileSync(path.join(__dirname, "katib", "trial.py"), "utf8");
 
-/** A sweep whose trials print the loss that an expression of Python in the names of the parameters comes to. */
+/** A sweep whose trials print the loss that a Python expression of the parameters' names evaluates to. */
 function sweep(name: string, loss: string, args: Partial<mlops.SweepArgs>): mlops.Sweep {
     return new mlops.Sweep(name, {
         workspace: { namespace },
@@ -33,7 +33,7 @@ function sweep(name: string, loss: string, args: Partial<mlops.SweepArgs>): mlop
     });
 }
 
-/** A text that no shell and no JSON leaves as it is unless it is written with care. */
+/** A string that shells and JSON change unless it is quoted with care. */
 const odd = `it's "$HOME" \\ <\n`;
 const gridLoss = "float('nan') if depth == 1 and rate == 'auto' else depth + (kind == 'plain') / 2 - deep / 8";
 const grid = { depth: [2, 1], kind: ["plain", odd], rate: [0.5, "auto"], deep: [true] };
@@ -56,7 +56,7 @@ function succeeding(): Promise<Record<string, unknown>> {
         parallelism: 4,
     });
     const drawn = sweep("random", "", {
-        // What the script prints before its last command counts, too.
+        // The output before the script's last command counts, too.
         command: ["sh", "-c", 'python3 -c "$0" "$1"; echo through', program, "rate * depth"],
         random,
         objective: { metric: "loss" },
@@ -65,7 +65,7 @@ function succeeding(): Promise<Record<string, unknown>> {
     return Promise.resolve({ grid: ofGrid.best, model: ofGrid.model, run: ofGrid.runName, random: drawn.best });
 }
 
-/** What a trial has kept of what it was told. */
+/** What a trial has recorded of its parameters. */
 interface Told {
     parameters: Record<string, unknown>;
     words: string[];
@@ -147,7 +147,7 @@ describe("a Sweep on the real Katib", function () {
         await remove?.();
     });
 
-    it("runs its trials in one update, which has the best of them then", async () => {
+    it("runs its trials in one update, which returns the best of them", async () => {
         outputs = (await stack.up()) as typeof outputs;
         const { trial, ...best } = outputs.grid;
         assert.deepEqual(best, { parameters: { depth: 1, kind: odd, rate: 0.5, deep: true }, value: 0.875 });
@@ -155,7 +155,7 @@ describe("a Sweep on the real Katib", function () {
         assert.ok(outputs.model.endsWith(`/${outputs.run}/${trial}`), outputs.model);
     });
 
-    it("tells each trial what the page says, word by word, and gives it a directory", async () => {
+    it("gives each trial the variables that the page documents, unchanged, and a directory", async () => {
         const [claim, run] = outputs.model.slice("pvc://".length).split("/") as [string, string];
         const files = Object.entries(await filesIn(claim, "told.json"));
         const told = files.map(([directory, text]) => ({ directory, ...(JSON.parse(text) as Told) }));
@@ -179,12 +179,12 @@ describe("a Sweep on the real Katib", function () {
         assert.deepEqual([...found].sort(), points.map((point) => JSON.stringify(point)).sort());
     });
 
-    it("takes a number as the metric and nothing else", async () => {
+    it("accepts only a number as the metric", async () => {
         const ended = (await trialsOf(outputs.run)).flatMap(({ spec, status }) => {
             const values = spec.parameterAssignments.map(({ value }) => value);
             const diverges = values.includes("1") && values.some((value) => value.includes("auto"));
             const holds = (type: string) => status.conditions.some((one) => one.type === type && one.status === "True");
-            // Katib has one more trial for each that has no metric, which may still be at work.
+            // Katib runs one more trial for each without a metric, which may still be running.
             const is = ["Succeeded", "MetricsUnavailable"].find(holds);
             return is === undefined ? [] : [{ diverges, is }];
         });
@@ -194,7 +194,7 @@ describe("a Sweep on the real Katib", function () {
         }
     });
 
-    it("draws what the ranges say", async () => {
+    it("draws values from the ranges", async () => {
         const { parameters, value, trial } = outputs.random;
         const trials = await trialsOf(trial.replace(/-[^-]*$/, ""));
         assert.equal(trials.length, random.count);
@@ -212,18 +212,18 @@ describe("a Sweep on the real Katib", function () {
         assert.ok(Math.abs(value - rate * depth) < 1e-12, JSON.stringify(outputs.random));
     });
 
-    it("leaves the logs of its trials", async () => {
+    it("keeps the logs of its trials", async () => {
         const selector = `--selector=katib.kubeflow.org/experiment=${outputs.run},katib.kubeflow.org/trial`;
         const args = ["--namespace", namespace, selector, "--container=metrics-logger-and-collector", "--tail=-1"];
         assert.match(await kubectl("logs", ...args), / loss=0\.875$/m);
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("has its trials wait for their turn in a queue", async () => {
+    it("has its trials wait for quota in a queue", async () => {
         const platform = () =>
             new mlops.Platform("platform", {
                 addons: { kueue: {} },
@@ -232,7 +232,7 @@ describe("a Sweep on the real Katib", function () {
             });
         const alone = () => Promise.resolve({ addons: platform().addons });
         const queued = await TestStack.create("katib-queued", alone);
-        // Room for one of them at a time.
+        // Quota for one of them at a time.
         const queues = [
             clusterQueue("katib-test", "default", { cpu: "30m", memory: "1Gi" }),
             localQueue("trials", namespace, "katib-test"),
@@ -257,7 +257,7 @@ describe("a Sweep on the real Katib", function () {
             times.slice(1).forEach(({ startTime }, index) => assert.ok(startTime >= times[index]!.completionTime));
             assert.deepEqual(await queued.preview(), []);
         } finally {
-            // Kueue lets its queues go when they are empty, and while it is there.
+            // Kueue releases its queues when they are empty, and only while it runs.
             await queued.up(alone);
             await deleteObjects(...queues);
             await queued.destroy();
@@ -265,7 +265,7 @@ describe("a Sweep on the real Katib", function () {
         }
     });
 
-    it("says in one line each why others have failed", async () => {
+    it("reports in one line each why others have failed", async () => {
         const failing = await TestStack.create("katib-failing", () => {
             const two = { grid: { x: [0, 1] } };
             sweep("silent", "'none'", two);
@@ -276,7 +276,7 @@ describe("a Sweep on the real Katib", function () {
         try {
             await assert.rejects(failing.up(), (error: Error) => {
                 const [, diagnostics = ""] = error.message.split(/Diagnostics:|\nResources:/);
-                // An inline program of the Automation API, as this one, tells the errors of Outputs once more.
+                // An inline program of the Automation API, as this one, reports the errors of Outputs twice.
                 const lines = diagnostics.split("\n").filter((one) => !one.includes("One or more errors occurred"));
                 for (const line of [
                     'Sweep "silent": no trial has printed loss; print a line such as loss=0.93',

@@ -1,6 +1,6 @@
 /**
- * Servers that the real KEDA has follow what there is to do: what waits in a list of Redis and in a queue of RabbitMQ,
- * and the requests that the real Prometheus counts.
+ * The real KEDA scales servers by their load: by the length of a Redis list and of a RabbitMQ queue, and by the
+ * requests that the real Prometheus counts.
  */
 import { strict as assert } from "node:assert";
 import * as path from "node:path";
@@ -60,7 +60,7 @@ function queues(image: pulumi.Input<string>): Deployment {
                         {
                             ...common,
                             name: "rabbitmq",
-                            // Debian's command takes nobody but root and a user of its own.
+                            // Debian's command only runs as root or as a dedicated user.
                             command: ["/usr/lib/rabbitmq/bin/rabbitmq-server"],
                             env: Object.entries({
                                 HOME: "/data",
@@ -80,7 +80,7 @@ function queues(image: pulumi.Input<string>): Deployment {
     });
 }
 
-/** A server of up to three pods. */
+/** A server with up to three pods. */
 const server = (name: string, autoscaling: Omit<mlops.AutoscalingArgs, "max">, image: pulumi.Input<string>) =>
     new mlops.ModelServer(name, {
         workspace: { namespace },
@@ -93,7 +93,7 @@ const server = (name: string, autoscaling: Omit<mlops.AutoscalingArgs, "max">, i
         runAsUser: 1000,
     });
 
-/** What is done in a program of Python with the queue `claims`. */
+/** Runs Python statements with the queue `claims`. */
 const withRabbitMq = (action: string): Promise<string> => {
     const program = [
         "import pika",
@@ -106,7 +106,7 @@ const withRabbitMq = (action: string): Promise<string> => {
 const withRedis = (...command: string[]): Promise<string> =>
     inNamespace("exec", "deploy/queues", "--container=redis", "--", "redis-cli", ...command);
 
-/** Waits until a server has so many pods that are ready. */
+/** Waits until a server has this number of ready pods. */
 const hasPods = (name: string, count: number): Promise<void> =>
     eventually(async () => {
         const path = "--output=jsonpath={.status.readyReplicas}";
@@ -137,7 +137,7 @@ describe("servers that KEDA scales", function () {
                 buildArgs: { BASE: baseImage! },
                 network: "host",
             });
-            // Both the kinds of KEDA, and what it asks, are there before the servers.
+            // The CRDs of KEDA, and what it queries, exist before the servers.
             const ready = pulumi.all([platform.addons, queues(image.ref).id, image.ref]);
             const ref = ready.apply(([, , known]) => known);
             const prometheusUrl = platform.addons.apply(
@@ -168,7 +168,7 @@ describe("servers that KEDA scales", function () {
     });
     after(async () => {
         await stack?.destroy();
-        // The operator makes it, and leaves it.
+        // The operator creates it, and does not delete it.
         const kubelet = "kube-prometheus-stack-kubelet";
         await kubectl("delete", "service", "--namespace", "kube-system", kubelet, "--ignore-not-found");
         await deleteLeftovers(
@@ -181,7 +181,7 @@ describe("servers that KEDA scales", function () {
         await stack.up();
     });
 
-    it("follow a queue of RabbitMQ, whose password a Secret has", async () => {
+    it("follow a queue of RabbitMQ, whose password is in a Secret", async () => {
         await withRabbitMq("pass");
         await hasPods("rabbitmq", 0);
         await withRabbitMq("for _ in range(12): channel.basic_publish('', 'claims', b'{}')");
@@ -198,19 +198,19 @@ describe("servers that KEDA scales", function () {
         await hasPods("redis", 0);
     });
 
-    it("keep their pods while nobody can say what is in their queue", async () => {
+    it("keep their pods while the length of their queue is unknown", async () => {
         await withRedis("RPUSH", "work", "a", "b", "c", "d", "e", "f");
         await hasPods("redis", 2);
         await inNamespace("scale", "deployment/queues", "--replicas=0");
         await inNamespace("wait", "--for=condition=ScalingActive=false", "hpa/keda-hpa-redis", "--timeout=2m");
-        // KEDA looks every five seconds, and would wait for one.
+        // KEDA polls every five seconds, and would remove one by then.
         await sleep(20_000);
         await hasPods("redis", 2);
         await inNamespace("scale", "deployment/queues", "--replicas=1");
         await hasPods("redis", 0);
     });
 
-    it("have a pod where Prometheus cannot say", async () => {
+    it("have a pod where Prometheus cannot be queried", async () => {
         await inNamespace("scale", "deployment/blind", "--replicas=0");
         await hasPods("blind", 0);
         await hasPods("blind", 1);
@@ -222,7 +222,7 @@ describe("servers that KEDA scales", function () {
         const asking = setInterval(() => void askOnce(`http://${ip}:8080/predict`).catch(() => undefined), 1000 / 12);
         try {
             await hasPods("requests", 3);
-            // What grew under load is no change.
+            // Pods added under load are not a change.
             assert.deepEqual(await stack.preview(), []);
             assert.deepEqual(await stack.refresh(), []);
         } finally {
@@ -231,7 +231,7 @@ describe("servers that KEDA scales", function () {
         await hasPods("requests", 1);
     });
 
-    it("show no change then, nor does a refresh", async () => {
+    it("show no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });

@@ -1,6 +1,7 @@
 /**
- * An LlmServer as an LLMInferenceService of the real KServe. What the pod runs in vLLM's place takes the options that
- * KServe writes; the GPU is simulated. KServe's charts need kinds that are files, so the mirror of charts is a directory.
+ * An LlmServer as an LLMInferenceService of the real KServe. The stand-in for vLLM takes the options that KServe
+ * writes; the GPU is simulated. KServe's charts need CRDs that are published as files, so the mirror of charts is a
+ * directory.
  */
 import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
@@ -30,10 +31,10 @@ const groups = [
     "llm-d.ai",
 ];
 
-/** The kinds of a project, as its file of manifests has them. */
+/** The CRDs of a project, from its manifest. */
 const kinds = (folder: string): string => (crdsOf(folder) as UpstreamCrd[]).map(crdText).join("\n---\n");
 
-/** As the add-on's page says: what KServe has left behind goes by this only, once KServe is gone. */
+/** As the add-on's page documents: only this deletes what KServe has left behind, once KServe is removed. */
 async function releaseConfigs(): Promise<void> {
     const configs = "llminferenceserviceconfigs";
     const { items } = await getObjects<{ items: { metadata: { name: string } }[] }>(configs, "--namespace", "kserve");
@@ -43,14 +44,14 @@ async function releaseConfigs(): Promise<void> {
     }
 }
 
-/** What stands in vLLM's place tells of itself. */
+/** What the stand-in for vLLM reports about itself. */
 interface Told {
     options: string[];
     files: string[];
     user: number;
 }
 
-/** The answer of the server to whoever has this key, asked in its own pod. */
+/** The response of the server to a request with this key, sent from its own pod. */
 async function ask(key: string): Promise<Told> {
     const request = `urllib.request.Request("http://localhost:8000/v1/models", headers={"Authorization": "Bearer ${key}"})`;
     const program = `import urllib.request; print(urllib.request.urlopen(${request}, timeout=5).read().decode())`;
@@ -157,7 +158,7 @@ describe("an LlmServer on the real KServe", function () {
         assert.match(String(url), /^https?:\/\/llm/);
     });
 
-    it("runs vLLM with the options that it was given, and lets in who has the key", async () => {
+    it("runs vLLM with the given options, and requires the key", async () => {
         const { options, user } = await ask("key");
         const text = options.join(" ");
         assert.match(text, /^serve \/mnt\/models --served-model-name tiny /);
@@ -168,17 +169,17 @@ describe("an LlmServer on the real KServe", function () {
         await assert.rejects(ask("another"), /HTTP Error 401/);
     });
 
-    it("rolls to what an edit says", async () => {
+    it("rolls out an edit", async () => {
         await stack.up(() => program({ maxModelLen: 2048 }));
         assert.match((await ask("key")).options.join(" "), / --max-model-len[ =]2048( |$)/);
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("is removed, and leaves what KServe lets nobody delete", async () => {
+    it("is removed, except for what KServe protects from deletion", async () => {
         await stack.up(() => Promise.resolve({}));
         const kinds = ["llminferenceserviceconfigs,llminferenceservices,deployments", "--all-namespaces"];
         const left = (await kubectl("get", ...kinds, "--output=name")).split("\n").filter(Boolean);

@@ -1,5 +1,5 @@
 /**
- * An LlmServer over several nodes with the real LeaderWorkerSet controller. What each pod runs in vLLM's place takes the
+ * An LlmServer over several nodes with the real LeaderWorkerSet controller. The stand-in for vLLM in each pod takes the
  * same options, and finds the others as vLLM does (`vllm-nodes/vllm`); the GPUs are simulated.
  */
 import { strict as assert } from "node:assert";
@@ -29,7 +29,7 @@ interface Pod {
 
 const inNamespace = (...args: string[]): Promise<string> => kubectl("--namespace", namespace, ...args);
 
-/** The server's pods that are not on their way out, in the order of their names. */
+/** The server's pods that are not being deleted, ordered by name. */
 async function pods(): Promise<Pod[]> {
     const selector = `--selector=app.kubernetes.io/name=${name}`;
     const { items } = await getObjects<{ items: Pod[] }>("pods", "--namespace", namespace, selector);
@@ -41,7 +41,7 @@ async function pods(): Promise<Pod[]> {
 const namesOf = (all: Pod[]): string[] => all.map(({ metadata }) => metadata.name);
 const idsOf = (all: Pod[]): string[] => all.map(({ metadata }) => metadata.uid);
 
-/** Who answers a request. */
+/** The identity of the pod that answers a request. */
 interface Answer {
     data: { id: string }[];
     /** The host names of the nodes, by rank. */
@@ -49,18 +49,18 @@ interface Answer {
     generation: string;
 }
 
-/** What a program prints in a pod of the server. */
+/** The output of a program in a pod of the server. */
 const python = (pod: string, program: string): Promise<string> =>
     inNamespace("exec", pod, "--", "python3", "-c", program);
 
-/** The answer to a request at the server's address, from inside the cluster. */
+/** The response to a request to the server's address, from inside the cluster. */
 async function ask(from: string, url: string): Promise<Answer> {
     const request = `urllib.request.Request("${url}/models", headers={"Authorization": "Bearer key"})`;
     const program = `import urllib.request; print(urllib.request.urlopen(${request}, timeout=5).read().decode())`;
     return JSON.parse(await python(from, program)) as Answer;
 }
 
-/** Whether every group of so many pods works: the leader answers once all others have found it. */
+/** Whether every group of this size works: the leader answers once all others have found it. */
 async function allReady(count: number): Promise<void> {
     const all = await pods();
     assert.equal(all.length, count, namesOf(all).join(", "));
@@ -70,7 +70,7 @@ async function allReady(count: number): Promise<void> {
     }
 }
 
-/** Has a pod evicted, as a node that is drained does it; gives what is said against it. */
+/** Evicts a pod, as a node drain does; returns the reason if that is refused. */
 async function evict(pod: string): Promise<string | undefined> {
     const { kubernetes } = await ensureTools(["kubernetes"], () => undefined);
     const place = `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`;
@@ -83,7 +83,7 @@ async function evict(pod: string): Promise<string | undefined> {
     );
 }
 
-/** A pod that asks again and again, each time over a connection of its own, and says which generation answers. */
+/** A pod that sends requests continuously, each over a new connection, and prints which generation answers. */
 function client(url: string): object {
     const program = [
         "import json, time, urllib.request",
@@ -167,12 +167,12 @@ describe("an LlmServer over several nodes, with its real controller", function (
         await simulateGpus(null, gpu);
     });
 
-    it("is up, controller and all, in one update", async () => {
+    it("is ready, including its controller, in one update", async () => {
         url = (await stack.up()).url as string;
         assert.equal(url, `http://${name}.${namespace}.svc.cluster.local:8000/v1`);
     });
 
-    it("has a leader and its workers, who are told of each other", async () => {
+    it("has a leader and its workers, which know each other", async () => {
         const all = await pods();
         assert.deepEqual(namesOf(all), ["llm-0", "llm-0-1", "llm-0-2"]);
         const told = all.map(({ spec }) => {
@@ -188,7 +188,7 @@ describe("an LlmServer over several nodes, with its real controller", function (
         const [leader, ...workers] = all.map(({ metadata }) => Date.parse(metadata.creationTimestamp));
         assert.ok(
             workers.every((created) => created >= leader!),
-            "a worker was there before its leader",
+            "a worker existed before its leader",
         );
         const said = await inNamespace("logs", "llm-0-2");
         assert.match(said, new RegExp(`rank 2 of 3 works for llm-0\\.llm-0\\.${namespace}$`));
@@ -200,12 +200,12 @@ describe("an LlmServer over several nodes, with its real controller", function (
         assert.deepEqual(nodes, ["llm-0", "llm-0-1", "llm-0-2"]);
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("starts the whole group anew when a worker fails", async () => {
+    it("restarts the whole group when a worker fails", async () => {
         const before = idsOf(await pods());
         await python("llm-0-1", "import os, signal; os.kill(1, signal.SIGTERM)");
         await eventually(async () => {
@@ -217,7 +217,7 @@ describe("an LlmServer over several nodes, with its real controller", function (
         assert.deepEqual(await stack.preview(), []);
     });
 
-    it("has more groups when it is scaled, each of its own", async () => {
+    it("has more groups when it is scaled, each with its own workers", async () => {
         args = { replicas: 2 };
         const preview = await stack.preview();
         assert.deepEqual(
@@ -241,7 +241,7 @@ describe("an LlmServer over several nodes, with its real controller", function (
         await eventually(() => allReady(6));
     });
 
-    it("rolls a change out, while whoever asks is answered", async () => {
+    it("rolls a change out while it answers every request", async () => {
         await createObjects(client(url));
         await inNamespace("wait", "--for=condition=Ready", "pod/client", "--timeout=60s");
         const before = idsOf(await pods());
@@ -251,10 +251,10 @@ describe("an LlmServer over several nodes, with its real controller", function (
             [["update", "llm-leaderworkerset"]],
         );
         await stack.up();
-        // It has waited until the last group is the new one, and the one in excess is on its way out.
+        // The update waited until the last group was the new one and the surge group was being deleted.
         const after = (await pods()).filter(({ metadata }) => !metadata.name.startsWith("llm-2"));
         assert.deepEqual(namesOf(after), ["llm-0", "llm-0-1", "llm-0-2", "llm-1", "llm-1-1", "llm-1-2"]);
-        assert.ok(!idsOf(after).some((id) => before.includes(id)), "a pod of before is left");
+        assert.ok(!idsOf(after).some((id) => before.includes(id)), "an old pod is left");
         await eventually(() => allReady(6));
         await sleep(5000);
         const said = (await inNamespace("logs", "client")).trim().split("\n");

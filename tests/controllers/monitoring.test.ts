@@ -1,4 +1,4 @@
-/** Alerts and dashboards over made-up series, evaluated by Prometheus itself. */
+/** Alerts and dashboards with sample series, evaluated by Prometheus itself. */
 import * as assert from "node:assert/strict";
 
 import { type Alert, alertGroups, runbookUrl, Severity } from "../../src/platform/monitoring/alerts";
@@ -11,16 +11,16 @@ const everything = (): boolean => true;
 const groups = alertGroups(everything);
 const alerts = groups.flatMap((group) => group.alerts);
 
-/** What an alert is to say of some series, and of others that come near. */
+/** What an alert must report for some series, and for others that are nearly problems. */
 interface AlertCase {
-    /** When it is looked at, in minutes after the series begin. */
+    /** When it is evaluated, in minutes after the series begin. */
     at: number;
     series: Series[];
     labels: Record<string, string>;
-    /** The value as its texts show it. */
+    /** The value as its messages show it. */
     value?: string;
     summary: string;
-    /** Of which nothing is said at that time. */
+    /** Series for which nothing is reported at that time. */
     quiet: Series[];
 }
 
@@ -223,9 +223,9 @@ const filled = (text: string, { labels, value }: AlertCase): string =>
         .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_all, label: string) => labels[label]!)
         .replace(/\{\{ \$value[^}]*\}\}/g, () => value!);
 
-/** A cluster at work for two hours: every metric that a dashboard reads. */
+/** A cluster after two hours of work: every metric that a dashboard reads. */
 const histogram = (name: string, labels: string): Series[] =>
-    // Of ten in a minute, eight are below the first limit.
+    // Of ten per minute, eight are below the first limit.
     [
         ["1", 8],
         ["10", 10],
@@ -249,7 +249,7 @@ const job = (name: string): string => `namespace="team",job_name="${name}"`;
 const cluster: Series[] = [
     constant(`kueue_pending_workloads{${queue},status="active"}`, 3),
     constant(`kueue_pending_workloads{${queue},status="inadmissible"}`, 1),
-    // A second replica tells the same, and of what waits another reason.
+    // A second replica reports the same, with another reason for waiting.
     constant(`kueue_pending_workloads{${waiting},status="active"}`, 4),
     constant(`kueue_admitted_active_workloads{${queue}}`, 2),
     constant(`kueue_admitted_active_workloads{${waiting}}`, 2),
@@ -284,7 +284,7 @@ const cluster: Series[] = [
     constant(`kube_job_failed{${job("broken")},condition="true"}`, 1),
     constant(`kube_pod_status_phase{${pod},phase="Running"}`, 1),
     constant(`kube_pod_status_phase{${pod},phase="Pending"}`, 0),
-    // The first that failed: its counter comes into being with it.
+    // The first failure: it creates the counter.
     ['jobset_completed_total{exported_namespace="team",jobset_name="fraud"}', "0+1x120"],
     ['jobset_failed_total{exported_namespace="team",jobset_name="churn"}', "_x90 1x30"],
     [`training_step{${pod}}`, "0+10x120"],
@@ -296,7 +296,7 @@ const cluster: Series[] = [
     ...histogram("http_request_duration_seconds", server),
     [`http_request_duration_seconds_count{${server},status="200"}`, "0+54x120"],
     [`http_request_duration_seconds_count{${server},status="503"}`, "0+6x120"],
-    // As vLLM tells it: the status is at the counter only.
+    // As vLLM exposes it: only the counter has the status.
     [`http_request_duration_seconds_count{${llm},handler="/v1/completions",method="POST"}`, "0+60x120"],
     [`http_requests_total{${llm},handler="/v1/completions",method="POST",status="2xx"}`, "0+45x120"],
     [`http_requests_total{${llm},handler="/v1/completions",method="POST",status="5xx"}`, "0+15x120"],
@@ -319,7 +319,7 @@ const cluster: Series[] = [
     constant(`container_gpu_allocation{${pod},container="main",node="node-1"}`, 1),
 ];
 
-/** What some panels show then, at a hundred minutes; of all others, that it is not nothing. */
+/** What some panels show after a hundred minutes; all others must show something. */
 const values: Record<string, [labels: string, value: number][]> = {
     "mlops-queues: Waiting now": [["{}", 4]],
     "mlops-queues: Admitted now": [["{}", 2]],
@@ -392,7 +392,7 @@ describe("monitoring, as Prometheus sees it", function () {
             await testRules(rules, found.series, expects([expected]));
         });
 
-        it(`does not alert of ${title} when it only comes near`, async () => {
+        it(`does not alert of ${title} when it is only close`, async () => {
             const quietRules = rules.map((group) => ({
                 ...group,
                 rules: group.rules.filter(
@@ -423,7 +423,7 @@ describe("monitoring, as Prometheus sees it", function () {
         ),
     );
 
-    it("has values for panels that there are", () => {
+    it("has values only for existing panels", () => {
         const places = panels.map(({ place }) => place);
         assert.deepEqual(
             Object.keys(values).filter((place) => !places.includes(place)),

@@ -1,6 +1,6 @@
 /**
- * Monitoring with what it is made of: the operator, a Prometheus that it runs, kube-state-metrics, and the controllers
- * and workloads that are monitored. Every monitor of ours reaches something, every rule is evaluated, and the
+ * Monitoring with all its components: the operator, a Prometheus that it runs, kube-state-metrics, and the controllers
+ * and workloads that are monitored. Every monitor of the package scrapes a target, every rule is evaluated, and the
  * dashboards and alerts show what really happens.
  */
 import { strict as assert } from "node:assert";
@@ -30,14 +30,14 @@ const addons: mlops.AddonsArgs = {
     certManager: {},
     kubePrometheusStack: { grafana: { enabled: false } },
     jobset: {},
-    // Without it Kueue does not measure how long workloads take to get ready.
+    // Otherwise, Kueue does not measure how long workloads take to become ready.
     kueue: { waitForPodsReady: { timeout: "1m" } },
 };
-/** Where there is something that is monitored. */
+/** The namespaces with monitored workloads. */
 const namespaces = [namespace, "monitoring", "jobset-system", "kueue-system", "kube-system"];
 const has = (addon: string): boolean => addon in addons;
 
-/** Everything that Prometheus collects: the pools of targets, each called after its monitor. */
+/** Everything that Prometheus scrapes: the pools of targets, each named after its monitor. */
 const pools = [
     "podMonitor/monitoring/mlops-labelled/0",
     "podMonitor/monitoring/mlops-llm-servers/0",
@@ -51,7 +51,7 @@ const pools = [
     `serviceMonitor/monitoring/${stack}-prometheus/0`,
 ];
 
-/** Those of the alerts that are raised here, with what they say. */
+/** The alerts that are raised here, with their messages. */
 const raised: Record<string, string> = {
     JobFailed: `Job fails in ${namespace} has failed`,
     PodCrashLooping: `Container main of ${namespace}/crashes ends again and again`,
@@ -93,7 +93,7 @@ const jobSet = (name: string, command: string) => ({
 });
 const quota = { cpu: "1", memory: "1Gi" };
 
-/** What a cluster has in which not everything goes well. */
+/** The workloads of a cluster with problems. */
 const troubles = () => [
     clusterQueue("monitoring-test", "default", quota),
     clusterQueue("monitoring-broken", "missing", quota),
@@ -113,7 +113,7 @@ const troubles = () => [
     },
 ];
 
-/** Workloads of this package that tell of themselves, each in one of the ways that there are. */
+/** Workloads of this package that expose metrics, each in a different way. */
 function workloads(dependsOn: mlops.Platform): void {
     const common = { image: savedEnvironment().baseImage!, resources: { cpu: "10m", memory: "64Mi" }, runAsUser: 1000 };
     const serving = (port: number) => ["python3", "-c", program, String(port), "3600"];
@@ -148,7 +148,7 @@ function workloads(dependsOn: mlops.Platform): void {
         {
             workspace: { namespace, queue: "queue" },
             ...common,
-            // Long enough to be seen twice.
+            // Long enough to be scraped twice.
             command: ["python3", "-c", program, "9090", "100"],
             output: { accessMode: readWriteOnce },
             podSpec: { containers: [{ name: "main", ports: [{ name: "metrics", containerPort: 9090 }] }] },
@@ -183,7 +183,7 @@ interface Notification {
     alerts: { labels: { alertname: string } }[];
 }
 
-/** Takes what Alertmanager sends, by the path to which it does. */
+/** Receives what Alertmanager sends, by path. */
 class Receiver {
     private readonly received = new Map<string, Set<string>>();
 
@@ -208,7 +208,7 @@ class Receiver {
         return receiver;
     }
 
-    /** The names of the alerts that have come so far. */
+    /** The names of the alerts received so far. */
     public of(place: string): Set<string> {
         return this.received.get(place) ?? this.received.set(place, new Set()).get(place)!;
     }
@@ -219,7 +219,7 @@ class Receiver {
     }
 }
 
-/** Has the alerts of a namespace, or of all, sent to the receiver. */
+/** Sends the alerts of a namespace, or of all, to the receiver. */
 const alertmanagerConfig = (name: string, where: string, receiver: Receiver) => ({
     apiVersion: "monitoring.coreos.com/v1alpha1",
     kind: "AlertmanagerConfig",
@@ -230,7 +230,7 @@ const alertmanagerConfig = (name: string, where: string, receiver: Receiver) => 
     },
 });
 
-/** Alerts that are always on, each of another namespace. */
+/** Alerts that always fire, each of another namespace. */
 const alwaysOn = {
     apiVersion: "monitoring.coreos.com/v1",
     kind: "PrometheusRule",
@@ -261,7 +261,7 @@ describe("monitoring with a real Prometheus", function () {
     let receiver: Receiver;
     let address: string;
 
-    /** What Prometheus answers, at the address that the add-on tells workloads. */
+    /** The response of Prometheus, at the address that the add-on passes to workloads. */
     async function ask<T>(question: string): Promise<T> {
         const { status, text } = await getOnce(`http://${address}/api/v1/${question}`, 10_000);
         assert.equal(status, 200, text);
@@ -271,7 +271,7 @@ describe("monitoring with a real Prometheus", function () {
     const query = async (expr: string): Promise<Sample[]> =>
         (await ask<{ result: Sample[] }>(`query?query=${encodeURIComponent(expr)}`)).result;
 
-    /** What is scraped and evaluated comes every half minute. */
+    /** Scrapes and evaluations happen every half minute. */
     const soon = (check: () => Promise<void>, minutes = 4): Promise<void> => eventually(check, minutes * 60, 5000);
 
     before(async function () {
@@ -294,11 +294,11 @@ describe("monitoring with a real Prometheus", function () {
 
     after(async () => {
         receiver?.stop();
-        // While the controllers are there that let them go.
+        // While the controllers exist that remove their finalizers.
         await kubectl("delete", "namespace", namespace);
         await kubectl("delete", "clusterqueue", "monitoring-test", "monitoring-broken", "--ignore-not-found");
         await test.destroy();
-        // The operator makes it, and leaves it.
+        // The operator creates it, and does not delete it.
         await kubectl("delete", "service", "--namespace", "kube-system", `${stack}-kubelet`, "--ignore-not-found");
         const groups = ["monitoring.coreos.com", "jobset.x-k8s.io", "kueue.x-k8s.io", "cert-manager.io"];
         await deleteLeftovers(
@@ -317,7 +317,7 @@ describe("monitoring with a real Prometheus", function () {
         await kubectl("wait", "-n", where!, "--for=condition=Available", ...servers, "--timeout=300s");
     });
 
-    it("watches workloads of every kind, whatever becomes of them", async () => {
+    it("watches workloads of every kind, whether they succeed or fail", async () => {
         await createObjects(...troubles());
         await test.up(platformWith(workloads));
     });
@@ -333,10 +333,10 @@ describe("monitoring with a real Prometheus", function () {
         });
     });
 
-    it("reaches what every monitor names", async () => {
+    it("scrapes the targets of every monitor", async () => {
         await soon(async () => {
             const { activeTargets } = await ask<{ activeTargets: Target[] }>("targets?state=active");
-            // What others have in the cluster may be found as well.
+            // Other targets in the cluster may be found as well.
             const ours = activeTargets.filter(({ labels }) => namespaces.includes(labels.namespace));
             assert.deepEqual(
                 ours.filter(({ health }) => health !== "up"),
@@ -361,7 +361,7 @@ describe("monitoring with a real Prometheus", function () {
         Exporter.Program,
     ];
     for (const exporter of present) {
-        it(`has every metric of ${exporter} that is shown or alerted of`, async () => {
+        it(`has every metric of ${exporter} that dashboards or alerts use`, async () => {
             await soon(async () => {
                 const missing: string[] = [];
                 for (const name of metrics[exporter]) {
@@ -374,7 +374,7 @@ describe("monitoring with a real Prometheus", function () {
         });
     }
 
-    /** What a panel asks for, of all namespaces. */
+    /** The query of a panel, for all namespaces. */
     const filled = (expr: string): string => expr.replaceAll("$namespace", ".*").replaceAll("$__rate_interval", "5m");
 
     for (const { uid, panels } of dashboards(has)) {
@@ -394,7 +394,7 @@ describe("monitoring with a real Prometheus", function () {
         });
     }
 
-    it("counts what has happened, the first time too", async () => {
+    it("counts events, including the first", async () => {
         const panel = (title: string): string =>
             dashboards(has)
                 .flatMap(({ panels }) => panels)
@@ -405,7 +405,7 @@ describe("monitoring with a real Prometheus", function () {
         assert.deepEqual((await query(panel("JobSets failed"))).map(label), [[`${namespace}/breaks`, "1"]]);
     });
 
-    it("alerts of what is wrong, and says of what", async () => {
+    it("alerts of problems, and names the workload", async () => {
         await soon(async () => {
             const { alerts } = await ask<{ alerts: ActiveAlert[] }>("alerts");
             const summaries = alerts.map(({ annotations }) => annotations.summary);
@@ -418,7 +418,7 @@ describe("monitoring with a real Prometheus", function () {
         });
     });
 
-    it("sends a team the alerts of its namespace, and the platform's own people those of all", async () => {
+    it("sends a team the alerts of its namespace, and the platform team those of all namespaces", async () => {
         const team = alertmanagerConfig("team", namespace, receiver);
         await createObjects(alwaysOn, team, alertmanagerConfig("platform", "monitoring", receiver));
         await soon(() => {
@@ -443,12 +443,12 @@ describe("monitoring with a real Prometheus", function () {
         await assert.rejects(createObjects(wrong), /could not parse expression/);
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await test.preview(), []);
         assert.deepEqual(await test.refresh(), []);
     });
 
-    it("sends alerts to whom a Secret says, too", async () => {
+    it("sends alerts to the receivers in a Secret, too", async () => {
         const page = fs.readFileSync(path.join(__dirname, "../../docs/monitoring.md"), "utf8");
         const config = /```yaml\n(route:[^`]*)```/.exec(page)![1]!;
         await createObjects({

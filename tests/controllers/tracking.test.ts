@@ -1,4 +1,7 @@
-/** Sweeps and a real MLflow, behind a login: what trials searched and reached is there, whether or not they record it. */
+/**
+ * Sweeps and a real MLflow, with authentication: the parameters and results of trials are recorded there, whether or
+ * not the trials record them.
+ */
 import { strict as assert } from "node:assert";
 import * as path from "node:path";
 
@@ -13,7 +16,7 @@ import { TestStack } from "../support/stack";
 const namespace = "tracking-test";
 const login = { MLFLOW_TRACKING_USERNAME: "admin", MLFLOW_TRACKING_PASSWORD: "not-a-secret-of-anybody" };
 
-/** What MLflow's own client reads there of all runs of an experiment. */
+/** What MLflow's own client reads of all runs of an experiment. */
 const reader = `
 import json, mlflow, sys
 print(json.dumps([
@@ -36,7 +39,7 @@ interface Run {
     tags: Record<string, string>;
 }
 
-/** The runs of an experiment, by the numbers of their trials. */
+/** The runs of an experiment, by trial number. */
 async function runsOf(experiment: string): Promise<Run[]> {
     const env = Object.entries({ ...login, MLFLOW_TRACKING_URI: "http://localhost:8080" });
     const client = ["env", ...env.map(([key, value]) => `${key}=${value}`), "python3", "-c", reader, experiment];
@@ -95,7 +98,7 @@ function program({ password = login.MLFLOW_TRACKING_PASSWORD }: Settings = {}) {
         tracking: { uri: server.url },
     };
     const opts = { dependsOn: server };
-    // Its trials know nothing of MLflow.
+    // Its trials do not use MLflow.
     const silent = new mlops.Sweep(
         "silent",
         {
@@ -144,13 +147,13 @@ describe("a Sweep with MLflow", function () {
         await kubectl("delete", "namespace", namespace);
     });
 
-    it("has its best trial in one update with the server", async () => {
+    it("returns its best trial in one update with the server", async () => {
         outputs = await stack.up();
         assert.deepEqual((outputs.silent as mlops.BestTrial).parameters, { degree: 3, ridge: 0 });
         assert.deepEqual((outputs.recorded as mlops.BestTrial).parameters, { x: -1 });
     });
 
-    it("is there with each trial that has begun, though the trials record nothing", async () => {
+    it("is recorded with each trial that has started, although the trials record nothing", async () => {
         const runs = await runsOf("silent");
         const run = String(outputs.silentRun);
         assert.deepEqual(
@@ -171,7 +174,7 @@ describe("a Sweep with MLflow", function () {
         assert.equal(runs[0]!.tags["kubernetes-mlops/best"], "false");
     });
 
-    it("leaves trials that have recorded themselves as they are, and says which is the best", async () => {
+    it("leaves trials that have recorded themselves unchanged, and marks the best one", async () => {
         const runs = await runsOf("squares");
         const run = String(outputs.recordedRun);
         assert.deepEqual(
@@ -189,7 +192,7 @@ describe("a Sweep with MLflow", function () {
         );
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });

@@ -1,6 +1,6 @@
 /**
  * Trainings that Kubeflow Trainer's real controller starts: over MPI, on several nodes and on one, with JAX, and with
- * DeepSpeed, for which a queue of the real Kueue has no room twice.
+ * DeepSpeed, in a queue of the real Kueue without quota for two of them.
  */
 import { strict as assert } from "node:assert";
 import * as path from "node:path";
@@ -20,7 +20,7 @@ import { skipAwait } from "../support/transforms";
 const namespace = "trainer-test";
 const inNamespace = (...args: string[]): Promise<string> => kubectl("--namespace", namespace, ...args);
 
-/** Adds up what each process has, and says on which hosts they are, and in which of them the model can be written. */
+/** Sums up a value of each process, and prints their hosts, and which of them can write the model. */
 const sum = [
     "import os, socket",
     "from mpi4py import MPI",
@@ -33,7 +33,7 @@ const sum = [
     "    print('sum', total, 'of', *sorted(hosts), 'files', *sorted(os.listdir(os.environ['MODEL_DIR'])))",
 ].join("\n");
 
-/** They share a volume, in which each has directories of its own; and what fails is not tried again. */
+/** They share a volume, in which each has separate directories; failed ones are not retried. */
 const common = {
     workspace: { namespace },
     backend: mlops.TrainingBackend.TrainJob,
@@ -43,7 +43,7 @@ const common = {
     timeout: "5m",
 };
 
-/** What the pods of a training's run have said, those of one of its Jobs. */
+/** The logs of the pods of a training's run, those of one of its Jobs. */
 async function said(run: unknown, job: string): Promise<string> {
     const selector = `--selector=jobset.sigs.k8s.io/jobset-name=${String(run)},jobset.sigs.k8s.io/replicatedjob-name=${job}`;
     return inNamespace("logs", selector, "--tail=-1");
@@ -59,7 +59,7 @@ async function podsOf(run: unknown): Promise<Pod[]> {
     return (await getObjects<{ items: Pod[] }>("pods", "--namespace", namespace, selector)).items;
 }
 
-/** When the first pod of a run was there, and when the run was through. */
+/** When the first pod of a run was created, and when the run completed. */
 async function timesOf(run: unknown): Promise<{ started: string; ended: string }> {
     const { status } = await getObjects<{
         status: { conditions: { type: string; lastTransitionTime: string }[] };
@@ -93,10 +93,10 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
                     metadata: { name: "models", namespace },
                     spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
                 },
-                // There is no volume before somebody wants to write to it.
+                // The volume is created when the first pod uses it.
                 { transforms: [skipAwait] },
             );
-            // Of pods that ask for 100m each, two have room and four have not.
+            // Of pods that request 100m each, two fit and four do not.
             const queues = [
                 clusterQueue("trainer-test", "default", { cpu: "300m", memory: "8Gi" }),
                 localQueue("trainings", namespace, "trainer-test"),
@@ -177,11 +177,11 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
         await deleteLeftovers(groups, ["kubeflow-system", "jobset-system", "kueue-system", namespace]);
     });
 
-    it("are through, with all that they need, in one update", async () => {
+    it("complete, with everything that they need, in one update", async () => {
         runs = await stack.up();
     });
 
-    it("over MPI have worked together on three nodes, two processes on each", async () => {
+    it("over MPI have run on three nodes, with two processes on each", async () => {
         const hosts = [
             `${String(runs.three)}-launcher-0-0`,
             `${String(runs.three)}-node-0-0`,
@@ -191,7 +191,7 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
         assert.ok((await said(runs.three, "launcher")).split("\n").includes(expected));
     });
 
-    it("over MPI on one node have no more pods than it takes", async () => {
+    it("over MPI on one node have no more pods than needed", async () => {
         const host = `${String(runs.one)}-launcher-0-0`;
         assert.deepEqual(
             (await podsOf(runs.one)).map(({ spec }) => spec.hostname),
@@ -200,7 +200,7 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
         assert.ok((await said(runs.one, "launcher")).split("\n").includes(`sum 11 of ${host} ${host} files 0 1`));
     });
 
-    it("with JAX have averaged what both nodes have computed", async () => {
+    it("with JAX have averaged the results of both nodes", async () => {
         const [, loss, processes] = /'loss': ([\d.]+), 'processes': (\d+)/.exec(await said(runs.jax, "node")) ?? [];
         assert.equal(processes, "2");
         assert.ok(Number(loss) < 0.1, loss);
@@ -210,19 +210,19 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
         ["torchrun", "node"],
         ["mpirun", "launcher"],
     ] as const) {
-        it(`with DeepSpeed, started by ${launcher}, have kept a part of the optimizer in each of two nodes`, async () => {
+        it(`with DeepSpeed, started by ${launcher}, have sharded the optimizer over two nodes`, async () => {
             const ranks = (await said(runs[launcher], job)).match(/rank \d of .*/g);
             assert.deepEqual(ranks?.sort(), ["rank 0 of 2 part 4 error 0.0", "rank 1 of 2 part 4 error 0.0"]);
         });
     }
 
-    it("in a queue have waited with all their pods until the one before was through", async () => {
+    it("in a queue have waited with all their pods until the previous one completed", async () => {
         const both = [await timesOf(runs.torchrun), await timesOf(runs.mpirun)];
         const [first, second] = both.sort((a, b) => (a.started < b.started ? -1 : 1));
         assert.ok(second!.started >= first!.ended, `they ran at the same time: ${JSON.stringify(both)}`);
     });
 
-    it("show no change then, nor does a refresh", async () => {
+    it("show no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });

@@ -1,6 +1,6 @@
 /**
- * LlmServer with vLLM itself, in its build for CPUs: a small model of random weights, made by a TrainingJob, is served
- * from the volume that it was written to. The node says that it has a GPU, of which vLLM for CPUs knows nothing.
+ * LlmServer with vLLM itself, in its build for CPUs: a small model of random weights, created by a TrainingJob, is
+ * served from the volume that it was written to. The node reports a GPU, which vLLM for CPUs does not use.
  */
 import { strict as assert } from "node:assert";
 import * as path from "node:path";
@@ -31,18 +31,18 @@ const shape = {
     max_position_embeddings: 16384,
 };
 
-/** What vLLM's parser makes of our command lines, and the options that it has, each with the name of its value. */
+/** How vLLM's parser reads the component's command lines, and all of its options, each with the name of its value. */
 interface Understood {
     options: Record<string, string>;
     commands: { understood?: Record<string, unknown>; refused?: string }[];
 }
 
-/** Arguments of ours, and what vLLM is to understand. */
+/** Arguments of the component, and how vLLM must read them. */
 type Row = [args: Partial<mlops.LlmServerArgs>, understood: Record<string, unknown>];
 
 const values = (names: object): string[] => Object.values(names) as string[];
 
-/** Every argument that is handed over to vLLM. */
+/** Every argument that is passed to vLLM. */
 const rows: Row[] = [
     [
         {},
@@ -120,17 +120,17 @@ const commands = [
     [...commandOf({}), "--of-no-vllm"],
 ];
 
-/** A name of its own, because other tests have the node say that it has GPUs, too. */
+/** A unique name, because other tests make the node report GPUs, too. */
 const gpu = { resource: "example.com/gpu-of-vllm" };
 
-/** The node says that it has GPUs, and runs pods that ask for them: the kubelet leaves alone what it does not know. */
+/** Makes the node report GPUs and run pods that request them: the kubelet ignores resources that it does not know. */
 async function simulateGpus(count: string | null): Promise<void> {
     const patch = { status: { capacity: { [gpu.resource]: count } } };
     const node = (await kubectl("get", "nodes", "--output=name")).trim();
     await kubectl("patch", node, "--subresource=status", "--type=merge", `--patch=${JSON.stringify(patch)}`);
 }
 
-/** The image, the model, and the server; what vLLM makes of command lines is found out besides. */
+/** Creates the image, the model, and the server, and asks vLLM how it reads command lines. */
 const program =
     (changes: Partial<mlops.LlmServerArgs> = {}) =>
     (): Promise<Record<string, pulumi.Output<unknown>>> => {
@@ -165,18 +165,18 @@ const program =
             model: training.model,
             servedModelName: "tiny",
             apiKey,
-            // vLLM for CPUs computes in a process of its own, as it does with several GPUs.
+            // vLLM for CPUs computes in a separate process, as it does with several GPUs.
             resources: { cpu: "100m", memory: "6Gi", sharedMemory: "1Gi" },
             dtype: mlops.LlmDtype.Bfloat16,
             toolCallParser: "hermes",
             loras: [{ name: "other", uri: pulumi.interpolate`${training.model}/adapter` }],
             gpu,
             checkMemory: false,
-            // The share of the memory that vLLM takes is here the node's, which others need, too.
+            // The memory fraction that vLLM uses is of the node's memory here, which others need, too.
             shutdownTimeout: "4m",
             args: ["--enforce-eager", "--kv-cache-memory-bytes=256M"],
-            // Its processes are bound to processors, and never rest under load: on some kernels (6.18) those of the next pod,
-            // bound to the same, would wait for them for ten minutes and more.
+            // Its processes are bound to processors, and never rest under load: on some kernels (6.18) those of the
+            // next pod, bound to the same, would wait for them for ten minutes and more.
             podSpec: { containers: [{ name: "main", resources: { limits: { cpu: "900m" } } }] },
             ...changes,
         });
@@ -236,12 +236,12 @@ describe("an LlmServer with vLLM itself, for CPUs", function () {
             const { nnodes, node_rank, master_addr, headless } = leader!.understood!;
             assert.deepEqual([nnodes, node_rank, master_addr, headless], [2, 1, "lws-0", false]);
             assert.equal(worker!.understood!.headless, true);
-            assert.notEqual(unknown!.refused, undefined, "the parser must refuse what is no argument of vLLM");
+            assert.notEqual(unknown!.refused, undefined, "the parser must refuse unknown options");
         });
 
-        it("and whatever else vLLM calls them is refused among args", () => {
+        it("and every alias of them in vLLM is refused in args", () => {
             const names = Object.keys(reservedFlags).map((option) => understood.options[option]);
-            assert.ok(!names.includes(undefined), `vLLM has not all of ${Object.keys(reservedFlags).join(", ")}`);
+            assert.ok(!names.includes(undefined), `vLLM lacks some of ${Object.keys(reservedFlags).join(", ")}`);
             const others = Object.entries(understood.options).filter(([, name]) => names.includes(name));
             assert.deepEqual(
                 others.filter(([option]) => !(option in reservedFlags)).map(([option]) => option),
@@ -250,7 +250,7 @@ describe("an LlmServer with vLLM itself, for CPUs", function () {
         });
     });
 
-    it("answers with the names that it serves, to whoever has the key", async () => {
+    it("answers with the names that it serves, to requests with the key", async () => {
         const { status, text } = await ask("/v1/models");
         assert.equal(status, 200);
         const { data } = JSON.parse(text) as { data: { id: string }[] };
@@ -263,7 +263,7 @@ describe("an LlmServer with vLLM itself, for CPUs", function () {
         assert.equal((await ask("/health", undefined, "")).status, 200);
     });
 
-    it("completes, chats, and does so otherwise with the adapter", async () => {
+    it("completes and chats, and differently with the adapter", async () => {
         const first = await complete("tiny", "the user");
         assert.notEqual(first, "");
         assert.equal(await complete("tiny", "the user"), first);
@@ -276,7 +276,7 @@ describe("an LlmServer with vLLM itself, for CPUs", function () {
         assert.equal((await ask("/v1/completions", { model: "unknown", prompt: "a" })).status, 404);
     });
 
-    it("keeps as much for each token as is estimated", async () => {
+    it("has a KV cache of the estimated size per token", async () => {
         const { num_hidden_layers: layers, num_key_value_heads: kvHeads, head_dim: headDim } = shape;
         const said = await logs();
         const [, tokens] = /KV cache size: ([\d,]+) tokens/.exec(said) ?? [];
@@ -286,14 +286,14 @@ describe("an LlmServer with vLLM itself, for CPUs", function () {
         assert.equal(Number(tokens?.replaceAll(",", "")), expected, said);
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("rolls its pods without cutting off a request", async () => {
+    it("rolls its pods without interrupting a request", async () => {
         const request = (tokens: number) => ({ model: "tiny", prompt: "a", max_tokens: tokens, ignore_eos: true });
-        // As long as it takes three of them half a minute, on whatever machine.
+        // Enough tokens for three requests to take half a minute on any machine.
         const begun = Date.now();
         await Promise.all([1, 2, 3].map(() => ask("/v1/completions", request(300))));
         const tokens = Math.min(8000, Math.ceil((300 * 30_000) / (Date.now() - begun)));
@@ -317,7 +317,7 @@ describe("an LlmServer with vLLM itself, for CPUs", function () {
         through = true;
         await Promise.all(asking);
         assert.deepEqual(failures, []);
-        // The old one was told to stop in the midst of one, and has finished it.
+        // The old one received the signal during a request, and has finished it.
         assert.match(await said, /stopping engine client mode=drain[^]*"POST \/v1\/completions HTTP\/1.1" 200/);
         assert.match(await logs(), /'max_num_seqs': 8/);
     });

@@ -1,6 +1,6 @@
 /**
- * A Notebook with the real VS Code in it, code-server: who may use it, that it is stopped when no browser is connected to
- * it and only then, and that it is brought back with what its home held.
+ * A Notebook with the real VS Code, code-server: who may use it, that it is stopped only when no browser is connected
+ * to it, and that it is restarted with the content of its home.
  */
 import { strict as assert } from "node:assert";
 import type { Socket } from "node:net";
@@ -20,7 +20,7 @@ import { TestStack } from "../support/stack";
 const namespace = "vscode-test";
 const port = 8080;
 const idleSeconds = 45;
-/** For so long code-server takes the last sign of a browser for use. */
+/** How long code-server counts the last sign of a browser as use. */
 const heartbeatSeconds = 60;
 
 /** The notebook's namespace and image, and the notebook unless it is to be removed. */
@@ -54,7 +54,7 @@ const program =
 
 const inNamespace = (...args: string[]) => kubectl("--namespace", namespace, ...args);
 
-/** What a program prints that runs in the notebook. */
+/** The output of a program in the notebook. */
 const inNotebook = async (...lines: string[]): Promise<string> =>
     (await inNamespace("exec", "code-0", "--container=main", "--", "python3", "-c", lines.join("\n"))).trim();
 
@@ -72,13 +72,13 @@ async function signalExtensions(name: "SIGSTOP" | "SIGCONT"): Promise<void> {
     assert.notEqual(said, "", "extensions run in no process");
 }
 
-/** The identities of the pods that there are. */
+/** The UIDs of the existing pods. */
 async function podIds(): Promise<string[]> {
     const pods = await getObjects<{ items: { metadata: { uid: string } }[] }>("pods", "--namespace", namespace);
     return pods.items.map(({ metadata }) => metadata.uid);
 }
 
-/** Waits until the notebook is scaled to nothing and its pod gone, and gives how many seconds that took. */
+/** Waits until the notebook is scaled to zero and its pod deleted, and returns how many seconds that took. */
 async function stopped(): Promise<number> {
     const start = Date.now();
     const wanted = "--output=jsonpath={.spec.replicas}";
@@ -106,7 +106,7 @@ describe("a notebook with VS Code", function () {
         await stack?.destroy();
     });
 
-    /** What the notebook answers through its Service; where it leads to is not followed. */
+    /** The notebook's response through its Service; redirects are not followed. */
     const ask = (place: string, question: Question = {}) =>
         askOnce(`${base}${place}`, { timeout: 20_000, ...question });
     const signIn = (password: string) =>
@@ -116,7 +116,7 @@ describe("a notebook with VS Code", function () {
             body: new URLSearchParams({ password }).toString(),
         });
     const health = async () => JSON.parse((await ask("/healthz")).text) as { status: string; lastHeartbeat: number };
-    /** Waits until the Service leads to the pod, which is a moment after the pod is ready. */
+    /** Waits until the Service routes to the pod, which is a moment after the pod is ready. */
     const reachable = async () => {
         while ((await ask("/healthz").catch(() => undefined))?.status !== 200) {
             await sleep(200);
@@ -124,7 +124,7 @@ describe("a notebook with VS Code", function () {
     };
     const disconnect = () => browser.forEach((socket) => socket.destroy());
 
-    it("comes up under the restricted standard, from an image that has code-server", async function () {
+    it("becomes ready under the restricted standard, from an image that has code-server", async function () {
         this.timeout("90m");
         const outputs = await stack.up();
         assert.equal(outputs.url, `http://code.${namespace}.svc.cluster.local:${port}`);
@@ -133,16 +133,16 @@ describe("a notebook with VS Code", function () {
         base = `http://${address}:${port}`;
     });
 
-    it("is stopped when nobody connects to it, although the kubelet asks it all the time", async () => {
+    it("is stopped when no browser connects to it, although the kubelet probes it all the time", async () => {
         await stopped();
     });
 
-    it("is no change in a preview and a refresh then", async () => {
+    it("is no change in a preview or a refresh while it is stopped", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("is started again, and lets in who has its token and nobody else", async () => {
+    it("is started again, and admits only requests with its token", async () => {
         await inNamespace("scale", "statefulset/code", "--replicas=1");
         await inNamespace("rollout", "status", "statefulset/code", "--timeout=4m");
         await reachable();
@@ -169,7 +169,7 @@ describe("a notebook with VS Code", function () {
         assert.equal(said, "/home/notebook False");
     });
 
-    it("takes the WebSockets of a browser that has signed in, and of no other", async () => {
+    it("accepts the WebSockets of a browser that has signed in, and no others", async () => {
         const commit = await commitOf(base, cookie);
         const guessed = "code-server-session=guessed";
         await assert.rejects(connectVsCode(base, guessed, commit, Purpose.Management), /no WebSocket but 401/);
@@ -178,7 +178,7 @@ describe("a notebook with VS Code", function () {
         }
     });
 
-    it("is left alone as long as they are connected, even if nothing is said", async () => {
+    it("keeps running as long as they are connected, even if they are idle", async () => {
         const before = await podIds();
         const { lastHeartbeat } = await health();
         await sleep((heartbeatSeconds + 2 * idleSeconds) * 1000);
@@ -188,11 +188,11 @@ describe("a notebook with VS Code", function () {
         assert.ok(now.lastHeartbeat > lastHeartbeat);
     });
 
-    it("is left alone, too, when it has lost sight of them because extensions were busy", async () => {
+    it("keeps running when it cannot count them because extensions are busy", async () => {
         const before = await podIds();
         await signalExtensions("SIGSTOP");
-        // Once a minute code-server counts connections, and waits five seconds for the processes of extensions to answer:
-        // those that have taken over theirs, as they have after the test before.
+        // Once a minute code-server counts connections, and waits five seconds for the processes of extensions to
+        // answer: those that have taken over theirs, as they have after the test before.
         let lost = 0;
         while (lost < 10) {
             await sleep(1000);
@@ -204,20 +204,20 @@ describe("a notebook with VS Code", function () {
         assert.deepEqual(await podIds(), before);
     });
 
-    it("is stopped when they are gone", async () => {
+    it("is stopped when they have disconnected", async () => {
         disconnect();
         const seconds = await stopped();
         assert.ok(seconds >= idleSeconds, `it was stopped after ${seconds} seconds already`);
     });
 
-    it("is started by a trigger, with what its home held", async () => {
+    it("is started by a trigger, with the content of its home", async () => {
         assert.equal((await stack.up(program({ triggers: ["again"] }))).token, token);
         assert.equal(await readHome(), "of before");
         await reachable();
         assert.equal((await ask("/", { headers: { cookie } })).headers.location, "./?folder=/home/notebook");
     });
 
-    it("is made anew with the same home after it was removed", async () => {
+    it("is created again with the same home after it was removed", async () => {
         await stack.up(program("removed"));
         await inNamespace("wait", "--for=delete", "pod/code-0", "--timeout=2m");
         await stack.up(program({ idleTimeout: "never" }));

@@ -1,6 +1,6 @@
 /**
- * The local cluster through everything that may happen to it. It has a state directory of its own, but there is room
- * for one node on a machine: one that is up is taken down before, and brought up again, empty, afterwards.
+ * The local cluster in everything that may happen to it. It has a separate state directory, but a machine can only run
+ * one node: a running one is taken down before, and brought up again, empty, afterwards.
  */
 import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -40,7 +40,7 @@ async function startTrialPod(): Promise<void> {
     });
 }
 
-/** The trial pod serves what it wrote to its volume, which takes everything that a node gives. */
+/** The trial pod serves what it wrote to its volume, which needs everything that a node provides. */
 async function expectTrialPod(): Promise<void> {
     await kubectl("wait", "--namespace", namespace, "--for=condition=Ready", "pod/server", "--timeout=90s");
     const address = await kubectl("get", "service", "web", "--namespace", namespace, "-o=jsonpath={.spec.clusterIP}");
@@ -56,13 +56,13 @@ async function expectTrialPod(): Promise<void> {
     }
 }
 
-/** Runs `clusterUp` or `clusterDown` in a process of its own and kills that after the given time; seconds. */
+/** Runs `clusterUp` or `clusterDown` in a separate process and kills that after the given time, in seconds. */
 async function killed(action: "up" | "down", after: number): Promise<void> {
     const call = action === "up" ? "clusterUp({ node: true, report() {} })" : "clusterDown(() => {})";
     const program = `require(${JSON.stringify(sourceDir("local", "cluster"))}).${call}`;
     const child = spawn(process.execPath, ["--import", "tsx", "-e", program], { cwd: sourceDir(), stdio: "ignore" });
     const ended = once(child, "exit");
-    // The time counts from when the program itself runs, not from when it is being loaded.
+    // The time counts from when the program itself runs, not from when it is loaded.
     const lock = cacheDir("cluster.lock");
     while (child.exitCode === null && !(existsSync(lock) && readFileSync(lock, "utf8").startsWith(`${child.pid} `))) {
         await sleep(5);
@@ -120,12 +120,12 @@ describe("the life of the local cluster", function () {
         assert.doesNotMatch(await run("ip", ["netns", "list"]), /cni-/);
     };
 
-    it("taking down what never was up is fine", async () => {
+    it("succeeds at taking down what never was up", async () => {
         await clusterDown(noReport);
         await expectNothing();
     });
 
-    describe("a control plane, then a node", () => {
+    describe("a control plane that gets a node", () => {
         const lines: string[] = [];
         let server: Server;
         let kubeconfig: string;
@@ -163,7 +163,7 @@ describe("the life of the local cluster", function () {
             assert.deepEqual(listDaemons(), pids);
         });
 
-        it("brings the node to the cluster that runs, at the same address and with what is in it", async () => {
+        it("adds the node to the running cluster, at the same address and with the same content", async () => {
             server.close();
             const cluster = await clusterUp({ node: true, report: noReport });
             assert.deepEqual(cluster, { kubeconfig: adminKubeconfig(), node: true, storageClass: "local" });
@@ -173,13 +173,13 @@ describe("the life of the local cluster", function () {
             await expectTrialPod();
         });
 
-        it("keeps the node when it is not asked for", async () => {
+        it("keeps the node when it is not requested", async () => {
             lines.length = 0;
             assert.equal((await clusterUp({ node: false, report })).node, true);
             assert.deepEqual(lines, []);
         });
 
-        it("starts again what has ended by itself", async () => {
+        it("restarts what has ended by itself", async () => {
             const { daemons } = await clusterStatus();
             daemons.forEach(({ pid }) => signal(pid!, "SIGKILL"));
             await waitUntilGone(() => daemons.map(({ pid }) => pid!), 10);
@@ -192,8 +192,8 @@ describe("the life of the local cluster", function () {
             await expectTrialPod();
         });
 
-        it("is whole again after the machine was switched off and on", async () => {
-            // What a restart of the machine takes away: processes, mounts, interfaces, rules, control groups.
+        it("recovers from a reboot of the machine", async () => {
+            // What a reboot of the machine removes: processes, mounts, interfaces, rules, control groups.
             markedProcesses(daemonNames).forEach((pid) => signal(pid, "SIGKILL"));
             await waitUntilGone(() => markedProcesses(daemonNames), 10);
             await killPods();
@@ -210,15 +210,15 @@ describe("the life of the local cluster", function () {
             await expectTrialPod();
         });
 
-        it("refuses a second node on the machine, in one line that says what to do", async () => {
+        it("refuses a second node on the machine, with a one-line remedy", async () => {
             const other = mkdtempSync(path.join(tmpdir(), "mlops-other-"));
             symlinkSync(tools, path.join(other, "tools"));
             setCache(other);
             try {
                 await assert.rejects(clusterUp({ node: true, report: noReport }), {
                     message:
-                        `a node runs on this machine already, of the cluster in ${path.join(used, "local")}: take that ` +
-                        `down first, with KUBERNETES_MLOPS_CACHE=${used} npm run local -- down`,
+                        `the node of the cluster in ${path.join(used, "local")} already runs on this machine: take that ` +
+                        `cluster down first, with KUBERNETES_MLOPS_CACHE=${used} npm run local -- down`,
                 });
                 await clusterDown(noReport);
             } finally {
@@ -228,7 +228,7 @@ describe("the life of the local cluster", function () {
             await expectTrialPod();
         });
 
-        it("leaves nothing when it is taken down with a pod running", async () => {
+        it("leaves nothing behind when it is taken down with a pod running", async () => {
             await clusterDown(noReport);
             await expectNothing();
             await clusterDown(noReport);
@@ -245,7 +245,7 @@ describe("the life of the local cluster", function () {
                 number,
             ];
             const show = (seconds: number): string => `${seconds.toFixed(2)} s`;
-            it(`goes on after \`up\` was killed at ${show(first)} and ${show(second)}, and \`down\` at ${show(third)}`, async () => {
+            it(`resumes after \`up\` was killed at ${show(first)} and ${show(second)}, and \`down\` at ${show(third)}`, async () => {
                 await killed("up", first);
                 await killed("up", second);
                 await clusterUp({ node: true, report: noReport });
@@ -256,7 +256,7 @@ describe("the life of the local cluster", function () {
                 await clusterDown(noReport);
                 await expectNothing();
             });
-            it(`leaves nothing after \`up\` was killed at ${show(fourth)}, and goes on after \`down\` was killed`, async () => {
+            it(`leaves nothing behind after \`up\` was killed at ${show(fourth)}, and resumes after \`down\` was killed`, async () => {
                 await killed("up", fourth);
                 await clusterDown(noReport);
                 await expectNothing();
@@ -272,7 +272,7 @@ describe("the life of the local cluster", function () {
     });
 
     describe("without its directory", () => {
-        it("clears up after a cluster whose directory was removed by hand", async () => {
+        it("cleans up after a cluster whose directory was removed by hand", async () => {
             await clusterUp({ node: true, report: noReport });
             await startTrialPod();
             await expectTrialPod();

@@ -215,12 +215,9 @@ describe("docker provider: the digest of a context", () => {
         }
     });
 
-    it("names a symbolic link that leads nowhere", async () => {
+    it("names a broken symbolic link", async () => {
         symlinkSync("nowhere", path.join(context, "link"));
-        await assert.rejects(
-            contextDigest(context, dockerfile),
-            /^Error: symbolic link .*link leads nowhere \(ENOENT\)/,
-        );
+        await assert.rejects(contextDigest(context, dockerfile), /^Error: symbolic link .*link is broken \(ENOENT\)/);
     });
 
     const modes: [number, string][] = [
@@ -311,7 +308,7 @@ describe("docker provider: check", () => {
         [
             "an unknown builder",
             { imageName, build: { context, builderVersion: "2" } },
-            ['build.builderVersion: "2" is no builder: BuilderV1 or BuilderBuildKit'],
+            ['build.builderVersion: "2" is not a builder: it must be BuilderV1 or BuilderBuildKit'],
         ],
         [
             "a missing context",
@@ -335,14 +332,14 @@ describe("docker provider: check", () => {
             "a name without a registry",
             { imageName: "user/app", build: { context } },
             [
-                "imageName: user/app does not say to which registry it is pushed; write it in full, for example " +
+                "imageName: user/app does not name the registry that it is pushed to; write it in full, for example " +
                     "docker.io/user/app, or set skipPush",
             ],
         ],
         [
-            "a name that is none",
+            "an invalid name",
             { imageName: "localhost:5001/App", build: { context } },
-            ['imageName: "localhost:5001/App" is no image name: [registry/]repository[:tag], in small letters'],
+            ['imageName: "localhost:5001/App" is not an image reference: [registry/]repository[:tag], in lowercase'],
         ],
         [
             "a name without a registry that is not pushed",
@@ -450,7 +447,7 @@ describe("docker provider: preview", () => {
         it(`does not build what is not known yet, and says so: ${Object.keys(unknown).join()}`, async () => {
             const inputs = { imageName: "r.io/a", build: { context: "." }, buildOnPreview: true, ...unknown };
             assert.deepEqual(await preview(inputs), inputs);
-            assert.match(warnings.join("\n"), /^buildOnPreview is set, but .* not built now\.$/);
+            assert.match(warnings.join("\n"), /^buildOnPreview is set, but .* the preview does not build the image\.$/);
         });
     }
 });

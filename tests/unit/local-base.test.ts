@@ -212,13 +212,13 @@ describe("a machine", () => {
     const remedy =
         "use a cluster of your own with --context NAME, for example `kind create cluster --name mlops` and then " +
         "`npm run local -- up --context kind-mlops --registry HOST`";
-    it("without root is told what to do instead", () => {
+    it("without root is refused, with a remedy", () => {
         assert.throws(() => requireLinuxRoot({ platform: "linux", uid: 1000 }), {
             message: `A cluster on this machine needs root (for cgroups, network interfaces and containers): ${remedy}`,
         });
     });
 
-    it("without Linux is told what to do instead", () => {
+    it("without Linux is refused, with a remedy", () => {
         assert.throws(() => requireLinuxRoot({ platform: "darwin", uid: 501 }), {
             message: `A cluster on this machine needs Linux, and this is darwin: ${remedy}`,
         });
@@ -241,14 +241,14 @@ describe("Debian packages", () => {
 });
 
 describe("a context", () => {
-    it("that is unknown is told with those that there are", () => {
+    it("that is unknown is reported with the known ones", () => {
         const target = { kubeconfig: "/config", context: "x" };
         assert.equal(unknownContext(target, ["a", "b"]), "The kubeconfig /config has no context x: name one of a, b");
         assert.equal(unknownContext(target, []), "The kubeconfig /config has no context x: it has none");
     });
 
-    it("whose cluster does not answer is told with kubectl's last words", () => {
-        const remedy = "see that `kubectl get --raw /readyz` prints ok for it";
+    it("whose cluster does not answer is reported with kubectl's last words", () => {
+        const remedy = "check that `kubectl get --raw /readyz` prints ok for it";
         assert.equal(
             unready(
                 { kubeconfig: "/config", context: "x" },

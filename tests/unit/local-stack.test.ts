@@ -61,10 +61,7 @@ describe("the progress of an update", () => {
             step("resourcePreEvent", "delete-replaced", job),
             step("resOutputsEvent", "delete-replaced", job),
         ]);
-        assert.deepEqual(lines, [
-            "Job wine-train-job created anew (1.0s)",
-            "Job wine-train-job predecessor deleted (1.0s)",
-        ]);
+        assert.deepEqual(lines, ["Job wine-train-job replaced (1.0s)", "Job wine-train-job original deleted (1.0s)"]);
         assert.equal(summary(progress.changes), "1 replaced");
     });
 

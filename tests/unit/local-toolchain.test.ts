@@ -133,7 +133,7 @@ describe("look-up of a tool", () => {
             ),
             "/b",
         );
-        assert.deepEqual(reports, ["tool cannot be had from the download: `npx` failed: no space left"]);
+        assert.deepEqual(reports, ["tool is not available from the download: `npx` failed: no space left"]);
     });
 
     it("fails as the last source does", async () => {

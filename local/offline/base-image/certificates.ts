@@ -10,8 +10,8 @@ const BUNDLES = [
 ];
 
 /**
- * The certificates, in PEM, that this machine trusts beyond the public ones, such as that of a company's proxy. Sorted,
- * so that they are the same list as long as they are the same.
+ * The certificates, in PEM, that this machine trusts in addition to the public ones, such as that of a company's proxy.
+ * Sorted, so that the same certificates are always the same list.
  */
 export function machineCertificates(): string[] {
     const files = [process.env.SSL_CERT_FILE, process.env.NODE_EXTRA_CA_CERTS, ...BUNDLES];

@@ -1,5 +1,5 @@
 /**
- * The base image: Python from Docker Hub, or where that cannot be reached, of this machine's distribution.
+ * The base image: Python from Docker Hub or, where that cannot be reached, from this machine's distribution.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -16,25 +16,25 @@ import { machineCertificates } from "./certificates";
 import { machinePipConfig } from "./pip-config";
 import { makeRootfs } from "./root-file-system";
 
-/** The public image that comes first. */
+/** The public image that is tried first. */
 const PUBLIC = "python:3.12-slim";
-/** Seconds that its pull may take. */
+/** Seconds that the pull may take. */
 const PULL_TIMEOUT = 180;
-/** Seconds within which Docker Hub must show that it is there. */
+/** Seconds within which Docker Hub must answer. */
 const PROBE_TIMEOUT = 15;
 
 const REPOSITORY = "python";
 const TAG = "3-slim";
 const dockerfile = path.join(__dirname, "Dockerfile");
 
-/** What the registry has, as the last run left it. */
+/** What the registry contained after the last run. */
 interface Published {
     key: string;
     digest: string;
 }
 
 /**
- * The base image in the registry, by digest. It is made once per machine and kept in the cache; made anew when the
+ * The base image in the registry, by digest. It is built once per machine and kept in the cache, and rebuilt when the
  * machine's certificates or its sources of Python packages change.
  */
 export async function ensureBaseImage(host: string, settings: Settings, report: Report): Promise<string> {
@@ -63,13 +63,13 @@ export async function ensureBaseImage(host: string, settings: Settings, report: 
     await docker(host, ["tag", local, `${repository}:${TAG}`]);
     const digest = pushDigest((await docker(host, ["push", `${repository}:${TAG}`])).split("\n"));
     if (!digest) {
-        throw new Error(`docker push ${repository}:${TAG} did not tell the image's digest`);
+        throw new Error(`docker push ${repository}:${TAG} did not report the image's digest`);
     }
     writeState(dockerDir("base-image.json"), JSON.stringify({ key, digest } satisfies Published));
     return `${repository}@${digest}`;
 }
 
-/** Changes with everything that the image is made of on this side. */
+/** Changes with everything on this machine that the image depends on. */
 function recipeKey(certificates: string[], pipConfig: string): string {
     const parts = [readFileSync(dockerfile, "utf8"), PUBLIC, pipConfig, ...certificates];
     return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);
@@ -101,27 +101,27 @@ async function makeImage(
     }
     report("building the base image");
     const args = ["build", "--build-arg", `ROOT=${root}`, "--tag", name, context];
-    // The classic builder is the one that every client has, and enough for this.
+    // Every client has the classic builder, and it is sufficient here.
     await docker(host, args, { env: { DOCKER_BUILDKIT: "0" }, log: dockerDir("base-image.log") });
     await rm(context, { recursive: true });
 }
 
-/** Pulls Docker Hub's image, and says whether it could. */
+/** Pulls Docker Hub's image, and returns whether that succeeded. */
 async function pullPublic(host: string, report: Report): Promise<boolean> {
     const manifest = () => docker(host, ["manifest", "inspect", PUBLIC], { timeout: PROBE_TIMEOUT });
     const pull = () => docker(host, ["pull", "--quiet", PUBLIC], { timeout: PULL_TIMEOUT });
-    report(`asking Docker Hub for ${PUBLIC}`);
+    report(`pulling ${PUBLIC} from Docker Hub`);
     try {
         await manifest();
         await whileRunning((elapsed) => report(`pulling ${PUBLIC}, ${elapsed}`), pull);
         return true;
     } catch {
-        report(`${PUBLIC} cannot be pulled: the base image is made of Debian's packages`);
+        report(`${PUBLIC} cannot be pulled: the base image is built from Debian's packages`);
         return false;
     }
 }
 
-/** Imports a root file system of this machine's distribution and gives the image's name. */
+/** Imports a root file system of this machine's distribution and returns the image's name. */
 async function importRootfs(host: string, report: Report): Promise<string> {
     const name = `kubernetes-mlops/${REPOSITORY}-root`;
     const archive = await makeRootfs(report);
@@ -133,12 +133,12 @@ async function importRootfs(host: string, report: Report): Promise<string> {
     return name;
 }
 
-/** Puts the image into the cache, in the place of the ones before. */
+/** Puts the image into the cache, in place of earlier ones. */
 async function keep(host: string, name: string, archive: string): Promise<void> {
     const directory = path.dirname(archive);
     await mkdir(directory, { recursive: true });
     const before = await readdir(directory);
-    // The client of a run that was killed may still be writing its own.
+    // The client of a killed run may still be writing its file.
     const own = `${archive}.${process.pid}`;
     await docker(host, ["save", "--output", own, name]);
     await rename(own, archive);

@@ -2,18 +2,18 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
 
-/** Where packages come from; everything else of pip's settings is the machine's own matter. */
+/** Where packages come from; the rest of pip's configuration is left out. */
 const OPTIONS = ["index-url", "extra-index-url", "trusted-host"];
 
-/** Of the machine's pip configuration what a build needs to find the same packages. */
+/** The part of the machine's pip configuration that a build needs to find the same packages. */
 export interface PipConfig {
     /** The content of a pip.conf. */
     content: string;
-    /** Options that hold credentials, which have no place in an image. */
+    /** Options that hold credentials, which do not belong in an image. */
     leftOut: string[];
 }
 
-/** Reads the machine's files in pip's order, and then its variables, of which the last one counts. */
+/** Reads the machine's files in pip's order, and then its environment variables; the last value wins. */
 export function machinePipConfig(env: NodeJS.ProcessEnv = process.env, home: string = homedir()): PipConfig {
     const files = ["/etc/pip.conf", path.join(home, ".pip", "pip.conf"), path.join(home, ".config", "pip", "pip.conf")];
     const options: Record<string, string> = {};
@@ -27,7 +27,7 @@ export function machinePipConfig(env: NodeJS.ProcessEnv = process.env, home: str
     return pipConfig(options);
 }
 
-/** The configuration with these options, but for those with credentials in a URL. */
+/** The configuration with these options, except those with credentials in a URL. */
 export function pipConfig(options: Record<string, string>): PipConfig {
     const names = OPTIONS.filter((name) => options[name]);
     const leftOut = names.filter((name) => /:\/\/[^/\s]*@/.test(options[name]!));
@@ -43,7 +43,7 @@ function readOptions(file: string): Record<string, string> {
     }
 }
 
-/** The options of a pip.conf's sections for all commands and for `install`. A value may go on in indented lines. */
+/** The options of a pip.conf's sections for all commands and for `install`. A value may continue on indented lines. */
 export function parseOptions(text: string): Record<string, string> {
     const options: Record<string, string> = {};
     let section = "";

@@ -9,13 +9,13 @@ import { isRunning, startDaemon, stopDaemon, waitUntilReady } from "../../proces
 import { type Report, whileRunning } from "../../progress";
 import { run } from "../../run";
 
-/** What is in the root file system, beside what Debian cannot be without. */
+/** What the root file system contains, in addition to Debian's essential packages. */
 const PACKAGES = ["python3", "python3-pip", "python3-venv", "ca-certificates"];
 
-/** Seconds within which the packages must have come. */
+/** Seconds within which the packages must be downloaded. */
 const BOOTSTRAP_TIMEOUT = 1800;
 
-/** What an image has no use for. */
+/** What is of no use in an image. */
 const SUPERFLUOUS = [
     "etc/hostname",
     "etc/machine-id",
@@ -30,15 +30,15 @@ const SUPERFLUOUS = [
 ];
 
 /**
- * Makes a root file system with Python out of the packages of this machine's own distribution, and returns the path of
- * a tar file with it, which the caller removes.
+ * Creates a root file system with Python from the packages of this machine's distribution, and returns the path of a
+ * tar file with it, which the caller removes.
  */
 export async function makeRootfs(report: Report): Promise<string> {
     await ensurePackages(["debootstrap"], report);
     const root = dockerDir("rootfs");
     await bootstrap(root, report);
     await adapt(root);
-    // The tar of a run that was killed may still be writing its own.
+    // The tar of a killed run may still be writing its file.
     const archive = `${root}-${process.pid}.tar`;
     await run("tar", ["--create", "--numeric-owner", "--file", archive, "--directory", root, "."]);
     await removeTree(root);
@@ -46,7 +46,7 @@ export async function makeRootfs(report: Report): Promise<string> {
     return archive;
 }
 
-/** Runs debootstrap, or waits for the one that a run which was killed has left running. */
+/** Runs debootstrap, or waits for one that a killed run has left running. */
 async function bootstrap(root: string, report: Report): Promise<void> {
     const done = `${root}.done`;
     const { suite, components, mirror } = await packageSource();
@@ -61,18 +61,18 @@ async function bootstrap(root: string, report: Report): Promise<void> {
             root,
             ...(mirror ? [mirror] : []),
         ];
-        // It lives on for a moment, so that it is never gone without having left the file.
+        // It stays for a moment, so that it never ends without having left the file.
         const script = 'done=$1; shift; debootstrap "$@" && touch "$done" && sleep 1';
         await startDaemon({ name: BOOTSTRAP, command: "sh", args: ["-c", script, BOOTSTRAP, done, ...args] });
     }
     await whileRunning(
-        (elapsed) => report(`making a base image out of ${suite}'s packages, ${elapsed}`),
+        (elapsed) => report(`building a base image from ${suite}'s packages, ${elapsed}`),
         () => waitUntilReady(BOOTSTRAP, () => existsSync(done), BOOTSTRAP_TIMEOUT),
     );
     await stopDaemon(BOOTSTRAP);
 }
 
-/** Makes it look like Docker Hub's image to a Dockerfile: `python`, `pip`, and packages installed for everyone. */
+/** Makes it look like Docker Hub's image to a Dockerfile: `python`, `pip`, and packages installed for all users. */
 async function adapt(root: string): Promise<void> {
     for (const name of SUPERFLUOUS) {
         await rm(path.join(root, name), { recursive: true, force: true });
@@ -86,7 +86,7 @@ async function adapt(root: string): Promise<void> {
     await symlink("/usr/bin/python3", python);
     const libraries = path.join(root, "usr/lib");
     for (const name of readdirSync(libraries).filter((name) => /^python3\.\d+$/.test(name))) {
-        // pip refuses to install beside Debian's own packages as long as this file is there.
+        // pip refuses to install beside Debian's packages as long as this file exists.
         await rm(path.join(libraries, name, "EXTERNALLY-MANAGED"), { force: true });
     }
 }
@@ -95,7 +95,7 @@ interface PackageSource {
     /** The release, such as `bookworm`. */
     suite: string;
     components: string;
-    /** Where this machine gets it from; undefined for debootstrap's own default. */
+    /** The mirror that this machine uses; undefined for debootstrap's default. */
     mirror: string | undefined;
 }
 
@@ -103,23 +103,25 @@ async function packageSource(): Promise<PackageSource> {
     const release = readFileSync("/etc/os-release", "utf8");
     const suite = /^VERSION_CODENAME=(\S+)/m.exec(release)?.[1];
     if (!suite) {
-        throw new Error("This machine's distribution has no VERSION_CODENAME in /etc/os-release: no base image of it");
+        throw new Error(
+            "This machine's distribution has no VERSION_CODENAME in /etc/os-release: no base image can be built from it",
+        );
     }
     const format = "$(CODENAME) $(COMPONENT) $(REPO_URI)";
     const targets = await run("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]);
-    // Ubuntu keeps pip in a component of its own.
+    // Ubuntu has pip in a separate component.
     const components = /^ID=ubuntu$/m.test(release) ? "main,universe" : "main";
     return { suite, components, mirror: mirrorOf(suite, targets) };
 }
 
-/** The address from which a line `suite main ADDRESS` tells that the machine's packages come. */
+/** The address of the machine's packages, from a line `suite main ADDRESS`. */
 export function mirrorOf(suite: string, targets: string): string | undefined {
     const prefix = `${suite} main `;
     const line = targets.split("\n").find((line) => line.startsWith(prefix));
     return line?.slice(prefix.length).trim() || undefined;
 }
 
-/** Removes a root file system, in which debootstrap may have mounted the machine's own /proc. */
+/** Removes a root file system, in which debootstrap may have mounted the machine's /proc. */
 async function removeTree(root: string): Promise<void> {
     await unmountBelow(root);
     if (existsSync(root)) {

@@ -7,9 +7,9 @@ import { credentialServer, parseReference } from "./reference";
 import { docker, type Session } from "./session";
 import type { Properties } from "./values";
 
-/** Where the user is told what goes on. */
+/** Shows messages to the user. */
 export interface Log {
-    /** Shown while it is new. */
+    /** Shown only until the next message. */
     status(message: string): void;
     info(message: string): void;
     warning(message: string): void;
@@ -18,19 +18,19 @@ export interface Log {
 export interface BuildOptions {
     /** Variables that the provider's configuration sets for docker, such as DOCKER_HOST. */
     env: Record<string, string>;
-    /** What is not to be seen in any output. */
+    /** Values to hide in all output. */
     hide: string[];
-    /** Whether to leave out the push, as in a preview. */
+    /** Whether to skip the push, as in a preview. */
     preview: boolean;
     log: Log;
     /** Ends a running build. */
     signal: AbortSignal;
 }
 
-/** Seconds within which a daemon must say its version. */
+/** Seconds within which a daemon must report its version. */
 const DAEMON_TIMEOUT = 20;
 
-/** Builds the image and, unless told otherwise, pushes it. Returns the outputs. */
+/** Builds the image and, unless disabled, pushes it. Returns the outputs. */
 export async function build(image: Image, options: BuildOptions): Promise<Properties> {
     const { log, signal, hide } = options;
     const env = { ...process.env, ...options.env };
@@ -49,8 +49,7 @@ export async function build(image: Image, options: BuildOptions): Promise<Proper
     }
     if (username || password) {
         log.warning(
-            `registry.${username ? "password" : "username"} is missing: ` +
-                "the credentials that docker knows by itself are used",
+            `registry.${username ? "password" : "username"} is missing: ` + "docker's own credentials are used",
         );
     }
     return work(session);
@@ -123,7 +122,7 @@ async function buildAndPush(image: Image, session: Session, options: BuildOption
     return { ...known, repoDigest: `${parseReference(imageName)?.repository}@${digest}` };
 }
 
-/** Whether BuildKit builds: it does unless the classic builder is asked for or is the only one that there is. */
+/** Whether BuildKit builds: it does unless the classic builder is requested or is the only one available. */
 async function chooseBuilder(image: Image, session: Session, log: Log): Promise<boolean> {
     const { builderVersion, context, dockerfile } = image.build;
     if (builderVersion !== "BuilderV1" && session.client.buildKit) {
@@ -141,7 +140,7 @@ async function chooseBuilder(image: Image, session: Session, log: Log): Promise<
     return false;
 }
 
-/** The arguments and the variables of `docker build`. */
+/** The arguments and the environment variables of `docker build`. */
 export function buildCommand(
     image: Image,
     buildKit: boolean,
@@ -150,7 +149,7 @@ export function buildCommand(
     const { context, dockerfile, target, platform, cacheFrom, network, addHosts } = image.build;
     const option = (name: string, value: string | undefined) => (value ? [name, value] : []);
     const buildArgs = Object.entries(image.build.args);
-    // A value in the environment is not shown by `ps`; one that would change docker itself goes on the command line.
+    // An environment variable is not shown by `ps`; one that would change docker itself is passed on the command line.
     const hidden = buildArgs.filter(([name]) => isHarmless(name, env));
     const args = [
         "build",
@@ -172,7 +171,7 @@ function isHarmless(name: string, env: NodeJS.ProcessEnv): boolean {
     return env[name] === undefined && !/^(DOCKER|BUILDKIT|BUILDX|SSL|GO)|_PROXY$/i.test(name);
 }
 
-/** Whether a line of output tells a person something. */
+/** Whether a line of output is informative. */
 function isTelling(line: string): boolean {
     return line.trim() !== "" && !/^#\d+ sha256:/.test(line) && !/^DEPRECATED|^ {12}/.test(line);
 }

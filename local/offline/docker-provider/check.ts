@@ -14,13 +14,13 @@ export interface CheckFailure {
 export interface CheckResult {
     inputs: Properties;
     failures: CheckFailure[];
-    /** What the user should know of the defaults. */
+    /** What the user should know about the defaults. */
     notes: string[];
 }
 
 /**
- * Completes the inputs with their defaults and the digest of the build context, and says what is wrong with them.
- * Nothing is said of what is unknown yet.
+ * Adds the defaults and the digest of the build context to the inputs, and returns what is wrong with them. Values that
+ * are not known yet are not checked.
  */
 export async function check(news: Properties): Promise<CheckResult> {
     const inputs = plain(news) as Properties;
@@ -48,14 +48,14 @@ export async function check(news: Properties): Promise<CheckResult> {
     return { inputs: withSecretsOf(inputs, news), failures, notes };
 }
 
-/** Sets the defaults and the digest of the context; the failure is the one that keeps the digest from being made. */
+/** Sets the defaults and the digest of the context; returns the failure if the digest cannot be computed. */
 async function completeBuild(build: Properties): Promise<{ failure?: CheckFailure; note?: string }> {
     let note: string | undefined;
     if (build.platform === undefined) {
         build.platform = hostPlatform();
         note =
             `Building for ${build.platform}, the platform of this machine: ` +
-            "set build.platform to say for which one the image is.";
+            "set build.platform if the image is for another one.";
     }
     if (hasUnknowns(build.context) || hasUnknowns(build.dockerfile)) {
         return { note };
@@ -90,7 +90,7 @@ function hostPlatform(): string {
     return `linux/${architecture}`;
 }
 
-/** A pushed image's name must say its registry, unless `registry.server` does. */
+/** The reference of a pushed image must name its registry, unless `registry.server` does. */
 function checkName(inputs: Properties): CheckFailure | undefined {
     const { imageName } = inputs;
     if (typeof imageName !== "string" || hasUnknowns(imageName)) {
@@ -98,13 +98,13 @@ function checkName(inputs: Properties): CheckFailure | undefined {
     }
     const reference = parseReference(imageName);
     if (!reference) {
-        const form = "[registry/]repository[:tag], in small letters";
-        return { property: "imageName", reason: `${JSON.stringify(imageName)} is no image name: ${form}` };
+        const form = "[registry/]repository[:tag], in lowercase";
+        return { property: "imageName", reason: `${JSON.stringify(imageName)} is not an image reference: ${form}` };
     }
     const server = isObject(inputs.registry) ? inputs.registry.server : undefined;
     if (!reference.registry && !server && inputs.skipPush !== true) {
         const reason =
-            `${imageName} does not say to which registry it is pushed; ` +
+            `${imageName} does not name the registry that it is pushed to; ` +
             `write it in full, for example docker.io/${imageName}, or set skipPush`;
         return { property: "imageName", reason };
     }
@@ -131,7 +131,7 @@ const KINDS: Record<string, Kind> = {
     "build.builderVersion": "string",
 };
 
-/** What has the wrong type. Unknown values have the type that they should have. */
+/** The properties of the wrong type. Unknown values have the type that they should have. */
 function typeFailures(inputs: Properties): CheckFailure[] {
     const failures: CheckFailure[] = [];
     if (inputs.imageName === undefined) {
@@ -153,7 +153,7 @@ function typeFailures(inputs: Properties): CheckFailure[] {
     }
     const builder = lookUp(inputs, "build.builderVersion");
     if (typeof builder === "string" && !hasUnknowns(builder) && !BUILDERS.includes(builder)) {
-        const reason = `${JSON.stringify(builder)} is no builder: ${BUILDERS.join(" or ")}`;
+        const reason = `${JSON.stringify(builder)} is not a builder: it must be ${BUILDERS.join(" or ")}`;
         failures.push({ property: "build.builderVersion", reason });
     }
     return failures;

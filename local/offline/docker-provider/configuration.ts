@@ -1,17 +1,19 @@
 import type { CheckFailure } from "./check";
 import { plain, type Properties, UNKNOWN } from "./values";
 
-/** What the provider's configuration may set, and the variable through which docker learns of it. */
+/**
+ * The supported properties of the provider's configuration, each with the environment variable that sets it for docker.
+ */
 const VARIABLES: Record<string, string> = {
     certPath: "DOCKER_CERT_PATH",
     context: "DOCKER_CONTEXT",
     host: "DOCKER_HOST",
 };
 
-/** What the engine itself puts into a configuration, and what only matters for other resources than images. */
+/** What the engine adds to a configuration, and what only matters for resources other than images. */
 const IRRELEVANT = ["version", "pluginDownloadURL", "__internal", "disableDockerDaemonCheck"];
 
-/** Says which settings have no effect here. */
+/** Returns the settings that have no effect here. */
 export function checkConfiguration(configuration: Properties): CheckFailure[] {
     return Object.keys(plain(configuration) as Properties)
         .filter((name) => !(name in VARIABLES) && !IRRELEVANT.includes(name))
@@ -23,7 +25,7 @@ export function checkConfiguration(configuration: Properties): CheckFailure[] {
         }));
 }
 
-/** The variables that the configuration sets for docker. */
+/** The environment variables that the configuration sets for docker. */
 export function configurationEnv(configuration: Properties): Record<string, string> {
     const env: Record<string, string> = {};
     for (const [name, value] of Object.entries(plain(configuration) as Properties)) {
@@ -32,6 +34,6 @@ export function configurationEnv(configuration: Properties): Record<string, stri
             env[variable] = value;
         }
     }
-    // Certificates are of use only where docker is told to check them.
+    // Certificates have no effect unless docker verifies them.
     return env.DOCKER_CERT_PATH ? { ...env, DOCKER_TLS_VERIFY: "1" } : env;
 }

@@ -7,8 +7,8 @@ import dockerignore from "@balena/dockerignore";
 
 /**
  * A digest of everything in a build context that can change the image: the Dockerfile's content, and the name, mode and
- * content of every file that the ignore file leaves in. A symbolic link counts with where it leads, not with what is
- * there. The value is the one that the official plugin calculates, so that a change of plugin is no change of the image.
+ * content of every file that the ignore file leaves in. A symbolic link counts with its target path, not with the
+ * target's content. The official plugin computes the same value, so that switching plugins does not change the image.
  */
 export async function contextDigest(context: string, dockerfile: string): Promise<string> {
     const digest = createHash("sha256");
@@ -19,7 +19,7 @@ export async function contextDigest(context: string, dockerfile: string): Promis
             .update(await content)
             .update("\0");
     };
-    // The builder does not see under which name the Dockerfile lies, and neither does the digest.
+    // The name of the Dockerfile does not affect the build, nor the digest.
     await add("Dockerfile", 0, fileDigest(dockerfile));
     const ignored = await ignoreFilter(context, dockerfile);
     for await (const file of walk(context, "", ignored)) {
@@ -28,7 +28,7 @@ export async function contextDigest(context: string, dockerfile: string): Promis
     return digest.digest("hex");
 }
 
-/** The ignore file that counts: the Dockerfile's own, or else the one at the context's root; undefined if none. */
+/** The ignore file that applies: the Dockerfile's own, or else the one at the context's root; undefined if none. */
 export async function ignoreFile(context: string, dockerfile: string): Promise<string | undefined> {
     for (const file of [`${dockerfile}.dockerignore`, path.join(context, ".dockerignore")]) {
         if (await lstat(file).catch(() => undefined)) {
@@ -40,7 +40,7 @@ export async function ignoreFile(context: string, dockerfile: string): Promise<s
 
 interface IgnoreFilter {
     ignores(name: string): boolean;
-    /** Whether nothing below an ignored directory can be left in. */
+    /** Whether nothing below an ignored directory can be included again. */
     final: boolean;
 }
 
@@ -60,7 +60,7 @@ interface ContextFile {
     mode: number;
 }
 
-/** Every file of a directory that is not ignored, in the order of the names within each directory. */
+/** Every file of a directory that is not ignored, ordered by name within each directory. */
 async function* walk(context: string, directory: string, filter: IgnoreFilter): AsyncGenerator<ContextFile> {
     const entries = await readdir(path.join(context, directory), { withFileTypes: true });
     for (const entry of entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))) {
@@ -87,7 +87,7 @@ const TYPE_LETTERS: Record<number, string> = {
     0o140000: "S",
 };
 
-/** The mode as Go writes it, which is what the digest is made of: `-rw-r--r--`, `Lrwxrwxrwx`, `urwxr-xr-x`. */
+/** The mode as Go prints it, which is part of the digest: `-rw-r--r--`, `Lrwxrwxrwx`, `urwxr-xr-x`. */
 export function formatMode(mode: number): string {
     const special =
         (TYPE_LETTERS[mode & TYPE] ?? "") +
@@ -109,10 +109,10 @@ async function contentDigest(file: string, mode: number): Promise<Buffer> {
     }
 }
 
-/** Where a symbolic link leads, relative to the working directory if the file's own path is. */
+/** Target of a symbolic link, relative to the working directory if the file's path is. */
 async function linkTarget(file: string): Promise<string> {
     const target = await realpath(file).catch((error: NodeJS.ErrnoException) => {
-        throw new Error(`symbolic link ${file} leads nowhere (${error.code}): remove it, or name it in .dockerignore`);
+        throw new Error(`symbolic link ${file} is broken (${error.code}): remove it, or add it to .dockerignore`);
     });
     return path.isAbsolute(file) ? target : path.relative(await realpath("."), target);
 }

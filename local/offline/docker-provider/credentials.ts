@@ -4,10 +4,10 @@ import * as path from "node:path";
 
 import { isAlive } from "../../process-identity";
 
-/** The parts of docker's config.json that say where credentials are. */
+/** The parts of docker's config.json that name where credentials are stored. */
 export interface DockerConfig {
     auths?: Record<string, unknown>;
-    /** The helper that keeps the credentials of every server. */
+    /** The helper that stores the credentials of all servers. */
     credsStore?: string;
     /** Helpers for single servers. */
     credHelpers?: Record<string, string>;
@@ -20,10 +20,10 @@ export const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 const PREFIX = "pulumi-docker-";
 
 /**
- * Runs `work` with a docker configuration directory of its own, which goes when the work ends: it knows what the
- * user's does, and a login in it changes nothing of the user's.
+ * Runs `work` with a temporary docker configuration directory: it contains what the user's does, and a login in it does
+ * not change the user's.
  *
- * @param server the one that is going to be logged in to; undefined for Docker Hub
+ * @param server the server to log in to; undefined for Docker Hub
  */
 export async function withPrivateConfig<T>(
     env: NodeJS.ProcessEnv,
@@ -31,7 +31,7 @@ export async function withPrivateConfig<T>(
     work: (directory: string) => Promise<T>,
 ): Promise<T> {
     await removeOrphans();
-    // Only the owner can look into a directory that mkdtemp makes.
+    // mkdtemp creates a directory that only its owner can read.
     const directory = await mkdtemp(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
     try {
         const own = env.DOCKER_CONFIG || path.join(homedir(), ".docker");
@@ -47,8 +47,8 @@ export async function withPrivateConfig<T>(
 }
 
 /**
- * The user's configuration for a login that must not reach the user's credential store: what the store knows is asked
- * of it server by server, and `server` is asked of nobody.
+ * The user's configuration for a login that must not reach the user's credential store: each server that the store
+ * knows gets its helper, except for `server`.
  */
 export function privateConfig(config: DockerConfig, server: string | undefined): DockerConfig {
     const { credsStore, credHelpers, auths, ...others } = config;
@@ -68,7 +68,7 @@ async function readConfig(file: string): Promise<DockerConfig> {
     try {
         return JSON.parse(text) as DockerConfig;
     } catch {
-        throw new Error(`docker's configuration ${file} is no JSON: mend or remove it`);
+        throw new Error(`docker's configuration ${file} is not valid JSON: fix or remove it`);
     }
 }
 
@@ -80,7 +80,7 @@ async function linkOthers(from: string, to: string): Promise<void> {
     }
 }
 
-/** Removes what a provider left behind that was killed. */
+/** Removes what a killed provider left behind. */
 async function removeOrphans(): Promise<void> {
     for (const name of await readdir(tmpdir())) {
         const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];

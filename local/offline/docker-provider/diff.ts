@@ -6,8 +6,8 @@ export const DELETE = 2;
 export const UPDATE = 4;
 
 /**
- * The inputs that differ from those of the state. Every change is an update, none a replacement: an image is built and
- * pushed again under its name. The registry's user and password may change without a build.
+ * The inputs that differ from those in the state. Every change is an update, never a replacement: an image is built and
+ * pushed again under its name. Changed credentials of the registry need no build.
  */
 export function diff(oldState: Properties, oldInputs: Properties, news: Properties): Record<string, number> {
     const state = plain(oldState) as Properties;

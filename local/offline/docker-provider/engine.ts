@@ -13,7 +13,7 @@ export class Engine {
         this.connect(address);
     }
 
-    /** Talks to the engine at this address from now on. */
+    /** Connects to the engine at this address. */
     connect(address: string | undefined): void {
         this.client = address ? new EngineClient(address, grpc.credentials.createInsecure()) : undefined;
     }
@@ -33,16 +33,16 @@ export class Engine {
         request.setUrn(urn);
         request.setMessage(message);
         request.setEphemeral(ephemeral);
-        // One after the other, or else they overtake each other.
+        // In sequence, as they would overtake each other otherwise.
         this.last = this.last.then(() => this.send(request));
     }
 
     private send(request: LogRequest): Promise<void> {
-        // An engine that is gone shows nothing any more; the operation itself tells of it.
+        // An engine that has gone cannot show anything; the operation itself reports the failure.
         return new Promise((resolve) => (this.client ? this.client.log(request, () => resolve()) : resolve()));
     }
 
-    /** Resolves when everything said so far is shown. */
+    /** Resolves when all messages so far are shown. */
     flush(): Promise<void> {
         return this.last;
     }

@@ -2,7 +2,7 @@
 const TAIL = 10;
 const LONGEST_STEP = 160;
 
-/** What a failed build's output says of the failure. */
+/** What the output of a failed build says about the failure. */
 export interface FailedStep {
     /** The instruction, such as `RUN pip install -r requirements.txt`; undefined when it failed before the first. */
     step: string | undefined;
@@ -11,14 +11,14 @@ export interface FailedStep {
     output: string[];
 }
 
-/** The line of output as a person would read it: without colours, and with what a progress bar shows last. */
+/** The line of output as a person would read it: without colors, and with the last state of a progress bar. */
 export function readable(line: string): string {
     // eslint-disable-next-line no-control-regex
     const text = line.replace(/\u001b\[[0-9;]*[A-Za-z]/g, "");
     return text.replace(/\r+$/, "").split("\r").at(-1)!.trimEnd();
 }
 
-/** Finds in the output of `docker build`, of BuildKit or of the classic builder, what failed. */
+/** Finds what failed in the output of `docker build`, of BuildKit or of the classic builder. */
 export function failedStep(lines: string[]): FailedStep {
     const error = lines.map((line) => /^#(\d+) ERROR:? (.*)$/.exec(line)).find((match) => match !== null);
     if (error) {
@@ -43,7 +43,7 @@ function exitCode(reason: string): string {
     return code ? `exit code ${code}` : reason;
 }
 
-/** The message without the names of docker's own parts. */
+/** The message without the names of docker's components. */
 function withoutPrefix(line: string): string {
     return line
         .replace(/^ERROR: /, "")
@@ -60,7 +60,7 @@ function lastLine(lines: string[]): string | undefined {
     return lastLines(lines).at(-1);
 }
 
-/** The error of a failed build: one line, and then the last lines of the step's output. */
+/** The error of a failed build: one line, followed by the last lines of the step's output. */
 export function buildError(image: string, lines: string[]): Error {
     const { step, reason, output } = failedStep(lines);
     const short = step && step.length > LONGEST_STEP ? `${step.slice(0, LONGEST_STEP)}…` : step;
@@ -68,7 +68,7 @@ export function buildError(image: string, lines: string[]): Error {
     return new Error([head, ...output.map((line) => `  ${line}`)].join("\n"));
 }
 
-/** The error of a failed conversation with a registry, such as `push`. */
+/** The error of a failed exchange with a registry, such as `push`. */
 export function registryError(action: string, registry: string, image: string, lines: string[]): Error {
     const complaint = withoutPrefix(lastLine(lines) ?? "no output");
     if (/denied|unauthorized|forbidden|authentication|no basic auth|\b40[13]\b/i.test(complaint)) {
@@ -86,7 +86,7 @@ export function registryError(action: string, registry: string, image: string, l
     return new Error(`The ${action} of ${image} failed: ${complaint}`);
 }
 
-/** The error of a daemon that gave no answer. */
+/** The error for a daemon that did not answer. */
 export function daemonError(host: string, lines: string[]): Error {
     const complaint = lastLine(lines) ?? "no answer";
     return new Error(

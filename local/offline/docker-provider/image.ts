@@ -11,12 +11,15 @@ import {
     withSecretsOf,
 } from "./values";
 
-/** The only type of resource that this provider knows. */
+/** The only resource type of this provider. */
 export const IMAGE_TYPE = "docker:index/image:Image";
 
-/** What `build` may say. */
+/** The properties of `build`. */
 export interface Build {
-    /** Directory of the files that the Dockerfile may use, relative to the working directory. Defaults to it. */
+    /**
+     * Directory of the files that the Dockerfile may use, relative to the working directory. Defaults to the working
+     * directory.
+     */
     context: string;
     /** The Dockerfile, relative to the working directory. Defaults to the one in the context. */
     dockerfile: string;
@@ -25,7 +28,7 @@ export interface Build {
     target: string | undefined;
     /** `os/architecture`. Defaults to Linux on this machine's architecture. */
     platform: string | undefined;
-    /** Images whose layers may be taken over. */
+    /** Images whose layers may be reused. */
     cacheFrom: string[];
     /** Network mode of the RUN instructions. */
     network: string | undefined;
@@ -44,10 +47,10 @@ export interface Image {
     buildOnPreview: boolean;
 }
 
-/** Name of the Dockerfile that lies in the context, unless another is named. */
+/** Name of the Dockerfile in the context, unless another one is named. */
 export const DEFAULT_DOCKERFILE = "Dockerfile";
 
-/** The arguments out of checked inputs that are all known. */
+/** The arguments from checked inputs that are all known. */
 export function parseImage(inputs: Properties): Image {
     const { imageName, build, registry, skipPush, buildOnPreview } = plain(inputs) as {
         imageName: string;
@@ -88,19 +91,19 @@ export function outputs(image: Image): Properties {
     };
 }
 
-/** What is kept in the state: the outputs, and the inputs as a secret, since they contain secrets. */
+/** What is stored in the state: the outputs, and the inputs as a secret, since they contain secrets. */
 export function state(inputs: Properties, known: Properties): Properties {
     return { ...withSecretsOf(known, inputs), __inputs: secret(plain(inputs)) };
 }
 
-/** What is not to be seen in any output: the password, and build arguments that are secrets. */
+/** What to hide in all output: the password, and build arguments that are secrets. */
 export function hiddenStrings(inputs: Properties): string[] {
     const { registry, build } = inputs;
     const password = lookUp(plain(inputs) as Properties, "registry.password");
     return [...secretStrings(registry), ...secretStrings(build), ...(typeof password === "string" ? [password] : [])];
 }
 
-/** Whether a preview shall build the image, and what the user should know if it was asked to and cannot. */
+/** Whether a preview builds the image, and a message for the user if that was requested but is not possible. */
 export function canPreview(inputs: Properties): { build: boolean; warning?: string } {
     const values = plain(inputs) as Properties;
     if (values.buildOnPreview !== true) {
@@ -111,7 +114,8 @@ export function canPreview(inputs: Properties): { build: boolean; warning?: stri
     return unknown
         ? {
               build: false,
-              warning: "buildOnPreview is set, but imageName or build are not known yet: the image is not built now.",
+              warning:
+                  "buildOnPreview is set, but imageName or build are not known yet: the preview does not build the image.",
           }
         : { build: true };
 }

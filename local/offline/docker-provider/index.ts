@@ -1,7 +1,7 @@
 import { sdkVersion } from "./version";
 
-/** The directory with the executable that stands in where the official docker plugin cannot be had. */
+/** The directory of the executable that stands in where the official docker plugin is not available. */
 export const standInDirectory = __dirname;
 
-/** The version that the official plugin must have, which the stand-in tells as its own. */
+/** The version of the official plugin, which the stand-in reports as its own. */
 export const dockerPluginVersion = sdkVersion;

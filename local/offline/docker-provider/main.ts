@@ -12,11 +12,11 @@ const { ResourceProviderService } = require("@pulumi/pulumi/proto/provider_grpc_
     ResourceProviderService: grpc.ServiceDefinition;
 };
 
-/** Milliseconds between two looks at whether the engine still lives. */
+/** Milliseconds between two checks whether the engine still lives. */
 const PARENT_CHECK = 1000;
-/** Milliseconds that what runs has to end before the process does. */
+/** Milliseconds that running operations have to end before the process does. */
 const LAST_GRACE = 8000;
-/** Bytes; the engine's own limit. */
+/** Bytes; the same limit as the engine's. */
 const MESSAGE_LIMIT = 400 * 1024 * 1024;
 
 const { handlers, shutDown } = createService(new Engine(engineAddress(process.argv.slice(2))));
@@ -41,13 +41,13 @@ function serve(): void {
     });
 }
 
-/** Gives what runs the time to clean up, and then ends the process. */
+/** Gives running operations time to clean up, and then ends the process. */
 function exit(): void {
     setTimeout(() => process.exit(1), LAST_GRACE).unref();
     void shutDown().then(() => process.exit());
 }
 
-/** Without its engine a provider is of no use, and neither is what it builds. */
+/** Without its engine a provider is of no use, and neither are its builds. */
 function watchParent(): void {
     const parent = process.ppid;
     setInterval(() => process.ppid === parent || exit(), PARENT_CHECK).unref();

@@ -4,18 +4,18 @@ import type { Properties } from "./values";
 
 /** What the engine's requests for an image have in common. */
 export interface Context {
-    /** Where the user is told what goes on with this resource. */
+    /** Shows messages about this resource to the user. */
     log: Log;
-    /** Ends what runs. */
+    /** Cancels the operation. */
     signal: AbortSignal;
-    /** Whether the engine only wants to know what would happen. */
+    /** Whether this is a preview. */
     preview: boolean;
 }
 
-/** The error of anything but an image. */
+/** The error for anything other than an image. */
 export function unsupported(what: string): Error {
     return new Error(
-        `${what} is not supported: this stand-in for the docker provider knows only ${image.IMAGE_TYPE}. ` +
+        `${what} is not supported: this stand-in for the docker provider supports only ${image.IMAGE_TYPE}. ` +
             "Install the official plugin with `pulumi plugin install resource docker`",
     );
 }
@@ -23,7 +23,7 @@ export function unsupported(what: string): Error {
 /**
  * Builds the image of a created or changed resource and returns its state.
  *
- * @param env variables that the provider's configuration sets for docker
+ * @param env environment variables that the provider's configuration sets for docker
  */
 export async function apply(inputs: Properties, env: Record<string, string>, context: Context): Promise<Properties> {
     if (context.preview) {
@@ -32,7 +32,7 @@ export async function apply(inputs: Properties, env: Record<string, string>, con
             context.log.warning(possible.warning);
         }
         if (!possible.build) {
-            // What is not among these, as the digest, is unknown to the program.
+            // Other outputs, such as the digest, are unknown to the program.
             return inputs;
         }
     }

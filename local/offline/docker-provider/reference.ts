@@ -1,6 +1,6 @@
 /** The parts of an image name such as `registry.example.com:5000/team/app:1.0`. */
 export interface Reference {
-    /** The registry's host with its port; undefined when the name does not say it. */
+    /** The registry's host with its port; undefined when the name does not include it. */
     registry: string | undefined;
     /** The name without the tag, as Docker shows it: without `docker.io/` and its `library/`. */
     repository: string;
@@ -14,7 +14,7 @@ const NAME = new RegExp(
 const TAG = /^[\w][\w.-]{0,127}$/;
 const DOCKER_HUB = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
-/** Reads an image name `[registry/]repository[:tag]`; undefined when it is none. */
+/** Parses an image reference `[registry/]repository[:tag]`; undefined when it is invalid. */
 export function parseReference(image: string): Reference | undefined {
     const slash = image.lastIndexOf("/");
     const colon = image.indexOf(":", slash + 1);
@@ -24,7 +24,7 @@ export function parseReference(image: string): Reference | undefined {
         return undefined;
     }
     const [, first, rest = ""] = match;
-    // Docker's rule: the first part is a host only if it cannot be a user's name on Docker Hub.
+    // Docker's rule: the first part is a host unless it could be a user's name on Docker Hub.
     if (first === undefined || !(/[.:]/.test(first) || first === "localhost")) {
         const repository = first === undefined ? rest : `${first}/${rest}`;
         return { registry: undefined, repository, tag };
@@ -34,8 +34,8 @@ export function parseReference(image: string): Reference | undefined {
 }
 
 /**
- * The server whose credentials count, without scheme and path; undefined for Docker Hub, which Docker treats as the
- * one that is meant when no server is named.
+ * The server whose credentials apply, without scheme and path; undefined for Docker Hub, docker's default when no
+ * server is named.
  */
 export function credentialServer(server: string | undefined, image: string): string | undefined {
     const host = server ? server.replace(/^[a-z]+:\/\//, "").split("/")[0] : parseReference(image)?.registry;

@@ -1,5 +1,5 @@
 /**
- * The engine's resource provider protocol: its messages in, its messages out.
+ * The engine's resource provider protocol: translates its messages to and from this provider.
  */
 import * as grpc from "@grpc/grpc-js";
 import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
@@ -17,17 +17,17 @@ import { schema } from "./schema";
 import { plain, type Properties } from "./values";
 import { sdkVersion } from "./version";
 
-/** The service's functions, and how to end what they do. */
+/** The service's functions, and how to cancel them. */
 export interface Service {
     handlers: grpc.UntypedServiceImplementation;
-    /** Cancels what runs and resolves when it has cleaned up. */
+    /** Cancels running operations and resolves when they have cleaned up. */
     shutDown: () => Promise<void>;
 }
 
 export function createService(engine: Engine): Service {
     const cancellation = new AbortController();
     const running = new Set<Promise<unknown>>();
-    /** The variables that the provider's configuration sets for docker. */
+    /** The environment variables that the provider's configuration sets for docker. */
     let dockerEnv: Record<string, string> = {};
 
     const contextOf = (urn: string, preview: boolean): Context => ({
@@ -36,7 +36,7 @@ export function createService(engine: Engine): Service {
         preview,
     });
 
-    /** Turns a function into what gRPC calls. The message of an error is what the user reads. */
+    /** Turns a function into a gRPC handler. The message of an error is what the user reads. */
     function unary<Request, Response>(handler: Handler<Request, Response>): grpc.handleUnaryCall<Request, Response> {
         return (call, callback) => {
             const operation = Promise.resolve(call.request)
@@ -76,7 +76,7 @@ export function createService(engine: Engine): Service {
             return response;
         }),
         diffConfig: unary(() => {
-            // Another daemon builds the same images: nothing that exists changes.
+            // Another daemon builds the same images: nothing changes for existing resources.
             const response = new messages.DiffResponse();
             response.setChanges(messages.DiffResponse.DiffChanges.DIFF_NONE);
             return response;
@@ -135,7 +135,7 @@ export function createService(engine: Engine): Service {
         }),
         read: unary((request: messages.ReadRequest) => {
             requireImage(request.getUrn());
-            // What is in the registry is not compared: the state is what was built.
+            // The registry's content is not compared: the state is what was built.
             const response = new messages.ReadResponse();
             response.setId(request.getId());
             response.setInputs(request.getInputs());
@@ -144,7 +144,7 @@ export function createService(engine: Engine): Service {
         }),
         delete: unary((request: messages.DeleteRequest) => {
             requireImage(request.getUrn());
-            // An image outlives its resource, on this machine and in the registry.
+            // An image outlives its resource, both on this machine and in the registry.
             return new Empty();
         }),
         invoke: unary((request: messages.InvokeRequest) => {
@@ -173,7 +173,7 @@ function struct(values: Properties): Struct {
     return Struct.fromJavaScript(values);
 }
 
-/** Refuses what is no image. The type is the last part of the third part of a URN: `parent$type`. */
+/** Refuses resources other than images. The type is the last part of the third part of a URN: `parent$type`. */
 function requireImage(urn: string): void {
     const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
     if (type !== IMAGE_TYPE) {
@@ -182,7 +182,7 @@ function requireImage(urn: string): void {
 }
 
 function failureMessage({ property, reason }: CheckFailure): messages.CheckFailure {
-    // Of a failure that names its property the engine shows the value, too, and may not find it.
+    // For a failure that names its property, the engine also shows the value, and may not find it.
     const failure = new messages.CheckFailure();
     failure.setReason(`${property}: ${reason}`);
     return failure;

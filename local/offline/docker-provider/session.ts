@@ -1,12 +1,12 @@
 import type { DockerClient } from "../../docker/cli";
 
-/** What a docker command is run with. */
+/** How to run a docker command. */
 export interface Session {
     client: DockerClient;
     env: NodeJS.ProcessEnv;
     /** Kills the command. */
     signal: AbortSignal;
-    /** What is not to be seen in any output. */
+    /** Values to hide in all output. */
     hide: string[];
 }
 
@@ -19,7 +19,7 @@ export interface CommandResult {
 export interface CommandOptions {
     input?: string;
     env?: Record<string, string>;
-    /** Called with every line as it comes. */
+    /** Called with every line as it is printed. */
     onLine?: (line: string) => void;
     /** Seconds. Defaults to no limit. */
     timeout?: number;
@@ -28,7 +28,7 @@ export interface CommandOptions {
 /** How many lines of output are kept for an error message. */
 const KEPT_LINES = 400;
 
-/** Runs a docker command to its end, whether it succeeds or not. A cancelled one throws. */
+/** Runs a docker command to completion, whether it succeeds or not. Throws when it is cancelled. */
 export async function docker(session: Session, args: string[], options: CommandOptions = {}): Promise<CommandResult> {
     const { input, env, onLine, timeout } = options;
     const { execa } = await import("execa");
@@ -53,7 +53,7 @@ export async function docker(session: Session, args: string[], options: CommandO
             onLine?.(line);
         }
     } catch (error) {
-        // The end of a killed command shows in its result, too.
+        // The end of a killed command also shows in its result.
         if (!session.signal.aborted && timeout === undefined) {
             throw error;
         }

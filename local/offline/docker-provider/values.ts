@@ -1,21 +1,21 @@
-/** A property value as it travels between engine and provider, without the marks of secrets. */
+/** A property value as exchanged between engine and provider, without secret markers. */
 export type Value = null | boolean | number | string | Value[] | { [key: string]: Value };
 
 /** The properties of a resource. */
 export type Properties = Record<string, Value>;
 
-/** What the engine sends in the place of a value that is not known before an update. */
+/** What the engine sends in place of a value that is not known before an update. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Marks a value so that the engine encrypts it in the state and shows it nowhere. */
+/** Marks a value as secret, so that the engine encrypts it in the state and hides it. */
 export function secret(value: Value): Value {
     return { [SIGNATURE]: SECRET, value };
 }
 
-/** The value without marks of secrets and without nulls, at every depth. */
+/** The value without secret markers and without nulls, at every depth. */
 export function plain(value: Value): Value {
     if (Array.isArray(value)) {
         return value.map(plain);
@@ -33,7 +33,7 @@ export function plain(value: Value): Value {
     );
 }
 
-/** Marks what is marked in the same place of `model`, or has a marked part there that `values` does not have. */
+/** Marks what is secret in the same place of `model`, or has a secret part there that `values` does not have. */
 export function withSecretsOf(values: Properties, model: Properties): Properties {
     const marked = Object.entries(values).map(([key, value]): [string, Value] => {
         const like = model[key];
@@ -45,7 +45,7 @@ export function withSecretsOf(values: Properties, model: Properties): Properties
     return Object.fromEntries(marked);
 }
 
-/** Every string that is marked as a secret or is part of something that is. */
+/** Every string that is a secret or part of one. */
 export function secretStrings(value: Value | undefined, marked = false): string[] {
     if (Array.isArray(value)) {
         return value.flatMap((element) => secretStrings(element, marked));
@@ -81,7 +81,7 @@ export function isObject(value: Value | undefined): value is Properties {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether two values are the same, whatever the order of their keys. */
+/** Whether two values are equal, regardless of the order of their keys. */
 export function isEqual(a: Value | undefined, b: Value | undefined): boolean {
     if (Array.isArray(a) && Array.isArray(b)) {
         return a.length === b.length && a.every((element, index) => isEqual(element, b[index]));

@@ -1,7 +1,7 @@
 /**
- * Stand-ins for charts that their projects keep in repositories of their own, and not in the Go modules from which the
- * controllers are built, so that they are not to be had without the internet. A stand-in is made of the manifests in the
- * module, and honours of the published chart's values only those that it names. It is for tests.
+ * Stand-ins for charts that their projects keep in separate repositories, not in the Go modules from which the
+ * controllers are built, so that they are not available without the internet. A stand-in is created from the manifests
+ * in the module, and supports only those values of the published chart that it names. It is for tests only.
  */
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
@@ -10,38 +10,38 @@ import * as yaml from "yaml";
 
 export interface StandIn {
     name: string;
-    /** The version of the published chart in whose place it stands. */
+    /** The version of the published chart that it replaces. */
     version: string;
-    /** The version of the controller, which its images have by default. */
+    /** The version of the controller, which is the default tag of its images. */
     appVersion: string;
     /** The directories below the module that kustomize builds. */
     kustomizations: string[];
-    /** The kinds of the objects that are taken from them. Defaults to all. */
+    /** The kinds of the objects that are included. Defaults to all. */
     kinds?: string[];
-    /** A directory of templates of our own, for what the module has no manifests of. */
+    /** A directory with our own templates, for what the module has no manifests of. */
     templates?: string;
-    /** The namespace that the manifests are written for. */
+    /** The namespace in the manifests. */
     namespace: string;
-    /** The values that it honours, with the published chart's names and defaults. */
+    /** The supported values, with the published chart's names and defaults. */
     values: object;
-    /** Where the published chart has its CRDs: in `crds/`, or in templates that `crds.install` switches. */
+    /** Where the published chart has its CRDs: in `crds/`, or in templates that `crds.install` enables. */
     crds: "crds" | "templates";
     /** By name, what the Deployments take from the values. Defaults to none. */
     deployments?: Record<string, DeploymentTemplate>;
 }
 
-/** Templates of what is set in a Deployment with one container. */
+/** Templates for the fields of a Deployment with one container. */
 export interface DeploymentTemplate {
     image: string;
-    /** The key of the number of pods, below the values. */
+    /** The key of the number of replicas, below the values. */
     replicas: string;
     /** The key of the container's resources, below the values. */
     resources: string;
     /** Further arguments. */
     args?: string[];
-    /** The key of how images are pulled, below the values. Defaults to `image.pullPolicy`. */
+    /** The key of the image pull policy, below the values. Defaults to `image.pullPolicy`. */
     pullPolicy?: string;
-    /** The key of whether there is one, below the values. Defaults to always. */
+    /** The key that enables it, below the values. Defaults to always enabled. */
     enabled?: string;
 }
 
@@ -99,7 +99,7 @@ export async function writeStandIn(
     }
 }
 
-/** The file of an object in the chart, from the object as the manifests have it. */
+/** The file of an object in the chart, from the object in the manifests. */
 export function chartFile(manifest: Manifest, standIn: StandIn): { directory: string; content: string } {
     const directory = "templates";
     if (manifest.kind === "CustomResourceDefinition") {
@@ -112,7 +112,7 @@ export function chartFile(manifest: Manifest, standIn: StandIn): { directory: st
         key === "namespace" && value === standIn.namespace ? "{{ .Release.Namespace }}" : value;
     const object = yaml.parse(literal(JSON.stringify(manifest)), inReleaseNamespace) as Manifest;
     const template = object.kind === "Deployment" ? fillIn(object as Deployment, standIn) : undefined;
-    // What is no text must not stand in quotes.
+    // Non-string values must not be quoted.
     const content = yaml.stringify(object, format).replace(/["'](\{\{ toJson .*? \}\})["']/g, "$1");
     return {
         directory,
@@ -122,7 +122,7 @@ export function chartFile(manifest: Manifest, standIn: StandIn): { directory: st
 
 const format = { lineWidth: 0, aliasDuplicateObjects: false };
 
-/** A text that a chart's renderer leaves as it is. */
+/** A string that a chart's renderer leaves as it is. */
 const literal = (text: string): string => text.replaceAll("{{", "{{ `{{` }}");
 
 function fillIn({ metadata, spec }: Deployment, { name, deployments }: StandIn): DeploymentTemplate {
@@ -130,7 +130,7 @@ function fillIn({ metadata, spec }: Deployment, { name, deployments }: StandIn):
     const container = spec.template.spec.containers[0];
     if (!template || !container) {
         throw new Error(
-            `The manifests of ${name} have a Deployment ${metadata.name}, of which the stand-in knows nothing`,
+            `The manifests of ${name} have a Deployment ${metadata.name}, which the stand-in does not know`,
         );
     }
     container.image = template.image;

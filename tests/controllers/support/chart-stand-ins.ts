@@ -2,7 +2,7 @@ import * as path from "node:path";
 
 import type { DeploymentTemplate, StandIn } from "./chart-from-manifests";
 
-/** KEDA's chart, which is published in the version of KEDA itself. */
+/** KEDA's chart, which is published with the version of KEDA itself. */
 export function kedaChart(version: string): StandIn {
     const resources = { limits: { cpu: 1, memory: "1000Mi" }, requests: { cpu: "100m", memory: "100Mi" } };
     const image = (repository: string) => ({ registry: "ghcr.io", repository: `kedacore/${repository}`, tag: "" });
@@ -41,7 +41,7 @@ export function kedaChart(version: string): StandIn {
     };
 }
 
-/** The chart has three words for each of KEDA's programs. */
+/** The chart has three names for each of KEDA's programs. */
 function kedaDeployment(image: string, replicas: string, resources: string): DeploymentTemplate {
     const key = `.Values.image.${image}`;
     const registry = `{{ .Values.global.image.registry | default ${key}.registry }}`;
@@ -52,7 +52,7 @@ function kedaDeployment(image: string, replicas: string, resources: string): Dep
     };
 }
 
-/** KubeRay's chart, whose version is ahead of the newest Go module that is to be had. */
+/** KubeRay's chart, whose version is newer than the newest available Go module. */
 export function kuberayChart(version: string): StandIn {
     return {
         name: "kuberay-operator",
@@ -86,14 +86,14 @@ export function kuberayChart(version: string): StandIn {
     };
 }
 
-/** The chart of Argo Workflows, whose newest Go module is of the release before. */
+/** The chart of Argo Workflows, whose newest Go module is of the previous release. */
 export function argoWorkflowsChart(version: string): StandIn {
     const image = (program: string) => ({ registry: "quay.io", repository: `argoproj/${program}`, tag: "" });
     return {
         name: "argo-workflows",
         version: "1.0.18",
         appVersion: `v${version}`,
-        // The full kinds are too large for a chart.
+        // The full CRDs are too large for a chart.
         kustomizations: ["manifests/base/crds/minimal", "manifests/cluster-install-no-crds"],
         namespace: "argo",
         crds: "templates",
@@ -126,7 +126,7 @@ const argoDeployment = (program: string): DeploymentTemplate => ({
     resources: `${program}.resources`,
 });
 
-/** The chart that has nothing but the CRDs of the Prometheus operator. */
+/** The chart that contains only the CRDs of the Prometheus operator. */
 export function prometheusOperatorCrdsChart(version: string): StandIn {
     return {
         name: "prometheus-operator-crds",
@@ -141,9 +141,9 @@ export function prometheusOperatorCrdsChart(version: string): StandIn {
 }
 
 /**
- * The chart of the Prometheus operator, a Prometheus and an Alertmanager, without Grafana, node exporter and rules of
- * its own. What the operator may do is as its module says; all else are templates that make of the values what the
- * published ones make of them.
+ * The chart of the Prometheus operator, a Prometheus and an Alertmanager, without Grafana, node exporter and rules. The
+ * permissions of the operator are those in its module; everything else is templates that use the values as the
+ * published ones do.
  *
  * @param prometheus the tag of Prometheus' image
  * @param alertmanager the tag of Alertmanager's image
@@ -232,7 +232,7 @@ export function kubePrometheusStackChart(version: string, prometheus: string, al
     };
 }
 
-/** The chart of kube-state-metrics, which the one of the Prometheus operator has in it. */
+/** The chart of kube-state-metrics, a sub-chart of the Prometheus operator's. */
 export function kubeStateMetricsChart(version: string): StandIn {
     return {
         name: "kube-state-metrics",

@@ -1,5 +1,5 @@
 /**
- * Helm charts without Helm: made ready in a directory, packed, and pushed to a registry.
+ * Helm charts without Helm: prepared in a directory, packaged, and pushed to a registry.
  */
 import { existsSync } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -12,15 +12,15 @@ import { run } from "../../../local/run";
 import { tarOf } from "./archive";
 import { pushBlob, pushManifest } from "./oci";
 
-/** What makes a chart of a module's own what its project publishes. */
+/** What turns the chart in a module into the one that its project publishes. */
 export interface Release {
     version: string;
     appVersion?: string;
-    /** The file that values.yaml is made of, where the module has none. */
+    /** The template of values.yaml, where the module has no values.yaml. */
     template?: string;
-    /** What the project's release scripts write into values.yaml: a path with dots, and what stands there. */
+    /** What the project's release scripts write into values.yaml: values by dotted path. */
     values?: Record<string, unknown>;
-    /** Charts that it depends on and that are not to be had. */
+    /** Sub-charts that are not available. */
     without?: string[];
 }
 
@@ -29,7 +29,7 @@ interface ChartMetadata {
     version: string;
 }
 
-/** Copies a chart and gives it the version and values with which it is published. */
+/** Copies a chart and sets the version and values with which it is published. */
 export async function releaseChart(source: string, target: string, release: Release): Promise<void> {
     // Go's module cache is read-only, and the copy must not be.
     await run("cp", ["-r", "--no-preserve=mode", source, target]);
@@ -63,7 +63,7 @@ async function edit(file: string, change: (document: yaml.Document.Parsed) => vo
     }
 }
 
-/** Puts a chart that was made ready into its place; one of the same content that is there already is not touched. */
+/** Moves a prepared chart into its place, unless the same content is there already. */
 export async function placeChart(ready: string, place: string): Promise<void> {
     if (existsSync(place)) {
         if ((await packed(ready)).equals(await packed(place))) {
@@ -76,14 +76,14 @@ export async function placeChart(ready: string, place: string): Promise<void> {
 }
 
 /**
- * Pushes a chart's directory to `charts/<name>` of a registry, with the chart's version as its tag, and gives the
+ * Pushes a chart's directory to `charts/<name>` of a registry, with the chart's version as its tag, and returns the
  * reference without `oci://`: `localhost:5001/charts/kueue:0.19.2`.
  */
 export async function pushChart(directory: string, registry: string): Promise<string> {
     const metadata = await metadataOf(directory);
     const { name, version } = metadata;
     const repository = `charts/${name}`;
-    // A tag may hold no plus sign: Helm asks for the version with an underscore.
+    // A tag may not contain a plus sign: Helm replaces it with an underscore.
     const tag = version.replaceAll("+", "_");
     const configuration = Buffer.from(JSON.stringify(metadata));
     const content = await packed(directory);
@@ -98,7 +98,7 @@ export async function pushChart(directory: string, registry: string): Promise<st
 const metadataOf = async (directory: string): Promise<ChartMetadata> =>
     yaml.parse(await readFile(path.join(directory, "Chart.yaml"), "utf8")) as ChartMetadata;
 
-/** The archive that `helm package` would make. */
+/** The archive that `helm package` would create. */
 async function packed(directory: string): Promise<Buffer> {
     return gzipSync(await tarOf(directory, (await metadataOf(directory)).name));
 }

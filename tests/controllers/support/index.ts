@@ -1,6 +1,6 @@
 /**
- * Real controllers on this machine, the way a closed network has them: images in a registry that mirrors the public
- * ones, and charts in a directory and in the same registry.
+ * Real controllers on this machine, mirrored as in a closed network: images in a registry that mirrors the public ones,
+ * and charts in a directory and in the same registry.
  */
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
@@ -26,19 +26,19 @@ import {
 export { pushChart } from "./charts";
 export { type ControllerName, controllerNames } from "./recipes";
 
-/** Where a stack finds what a closed network mirrors. */
+/** Where a stack finds the mirrored images and charts of a closed network. */
 export interface ControllerMirror {
     /** The directory that holds the charts, each in `<name>-<version>`. */
     charts: string;
-    /** The same charts in the registry, which is asked over plain HTTP: `oci://localhost:5001/charts`. */
+    /** The same charts in the registry, which uses plain HTTP: `oci://localhost:5001/charts`. */
     ociCharts: string;
-    /** What stands before the public name of every image: `localhost:5001`. */
+    /** The prefix of the public name of every image: `localhost:5001`. */
     images: string;
 }
 
 /**
  * Builds the controllers, once per machine, and puts their images and charts into the local registry, which must be up.
- * What is there already costs well under a second each.
+ * Existing ones take well under a second each.
  */
 export async function ensureControllers(names: ControllerName[], report: Report): Promise<ControllerMirror> {
     const settings = loadSettings();
@@ -48,7 +48,7 @@ export async function ensureControllers(names: ControllerName[], report: Report)
     const registry = registryHost(settings);
     const charts = cacheDir("charts");
     await mkdir(charts, { recursive: true });
-    const waiting = (pid: number) => report(`waiting for process ${pid}, which makes controllers ready`);
+    const waiting = (pid: number) => report(`waiting for process ${pid}, which prepares controllers`);
     await withLock(path.join(charts, ".lock"), waiting, async () => {
         for (const name of names) {
             const controller = controllerOf(name);
@@ -85,7 +85,7 @@ async function ensureChart(
     const { name, version } = chart;
     report(`preparing the chart ${name} ${version}`);
     const place = cacheDir("charts", `${name}-${version}`);
-    // Hidden from what looks for charts; what a run that was killed has left is made anew.
+    // Hidden from readers of the directory; what a killed run has left is replaced.
     const ready = cacheDir("charts", `.${name}-${version}`);
     if (existsSync(ready)) {
         await rm(ready, { recursive: true });

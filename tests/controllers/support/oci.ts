@@ -1,17 +1,17 @@
 /**
- * The part of the OCI distribution protocol that a push needs, against a registry without TLS or credentials, such as
- * the one on this machine.
+ * The part of the OCI distribution protocol that a push needs, for a registry without TLS or credentials, such as the
+ * one on this machine.
  */
 import { createHash } from "node:crypto";
 
-/** What a manifest says of a piece of content. */
+/** A descriptor of content in a manifest. */
 export interface Descriptor {
     mediaType: string;
     digest: string;
     size: number;
 }
 
-/** What a tag of the registry leads to. */
+/** The manifest of a tag in the registry. */
 export interface Manifest {
     config: Descriptor;
     layers: Descriptor[];
@@ -32,7 +32,7 @@ export async function pulledManifest(registry: string, repository: string, tag: 
     return (await succeeded(response, `reading ${url}`).json()) as Manifest;
 }
 
-/** Uploads a piece of content, unless the repository has it, and describes it for a manifest. */
+/** Uploads content, unless the repository has it, and returns its descriptor for a manifest. */
 export async function pushBlob(
     registry: string,
     repository: string,
@@ -52,7 +52,7 @@ export async function pushBlob(
     return descriptor;
 }
 
-/** Puts a manifest under a tag, in the place of what the tag led to before. */
+/** Puts a manifest under a tag, and replaces the previous one. */
 export async function pushManifest(
     registry: string,
     repository: string,

