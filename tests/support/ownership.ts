@@ -1,4 +1,4 @@
-/** What all objects of workloads have in the stack of the mocks; src/pod/ownership.ts says why. */
+/** What all objects of workloads have in the stack of the mocks; src/pod/ownership.ts explains why. */
 
 /** The annotation with the stack's field manager. */
 export const ownerAnnotations = { "pulumi.com/patchFieldManager": "pulumi/project/stack" };

@@ -47,7 +47,7 @@ const freeForm: Record<string, Record<string, string>> = {
 
 /** Values that are of another type than upstream's default, by chart. */
 const otherType: Record<string, Record<string, string>> = {
-    jupyterhub: { "singleuser.memory.guarantee": "a number of bytes, or a text such as 1G" },
+    jupyterhub: { "singleuser.memory.guarantee": "a number of bytes, or a string such as 1G" },
 };
 
 /** What each add-on requires by default. */
@@ -548,7 +548,7 @@ describe("the checks against upstream", function () {
             ["controllerManager.manager.resource does not exist"],
         ],
         [
-            "a text for a number",
+            "a string for a number",
             "kueue",
             { controllerManager: { replicas: "2" } },
             ["controllerManager.replicas is a string, and a number by default"],
@@ -583,17 +583,13 @@ describe("the checks against upstream", function () {
             { ...flavor, apiVersion: "kueue.x-k8s.io/v1" },
             "kueue.x-k8s.io does not serve ResourceFlavor as v1",
         ],
-        ["a kind that there is not", { ...flavor, kind: "Flavor" }, "there is no CRD of kueue.x-k8s.io/v1beta2 Flavor"],
+        ["a kind that does not exist", { ...flavor, kind: "Flavor" }, "kueue.x-k8s.io/v1beta2 Flavor has no CRD"],
         [
-            "a namespace that does not belong there",
+            "a namespace of a cluster-scoped object",
             { ...flavor, metadata: { name: "a", namespace: "b" } },
-            "is in a namespace, and of a kind that is in none",
+            "has a namespace, but its kind is cluster-scoped",
         ],
-        [
-            "a namespace that is missing",
-            { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } },
-            "is in no namespace",
-        ],
+        ["a missing namespace", { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } }, "has no namespace"],
     ];
     for (const [what, object, problem] of wrongObjects) {
         itUnless(kueueMissing, `find ${what}`, () => assert.deepEqual(upstream.objectProblems(object), [problem]));
