@@ -15,7 +15,7 @@ const team = new k8s.core.v1.Namespace("team", {
 });
 
 // What the team may use at the same time. A ClusterQueue is Kueue's, so it waits until Kueue is ready.
-const flavor = platform.addons.apply(({ kueue }) => kueue!.outputs.resourceFlavor!);
+const flavor = platform.addons.apply(({ kueue }) => kueue?.outputs.resourceFlavor);
 const quota = new k8s.apiextensions.CustomResource(
     "quota",
     {

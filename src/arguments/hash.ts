@@ -22,6 +22,10 @@ export function hashOf(content: unknown, length = 8): string {
     return createHash("sha256").update(canonical(content)).digest("hex").slice(0, length);
 }
 
+/**
+ * Returns a value as JSON with sorted fields. This is not `mapDeep`, which does not walk into what it has replaced, and
+ * so cannot sort the fields inside a sorted object.
+ */
 function canonical(value: unknown): string {
     return JSON.stringify(value, (_key, field: unknown) =>
         field !== null && typeof field === "object" && !Array.isArray(field)

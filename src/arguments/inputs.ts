@@ -31,7 +31,10 @@ export function joinInputs<T>(first: pulumi.Input<T[]>, second: pulumi.Input<T[]
     return mapInput(first, (some) => mapInput(second, (more) => [...some, ...more]) as T[]);
 }
 
-/** Returns a copy in which each Output and Promise is replaced. */
+/**
+ * Returns a copy in which each Output and Promise is replaced. This is not `mapDeep`, which does not look into instances
+ * of classes, where Pulumi resolves Outputs, too. It also runs for every pod, and without paths it takes less time.
+ */
 function replaceEventual(value: unknown, replace: (eventual: Eventual) => unknown): unknown {
     if (isEventual(value)) {
         return replace(value);

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { failOutput, isEventual, outputOf } from "./inputs";
+import { mapDeep, type Path } from "./walk";
 
 /** Collects the invalid arguments of one component. */
 export interface Problems {
@@ -128,18 +129,17 @@ export function plain(inner: Rule, why: string): Rule {
 
 /** Returns the path of the first Output in a value. */
 function eventualPath(value: unknown, path: string): string | undefined {
-    if (isEventual(value)) {
-        return path;
-    }
-    const isPlain = Array.isArray(value) || (value && Object.getPrototypeOf(value) === Object.prototype);
-    if (!isPlain) {
-        return undefined;
-    }
-    const entries = Object.entries(value).map(([key, field]): [string, unknown] => [
-        Array.isArray(value) ? `${path}[${key}]` : join(path, key),
-        field,
-    ]);
-    return entries.map(([place, field]) => eventualPath(field, place)).find((found) => found !== undefined);
+    const found: Path[] = [];
+    mapDeep(value, (one, at) => {
+        if (isEventual(one)) {
+            found.push(at);
+        }
+        return one;
+    });
+    return found[0]?.reduce<string>(
+        (place, key) => (typeof key === "number" ? `${place}[${key}]` : join(place, key)),
+        path,
+    );
 }
 
 /** Returns the rule of an object with these fields and no others: a misspelled field would be silently ignored. */

@@ -1,10 +1,11 @@
 /**
- * The names of all objects that workloads create. Those that a user types (Services, Deployments, CronJobs) have the name
- * of the workload itself; all others end in what they belong to, so that a training, a notebook and a server may have the
- * same name. Jobs, claims and what must exist beside its predecessor end in a hash as well; see `hashedName`.
+ * The names of all objects that workloads create. Services, Deployments and CronJobs, whose names users type, have the
+ * name of the workload; all other names end in the type of workload, so that a TrainingJob, a Notebook and a ModelServer
+ * may have the same name. The names of Jobs, claims and other objects that must exist beside their predecessors also end
+ * in a hash; see `hashedName`.
  */
 
-/** Returns the functions that append these suffixes to a workload's name. */
+/** Returns functions that append these suffixes to the name of a workload. */
 function suffixed<Part extends string>(suffixes: Record<Part, string>): Record<Part, (name: string) => string> {
     const functions = Object.entries<string>(suffixes).map(([part, suffix]) => [
         part,
@@ -15,7 +16,7 @@ function suffixed<Part extends string>(suffixes: Record<Part, string>): Record<P
 
 export const trainingNames = suffixed({
     secret: "training-env",
-    /** The headless Service, part of the host names of a run's pods. */
+    /** The headless Service, which is part of the hostnames of a run's pods. */
     nodes: "training",
     model: "training-model",
     checkpoint: "training-checkpoint",
@@ -56,9 +57,9 @@ export const serverNames = suffixed({
     server: "",
     canary: "canary",
     shadow: "shadow",
-    /** The route of a server on KServe, which may have one of the server's own name. */
+    /** The route of an InferenceService, because KServe creates one with the name of the server. */
     kserveRoute: "route",
-    /** The Service and the Deployment that KServe makes of an InferenceService. */
+    /** The Service and the Deployment that KServe creates for an InferenceService. */
     predictor: "predictor",
     secret: "server-env",
     cache: "server-cache",
@@ -75,8 +76,8 @@ export const llmServerNames = suffixed({
 });
 
 /**
- * What a workload claims: itself, because a second one of its kind and name would have the same Jobs and claims, and each
- * object whose name another workload could give to one of its own.
+ * The objects that a workload claims: itself, because another one of the same type and name would create the same Jobs
+ * and claims, and each object with a name that an object of another workload could have.
  */
 export const trainingObjects = (name: string, nodes = 1): string[] => [
     `TrainingJob ${name}`,
@@ -128,7 +129,7 @@ export const llmServerObjects = (name: string): string[] => [
     ...balancedObjects(name),
 ];
 
-/** The objects that servers of every kind may have, under the server's own name. */
+/** The objects with the name of the server that both ModelServer and LlmServer may create. */
 const balancedObjects = (name: string): string[] =>
     ["PodDisruptionBudget", "HorizontalPodAutoscaler", "ScaledObject", "HTTPRoute"].map((kind) => `${kind} ${name}`);
 

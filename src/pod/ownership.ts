@@ -1,10 +1,10 @@
 /**
- * Who owns an object of the cluster.
+ * The owners of objects: no two components of a program, and no two stacks, may write to the same object.
  *
- * Within a program, two components that would create the same object are refused when the second one is constructed.
- * Across stacks, server-side apply keeps them apart: each stack writes in its own name, so that an update which was
- * killed finds what it had made when it runs again, while an object of another stack, or of a person, is a conflict. A
- * preview, which the provider lets overwrite everything, looks at whose the object is and fails with a line of our own.
+ * Within a program, the constructor of the second component throws. Across stacks, server-side apply reports the
+ * conflict, because each stack has its own field manager. It is the same in each update, so that an update that is run
+ * again after it was killed finds the objects of the first attempt. In a preview the provider forces conflicts, so the
+ * component compares the field managers itself and fails with its own message.
  * Source: https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -16,39 +16,39 @@ import type { WorkloadArgs } from "./args";
 
 const managerAnnotation = "pulumi.com/patchFieldManager";
 
-/** The name in which a stack writes the fields of its objects; at most 128 characters, as Kubernetes has it. */
+/** Returns the field manager of the stack. Kubernetes allows at most 128 characters. */
 export function stackManager(): string {
     return `pulumi/${pulumi.getProject()}/${pulumi.getStack()}`.slice(0, 128);
 }
 
-/** The annotation that makes the provider write in the stack's name. */
+/** Returns the annotation that sets the field manager of an object. */
 export const ownerAnnotations = (): Record<string, string> => ({ [managerAnnotation]: stackManager() });
 
 /**
- * An object goes on being written in the name in which it was created, so that a stack or a project may be renamed, and
- * a component moved to another stack, without a change to its objects.
+ * The value of `ignoreChanges` with which an object keeps the field manager that created it, so that renaming a stack or
+ * a project, or moving a component to another stack, does not change its objects.
  */
 export const keepOwner = [`metadata.annotations["${managerAnnotation}"]`];
 
-/** What a component does about the objects it creates. */
+/** How a component makes sure that its objects belong to no other owner. */
 export interface Ownership {
-    /** The component's options, by which its objects keep their owner. */
+    /** The options of the component, with which its objects keep their field manager. */
     options: pulumi.ComponentResourceOptions;
     /**
-     * Claims the objects of these kinds and names, such as "Service fraud": throws where another component of the program
-     * has one of them, before any of them is registered. Returns the arguments with a namespace that fails in the same
-     * words where it is known only later.
+     * Claims objects by kind and name, such as "Service fraud", and throws if another component of the program has
+     * claimed one of them. Must be called before any of them is registered. Returns the checked arguments; if the
+     * namespace is an Output, it fails with the same message once it is known.
      *
-     * @param args - The arguments as they were given: two components that are given the same Output are in one namespace.
+     * @param args - The arguments as given: components with the same Output as their namespace are in one namespace.
      */
     claim<Args extends WorkloadArgs>(args: Args, checked: Args, objects: string[]): Args;
-    /** Looks, in a preview, at the objects that are to be created, and fails where one belongs to another owner. */
+    /** Fails a preview that would create an object that belongs to another owner. */
     check(): void;
 }
 
-type Kubernetes = pulumi.CustomResource & { metadata?: pulumi.Output<Metadata | undefined> };
+type KubernetesObject = pulumi.CustomResource & { metadata?: pulumi.Output<Metadata | undefined> };
 
-/** What is looked at of the metadata that the API server returns. */
+/** The fields that are read of the metadata that the API server returns. */
 interface Metadata {
     name?: string;
     namespace?: string;
@@ -57,40 +57,42 @@ interface Metadata {
     managedFields?: { manager?: string; operation?: string; subresource?: string; time?: string }[];
 }
 
+/** Returns the ownership of the objects that a component is about to create. */
 export function ownership(
     component: string,
     name: string,
     opts: pulumi.ComponentResourceOptions | undefined,
 ): Ownership {
-    const created: { type: string; resource: Kubernetes }[] = [];
+    const objects: { type: string; resource: KubernetesObject }[] = [];
     const owner = `${component} "${name}"`;
     const keep: pulumi.ResourceTransformation = ({ type, resource, props, opts: given }) => {
         if (!type.startsWith("kubernetes:") || type.startsWith("kubernetes:helm")) {
             return undefined;
         }
-        created.push({ type, resource: resource as Kubernetes });
+        objects.push({ type, resource: resource as KubernetesObject });
         const { ignoreChanges = [] } = given as pulumi.CustomResourceOptions;
-        return { props: props, opts: { ...given, ignoreChanges: [...ignoreChanges, ...keepOwner] } };
+        return { props, opts: { ...given, ignoreChanges: [...ignoreChanges, ...keepOwner] } };
     };
     return {
         options: pulumi.mergeOptions(opts, { transformations: [keep] }),
-        claim(args, checked, objects) {
+        claim(args, checked, claimed) {
             const { workspace } = checked;
-            const namespace = claimObjects(owner, opts, args.workspace.namespace, objects, workspace.namespace);
+            const namespace = claimObjects(owner, opts, args.workspace.namespace, claimed, workspace.namespace);
             return { ...checked, workspace: { ...workspace, namespace } };
         },
-        check: () => failIfForeign(owner, created),
+        check: () => failIfForeign(owner, objects),
     };
 }
 
-/** What the components of a program have claimed: which component has which object. */
+/** The objects that the components of a program have claimed. */
 interface Claims {
+    /** The component that has claimed an object, by cluster, namespace, kind and name. */
     owners: Map<string, string>;
-    /** Numbers for providers, and for namespaces that are not known yet, by identity. */
+    /** A number for each provider, and for each namespace that is an Output. */
     numbers: Map<unknown, number>;
 }
 
-/** By the stack, as programs that run in one process know nothing of each other. */
+/** The claims of each stack: programs of the Automation API may run in the same process. */
 const claimsOfStacks = new WeakMap<object, Claims>();
 
 /**
@@ -108,7 +110,7 @@ export function claimObjects(
 ): pulumi.Input<string> {
     const stack = pulumi.runtime.getStackResource();
     if (stack === undefined) {
-        // A unit test with mocks: nothing is created.
+        // A unit test with mocks has no stack and creates nothing.
         return namespace;
     }
     const claims: Claims = claimsOfStacks.get(stack) ?? { owners: new Map(), numbers: new Map() };
@@ -118,7 +120,7 @@ export function claimObjects(
         return claims.numbers.get(value)!;
     };
     const cluster = numberOf(providerOf(opts));
-    const take = (place: string, shown: string): string | undefined => {
+    const claimIn = (place: string, shown: string): string | undefined => {
         const keys = objects.map((object) => `${cluster} ${place} ${object}`);
         const index = keys.findIndex((key) => claims.owners.has(key));
         if (index < 0) {
@@ -127,16 +129,16 @@ export function claimObjects(
         }
         const [kind, name] = objects[index]!.split(" ");
         const other = claims.owners.get(keys[index]!);
-        return `${owner}: the ${kind} ${shown}${name} belongs to ${other} already; give one of them another name`;
+        return `${owner}: the ${kind} ${shown}${name} already belongs to ${other}; give one of them another name`;
     };
     if (!isEventual(namespace)) {
-        throwIf(take(namespace, `${namespace}/`));
+        throwIf(claimIn(namespace, `${namespace}/`));
         return namespace;
     }
-    // Two components that are given the same Output are in the same namespace, whatever it will be.
-    throwIf(take(`#${numberOf(given)}`, ""));
+    // Components with the same Output are in the same namespace, even if it is not known in this preview.
+    throwIf(claimIn(`#${numberOf(given)}`, ""));
     return outputOf(namespace).apply((known) => {
-        const problem = take(known, `${known}/`);
+        const problem = claimIn(known, `${known}/`);
         return problem === undefined ? known : failOutput<string>(problem);
     });
 }
@@ -147,11 +149,11 @@ function throwIf(problem: string | undefined): void {
     }
 }
 
-/** Checks what `Provider.isInstance` of @pulumi/kubernetes does, without loading its module. */
+/** Returns what `Provider.isInstance` of @pulumi/kubernetes returns, without loading that module. */
 const isKubernetesProvider = (one: pulumi.ProviderResource | undefined): boolean =>
     (one as { __pulumiType?: string } | undefined)?.__pulumiType === "pulumi:providers:kubernetes";
 
-/** The provider of Kubernetes that children get with these options; undefined for the default one. */
+/** Returns the Kubernetes provider of children of a component with these options, or undefined for the default one. */
 function providerOf(opts: pulumi.ComponentResourceOptions | undefined): pulumi.ProviderResource | undefined {
     const { provider, providers = {}, parent } = opts ?? {};
     const own = [provider, ...Object.values(providers)].find(isKubernetesProvider);
@@ -159,13 +161,13 @@ function providerOf(opts: pulumi.ComponentResourceOptions | undefined): pulumi.P
 }
 
 /** Fails, in a preview, for the first of these objects that is to be created and belongs to another owner. */
-export function failIfForeign(owner: string, objects: { type: string; resource: Kubernetes }[]): void {
+export function failIfForeign(owner: string, objects: { type: string; resource: KubernetesObject }[]): void {
     if (!pulumi.runtime.isDryRun()) {
         return;
     }
     let isReported = false;
     const report = (problem: string): void => {
-        // One object says it for everything that the other owner has.
+        // The other owner usually has several of the objects; one message is enough.
         if (!isReported) {
             isReported = true;
             failOutput(`${owner}: ${problem}`);
@@ -174,37 +176,37 @@ export function failIfForeign(owner: string, objects: { type: string; resource: 
     objects.forEach(({ type, resource }) => reportForeign(type.split(":").at(-1)!, resource, report));
 }
 
-/** Reports an object that is to be created, exists already and belongs to another owner. */
-function reportForeign(kind: string, { id, metadata }: Kubernetes, report: (problem: string) => void): void {
+/** Reports an object that the update would create, although it exists and belongs to another owner. */
+function reportForeign(kind: string, { id, metadata }: KubernetesObject, report: (problem: string) => void): void {
     let isInState = false;
-    // Not called while the id is unknown, that is, for an object which is to be created.
+    // The ID of an object that is about to be created is unknown, so this is not called.
     id.apply(() => (isInState = true));
     metadata?.apply(async (known) => {
         await nextTurn();
         const problem = isInState ? undefined : foreignOwner(known ?? {});
         if (problem !== undefined) {
             report(
-                `the ${kind} ${known!.namespace}/${known!.name} ${problem}; set name to create this one under another ` +
-                    "name, or delete that one first",
+                `the ${kind} ${known!.namespace}/${known!.name} ${problem}; set name to create this one under ` +
+                    "another name, or delete that one first",
             );
         }
     });
 }
 
-/** Tools that create objects in a person's name, by the names in which they write. */
+/** The field managers of tools with which people create objects. */
 const tools = /^(kubectl|helm|pulumi|terraform|argocd|flux|kustomize|ansible)/i;
 
 /**
- * Whose an object is that a stack is about to create; undefined where it is new, or was made by the stack itself in an
- * update that was killed. The provider previews a creation by a server-side apply that changes nothing and is never a
- * conflict; what the API server would store then names everyone who writes to the object.
+ * Returns who owns an object that a stack is about to create, as the end of a message, or undefined if the object is new
+ * or was created by an update of the same stack that was killed. The provider previews the creation as a dry run of
+ * server-side apply that forces conflicts; the metadata in the response lists all field managers of the object.
  */
 export function foreignOwner(metadata: Metadata): string | undefined {
     const { annotations = {}, managedFields = [], creationTimestamp } = metadata;
     const own = annotations[managerAnnotation];
     const writers = managedFields.filter(({ subresource }) => !subresource);
-    const mine = writers.find(({ manager }) => manager === own);
-    if (mine === undefined || mine.time === creationTimestamp) {
+    const stackWriter = writers.find(({ manager }) => manager === own);
+    if (stackWriter === undefined || stackWriter.time === creationTimestamp) {
         return undefined;
     }
     const other = writers.find(

@@ -4,8 +4,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { objectMeta } from "./metadata";
 
 /**
- * Registers an empty ConfigMap that says which stack a workload belongs to. It is created before objects that the stack
- * overwrites by force, so that one of another stack is a conflict before it is touched.
+ * Registers an empty ConfigMap that records which stack a workload belongs to. An object with `pulumi.com/patchForce`
+ * depends on it if no other object is created first: if the workload belongs to another stack, the conflict on the
+ * ConfigMap ends the update before that object is overwritten.
  */
 export function createRecord(
     name: string,

@@ -101,7 +101,7 @@ describe("faults and secrets, on a real API server", function () {
         await stack.up();
         const before = await kubectl("get", "deployment", "serve", "--output", "jsonpath={.metadata.resourceVersion}");
         const second = await TestStack.create("second", program);
-        await assert.rejects(second.up(), /"pulumi-tests-second" had an apply conflict: .* with "pulumi-tests-first"/);
+        await assert.rejects(second.up(), /"pulumi\/tests\/second" had an apply conflict: .* with "pulumi\/tests\/first"/);
         await second.destroy();
         const after = await kubectl("get", "deployment", "serve", "--output", "jsonpath={.metadata.resourceVersion}");
         assert.equal(after, before);
@@ -127,7 +127,7 @@ describe("faults and secrets, on a real API server", function () {
         await stack.preview();
         await stack.up();
         const everything = stack.stored() + stack.log;
-        assert.match(everything, /serve-env-/);
+        assert.match(everything, /serve-server-env-/);
         for (const secret of [
             "geheim",
             Buffer.from("first-geheim").toString("base64"),
@@ -146,7 +146,7 @@ describe("faults and secrets, on a real API server", function () {
         {
             what: "a secret in plain sight",
             args: { env: { PASSWORD: pulumi.secret("geheim") } },
-            error: /ModelServer "serve": env\.PASSWORD is a secret; put it under secretEnv/,
+            error: /ModelServer "serve": env\.PASSWORD is a secret; move it to secretEnv, which stores it in a Kubernetes Secret/,
         },
     ];
     for (const { what, args, error } of wrongLater) {

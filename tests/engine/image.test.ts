@@ -111,7 +111,7 @@ describe("an Image in a real engine, with a real daemon and registry", function 
         const empty = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-empty-"));
         await assert.rejects(
             stack.preview(program({ context: pulumi.output(empty) })),
-            /Image "code": dockerfile is ".*Dockerfile", which is no file/,
+            /Image "code": dockerfile is ".*Dockerfile"; it must be an existing file: /,
         );
         fs.rmdirSync(empty);
     });

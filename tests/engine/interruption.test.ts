@@ -24,10 +24,10 @@ const expected = [
     "Deployment serve",
     "HorizontalPodAutoscaler serve",
     "Job train-*",
-    "PersistentVolumeClaim train-*",
+    "PersistentVolumeClaim train-training-model-*",
     "PodDisruptionBudget serve",
-    "Secret serve-env-*",
-    "Secret train-env",
+    "Secret serve-server-env-*",
+    "Secret train-training-env",
     "Service serve",
 ];
 

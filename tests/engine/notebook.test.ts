@@ -27,7 +27,11 @@ function program(args: Partial<NotebookArgs> = {}) {
 }
 
 async function replicas(): Promise<number> {
-    const { spec } = await getObjects<{ spec: { replicas: number } }>("statefulset/lab", "--namespace", namespace);
+    const { spec } = await getObjects<{ spec: { replicas: number } }>(
+        "statefulset/lab-notebook",
+        "--namespace",
+        namespace,
+    );
     return spec.replicas;
 }
 
@@ -51,8 +55,8 @@ describe("a notebook on a real API server", function () {
         assert.deepEqual(
             items.map(({ metadata: { name }, data }) => [name.replace(/-[0-9a-f]{8}$/, ""), data]),
             [
-                ["lab-env", { JUPYTER_TOKEN: Buffer.from(String(token)).toString("base64") }],
-                ["lab-seed", undefined],
+                ["lab-notebook-env", { JUPYTER_TOKEN: Buffer.from(String(token)).toString("base64") }],
+                ["lab-notebook-seed", undefined],
             ],
         );
         for (const text of [String(token), items[1]!.metadata.uid]) {
@@ -63,18 +67,18 @@ describe("a notebook on a real API server", function () {
 
     it("has one pod, may be stopped by whoever has that right, and is then no difference", async () => {
         assert.equal(await replicas(), 1);
-        const account = `system:serviceaccount:${namespace}:lab-idle-shutdown`;
-        const scale = ["scale", "--namespace", namespace, "--replicas=0", "statefulset/lab"];
+        const account = `system:serviceaccount:${namespace}:lab-notebook`;
+        const scale = ["scale", "--namespace", namespace, "--replicas=0", "statefulset/lab-notebook"];
         // What the container in its pod does, as it does it: kubectl itself would have to read it first.
         await kubectl(
-            ...["patch", "statefulset/lab", "--namespace", namespace, "--subresource=scale", "--type=merge"],
+            ...["patch", "statefulset/lab-notebook", "--namespace", namespace, "--subresource=scale", "--type=merge"],
             '--patch={"spec":{"replicas":0}}',
         );
         const may = (...what: string[]) =>
             kubectl("auth", "can-i", ...what, "--namespace", namespace, "--as", account).catch(() => "no");
-        assert.equal(await may("patch", "statefulsets/lab", "--subresource=scale"), "yes");
+        assert.equal(await may("patch", "statefulsets/lab-notebook", "--subresource=scale"), "yes");
         assert.equal(await may("patch", "statefulsets/other", "--subresource=scale"), "no");
-        assert.equal(await may("patch", "statefulsets/lab"), "no");
+        assert.equal(await may("patch", "statefulsets/lab-notebook"), "no");
         assert.equal(await may("get", "secrets"), "no");
         await assert.rejects(kubectl(...scale, "--as", account), /cannot get resource/);
 
@@ -93,8 +97,8 @@ describe("a notebook on a real API server", function () {
     it("is started by a trigger, and is no difference either when it was started by hand", async () => {
         assert.deepEqual(await stack.up(program({ image: otherImage, triggers: ["1"] })), { token });
         assert.equal(await replicas(), 1);
-        await kubectl("scale", "--namespace", namespace, "--replicas=0", "statefulset/lab");
-        await kubectl("scale", "--namespace", namespace, "--replicas=1", "statefulset/lab");
+        await kubectl("scale", "--namespace", namespace, "--replicas=0", "statefulset/lab-notebook");
+        await kubectl("scale", "--namespace", namespace, "--replicas=1", "statefulset/lab-notebook");
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../src/arguments/duration";
 import { hashedName, hashOf } from "../../src/arguments/hash";
-import { mapInput } from "../../src/arguments/inputs";
+import { mapInput, mapInputs } from "../../src/arguments/inputs";
 import { labelsOf, objectMeta } from "../../src/pod/metadata";
 import { claimUri, buildModelVolume, buildOutputVolume } from "../../src/pod/model-volume";
 import { mergePatch } from "../../src/pod/patch";
@@ -68,6 +68,20 @@ describe("the hash of a value", () => {
         const hashed = pulumi.output(hashedName("a", { a: pulumi.secret("1"), b: { c: pulumi.output(2) } }));
         assert.equal(await valueOf(hashed), `a-${hashOf({ a: "1", b: { c: 2 } })}`);
         assert.equal(await pulumi.isSecret(hashed), false);
+    });
+});
+
+describe("a function of an object with Outputs", () => {
+    it("receives their values, also from lists and instances of classes", async () => {
+        class Settings {
+            constructor(readonly level: pulumi.Input<string>) {}
+        }
+        const values = { plain: 1, list: [pulumi.output(2)], settings: new Settings(pulumi.output("debug")) };
+        assert.deepEqual(await valueOf(pulumi.output(mapInputs(values, (known) => known))), {
+            plain: 1,
+            list: [2],
+            settings: { level: "debug" },
+        });
     });
 });
 

@@ -1,4 +1,4 @@
-/** Which objects components have in common: none, or the second component is refused in one line that names both. */
+/** No two components create the same object: the second one fails with a message that names both. */
 import * as assert from "node:assert/strict";
 
 import * as kubernetes from "@pulumi/kubernetes";
@@ -24,7 +24,7 @@ const llm = { ...workload, model: "Qwen/Qwen3-8B", checkMemory: false };
 const secretEnv = { TOKEN: "secret" };
 const gpu = { deviceClass: "gpu.nvidia.com" };
 
-/** Every component as little and as much as it can be, and with each option that adds objects. */
+/** Every workload with its required arguments, with all arguments, and with each option that adds objects. */
 const variants: Record<string, Variant> = {
     ...Object.fromEntries(
         fixtures
@@ -85,7 +85,7 @@ const variants: Record<string, Variant> = {
     "LlmServer on KServe": { component: mlops.LlmServer, args: { ...llm, backend: "KServe" } },
 };
 
-/** The names that a component could be given and that another one's objects have. */
+/** Suffixes of names of objects: a workload whose name ends in one of them could create the objects of another. */
 const suffixes = [
     "training",
     "notebook",
@@ -105,7 +105,7 @@ const names = ["fraud", ...suffixes.map((suffix) => `fraud-${suffix}`)];
 const make = ({ component, args }: Variant, name: string, opts?: pulumi.ComponentResourceOptions) =>
     new component(name, { ...args }, opts);
 
-/** Runs a program in a stack, as the engine does; mocks alone have none. */
+/** Runs a program in a stack, as the engine does. With mocks alone there is no stack. */
 const runInStack = (program: () => void) =>
     run(() => {
         void pulumi.runtime.runInPulumiStack(() => {
@@ -114,6 +114,7 @@ const runInStack = (program: () => void) =>
         });
     });
 
+/** Returns the kind, namespace and name of a registered object. */
 const objectOf = ({ type, inputs }: Registration): string | undefined => {
     const { metadata } = inputs as { metadata?: { namespace: string; name: string } };
     return metadata && `${type.replace(/^kubernetes:.*:/, "")} ${metadata.namespace}/${metadata.name}`;
@@ -124,8 +125,8 @@ async function objectsOf(variant: Variant, name: string): Promise<Set<string>> {
     return new Set(resources.map(objectOf).filter((object) => object !== undefined));
 }
 
-/** What two programs say of components that want the same object. */
-async function refusal(program: () => void): Promise<string | undefined> {
+/** Returns the message with which a program fails, if it does. */
+async function failureOf(program: () => void): Promise<string | undefined> {
     try {
         await runInStack(program);
         return undefined;
@@ -136,12 +137,12 @@ async function refusal(program: () => void): Promise<string | undefined> {
 
 describe("two components of a namespace", function () {
     this.timeout(120_000);
-    const made = new Map<string, { variant: Variant; name: string; objects: Set<string> }>();
+    const created = new Map<string, { variant: Variant; name: string; objects: Set<string> }>();
 
     before(async () => {
         for (const [kind, variant] of Object.entries(variants)) {
             for (const name of names) {
-                made.set(`${kind} "${name}"`, { variant, name, objects: await objectsOf(variant, name) });
+                created.set(`${kind} "${name}"`, { variant, name, objects: await objectsOf(variant, name) });
             }
         }
     });
@@ -155,12 +156,12 @@ describe("two components of a namespace", function () {
                 !["Image", "Addon", "Platform"].includes(name),
         );
         assert.deepEqual([...components].sort(), workloads.map(([name]) => name).sort());
-        assert.ok([...made.values()].every(({ objects }) => objects.size > 0));
+        assert.ok([...created.values()].every(({ objects }) => objects.size > 0));
     });
 
-    it("are refused where they would create the same object", async () => {
-        let refused = 0;
-        const all = [...made.entries()];
+    it("fail if they would create the same object", async () => {
+        let failures = 0;
+        const all = [...created.entries()];
         for (const [one, first] of all.filter(([, { name }]) => name === "fraud")) {
             for (const [other, second] of all) {
                 const shared = [...first.objects].filter((object) => second.objects.has(object));
@@ -170,26 +171,26 @@ describe("two components of a namespace", function () {
                     continue;
                 }
                 const opts = () => ({ parent: new pulumi.ComponentResource("test:index:Team", "team") });
-                const said = await refusal(() => {
+                const message = await failureOf(() => {
                     make(first.variant, first.name);
                     make(second.variant, second.name, opts());
                 });
-                refused++;
-                assert.ok(said !== undefined, `${one} and ${other} share ${shared.join(", ")}, and are not refused`);
-                const [, object] = /the (\w+ [\w/-]+) belongs to/.exec(said) ?? [];
+                failures++;
+                assert.ok(message !== undefined, `${one} and ${other} share ${shared.join(", ")}, and do not fail`);
+                const [, object] = /the (\w+ [\w/-]+) already belongs to/.exec(message) ?? [];
                 assert.equal(
-                    said,
-                    `${otherKind} "${second.name}": the ${object} belongs to ${kind} "${first.name}" already; give one ` +
+                    message,
+                    `${otherKind} "${second.name}": the ${object} already belongs to ${kind} "${first.name}"; give one ` +
                         "of them another name",
                 );
             }
         }
-        assert.ok(refused > 40, `only ${refused}`);
+        assert.ok(failures > 40, `only ${failures}`);
     });
 
-    it("may all have one name, but for two servers and two schedules", async () => {
+    it("may have the same name, except for two servers or two schedules", async () => {
         assert.equal(
-            await refusal(() => {
+            await failureOf(() => {
                 make(variants["TrainingJob of two nodes"]!, "fraud");
                 make(variants["Sweep with everything"]!, "fraud");
                 make(variants["BatchInference with everything"]!, "fraud");
@@ -200,18 +201,18 @@ describe("two components of a namespace", function () {
             undefined,
         );
         assert.match(
-            (await refusal(() => {
+            (await failureOf(() => {
                 make(variants.ModelServer!, "fraud");
                 make(variants.LlmServer!, "fraud");
             }))!,
-            /^LlmServer "fraud": the Service ml\/fraud belongs to ModelServer "fraud" already; give one of them another name$/,
+            /^LlmServer "fraud": the Service ml\/fraud already belongs to ModelServer "fraud"; give one of them another name$/,
         );
     });
 
-    it("are told apart by their names, namespaces and clusters", async () => {
+    it("may differ in name, namespace or cluster", async () => {
         const server = variants.ModelServer!;
         assert.equal(
-            await refusal(() => {
+            await failureOf(() => {
                 const [east, west] = ["east", "west"].map(
                     (name) => new kubernetes.Provider(name, { kubeconfig: "{}" }),
                 );
@@ -226,29 +227,29 @@ describe("two components of a namespace", function () {
             undefined,
         );
         assert.match(
-            (await refusal(() => {
+            (await failureOf(() => {
                 make(server, "fraud");
                 make({ ...server, args: { ...server.args, name: "fraud" } }, "fraud-of-risk");
             }))!,
-            /^ModelServer "fraud-of-risk": the ModelServer ml\/fraud belongs to ModelServer "fraud" already/,
+            /^ModelServer "fraud-of-risk": the ModelServer ml\/fraud already belongs to ModelServer "fraud"/,
         );
     });
 
-    it("are refused where their namespace is an Output, known or not", async () => {
+    it("fail if their namespaces are the same Output or Outputs of the same value", async () => {
         const within = (namespace: pulumi.Input<string>): Variant => ({
             component: mlops.ModelServer,
             args: { ...workload, workspace: { namespace } },
         });
-        const later = pulumi.output("ml");
-        const line = /the \w+ (ml\/)?fraud belongs to ModelServer "one" already/;
+        const output = pulumi.output("ml");
+        const line = /the \w+ (ml\/)?fraud already belongs to ModelServer "one"/;
         const named = (variant: Variant) => ({ ...variant, args: { ...variant.args, name: "fraud" } });
         for (const [first, second] of [
-            [later, later],
+            [output, output],
             [pulumi.output("ml"), pulumi.output("ml")],
             ["ml", pulumi.output("ml")],
         ] as const) {
             assert.match(
-                (await refusal(() => {
+                (await failureOf(() => {
                     make(named(within(first)), "one");
                     make(named(within(second)), "two");
                 }))!,
@@ -259,25 +260,25 @@ describe("two components of a namespace", function () {
 });
 
 describe("the name of a workload", () => {
-    it("is that of its objects and no others", async () => {
+    it("names its objects, and nothing else depends on it", async () => {
         for (const [kind, { component, args }] of Object.entries(variants)) {
-            const as = await run(() => make({ component, args: { ...args, name: "fraud" } }, "team-a-fraud"));
+            const renamed = await run(() => make({ component, args: { ...args, name: "fraud" } }, "team-a-fraud"));
             const plain = await run(() => make({ component, args }, "fraud"));
-            assert.deepEqual(as.resources.map(objectOf).sort(), plain.resources.map(objectOf).sort(), kind);
+            assert.deepEqual(renamed.resources.map(objectOf).sort(), plain.resources.map(objectOf).sort(), kind);
             assert.ok(
-                as.resources.every(({ name }) => name.startsWith("team-a-fraud")),
+                renamed.resources.every(({ name }) => name.startsWith("team-a-fraud")),
                 kind,
             );
         }
     });
 
-    it("lets the component be called as a program likes", async () => {
+    it("allows any name for the component", async () => {
         const { resources } = await run(() => new mlops.ModelServer("Team A: fraud", { ...workload, name: "fraud" }));
         assert.ok(resources.length > 1);
     });
 });
 
-describe("the owner of an object that is to be created", () => {
+describe("the other owner of an object that a stack is about to create", () => {
     const created = "2026-11-29T10:00:00Z";
     const later = "2026-11-29T11:00:00Z";
     const own = "pulumi/shop/prod";
@@ -290,11 +291,15 @@ describe("the owner of an object that is to be created", () => {
     const update = (manager: string) => ({ manager, operation: "Update" });
 
     for (const [what, given, expected] of [
-        ["is nobody where it is new", metadata(created), undefined],
-        ["is nobody where the API server says nothing", {}, undefined],
-        ["is the stack where its killed update made it", metadata(created, update("kubectl-edit")), undefined],
+        ["does not exist if the object is new", metadata(created), undefined],
+        ["does not exist if the metadata is empty", {}, undefined],
         [
-            "is the stack where only controllers write besides",
+            "does not exist if a killed update of the stack created the object",
+            metadata(created, update("kubectl-edit")),
+            undefined,
+        ],
+        [
+            "does not exist if all other field managers are controllers",
             metadata(later, update("kube-controller-manager")),
             undefined,
         ],
@@ -304,10 +309,10 @@ describe("the owner of an object that is to be created", () => {
             metadata(later, apply("pulumi-kubernetes-1a2b")),
             'belongs to "pulumi-kubernetes-1a2b"',
         ],
-        ["is a person", metadata(later, update("kubectl-create")), "was created with kubectl"],
-        ["is a chart's release", metadata(later, update("helm")), 'belongs to "helm"'],
+        ["is a person with kubectl", metadata(later, update("kubectl-create")), "was created with kubectl"],
+        ["is a Helm release", metadata(later, update("helm")), 'belongs to "helm"'],
         [
-            "is no controller that writes a status",
+            "is not a controller that writes the status",
             metadata(later, { ...apply("other"), subresource: "status" }),
             undefined,
         ],

@@ -15,6 +15,8 @@ export async function program(): Promise<Record<string, pulumi.Output<string>>> 
         workspace: { namespace: space.metadata.name },
         image: `registry.example.com/fraud@sha256:${"0".repeat(64)}`,
         secretEnv: { TOKEN: "something-secret" },
+        // What a pod's state is, the tests say; a node would say something else.
+        podSpec: { nodeSelector: { "kubernetes.io/hostname": "nowhere" } },
     };
     const skipAwaitButOfJobs: pulumi.ResourceTransform = (resource) =>
         resource.type.endsWith(":Job") ? undefined : skipAwait(resource);
