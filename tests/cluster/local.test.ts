@@ -14,7 +14,7 @@ import { trialObjects } from "../support/trial-pod";
 
 const namespace = "local-cluster-test";
 
-/** What this test is about is not in a cluster of the user's own. */
+/** A cluster of the user's does not have what this test checks. */
 const test = savedEnvironment().context === undefined ? describe : describe.skip;
 
 test("a pod on the local node", function () {
@@ -40,7 +40,7 @@ test("a pod on the local node", function () {
     });
     after(() => kubectl("delete", "namespace", namespace, "--ignore-not-found"));
 
-    it("gets ready under the restricted standard", async () => {
+    it("becomes ready under the restricted standard", async () => {
         await kubectl("wait", "--namespace", namespace, "--for=condition=Ready", "pod/server", "--timeout=60s");
     });
 
@@ -58,7 +58,7 @@ test("a pod on the local node", function () {
         assert.equal(await busybox("id", "-u"), "1000");
     });
 
-    it("resolves names of the cluster, and of the outside where the machine does", async () => {
+    it("resolves names in the cluster, and outside of it if the machine does", async () => {
         const lookup = await busybox("nslookup", "kubernetes.default.svc.cluster.local");
         assert.match(lookup, /^Address: 10\.96\.0\.1$/m);
         const outside = new URL(await run("npm", ["config", "get", "registry"])).hostname;
@@ -88,7 +88,7 @@ test("a pod on the local node", function () {
         assert.equal(await withPortForward(forward, namespace, "web", 80, text), "hello\n");
     });
 
-    it("is deleted, with its namespace, and its volume is emptied and offered again by the next `up`", async () => {
+    it("is deleted, with its namespace, and the next `up` empties and releases its volume", async () => {
         const field = "--output=jsonpath={.spec.volumeName}";
         const volume = await kubectl("get", "pvc", "data", "--namespace", namespace, field);
         await kubectl("delete", "pod", "server", "--namespace", namespace, "--timeout=30s");
@@ -97,12 +97,12 @@ test("a pod on the local node", function () {
         assert.equal(await phase(), "Released");
         const start = Date.now();
         await clusterUp({ node: false, report: assert.fail });
-        assert.ok(Date.now() - start < 5000, "an `up` that has nothing to start takes seconds");
+        assert.ok(Date.now() - start < 5000, "an `up` with nothing to start takes seconds");
         await kubectl("wait", "--for=jsonpath={.status.phase}=Available", `pv/${volume}`, "--timeout=20s");
         assert.deepEqual(readdirSync(clusterDir("volumes", volume)), []);
     });
 
-    it("is on a node whose every daemon runs, with its version", async () => {
+    it("is on a node with all daemons running, in the expected version", async () => {
         const { exists, node, kubeconfig: file, daemons }: ClusterStatus = await clusterStatus();
         assert.deepEqual({ exists, node, file }, { exists: true, node: true, file: kubeconfig });
         assert.deepEqual(

@@ -1,6 +1,6 @@
 /**
- * A platform as a closed network installs it: charts and images from the local registry, real controllers, and what
- * they are there for.
+ * A platform as a closed network installs it: charts and images from the local registry, real controllers, and tests of
+ * their main purpose.
  */
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -32,7 +32,7 @@ const restricted = {
     seccompProfile: { type: "RuntimeDefault" },
 };
 
-/** The example, two trainings of two pods each that do not fit its quota of GPUs together, and a server. */
+/** The example, two trainings of two pods each that together exceed its quota of GPUs, and a server. */
 function workloads(): Promise<Record<string, pulumi.Output<unknown>>> {
     const { workspace, addons } = runExample<{
         workspace: { namespace: pulumi.Output<string>; queue: pulumi.Output<string> };
@@ -53,7 +53,7 @@ function workloads(): Promise<Record<string, pulumi.Output<unknown>>> {
         });
     }
     new mlops.ModelServer("server", {
-        // KEDA's kinds are known when the platform is there.
+        // KEDA's CRDs exist once the platform is installed.
         workspace: { namespace: addons.apply(() => workspace.namespace) },
         image: savedEnvironment().baseImage!,
         command: ["python", "-m", "http.server", "8080", "--directory", "/tmp"],
@@ -62,7 +62,7 @@ function workloads(): Promise<Record<string, pulumi.Output<unknown>>> {
             min: 0,
             max: 2,
             scaleDownAfter: "1s",
-            // As many as there are pods that want something of it.
+            // One for each pod that requests it.
             triggers: [{ type: "kubernetes-workload", metadata: { podSelector: "app=client", value: "1" } }],
         },
         resources: { cpu: "20m", memory: "64Mi" },
@@ -96,13 +96,13 @@ describe("a Platform on a real node, from a mirror", function () {
         await simulateGpus(null);
     });
 
-    it("is installed in one update, with trainings of which one waits with all its pods until the other is through", async () => {
+    it("is installed in one update, with two trainings, one of which waits with all its pods until the other completes", async () => {
         const { addons } = await stack.up();
         assert.deepEqual(Object.keys(addons as object).sort(), ["jobset", "keda", "kueue"]);
         const found = (await jobs()).sort((a, b) => (a.status.startTime < b.status.startTime ? -1 : 1));
         const [first, second] = found.map(({ status }) => status);
         assert.ok(first && second && found.length === 2, "there are not two jobs");
-        // All pods of both have started, though there were never GPUs for three of the four at once.
+        // All pods of both have started, although the quota never had GPUs for three of the four at once.
         assert.deepEqual(
             found.map(({ status }) => status.succeeded),
             [2, 2],
@@ -110,12 +110,12 @@ describe("a Platform on a real node, from a mirror", function () {
         assert.ok(second.startTime >= first.completionTime, "the jobs ran at the same time");
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("has images from the mirror only", async () => {
+    it("uses images from the mirror only", async () => {
         for (const system of ["kueue-system", "jobset-system", "keda"]) {
             const path = "--output=jsonpath={.items[*].spec.containers[*].image}";
             const images = (await kubectl("get", "pods", "--namespace", system, path)).split(" ");
@@ -145,7 +145,7 @@ describe("a Platform on a real node, from a mirror", function () {
         await kubectl("wait", "--namespace", namespace, "--for=condition=Completed", "jobset/set", "--timeout=60s");
     });
 
-    it("scales a server to zero, and back, which is no change to the stack", async () => {
+    it("scales a server to zero and back, which is no change to the stack", async () => {
         await replicas(0);
         assert.deepEqual(await stack.preview(), []);
         const container = { name: "main", image: pauseImage, securityContext: restricted };
@@ -170,7 +170,7 @@ describe("a Platform on a real node, from a mirror", function () {
         }
     }
 
-    it("leaves the CRDs when it is removed", async () => {
+    it("keeps the CRDs when it is removed", async () => {
         const crds = await kubectl("get", "crd", "--output=name");
         await stack.up(() => Promise.resolve({}));
         assert.equal(await kubectl("get", "crd", "--output=name"), crds);

@@ -18,12 +18,12 @@ import { inOrder } from "../support/in-order";
 
 const namespace = "quickstart-test";
 
-/** Kind and resource of each change, in the order of their names. */
+/** Kind, name and operation of each change, sorted. */
 function shown(changes: Change[]): string[] {
     return changes.map(({ kind, resource }) => `${resource}: ${kind}`).sort();
 }
 
-/** The run of a model, with whose name its URI ends. */
+/** The name of a model's run, with which its URI ends. */
 const runOf = ({ model }: ModelInfo): string => model.split("/").at(-1)!;
 
 const resources = [
@@ -56,7 +56,7 @@ describe("the quickstart", function () {
 
     before(async () => {
         copyExample("quickstart", project);
-        // One that a developer has deployed stays as it is.
+        // A developer's own quickstart stays as it is.
         edit("index.ts", 'name: "quickstart"', `name: "${namespace}"`);
         const { kubernetes } = await ensureTools(["kubernetes"], () => {});
         kubectl = { command: kubernetes, args: ["kubectl"], env: environment.env };
@@ -70,7 +70,7 @@ describe("the quickstart", function () {
     });
 
     after(async () => {
-        // Only what a failed test has left behind.
+        // Removes only what a failed test has left behind.
         if (fs.existsSync(path.join(directory, "state"))) {
             await destroy(stack, () => {});
         }
@@ -140,7 +140,7 @@ describe("the quickstart", function () {
         assert.ok(second.model.accuracy > first.model.accuracy, `accuracy is ${second.model.accuracy}`);
     });
 
-    it("finds the cluster as the state says", async () => {
+    it("finds no difference between the cluster and the state", async () => {
         await stack.refresh({ expectNoChanges: true });
         await stack.preview({ expectNoChanges: true });
     });
@@ -156,7 +156,7 @@ describe("the quickstart", function () {
     });
 });
 
-/** Sends requests without a pause, over connections that are kept and over new ones, and remembers the answers. */
+/** Sends requests without a pause, over kept and new connections, and records the answers. */
 class Load {
     readonly models = new Set<string>();
     readonly failures: string[] = [];

@@ -18,7 +18,7 @@ interface Pod {
     status: { phase: string };
 }
 
-/** One training of a Python program, in a namespace that takes only restricted pods. */
+/** One training of a Python program, in a namespace that enforces the restricted standard. */
 function training(program: string, args: Partial<mlops.TrainingJobArgs>) {
     return async () => {
         const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
@@ -42,7 +42,7 @@ async function pods(): Promise<Pod[]> {
 
 const nameOf = ({ metadata }: Pod): string => metadata.name;
 
-/** Asks for a pod to make way, as the drain of a node does. */
+/** Evicts a pod, as a node drain does. */
 async function evict(pod: string): Promise<void> {
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-eviction-")), "eviction.json");
     const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: pod, namespace } };
@@ -57,7 +57,7 @@ describe("a training on a real node", function () {
     let stack: TestStack | undefined;
     afterEach(async () => stack?.destroy());
 
-    it("fails with the end of its log, after as many retries as were told", async () => {
+    it("fails with the end of its log, after the configured number of retries", async () => {
         stack = await TestStack.create(
             namespace,
             training("print('epoch 7: loss is nan'); raise ValueError('the learning rate is too high')", {
@@ -73,7 +73,7 @@ describe("a training on a real node", function () {
         assert.equal((await pods()).length, 2);
     });
 
-    it("is run again by a change of its content after it has failed", async () => {
+    it("runs again after a failure when its content changes", async () => {
         stack = await TestStack.create(namespace, training("raise ValueError('no data')", { retries: 0 }));
         await assert.rejects(stack.up(), /no data/);
         const { model, job } = await stack.up(training("print('all is well')", { retries: 0 }));
@@ -82,7 +82,7 @@ describe("a training on a real node", function () {
         assert.equal((await getObjects<{ items: unknown[] }>("jobs", "--namespace", namespace)).items.length, 1);
     });
 
-    it("finds the claim, and the models in it, that a stack of the same name has left", async () => {
+    it("finds the claim of an earlier stack of the same name, with its models", async () => {
         const elsewhere = "training-kept";
         await kubectl("create", "namespace", elsewhere);
         const claims = async () =>
@@ -107,12 +107,12 @@ describe("a training on a real node", function () {
         }
     });
 
-    it("is stopped at its time limit, and says so", async () => {
+    it("is stopped at its time limit, which the error reports", async () => {
         stack = await TestStack.create(namespace, training("import time; time.sleep(600)", { timeout: "15s" }));
         await assert.rejects(stack.up(), /DeadlineExceeded/);
     });
 
-    it("goes on after a pod had to make way, without a retry", async () => {
+    it("resumes after an eviction of its pod, without a retry", async () => {
         const program = [
             "import os, pathlib, time",
             "started = pathlib.Path(os.environ['MODEL_DIR'], 'started')",
@@ -128,7 +128,7 @@ describe("a training on a real node", function () {
             await sleep(500);
             running = (await pods().catch((): Pod[] => [])).find(({ status }) => status.phase === "Running");
         }
-        // The program must have come as far as to leave its mark.
+        // The program must have written its mark by then.
         await sleep(3000);
         await evict(running.metadata.name);
         await up;

@@ -1,8 +1,8 @@
 /**
- * The examples of the workloads, which are the programs of their pages, on a real node: each a project of its own, all of
- * which are deployed at the same time. Each file in `workloads/` is one example, with what must be so afterwards.
+ * The examples of the workloads, which are the programs of their pages, on a real node: each is a separate project, and
+ * all are deployed at the same time. Each file in `workloads/` is one example, with tests of the result.
  *
- * WORKLOADS=notebook,sweep takes those alone.
+ * WORKLOADS=notebook,sweep runs only those.
  */
 import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
@@ -21,7 +21,7 @@ const workloads = fs
     .readdirSync(directory)
     .filter((file) => file.endsWith(".ts") && file !== "workload.ts")
     .sort()
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- which files there are is known only now.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the files are only known at run time.
     .map((file) => (require(path.join(directory, file)) as { workload: Workload }).workload)
     .filter(({ example }) => !only || only.includes(example));
 
@@ -48,7 +48,7 @@ describe("the examples of the workloads, on a real node", function () {
         fs.rmSync(projects, { recursive: true });
     });
 
-    it("come up in one update each", async () => {
+    it("are deployed in one update each", async () => {
         const disturbances = workloads.map(({ during }) => during?.());
         const updates = workloads.map(async ({ example }, index) => (outputs[example] = await stacks[index]!.up()));
         await Promise.all([...updates, ...disturbances]);

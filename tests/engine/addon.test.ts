@@ -37,9 +37,9 @@ const byName = (changes: Change[]): Change[] => changes.sort((a, b) => (a.name <
 const configuration = (): Promise<{ data: Record<string, string> }> =>
     getObjects("configmap", "widgets", "--namespace", namespace);
 
-/** All that is stored in the namespace of the kinds that the chart brings. */
+/** Everything in the namespace of the kinds that the chart brings. */
 async function uidsOf(): Promise<Record<string, string>> {
-    // With the version, as kubectl remembers for some minutes which ones there were.
+    // With the version, as kubectl caches the known ones for some minutes.
     const kinds = `widgets.v1.${group},gadgets.v1.${group}`;
     const { items } = await getObjects<{ items: Found[] }>(kinds, "--namespace", namespace);
     return Object.fromEntries(items.map(({ kind, metadata }) => [`${kind} ${metadata.name}`, metadata.uid]));
@@ -87,7 +87,7 @@ describe("an Addon, on a real API server", function () {
     });
 
     it("creates objects that run pods after all others of its chart", () => {
-        // The engine prints a line each time it hears of an object: the first one is where it starts.
+        // The engine prints a line for each status of an object: the first one is where it starts.
         const lines = [...stack.log.matchAll(/^ *\+ +kubernetes:(\S+) +(widgets:widgets:\S+) creating/gm)];
         const started = [...new Set(lines.map(([, type, name]) => `${type} ${name}`))];
         const pods = "apps/v1:Deployment widgets:widgets:widgets-system/widgets";
@@ -105,7 +105,7 @@ describe("an Addon, on a real API server", function () {
         assert.equal(started.at(-1), pods, stack.log);
     });
 
-    it("shows no change then, nor does a refresh", async () => {
+    it("shows no change afterwards, nor does a refresh", async () => {
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
         assert.deepEqual(await stack.preview(), []);
@@ -165,7 +165,7 @@ describe("an Addon, on a real API server", function () {
         assert.equal((await configuration()).data.motto, "by an Output");
         assert.deepEqual(await stack.preview(), []);
         for (const written of ["open sesame", Buffer.from("open sesame").toString("base64")]) {
-            assert.ok(!stack.stored().includes(written), `${written} stands in the state`);
+            assert.ok(!stack.stored().includes(written), `${written} is in the state`);
             assert.ok(!stack.log.includes(written), `${written} was printed`);
         }
         motto = unknownOutput();
@@ -250,7 +250,7 @@ describe("an Addon with a provider of its own", function () {
 describe("an Addon whose update is killed", function () {
     this.timeout("5m");
 
-    it("converges, whenever it was killed", async () => {
+    it("converges, whenever it is killed", async () => {
         const charts = writeWidgetCharts();
         const controller = await WidgetsController.start(3000);
         process.env.WIDGETS = JSON.stringify({ charts, url: controller.url });

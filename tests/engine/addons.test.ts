@@ -1,5 +1,5 @@
 /**
- * Every object that the definitions of the add-ons give is one that an API server accepts which has the real CRDs.
+ * An API server with the real CRDs accepts every object in the definitions of the add-ons.
  */
 import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
@@ -15,7 +15,7 @@ import { itUnless, unchecked } from "../support/unchecked";
 import * as upstream from "../support/upstream";
 import { crdText } from "../support/upstream-crds";
 
-/** Stands for all namespaces of add-ons, so that nothing is done to one that somebody uses. */
+/** Replaces all namespaces of add-ons, so that nothing is done to one in use. */
 const namespace = "addon-objects-test";
 const label = "kubernetes-mlops/test";
 
@@ -51,7 +51,7 @@ function here(object: KubernetesObject): KubernetesObject {
     return metadata.namespace === undefined ? object : { ...object, metadata: { ...metadata, namespace } };
 }
 
-/** The templates of pods in an object of Kubernetes' own kinds. */
+/** The pod templates in an object of Kubernetes' own kinds. */
 function templatesIn({ kind, spec }: KubernetesObject): PodTemplate[] {
     const { template, jobTemplate } = (spec ?? {}) as {
         template?: PodTemplate;
@@ -61,7 +61,7 @@ function templatesIn({ kind, spec }: KubernetesObject): PodTemplate[] {
     return found?.spec?.containers ? [found] : [];
 }
 
-/** All at once, but for a few that wait. */
+/** All at once, except for a few that wait. */
 async function inParallel<T, R>(all: T[], work: (one: T) => Promise<R>): Promise<R[]> {
     const results: R[] = [];
     const rest = all.entries();
@@ -79,7 +79,7 @@ const missingKinds = upstream.kindsMissing(everything.map(({ object }) => object
 const all = everything.filter(({ object }) => !missingKinds.includes(upstream.customKind(object)!));
 const kinds = new Set(all.map(({ object: { apiVersion, kind } }) => `${apiVersion}/${kind}`));
 
-/** A CRD of those versions only that are used: there is no webhook here that converts, and large ones take long. */
+/** A CRD with only those versions that are used: no webhook converts here, and large CRDs take long. */
 function withVersions(spec: Crd["spec"]): object {
     const used = spec.versions
         .filter(({ name }) => kinds.has(`${spec.group}/${name}/${spec.names.kind}`))
@@ -87,7 +87,7 @@ function withVersions(spec: Crd["spec"]): object {
     return { ...spec, versions: used, conversion: { strategy: "None" } };
 }
 
-/** What the API server says, if it is a refusal. */
+/** The error of the API server, if it refuses the request. */
 function answer({ status, body }: Response): string | undefined {
     return status < 300 ? undefined : body.startsWith("{") ? (JSON.parse(body) as { message: string }).message : body;
 }
@@ -109,7 +109,7 @@ describe("the objects of the add-ons, on a real API server", function () {
     let api: Api;
     let crds: string[] = [];
 
-    /** The path that objects of a kind are sent to, as discovery tells it. */
+    /** The path for objects of a kind, according to discovery. */
     const resources = new Map<string, Promise<{ name: string; kind: string; namespaced: boolean }[]>>();
     async function pathOf({ apiVersion, kind, metadata }: KubernetesObject): Promise<string | undefined> {
         const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
@@ -128,7 +128,7 @@ describe("the objects of the add-ons, on a real API server", function () {
             : `${group}/namespaces/${metadata.namespace}/${resource.name}`;
     }
 
-    /** What the API server has against an object, or nothing. */
+    /** The API server's error for an object, or undefined. */
     async function refusal(object: KubernetesObject): Promise<string | undefined> {
         const to = await pathOf(object);
         if (to === undefined) {
@@ -145,7 +145,7 @@ describe("the objects of the add-ons, on a real API server", function () {
         );
     }
 
-    /** What it has against a pod of this template. */
+    /** Its error for a pod from this template. */
     async function podRefusal({ metadata, spec }: PodTemplate): Promise<string | undefined> {
         const pod = { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name: "pod" }, spec };
         if (spec.serviceAccountName !== undefined) {
@@ -175,7 +175,7 @@ describe("the objects of the add-ons, on a real API server", function () {
                 const to = `${crdPath}/${metadata.name}`;
                 const before = await api.get<Crd>(to);
                 if (before && before.metadata.labels?.[label] === undefined) {
-                    throw new Error(`the cluster has ${metadata.name} already: take down what it belongs to`);
+                    throw new Error(`the cluster already has ${metadata.name}: remove what it belongs to`);
                 }
                 await api.apply(to, {
                     apiVersion,
@@ -207,7 +207,7 @@ describe("the objects of the add-ons, on a real API server", function () {
         assert.deepEqual(problems.filter(Boolean), []);
     });
 
-    it("make pods that a namespace for restricted pods takes", async () => {
+    it("create pods that the restricted standard admits", async () => {
         const pods = all.flatMap((found) => templatesIn(found.object).map((template) => ({ ...found, template })));
         const problems = await inParallel(pods, async ({ addon, title, object, template }) => {
             const problem = await podRefusal(template);
@@ -230,9 +230,9 @@ describe("the objects of the add-ons, on a real API server", function () {
             { ...flavor, spec: { nodeTaints: [{ key: "a", effect: "Never" }] } },
             /effect/,
         ],
-        ["a kind that there is not", { ...flavor, kind: "Flavor" }, /^there is no/],
-        ["a namespace that does not belong there", { ...flavor, metadata: { name: "a", namespace } }, /./],
-        ["a namespace that is missing", { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } }, /./],
+        ["a kind that does not exist", { ...flavor, kind: "Flavor" }, /^there is no/],
+        ["a namespace of a cluster-scoped object", { ...flavor, metadata: { name: "a", namespace } }, /./],
+        ["a missing namespace", { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } }, /./],
     ];
     for (const [what, object, message] of wrong) {
         const missing = object.apiVersion === flavor.apiVersion ? flavorsMissing : undefined;
@@ -241,13 +241,13 @@ describe("the objects of the add-ons, on a real API server", function () {
         );
     }
 
-    it("could not make a pod that is not restricted", async () => {
+    it("could not create a pod that violates the restricted standard", async () => {
         const spec = { containers: [{ name: "main", image: "registry.example.com/a:1" }] };
         assert.match((await podRefusal({ spec } as PodTemplate)) ?? "", /violates PodSecurity "restricted:latest"/);
     });
 });
 
-/** Kyverno's policies are written as those of Kubernetes are, which an API server carries out by itself. */
+/** Kyverno's policies are written like those of Kubernetes, which an API server enforces by itself. */
 describe("the policy of allowed registries, on a real API server", function () {
     this.timeout("2m");
 
@@ -265,7 +265,7 @@ describe("the policy of allowed registries, on a real API server", function () {
         kind: "Pod",
         metadata: { name: "pod", ...metadata },
         spec: {
-            // Nobody starts it.
+            // No node starts it.
             schedulerName: "none",
             initContainers: images.init ? [{ name: "init", image: images.init }] : [],
             containers: [{ name: "main", image: images.main }],
@@ -319,22 +319,22 @@ describe("the policy of allowed registries, on a real API server", function () {
         await until(async () => (await api.get(here)) === undefined);
     });
 
-    it("lets pods in whose images are from there", async () => {
+    it("admits pods with images from there", async () => {
         assert.equal(await created(podOf({ main: right })), "accepted");
         assert.equal(await created(podOf({ main: right, init: right })), "accepted");
     });
 
-    it("refuses others, in any container", async () => {
+    it("refuses other images in any container", async () => {
         assert.match(await created(podOf({ main: wrong })), message);
         assert.match(await created(podOf({ main: right, init: wrong })), message);
     });
 
-    it("looks at containers for debugging as well", async () => {
+    it("checks ephemeral containers as well", async () => {
         assert.match(await debugging(wrong.replace("a:1", "b:1")), message);
         assert.equal(await debugging(right), "accepted");
     });
 
-    it("lets a pod change that was there before, but not to another such image", async () => {
+    it("allows changes of an earlier pod, but not to another such image", async () => {
         assert.equal(await changed({ metadata: { labels: { a: "b" } } }), "accepted");
         assert.match(await changed({ spec: { containers: [{ name: "main", image: `${wrong}0` }] } }), message);
         assert.equal(await changed({ spec: { containers: [{ name: "main", image: right }] } }), "accepted");

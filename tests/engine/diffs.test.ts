@@ -19,7 +19,7 @@ interface Edit {
 
 const namespaces = ["diffs", "diffs-elsewhere"];
 
-/** Two workloads whose image is not known while a change of it is previewed, as one that is yet to be built. */
+/** Two workloads whose image is unknown in the preview of its change, like one that is built during the update. */
 function program(edit: Edit): () => Promise<Record<string, pulumi.Output<string>>> {
     // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
     return async () => {
@@ -43,7 +43,7 @@ function program(edit: Edit): () => Promise<Record<string, pulumi.Output<string>
     };
 }
 
-/** What a preview says, short: operation, name, and the differing fields without what they all begin with. */
+/** A preview in short: operation, name, and the differing fields without their common prefix. */
 function short(changes: Change[]): string[] {
     const field = (path: string) => path.replace("spec.template.spec.", "").replace("containers[0].", "");
     return changes.map(({ op, name, diff }) => [op, name, ...diff.map(field).sort()].join(" ")).sort();
@@ -54,7 +54,7 @@ const newModel = "env[2].value volumeMounts[1].subPath";
 
 const edits: { what: string; edit: Edit; preview: string[] }[] = [
     {
-        what: "an image that is yet to be built: run and server follow it",
+        what: "an image that is not built yet: run and server follow it",
         edit: { code: "2" },
         preview: [
             "replace build data.code",
@@ -83,7 +83,7 @@ const edits: { what: string; edit: Edit; preview: string[] }[] = [
         ],
     },
     {
-        what: "secrets: first of all they are created",
+        what: "secrets: they are created first",
         edit: { training: { secretEnv: { TOKEN: "one" } }, server: { secretEnv: { TOKEN: "one" } } },
         preview: [
             "create serve-env",
@@ -158,7 +158,7 @@ const edits: { what: string; edit: Edit; preview: string[] }[] = [
 
 describe("what an edit changes, on a real API server", function () {
     this.timeout("2m");
-    // Each edit comes on top of those before it.
+    // Each edit adds to those before it.
     inOrder();
 
     let stack: TestStack;
@@ -193,7 +193,7 @@ describe("what an edit changes, on a real API server", function () {
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("keeps the number of pods while an autoscaler takes over, and what it says from then on", async () => {
+    it("keeps the number of pods while an autoscaler takes over, and the autoscaler's afterwards", async () => {
         const replicas = () =>
             kubectl(
                 "--namespace",

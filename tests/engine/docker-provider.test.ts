@@ -1,6 +1,6 @@
 /**
- * The docker provider in a real engine, with a real daemon and registry: the stand-in, or the official plugin where the
- * environment has it. What both must do is asked of both; the wording of errors only of the stand-in.
+ * The docker provider in a real engine, with a real daemon and registry: the stand-in, or the official plugin where it
+ * is installed. Both must behave the same; the wording of errors is only checked for the stand-in.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -26,13 +26,13 @@ import { TestStack } from "../support/stack";
 import { digests, type Edit, image } from "./programs/built-image";
 
 const PASSWORD = "correct-horse-battery";
-/** What `htpasswd -B` makes of the user `tester` with that password. */
+/** The output of `htpasswd -B` for the user `tester` with that password. */
 const HTPASSWD = "tester:$2y$05$bhg0LRYkT7.jZxDwAE0uAuYN44EkLvJ/yuX89LcAY2AZc6rSv.ziC";
 
-/** An image that has a shell. */
+/** An image with a shell. */
 const base = (): string => savedEnvironment().baseImage ?? "busybox";
 
-/** Whether the engine has the official plugin: a link is what is put in its place. */
+/** Whether the engine has the official plugin: the stand-in is a link in its place. */
 function isOfficial(): boolean {
     const { PULUMI_HOME = "" } = savedEnvironment().env;
     const plugin = lstatSync(pluginPath(PULUMI_HOME, "docker", dockerPluginVersion()), { throwIfNoEntry: false });
@@ -46,7 +46,7 @@ describe("docker provider", function () {
     let context: string;
     let repository: string;
     let official: boolean;
-    /** Where what came before is undone. */
+    /** Cleanup of earlier steps. */
     const cleanup: (() => void | Promise<void>)[] = [];
 
     const build = (others: docker.types.input.DockerBuild = {}) => ({ context, platform: "linux/amd64", ...others });
@@ -68,7 +68,7 @@ describe("docker provider", function () {
             () => true,
             () => false,
         );
-    /** The digest of an image in the registry; undefined if it is not there. */
+    /** The digest of an image in the registry; undefined without one. */
     const pushed = async (tag = "1") => {
         const [host, ...name] = repository.split("/");
         const response = await fetch(`http://${host}/v2/${name.join("/")}/manifests/${tag}`, {
@@ -77,14 +77,14 @@ describe("docker provider", function () {
         });
         return response.ok ? response.headers.get("docker-content-digest") : undefined;
     };
-    /** The message with which an update fails, as the user sees it. */
+    /** The error of a failed update, as the user sees it. */
     const failure = async (edit: Edit): Promise<string> => {
         const before = stack.log.length;
         await assert.rejects(stack.up(image(edit)));
         const [, diagnostics = ""] = stack.log.slice(before).split("\nDiagnostics:\n");
         return /^\s+docker:index:Image \(image\):\n((?: {4}.*\n| *\n)+)/m.exec(diagnostics)?.[1] ?? diagnostics;
     };
-    /** Says of a failure of the stand-in what its first line is; of both, that it tells the same. */
+    /** Checks the first line of an error: of the stand-in the wording, of both the content. */
     const tells = (message: string, both: RegExp, ours: RegExp) => {
         assert.match(message, both);
         if (!official) {
@@ -111,7 +111,7 @@ describe("docker provider", function () {
         rmSync(context, { recursive: true });
     });
 
-    it("builds and pushes when told to, and then only what has changed", async () => {
+    it("builds and pushes in an update, and then only what has changed", async () => {
         assert.deepEqual(
             (await stack.preview()).filter(({ type }) => !type.startsWith("pulumi:providers:")),
             [{ op: "create", type: "docker:index/image:Image", name: "image", diff: [] }],
@@ -160,11 +160,11 @@ describe("docker provider", function () {
         assert.deepEqual(await stack.preview(), []);
 
         await stack.destroy();
-        assert.ok(await pushed(), "the image went with its resource");
+        assert.ok(await pushed(), "the image was deleted with its resource");
         stack = await TestStack.create("docker-provider", image(args()));
     });
 
-    it("hands everything on to the build", async () => {
+    it("passes every option to the build", async () => {
         const outside = mkdtempSync(path.join(tmpdir(), "docker-provider-outside-"));
         cleanup.push(() => rmSync(outside, { recursive: true }));
         const dockerfile = path.join(outside, "My.Dockerfile");
@@ -189,7 +189,7 @@ describe("docker provider", function () {
         assert.equal(await pushed(), undefined);
     });
 
-    it("builds in a preview when told to, and does not push", async () => {
+    it("builds in a preview on request, and does not push", async () => {
         await stack.preview(image(args({ buildOnPreview: true })));
         assert.deepEqual([await isBuilt(), await pushed()], [true, undefined]);
     });
@@ -204,7 +204,7 @@ describe("docker provider", function () {
         assert.equal(repoDigest, `${repository}@${await pushed("2")}`);
     });
 
-    it("logs in with a password that is seen nowhere", async () => {
+    it("logs in with a password that is not shown anywhere", async () => {
         const registry = await startRegistry(cleanup);
         repository = `${registry}/team/app`;
         const credentials = (username: string, password: string) => ({ server: registry, username, password });
@@ -212,7 +212,7 @@ describe("docker provider", function () {
 
         const { repoDigest } = await stack.up(image(edit));
         assert.match(String(repoDigest), new RegExp(`^${repository}@sha256:[0-9a-f]{64}$`));
-        // Who pushes it is no part of the image.
+        // The user who pushes it is not part of the image.
         const another = image({ ...edit, registry: credentials("somebody", "something-else") });
         assert.deepEqual(await stack.preview(another), []);
 
@@ -226,7 +226,7 @@ describe("docker provider", function () {
 
         const seen = stack.log + checkpoints(stack.directory);
         for (const hidden of [PASSWORD, wrong]) {
-            assert.ok(!seen.includes(hidden), `${hidden} is seen in the log or the state`);
+            assert.ok(!seen.includes(hidden), `${hidden} is in the log or the state`);
         }
         assert.deepEqual(
             readdirSync(tmpdir()).filter((name) => name.startsWith("pulumi-docker-")),
@@ -234,7 +234,7 @@ describe("docker provider", function () {
         );
     });
 
-    it("tells of a registry that refuses", async () => {
+    it("reports a registry that refuses the push", async () => {
         const registry = await refusingRegistry(cleanup);
         tells(
             await failure(args({ imageName: `${registry}/app:1` })),
@@ -243,7 +243,7 @@ describe("docker provider", function () {
         );
     });
 
-    it("tells of a registry that is not there", async () => {
+    it("reports a registry that cannot be reached", async () => {
         const registry = `127.0.0.1:${await freePort(15_000)}`;
         tells(
             await failure(args({ imageName: `${registry}/app:1` })),
@@ -252,9 +252,9 @@ describe("docker provider", function () {
         );
     });
 
-    it("tells of a daemon that is not there", async () => {
+    it("reports a daemon that cannot be reached", async () => {
         const host = "unix:///nowhere/docker.sock";
-        // The official plugin tells it of its provider, not of the image.
+        // The official plugin reports it for its provider, not for the image.
         const before = stack.log.length;
         await assert.rejects(stack.up(image(args({ host }))));
         tells(
@@ -264,7 +264,7 @@ describe("docker provider", function () {
         );
     });
 
-    it("tells of a Dockerfile that is not there", async () => {
+    it("reports a missing Dockerfile", async () => {
         const dockerfile = path.join(context, "Nofile");
         tells(
             await failure(args({ build: build({ dockerfile }) })),
@@ -273,7 +273,7 @@ describe("docker provider", function () {
         );
     });
 
-    it("tells which step of a build failed, with its last lines", async () => {
+    it("reports which step of a build failed, with its last lines", async () => {
         const token = "token-that-nobody-sees";
         write("Dockerfile", `FROM ${base()}\nARG TOKEN\nRUN echo the last words: $TOKEN; exit 7\n`);
         const message = await failure(args({ build: build({ args: { TOKEN: pulumi.secret(token) } }) }));
@@ -285,7 +285,7 @@ describe("docker provider", function () {
         assert.equal(await pushed(), undefined);
     });
 
-    it("of other resources says that they are not supported", async function () {
+    it("refuses other resources as not supported", async function () {
         if (official) {
             console.log("      skipped, because the environment has the official plugin, which supports them:");
             this.skip();
@@ -303,10 +303,10 @@ describe("docker provider", function () {
                 await sleep(100);
             }
         };
-        /** The build that goes on does so without anybody who could end it: the official plugin's does. */
+        /** Only checked for the stand-in: the official plugin leaves the build running, and no process ends it. */
         const assertEnded = async () => {
             for (let waits = 0; !official && asleep(); waits++) {
-                assert.ok(waits < 100, "the build goes on without its engine");
+                assert.ok(waits < 100, "the build continues without its engine");
                 await sleep(100);
             }
         };
@@ -340,7 +340,7 @@ describe("docker provider", function () {
     });
 });
 
-/** All that a stack's backend has stored. */
+/** Everything that a stack's backend has stored. */
 function checkpoints(directory: string): string {
     const entries = readdirSync(directory, { withFileTypes: true, recursive: true });
     const files = entries.filter((entry) => entry.isFile());
@@ -356,13 +356,13 @@ function processes(): { pid: number; parent: number; args: string }[] {
                 const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
                 return [{ pid: Number(pid), parent: Number(parent), args }];
             } catch {
-                // It has ended meanwhile.
+                // It has ended by now.
                 return [];
             }
         });
 }
 
-/** A registry that only lets `tester` in. Gives its address. */
+/** A registry that only admits `tester`. Returns its address. */
 async function startRegistry(cleanup: (() => void)[]): Promise<string> {
     const directory = mkdtempSync(path.join(tmpdir(), "docker-provider-registry-"));
     const address = `127.0.0.1:${await freePort(15_100)}`;
@@ -390,7 +390,7 @@ async function startRegistry(cleanup: (() => void)[]): Promise<string> {
     return address;
 }
 
-/** A registry that everybody may look at and nobody may push to. Gives its address. */
+/** A registry that anyone may read, but no one may push to. Returns its address. */
 async function refusingRegistry(cleanup: (() => void)[]): Promise<string> {
     const server = createServer((request, response) => {
         const isPing = request.url === "/v2/";

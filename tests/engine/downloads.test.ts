@@ -1,6 +1,7 @@
 /**
- * The official downloads. Pulumi's servers cannot be reached from everywhere, so this machine is in their place: the real
- * CLI takes a plugin from a mirror on it, as in a closed network, and the real npm launcher takes the CLI from it.
+ * The official downloads. Pulumi's servers cannot be reached from everywhere, so this machine replaces them: the real
+ * CLI downloads a plugin from a mirror on it, as in a closed network, and the real npm launcher downloads the CLI from
+ * it.
  */
 import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -25,11 +26,11 @@ describe("a plugin that a mirror has", () => {
     let directory: string;
     let server: Server;
     let requests: string[];
-    /** What the mirror has, by its path. */
+    /** The content of the mirror, by path. */
     let files: Map<string, Buffer>;
     let reports: string[];
 
-    /** A release of the plugin, as the official ones are packed; what it does is of no matter here. */
+    /** A release of the plugin, packed like the official ones; its function does not matter here. */
     const release = (says: string): Buffer => {
         const content = path.join(directory, "pulumi-resource-docker");
         writeFileSync(content, `#!/bin/sh\necho ${says}\n`);
@@ -52,7 +53,7 @@ describe("a plugin that a mirror has", () => {
         server = createServer((request, response) => {
             requests.push(request.url!);
             const file = files.get(request.url!);
-            // The CLI refuses an archive whose length it is not told.
+            // The CLI refuses an archive of unknown length.
             response.writeHead(file ? 200 : 404, { "Content-Length": file?.length ?? 0 }).end(file);
         });
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -73,7 +74,7 @@ describe("a plugin that a mirror has", () => {
         });
     });
 
-    it("is installed by the CLI, once, and used in the place of the stand-in", async () => {
+    it("is installed by the CLI, once, and used instead of the stand-in", async () => {
         files.set(archive, release("official"));
         const plugin = await ensure();
         assert.equal(plugin.official, true, reports.join("\n"));
@@ -91,7 +92,7 @@ describe("a plugin that a mirror has", () => {
         );
     }).timeout(120_000);
 
-    it("is replaced by the stand-in where it is missing, and not asked for again on that day", async () => {
+    it("is replaced by the stand-in where it is missing, and not requested again on that day", async () => {
         const plugin = await ensure();
         assert.equal(plugin.official, false);
         assert.ok(requests.length > 0);
@@ -106,7 +107,7 @@ describe("a plugin that a mirror has", () => {
         assert.equal(requests.length, asked);
     }).timeout(120_000);
 
-    it("takes the place of the stand-in when it can be had, a day later", async () => {
+    it("replaces the stand-in when it is available, a day later", async () => {
         await ensure();
         files.set(archive, release("late"));
         rmSync(path.join(directory, "cache", "tools", `docker-plugin-${version}.tried`));
@@ -122,7 +123,7 @@ describe("a CLI that its npm launcher can download", () => {
     let directory: string;
     let environment: NodeJS.ProcessEnv;
 
-    /** What a process finds that has nothing but Node.js, and what it reports on the way. */
+    /** What a process with nothing but Node.js finds, and what it reports meanwhile. */
     const ensure = (): { found: Record<string, string>; reports: string[] } => {
         const program = `
             const reports = [];
@@ -152,7 +153,7 @@ describe("a CLI that its npm launcher can download", () => {
             writeFileSync(path.join(directory, name), content);
             return path.join(directory, name);
         };
-        // In the place of the script that the launcher fetches: understands as much of the same command line.
+        // Replaces the script that the launcher downloads: supports the same command line as far as needed.
         const script = inDirectory(
             "install.sh",
             [
@@ -162,7 +163,7 @@ describe("a CLI that its npm launcher can download", () => {
                 ...Object.values(built).map((file) => `cp "${file}" "$3/bin"`),
             ].join("\n"),
         );
-        // Whatever is fetched from Pulumi's server is that script.
+        // Every download from Pulumi's server is that script.
         const instead = inDirectory(
             "instead.cjs",
             `const { readFileSync, appendFileSync } = require("node:fs");
@@ -175,7 +176,7 @@ describe("a CLI that its npm launcher can download", () => {
                 return new Response(readFileSync(${JSON.stringify(script)}));
             };`,
         );
-        // Without what is installed on this machine; npm is set up as it is for its user.
+        // Without what is installed on this machine; npm is configured as for its user.
         const withoutPulumi = process.env
             .PATH!.split(path.delimiter)
             .filter((entry) => !existsSync(path.join(entry, "pulumi")));
@@ -194,7 +195,7 @@ describe("a CLI that its npm launcher can download", () => {
         }
     });
 
-    it("is had by it, with its language hosts, once", () => {
+    it("is downloaded by it, with its language hosts, once", () => {
         const first = ensure();
         const bin = path.join(directory, "cache", "pulumi", "versions", version, "bin");
         assert.deepEqual(first.found, {

@@ -15,7 +15,7 @@ import { skipAwait } from "../support/transforms";
 
 const image = `registry.example.com/fraud@sha256:${"0".repeat(64)}`;
 
-/** The kubeconfig of the environment, with another way to its API server. */
+/** The kubeconfig of the environment, with another address of its API server. */
 function kubeconfig(change: (server: string) => string): string {
     const config = parse(fs.readFileSync(savedEnvironment().kubeconfig, "utf8")) as {
         clusters: { cluster: { server: string } }[];
@@ -35,7 +35,7 @@ describe("faults and secrets, on a real API server", function () {
         stack = undefined;
     });
 
-    it("is repaired by a second update when the API server went away in the middle of the first", async () => {
+    it("is repaired by a second update when the API server fails in the middle of the first", async () => {
         let server = "";
         kubeconfig((url) => (server = url));
         const proxy = await Proxy.to(server);
@@ -44,7 +44,7 @@ describe("faults and secrets, on a real API server", function () {
             const provider = new Provider("cluster", { kubeconfig: kubeconfig(() => proxy.url) });
             const opts = { provider, transforms: [skipAwait] };
             const space = new core.Namespace("space", { metadata: { name: "outage" } }, { provider });
-            // The API server goes when the first object is there, and with it everything that comes after.
+            // The API server fails after the first object is created, and with it everything that comes after.
             const namespace = space.metadata.name.apply((name) => {
                 if (cutting && !pulumi.runtime.isDryRun()) {
                     proxy.cut();
@@ -111,7 +111,7 @@ describe("faults and secrets, on a real API server", function () {
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("shows a secret nowhere: not in the state, not in a preview, not in what an update prints", async () => {
+    it("shows a secret nowhere: not in the state, in a preview, or in the output of an update", async () => {
         let password = "first-geheim";
         stack = await TestStack.create("secrets", async () => {
             const space = new core.Namespace("space", { metadata: { name: "secrets" } });
@@ -147,13 +147,13 @@ describe("faults and secrets, on a real API server", function () {
             error: /ModelServer "serve": image is "fraud:latest"; it must be repository@sha256:/,
         },
         {
-            what: "a secret in plain sight",
+            what: "a secret in env",
             args: { env: { PASSWORD: pulumi.secret("geheim") } },
             error: /ModelServer "serve": env\.PASSWORD is a secret; move it to secretEnv, which stores it in a Kubernetes Secret/,
         },
     ];
     for (const { what, args, error } of wrongLater) {
-        it(`refuses an Output that turns out to be ${what} in the preview, in the same words`, async () => {
+        it(`refuses an Output that turns out to be ${what} in the preview, with the same error`, async () => {
             stack = await TestStack.create("wrong", async () => {
                 new mlops.ModelServer("serve", { workspace: { namespace: "default" }, image, ...args });
                 return Promise.resolve({});

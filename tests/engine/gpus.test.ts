@@ -1,6 +1,6 @@
 /**
- * What `gpu` makes of pods, as the scheduler of a real cluster takes it: on a node that is made up, with GPUs as a device
- * plugin tells of them and as a driver does (dynamic resource allocation). Nothing runs there; where pods go is seen.
+ * How the scheduler of a real cluster treats the pods of `gpu`: on a simulated node, with GPUs of a device plugin and
+ * of a driver (dynamic resource allocation). Nothing runs there; the tests check where pods are scheduled.
  */
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,7 +18,7 @@ const node = "gpu-node";
 const product = "NVIDIA-H100-80GB-HBM3";
 const deviceClass = "gpu.nvidia.com";
 
-/** A node with four GPUs for device plugins and two more for drivers, and nothing else that anybody would want. */
+/** A node with four GPUs of a device plugin and two more of a driver, and a taint that keeps other pods away. */
 async function createNode(): Promise<void> {
     const amounts = { cpu: "64", memory: "512Gi", pods: "110", "nvidia.com/gpu": "4" };
     const now = new Date().toISOString();
@@ -65,7 +65,7 @@ interface Pod {
     status: { conditions?: { type: string; reason?: string; message?: string }[] };
 }
 
-/** Trainings that each ask for GPUs in another way, by their names. */
+/** Trainings that request GPUs in different ways, by name. */
 const asks: Record<string, mlops.GpuArgs> = {
     three: { count: 3, product, memory: "79Gi" },
     "three-more": { count: 3, product },
@@ -77,7 +77,7 @@ const asks: Record<string, mlops.GpuArgs> = {
     "larger-devices": { deviceClass, memory: "90Gi" },
 };
 
-describe("where pods go that ask for GPUs", function () {
+describe("the scheduling of pods that request GPUs", function () {
     this.timeout("2m");
 
     let stack: TestStack;
@@ -89,7 +89,7 @@ describe("where pods go that ask for GPUs", function () {
             const team = new core.Namespace(namespace, { metadata: { name: namespace } });
             let before: mlops.TrainingJob | undefined;
             for (const [name, gpu] of Object.entries(asks)) {
-                // One after the other, so that it is known who comes first.
+                // One after the other, so that their order is known.
                 before = new mlops.TrainingJob(
                     name,
                     {
@@ -107,14 +107,14 @@ describe("where pods go that ask for GPUs", function () {
         await stack.up();
     });
     after(async () => {
-        // Nobody on that node would say that they have stopped.
+        // That node has no kubelet to report that they have stopped.
         await kubectl("delete", "jobs", "--all", "--namespace", namespace, "--cascade=orphan");
         await kubectl("delete", "pods", "--all", "--namespace", namespace, "--force", "--grace-period=0");
         await kubectl("delete", `node/${node}`, `resourceslice/${node}-gpus`, `deviceclass/${deviceClass}`);
         await stack.destroy();
     });
 
-    /** Where a training's pod has gone: to the node, or why not, once the scheduler has said so. */
+    /** Where a training's pod was scheduled: the node, or the scheduler's reason why not. */
     async function placeOf(name: string): Promise<string> {
         for (;;) {
             const selector = `--selector=app.kubernetes.io/name=${name}`;
@@ -134,9 +134,9 @@ describe("where pods go that ask for GPUs", function () {
         ["three-more", "no three more, as there is one left", /Insufficient nvidia\.com\/gpu/],
         ["too-much-memory", "none that has more memory", /node affinity/],
         ["another-product", "none of another product", /node affinity/],
-        ["a-part", "no part of one, as there are none", /Insufficient nvidia\.com\/mig-1g\.10gb/],
-        ["two-devices", "two devices that are as it says", /^gpu-node$/],
-        ["two-more-devices", "no two more, as they are taken", /cannot allocate all claims/],
+        ["a-part", "no MIG profile, as there are none", /Insufficient nvidia\.com\/mig-1g\.10gb/],
+        ["two-devices", "two devices that match", /^gpu-node$/],
+        ["two-more-devices", "no two more, as they are allocated", /cannot allocate all claims/],
         ["larger-devices", "none that has more memory, as a device", /cannot allocate all claims/],
     ];
     for (const [name, what, place] of places) {

@@ -13,7 +13,7 @@ import * as mlops from "../../src";
 import { savedEnvironment } from "../support/environment";
 import { type Change, TestStack } from "../support/stack";
 
-/** The changes of the component's one child; its properties are those of the docker provider. */
+/** The changes of the component's only child; its properties are those of the docker provider. */
 function changed(changes: Change[]): string[] {
     return changes.filter(({ type }) => type === "docker:index/image:Image").map(({ op, name }) => `${op} ${name}`);
 }
@@ -24,7 +24,7 @@ describe("an Image in a real engine, with a real daemon and registry", function 
     let context: string;
     let repository: string;
     let stack: TestStack;
-    /** Whether `ref` was known when the program ran last. */
+    /** Whether `ref` was known when the program last ran. */
     let refKnown: boolean;
 
     const write = (file: string, content: string) => fs.writeFileSync(path.join(context, file), content);
@@ -36,7 +36,7 @@ describe("an Image in a real engine, with a real daemon and registry", function 
             image.ref.apply(() => (refKnown = true));
             return Promise.resolve({ ref: image.ref, tag: image.tag });
         };
-    /** The tags that the registry has. */
+    /** The tags in the registry. */
     const tags = async () => {
         const [host, ...name] = repository.split("/");
         const response = await fetch(`http://${host}/v2/${name.join("/")}/tags/list`);
@@ -56,7 +56,7 @@ describe("an Image in a real engine, with a real daemon and registry", function 
         fs.rmSync(context, { recursive: true });
     });
 
-    it("is built and pushed by an update, never by a preview, and only when what it is made of has changed", async () => {
+    it("is built and pushed by an update, never by a preview, and only when its inputs have changed", async () => {
         assert.deepEqual(changed(await stack.preview()), ["create code-image"]);
         assert.deepEqual([refKnown, await tags()], [false, []]);
 
@@ -89,25 +89,25 @@ describe("an Image in a real engine, with a real daemon and registry", function 
         const { command } = await findDockerClient();
         const env = { DOCKER_HOST: savedEnvironment().dockerHost };
         const printed = await run(command, ["run", "--rm", "--network", "none", String(ref), "and more"], { env });
-        // The program has taken the place of the script that started it: it has no parent in the container.
+        // The program has replaced the script that started it: it has no parent in the container.
         assert.equal(printed.trim(), `["it's", 'and more'] 1000 True /app`);
     });
 
-    it("keeps a password secret, and tells a refused sign-in in one line", async () => {
-        // The registry of the environment knows no users, so one that asks for them is not needed: nobody answers here.
+    it("keeps a password secret, and reports a failed login in one line", async () => {
+        // No registry answers at this address: the environment's has no users that it could refuse.
         const registry = { username: "somebody", password: "geheim-geheim" };
         const gone = `localhost:1/${repository.split("/").slice(1).join("/")}`;
         await assert.rejects(stack.up(program({ repository: gone, registry })), /localhost:1/);
         assert.ok(!(stack.stored() + stack.log).includes("geheim-geheim"));
     });
 
-    it("tells in one line that no daemon answers, and names where it was looked for", async () => {
+    it("reports in one line that no daemon answers, and at which address", async () => {
         const host = "unix:///nowhere/docker.sock";
         const nowhere = async () => program({}, { providers: [new docker.Provider("nowhere", { host })] })();
         await assert.rejects(stack.up(nowhere), /nowhere\/docker\.sock/);
     });
 
-    it("tells in one line that a directory which is known later has no Dockerfile, before anything is built", async () => {
+    it("reports in one line that a directory which is known later has no Dockerfile, before anything is built", async () => {
         const empty = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-empty-"));
         await assert.rejects(
             stack.preview(program({ context: pulumi.output(empty) })),

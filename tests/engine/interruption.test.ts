@@ -8,7 +8,7 @@ import { namespace, program } from "./programs/interrupted";
 
 const module_ = require.resolve("./programs/interrupted");
 
-/** All that the program creates in its namespace, by kind and name. */
+/** Everything that the program creates in its namespace, by kind and name. */
 async function objects(): Promise<string[]> {
     const kinds =
         "jobs,deployments,services,secrets,persistentvolumeclaims,poddisruptionbudgets,horizontalpodautoscalers";
@@ -42,18 +42,18 @@ describe("an update that is killed and run again", function () {
 
     it("converges wherever it was killed, with nothing doubled", async () => {
         let kills = 0;
-        // Each start gets further than the last, until one gets through.
+        // Each attempt gets further than the last, until one completes.
         for (let seconds = 2; await killedUp(module_, stack, "interrupted", sleep(seconds * 1000)); seconds *= 1.15) {
             kills++;
         }
-        assert.ok(kills >= 2, `only ${kills} of the updates were killed before they were through`);
+        assert.ok(kills >= 2, `only ${kills} of the updates were killed before they completed`);
         await stack.up();
         assert.deepEqual(await objects(), expected);
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
 
-    it("goes on waiting for the training that had been started", async () => {
+    it("continues to wait for the training that was started", async () => {
         process.env.INTERRUPTED_WAITS = "yes";
         try {
             const started = (async () => {
@@ -87,7 +87,7 @@ async function job(): Promise<Job> {
     return items[0]!;
 }
 
-/** Says of a Job's pod what a kubelet says when it is through; the Job's own controller does the rest. */
+/** Sets a Job's pod to the status that a kubelet reports when it has completed; the Job controller does the rest. */
 async function complete(name: string): Promise<void> {
     const selector = `batch.kubernetes.io/job-name=${name}`;
     const pod = await kubectl("--namespace", namespace, "get", "pods", "--selector", selector, "--output", "name");

@@ -1,6 +1,6 @@
 /**
- * The example llm-server, which is the program of its page. It needs a GPU, so what is looked at is what a real API
- * server makes of it, and what its preview tells; its pods are not waited for.
+ * The example llm-server, which is the program of its page. It needs a GPU, so the tests check what a real API server
+ * returns for it, and its preview; its pods are not awaited.
  */
 import { strict as assert } from "node:assert";
 
@@ -15,7 +15,7 @@ import { skipAwait } from "../support/transforms";
 
 const namespace = "llm-server";
 
-/** The example, whose pods are not waited for. */
+/** The example, whose pods are not awaited. */
 function program(): Promise<Record<string, unknown>> {
     pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
         const changed = skipAwait({ type, props, opts } as pulumi.ResourceTransformArgs);
@@ -39,7 +39,7 @@ describe("the example llm-server, on a real API server", function () {
     });
     after(async () => stack?.destroy());
 
-    it("is accepted, and says where it is found and how the model fits", async () => {
+    it("is accepted, and outputs its address and how the model fits", async () => {
         assert.deepEqual(await stack.up(), {
             url: "http://llm-server.llm-server.svc.cluster.local:8000/v1",
             model: "meta-llama/Llama-3.1-8B-Instruct",

@@ -1,4 +1,4 @@
-/** A notebook that was stopped, as nobody used it, is no difference, and stays stopped until it is started. */
+/** A notebook that was stopped because it was idle shows no change, and stays stopped until it is started. */
 import { strict as assert } from "node:assert";
 
 import * as core from "@pulumi/kubernetes/core/v1";
@@ -44,7 +44,7 @@ describe("a notebook on a real API server", function () {
     before(async () => (stack = await TestStack.create(namespace, program())));
     after(async () => stack?.destroy());
 
-    it("has a token that was made up, and that is in its Secret and nowhere else", async () => {
+    it("has a generated token, which is only in its Secret", async () => {
         ({ token } = await stack.up());
         assert.match(String(token), /^[0-9a-f]{64}$/);
         const { items } = await getObjects<{ items: { metadata: { name: string; uid: string }; data?: object }[] }>(
@@ -65,11 +65,11 @@ describe("a notebook on a real API server", function () {
         }
     });
 
-    it("has one pod, may be stopped by whoever has that right, and is then no difference", async () => {
+    it("has one pod, may be stopped by anyone with that permission, and then shows no change", async () => {
         assert.equal(await replicas(), 1);
         const account = `system:serviceaccount:${namespace}:lab-notebook`;
         const scale = ["scale", "--namespace", namespace, "--replicas=0", "statefulset/lab-notebook"];
-        // What the container in its pod does, as it does it: kubectl itself would have to read it first.
+        // Patches it as the container in its pod does: kubectl would have to read it first.
         await kubectl(
             ...["patch", "statefulset/lab-notebook", "--namespace", namespace, "--subresource=scale", "--type=merge"],
             '--patch={"spec":{"replicas":0}}',
@@ -88,13 +88,13 @@ describe("a notebook on a real API server", function () {
         assert.deepEqual(await stack.preview(), []);
     });
 
-    it("stays stopped as it is changed, with the same token", async () => {
+    it("stays stopped when it is changed, with the same token", async () => {
         assert.deepEqual(await stack.up(program({ image: otherImage })), { token });
         assert.equal(await replicas(), 0);
         assert.deepEqual(await stack.preview(), []);
     });
 
-    it("is started by a trigger, and is no difference either when it was started by hand", async () => {
+    it("is started by a trigger, and shows no change when it was started by hand", async () => {
         assert.deepEqual(await stack.up(program({ image: otherImage, triggers: ["1"] })), { token });
         assert.equal(await replicas(), 1);
         await kubectl("scale", "--namespace", namespace, "--replicas=0", "statefulset/lab-notebook");

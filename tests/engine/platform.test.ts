@@ -6,7 +6,7 @@ import { TestStack } from "../support/stack";
 
 const namespace = "platform-test";
 
-/** What the cluster keeps of an add-on that is installed. */
+/** What the cluster stores about an installed add-on. */
 const record = (addon: string, version: string, owner: string, crds = 0): object => ({
     apiVersion: "v1",
     kind: "ConfigMap",
@@ -33,7 +33,7 @@ const crd = (plural: string, group: string, kind: string, version: string, annot
     },
 });
 
-describe("a preview of a Platform looks at the cluster", function () {
+describe("a preview of a Platform checks the cluster", function () {
     this.timeout("2m");
 
     let stack: TestStack;

@@ -1,4 +1,4 @@
-/** A route is through when its Gateway says that it is, which here this test says in the place of a controller. */
+/** A route is ready when its Gateway reports so; this test does it in place of a controller. */
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -15,7 +15,7 @@ import { unchecked } from "../support/unchecked";
 
 const namespace = "route-test";
 
-/** Waits for routes, and for nothing that needs a node. */
+/** Awaits routes, and nothing that needs a node. */
 const onlyRoutes: pulumi.ResourceTransform = (args) => (args.type.endsWith(":HTTPRoute") ? undefined : skipAwait(args));
 
 function program(): Promise<Record<string, never>> {
@@ -27,7 +27,7 @@ function program(): Promise<Record<string, never>> {
 
 type Status = "True" | "False";
 
-/** Says whether the route is accepted, and whether it is known where it leads to. */
+/** Sets whether the route is accepted, and whether its backends are resolved. */
 async function answer(accepted: Status, resolved: Status): Promise<void> {
     const conditions = Object.entries({ Accepted: accepted, ResolvedRefs: resolved }).map(([type, status]) => ({
         type,
@@ -48,7 +48,7 @@ describe("the route of a workload, on a real API server", function () {
     const kinds = ["gateway.networking.k8s.io/HTTPRoute"];
     const missing = whyCrdsMissing(kinds);
     if (missing) {
-        unchecked(missing, "is waited for until the Gateway has accepted it and knows where it leads to");
+        unchecked(missing, "is awaited until the Gateway has accepted it and resolved its backends");
         return;
     }
 
@@ -59,7 +59,7 @@ describe("the route of a workload, on a real API server", function () {
     });
     after(async () => stack?.destroy());
 
-    it("is waited for until the Gateway has accepted it and knows where it leads to", async () => {
+    it("is awaited until the Gateway has accepted it and resolved its backends", async () => {
         let through = false;
         const up = stack.up().then(() => (through = true));
         const isThere = () => getObjects("httproute", "fraud", "--namespace", namespace).catch(() => undefined);
@@ -72,7 +72,7 @@ describe("the route of a workload, on a real API server", function () {
         ] as const) {
             await answer(accepted, resolved);
             await sleep(2000);
-            assert.ok(!through, `Accepted ${accepted}, ResolvedRefs ${resolved}: not what is waited for`);
+            assert.ok(!through, `Accepted ${accepted}, ResolvedRefs ${resolved}: not the awaited status`);
         }
         await answer("True", "True");
         await up;

@@ -1,4 +1,4 @@
-/** Two scanners look at every object that the components make. What they find is explained, or it is mended. */
+/** Two scanners check every object that the components create. Their findings are explained or fixed. */
 import { strict as assert } from "node:assert";
 
 import { type Rendered, renderedObjects } from "../support/rendered";
@@ -8,7 +8,7 @@ import { exceptions } from "../support/scanners/exceptions";
 const isExplained = (finding: Finding): boolean =>
     exceptions.some(({ checks, where }) => checks.includes(finding.check) && (where?.(finding) ?? true));
 
-describe("what scanners say of all that is rendered", function () {
+describe("the findings of scanners in all rendered objects", function () {
     this.timeout("20m");
 
     let rendered: Rendered[];
@@ -19,10 +19,10 @@ describe("what scanners say of all that is rendered", function () {
     });
 
     for (const [scanner, scan] of Object.entries({ "kube-score": kubeScore, checkov })) {
-        it(`${scanner} finds nothing that is not explained`, async () => {
+        it(`${scanner} finds nothing without an explanation`, async () => {
             const findings = await scan(rendered);
             found.push(...findings);
-            assert.ok(findings.length > 0, "it has looked at nothing");
+            assert.ok(findings.length > 0, "it has checked nothing");
             const open = findings.filter((finding) => !isExplained(finding));
             const lines = open.map(
                 ({ check, what, kind, name, origin }) => `${check} ${kind} ${name} (${origin}): ${what}`,
@@ -31,7 +31,7 @@ describe("what scanners say of all that is rendered", function () {
         });
     }
 
-    it("nothing is explained that nobody finds", () => {
+    it("no explanation is unused", () => {
         const idle = exceptions.flatMap(({ checks, where }) =>
             checks.filter((id) => !found.some((finding) => finding.check === id && (where?.(finding) ?? true))),
         );

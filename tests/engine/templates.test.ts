@@ -1,4 +1,4 @@
-/** The examples as templates of the real CLI: `pulumi new` makes a project of each, which is deployed as it is. */
+/** The examples as templates of the real CLI: `pulumi new` creates a project from each, which is deployed unchanged. */
 import { strict as assert } from "node:assert";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -20,7 +20,7 @@ describe("pulumi new", function () {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-templates-"));
     after(() => fs.rmSync(directory, { recursive: true }));
 
-    /** Makes a project of an example, without its packages: they are the checkout's. */
+    /** Creates a project from an example, without its packages: they are the checkout's. */
     function create(example: string): string {
         const project = path.join(directory, example);
         const state = path.join(directory, "state");
@@ -36,7 +36,7 @@ describe("pulumi new", function () {
     }
 
     for (const example of exampleNames) {
-        it(`makes a project of the example ${example}`, () => {
+        it(`creates a project from the example ${example}`, () => {
             const project = create(example);
             const { name, description, template } = parse(
                 fs.readFileSync(path.join(project, "Pulumi.yaml"), "utf8"),

@@ -3,7 +3,7 @@ import { KyvernoAction } from "../../src/platform/addons/kyverno";
 import type { AddonName } from "../../src/platform/catalog/names";
 
 export interface Sample {
-    /** Valid values. Together they have every field. */
+    /** Valid values. Together they set every field. */
     right: unknown[];
     /** Invalid values, in particular nearly valid ones. */
     wrong: unknown[];

@@ -1,4 +1,4 @@
-/** The package as it is built, which is what its users have. */
+/** The built package, as its users have it. */
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -13,7 +13,7 @@ export function filesIn(directory: string): string[] {
         .map((name) => path.posix.join(directory, name.split(path.sep).join("/")));
 }
 
-/** Builds the package unless it was built from what is there now. */
+/** Builds the package unless it is up to date. */
 export function build(): void {
     const built = path.join(root, "dist", "index.js");
     const builtAt = fs.existsSync(built) ? fs.statSync(built).mtimeMs : 0;

@@ -1,6 +1,6 @@
 /**
- * As much of a browser with VS Code in it as code-server takes for one: a WebSocket that is signed in, with VS Code's own
- * handshake done on it.
+ * The part of a browser with VS Code that code-server counts as one: a signed-in WebSocket, with VS Code's own
+ * handshake.
  *
  * Source: https://github.com/microsoft/vscode/blob/main/src/vs/server/node/remoteExtensionHostAgentServer.ts and
  * src/vs/base/parts/ipc/common/ipc.net.ts beside it
@@ -12,22 +12,22 @@ import type { Socket } from "node:net";
 
 import { askOnce } from "./http";
 
-/** What a window of VS Code has a connection for: one of each. */
+/** The connections of a window of VS Code: one of each type. */
 export enum Purpose {
     Management = 1,
-    /** It is handed over to a process of its own, in which extensions run. */
+    /** It is passed to a separate process, in which extensions run. */
     ExtensionHost = 2,
 }
 
-/** The type, in VS Code's protocol, of what belongs to no stream. */
+/** The type, in VS Code's protocol, of messages outside of streams. */
 const CONTROL = 2;
 const HEADER_BYTES = 13;
 
 /**
  * Opens a connection and does the handshake.
  *
- * @param cookie of who has signed in
- * @throws what was answered instead
+ * @param cookie of a signed-in user
+ * @throws the response if it is not a WebSocket
  */
 export async function connectVsCode(base: string, cookie: string, commit: string, purpose: Purpose): Promise<Socket> {
     const socket = await upgrade(`${base}/stable-${commit}?reconnectionToken=${randomUUID()}&reconnection=false`, {
@@ -47,12 +47,12 @@ export async function connectVsCode(base: string, cookie: string, commit: string
     if (answer.type === "error") {
         throw new Error(`VS Code refuses the connection: ${String(answer.reason)}`);
     }
-    // What it says from now on is not read, but must not fill up either.
+    // Further messages are not read, but must not fill the buffer either.
     socket.resume();
     return socket;
 }
 
-/** The commit of VS Code, by which its pages call what they load. */
+/** The commit of VS Code, which is part of the URLs in its pages. */
 export async function commitOf(base: string, cookie: string): Promise<string> {
     const { text } = await askOnce(`${base}/?folder=/home/notebook`, { headers: { cookie }, timeout: 20_000 });
     const found = /"stable-([0-9a-f]{40})\/static\//.exec(text);
@@ -83,7 +83,7 @@ function upgrade(url: string, headers: Record<string, string>): Promise<Socket> 
     });
 }
 
-/** Sends a message of the protocol in a frame of WebSocket, as a client must: masked, and here with zeros. */
+/** Sends a message of the protocol in a WebSocket frame, which must be masked by a client: here with zeros. */
 function send(socket: Socket, message: object): void {
     const data = Buffer.from(JSON.stringify(message));
     const header = Buffer.alloc(HEADER_BYTES);
@@ -97,7 +97,7 @@ function send(socket: Socket, message: object): void {
     socket.write(Buffer.concat([frame, payload]));
 }
 
-/** What the server says that belongs to no stream; its frames need not be cut where messages are. */
+/** The messages outside of streams; frames may split messages anywhere. */
 async function* controlMessages(socket: Socket): AsyncGenerator<Record<string, unknown>> {
     let stream = Buffer.alloc(0);
     for await (const payload of frames(socket)) {
@@ -112,7 +112,7 @@ async function* controlMessages(socket: Socket): AsyncGenerator<Record<string, u
     }
 }
 
-/** The payloads of short frames, which those of a handshake are. */
+/** The payloads of short frames, such as those of a handshake. */
 async function* frames(socket: Socket): AsyncGenerator<Buffer> {
     let buffer = Buffer.alloc(0);
     const atLeast = async (length: number): Promise<void> => {

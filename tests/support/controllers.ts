@@ -7,7 +7,7 @@ import { progressOnce } from "./progress";
 export const controllers = (names: ControllerName[]): Promise<ControllerMirror> =>
     ensureControllers(names, progressOnce());
 
-/** The mirror of a closed network in which they are. */
+/** The mirror of a closed network that contains them. */
 export const mirrorOf = ({ ociCharts, images }: ControllerMirror): MirrorArgs => ({
     charts: ociCharts,
     images,

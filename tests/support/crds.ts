@@ -1,12 +1,14 @@
-/** CRDs of the add-ons' projects on the API server of the tests, without the controllers that belong to them. */
+/** CRDs of the add-ons' projects on the API server of the tests, without their controllers. */
 import { applyManifests, kubectl } from "./kubectl";
 import { crdByKind, crdsMissing, whyKindsMissing } from "./upstream";
 import { crdText } from "./upstream-crds";
 
-/** Why there are none of these kinds, each as `<group>/<Kind>`, or nothing where there are. */
+/** Why these kinds, each as `<group>/<Kind>`, are not available; undefined where they are. */
 export const whyCrdsMissing = (kinds: string[]): string | undefined => whyKindsMissing(crdsMissing(kinds));
 
-/** Installs the CRDs of these kinds, each as `<group>/<Kind>`, unless they are there; gives the names of those made. */
+/**
+ * Installs the CRDs of these kinds, each as `<group>/<Kind>`, unless they exist; returns the names of those installed.
+ */
 export async function installCrds(kinds: string[]): Promise<string[]> {
     const crds = kinds.map((kind) => {
         const found = crdByKind().get(kind);
@@ -23,7 +25,7 @@ export async function installCrds(kinds: string[]): Promise<string[]> {
     }
     const names = wanted.map(nameOf);
     await applyManifests(wanted.map(crdText).join("\n---\n"));
-    // kubectl fails where it finds no conditions at all yet, so these are waited for first.
+    // kubectl fails when the object has no conditions at all yet, so these are awaited first.
     await kubectl("wait", "--for=jsonpath={.status.conditions}", "--timeout=60s", ...names);
     await kubectl("wait", "--for=condition=Established", "--timeout=60s", ...names);
     return names;

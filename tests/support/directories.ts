@@ -1,11 +1,11 @@
-/** Directories with files, for tests of what reads them. */
+/** Directories with files, for tests that read them. */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
 const made: string[] = [];
 
-/** A directory of its own that holds these files, until the tests are through. */
+/** A temporary directory with these files, which is removed after the tests. */
 export function directoryWith(files: Record<string, string>): string {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-unit-"));
     made.push(directory);

@@ -1,4 +1,4 @@
-/** The pages that people read. */
+/** The documentation pages. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 

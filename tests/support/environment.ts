@@ -1,6 +1,6 @@
 import * as local from "../../local/environment";
 
-/** What `npm run local -- up` has brought up, which the runner of the tests does before. */
+/** What `npm run local -- up` started, which the test runner does first. */
 export function savedEnvironment(): local.Environment {
     const environment = local.savedEnvironment();
     if (environment === undefined) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Waits until all is as it is to be, and says what is not when that takes longer than so many seconds. */
+/** Waits until the assertions hold, and throws the last failure after this number of seconds. */
 export async function eventually(check: () => Promise<void>, seconds = 120, pause = 500): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {

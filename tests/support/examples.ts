@@ -21,18 +21,18 @@ export function runExample<Exports extends object = Record<string, unknown>>(nam
     return { ...(require(file) as Exports) };
 }
 
-/** Copies an example to a directory, where it is a project that has the packages of the checkout installed. */
+/** Copies an example to a directory, as a project with the packages of the checkout installed. */
 export function copyExample(name: string, directory: string): void {
     fs.cpSync(path.join(examples, name), directory, { recursive: true });
     linkPackages(directory);
 }
 
-/** Gives a project the packages of the checkout, and the checkout as `kubernetes-mlops`, in place of `npm install`. */
+/** Gives a project the packages of the checkout, and the checkout as `kubernetes-mlops`, instead of `npm install`. */
 export function linkPackages(directory: string): void {
     fs.symlinkSync(path.join(root, "node_modules"), path.join(directory, "node_modules"));
 }
 
-/** Replaces a string, which must be there, in a file of a project. */
+/** Replaces a string, which must exist, in a file of a project. */
 export type Edit = (file: string, from: string, to: string) => void;
 
 /** Edits the files of a directory. */

@@ -1,6 +1,6 @@
 import { kubectl } from "./kubectl";
 
-/** The node says that it has GPUs, and runs pods that ask for them: the kubelet leaves alone what it does not know. */
+/** Makes the node report GPUs and run pods that request them: the kubelet ignores resources that it does not know. */
 export async function simulateGpus(count: string | null, resource = "nvidia.com/gpu"): Promise<void> {
     const patch = { status: { capacity: { [resource]: count } } };
     const node = (await kubectl("get", "nodes", "--output=name")).trim();

@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, request } from "node:http";
 
-/** What is asked: without any of it, GET with an empty body, for two seconds. */
+/** The request. Defaults to GET with an empty body and a timeout of two seconds. */
 export interface Question {
     /** Defaults to POST where there is a body. */
     method?: string;
@@ -11,7 +11,7 @@ export interface Question {
     timeout?: number;
 }
 
-/** What answers to it. */
+/** The response. */
 export interface Answer {
     status: number;
     headers: IncomingHttpHeaders;
@@ -19,9 +19,8 @@ export interface Answer {
 }
 
 /**
- * What answers at the address, over a connection of this request's own. In the moment in which kube-proxy changes its
- * rules a connection to a Service's address may leave the machine, and whoever takes it there would go on answering on
- * it if it were kept.
+ * The response of the address, over a new connection. While kube-proxy changes its rules, a connection to a Service's
+ * address may leave the machine; if it were kept, another server would continue to answer on it.
  */
 export function askOnce(url: string, { method, headers, body, timeout = 2000 }: Question = {}): Promise<Answer> {
     const isJson = typeof body === "object";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach } from "mocha";
 
 /**
- * For a suite in which each test builds on the one before: after one that has failed, the others are skipped, and shown
- * and counted as such. Mocha's own `bail` would leave them out unseen, and with them those of all suites that come after.
+ * For a suite in which each test builds on the one before: after a failed one, the others are skipped, and reported as
+ * such. Mocha's own `bail` would omit them silently, and with them those of all later suites.
  */
 export function inOrder(): void {
     let failed = false;

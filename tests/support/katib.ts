@@ -1,6 +1,6 @@
 /**
  * Katib, which has no chart: its own manifests, with images of this machine. The database is Debian's, and the services
- * that draw trials are built of the Python sources in Katib's Go module.
+ * that suggest trials are built from the Python sources in Katib's Go module.
  */
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -20,10 +20,10 @@ import { TestStack } from "./stack";
 const namespace = "kubeflow";
 const recipes = path.join(__dirname, "..", "controllers", "katib");
 
-/** The services that draw trials, and what each is used for. */
+/** The services that suggest trials, and what each is used for. */
 const services = { hyperopt: "random", optuna: "grid" };
 
-/** What a container must say to be let into a namespace that enforces the restricted standard. */
+/** The security context of a container in a namespace that enforces the restricted standard. */
 const restricted = {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ["ALL"] },
@@ -38,7 +38,7 @@ interface Manifest {
     data?: Record<string, string>;
 }
 
-/** Installs Katib, waits until it can be used, and gives what takes it away again. */
+/** Installs Katib, waits until it is ready, and returns a function that removes it. */
 export async function installKatib(mirror: ControllerMirror): Promise<() => Promise<void>> {
     const { module, images } = controllerOf("katib");
     const source = await moduleDirectory(images[0]!.tool, module);
@@ -47,10 +47,10 @@ export async function installKatib(mirror: ControllerMirror): Promise<() => Prom
     const objects = yaml
         .parseAllDocuments(manifests)
         .map((document) => document.toJS() as Manifest)
-        // The user interface is a program of Node, which is not in the module as it is served.
+        // The user interface is a Node.js program, which the published module does not contain.
         .filter(({ metadata }) => metadata.name !== "katib-ui")
         .map((manifest) => adapted(manifest, mirror.images, built));
-    // Its webhook looks at every pod of its own namespace, and until it answers, none is let in.
+    // Its webhook handles every pod of its own namespace; until it answers, none is admitted.
     const isWebhook = ({ kind }: Manifest) => kind.endsWith("WebhookConfiguration");
     await applyObjects(...objects.filter((object) => !isWebhook(object)));
     await available("katib-mysql", "katib-db-manager");
@@ -60,7 +60,7 @@ export async function installKatib(mirror: ControllerMirror): Promise<() => Prom
     return () => deleteObjects(...objects);
 }
 
-/** Builds what is no program of Go, and gives the images by name. */
+/** Builds the programs that are not Go programs, and returns the images by name. */
 async function builtImages(source: string): Promise<Record<string, string>> {
     const work = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-katib-"));
     const { registry, baseImage } = savedEnvironment();
@@ -85,13 +85,13 @@ async function builtImages(source: string): Promise<Record<string, string>> {
     try {
         return (await stack.up()) as Record<string, string>;
     } finally {
-        // What was pushed stays in the registry.
+        // Pushed images stay in the registry.
         await stack.destroy();
         fs.rmSync(work, { recursive: true });
     }
 }
 
-/** A directory with what the image of a service is made of. */
+/** A directory with the build context of a service's image. */
 function serviceContext(source: string, service: string, target: string): string {
     for (const directory of ["pkg", `cmd/suggestion/${service}/v1beta1`]) {
         fs.cpSync(path.join(source, directory), path.join(target, directory), {
@@ -108,7 +108,7 @@ function adapted(manifest: Manifest, mirror: string, built: Record<string, strin
     const text = JSON.stringify(manifest)
         .replaceAll('"image":"ghcr.io/', `"image":"${mirror}/ghcr.io/`)
         .replaceAll(/"image":"mysql:[^"]+"/g, `"image":"${built.mysql}"`)
-        // That a machine is busy is no reason to start a program anew.
+        // A busy machine is no reason to restart a program.
         .replaceAll('"livenessProbe":{', '"livenessProbe":{"timeoutSeconds":15,');
     const object = JSON.parse(text) as Manifest;
     if (manifest.kind === "ConfigMap" && manifest.metadata.name === "katib-config") {
@@ -129,7 +129,7 @@ interface Config {
     };
 }
 
-/** Katib's configuration as docs/sweep.md says that it must be for namespaces that enforce the restricted standard. */
+/** Katib's configuration for namespaces that enforce the restricted standard, as docs/sweep.md documents it. */
 function adaptedConfig({ init, runtime }: Config, mirror: string, built: Record<string, string>): object {
     const collectors = runtime.metricsCollectors.filter(({ kind }) => kind === "StdOut");
     return {
@@ -151,7 +151,7 @@ async function available(...deployments: string[]): Promise<void> {
     }
 }
 
-/** Waits for the certificate that it gives to its own webhooks. */
+/** Waits for the certificate that it generates for its webhooks. */
 async function certified(): Promise<void> {
     for (const kind of ["validatingwebhookconfiguration", "mutatingwebhookconfiguration"]) {
         const certificate = "--for=jsonpath={.webhooks[0].clientConfig.caBundle}";

@@ -1,5 +1,5 @@
 /**
- * An update in a process of its own, which a test can kill. Run as a program: <module> <stack> <directory>, where the
+ * An update in a separate process, which a test can kill. Run as a program: <module> <stack> <directory>, where the
  * module exports `program`.
  */
 import { spawn } from "node:child_process";
@@ -25,7 +25,7 @@ export async function killedUp(
     if (running) {
         process.kill(-child.pid!, "SIGKILL");
         await ended;
-        // What the engine had started ends when it finds the engine gone.
+        // The processes that the engine started end when they find it gone.
         await sleep(500);
         await stack.cancel();
     }

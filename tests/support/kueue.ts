@@ -1,9 +1,9 @@
-/** Queues of Kueue, as whoever runs a platform makes them, and when it has let through what waited in them. */
+/** Queues of Kueue, as a platform administrator creates them, and when their workloads were admitted. */
 import { strict as assert } from "node:assert";
 
 import { getObjects } from "./kubectl";
 
-/** A ClusterQueue of one flavor, for all namespaces, with so much of each resource. */
+/** A ClusterQueue of one flavor, for all namespaces, with these quotas. */
 export const clusterQueue = (name: string, flavor: string, quota: Record<string, string>) => ({
     apiVersion: "kueue.x-k8s.io/v1beta2",
     kind: "ClusterQueue",
@@ -27,7 +27,7 @@ export const clusterQueue = (name: string, flavor: string, quota: Record<string,
     },
 });
 
-/** A LocalQueue by which a namespace uses a ClusterQueue. */
+/** A LocalQueue through which a namespace uses a ClusterQueue. */
 export const localQueue = (name: string, namespace: string, of: string) => ({
     apiVersion: "kueue.x-k8s.io/v1beta2",
     kind: "LocalQueue",
@@ -39,7 +39,7 @@ interface Workload {
     status: { conditions: { type: string; lastTransitionTime: string }[] };
 }
 
-/** When each workload of a namespace had its turn, from first to last; all of them are through. */
+/** When each workload of a namespace was admitted, from first to last; all of them must have finished. */
 export async function turnsIn(namespace: string): Promise<{ admitted: string; finished: string }[]> {
     const { items } = await getObjects<{ items: Workload[] }>("workloads.kueue.x-k8s.io", "--namespace", namespace);
     const turns = items.map(({ status }) => {

@@ -1,7 +1,6 @@
 /**
- * The one way in which unit tests run a component: under Pulumi's mocks, with everything recorded that the engine
- * would be asked to do. The requests themselves are read, because Pulumi's mocks leave parents, dependencies and
- * options out of what they tell.
+ * The one way in which unit tests run a component: under Pulumi's mocks, with every request to the engine recorded. The
+ * requests themselves are read, because Pulumi's mocks do not report parents, dependencies and options.
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
@@ -16,19 +15,19 @@ export class Secret {
 /** A property that is not known before `up`. */
 export const unknown = Symbol("unknown");
 
-/** What the engine was asked to register, with resources by their names in place of their URNs. */
+/** What the engine was asked to register, with resources by name instead of URN. */
 export interface Registration {
     type: string;
     name: string;
     /** Empty for a resource of the stack itself. */
     parent: string;
-    /** The name of the explicit provider; empty for the default one. */
+    /** All dependencies: `dependsOn`, and those of properties. */
     provider: string;
-    /** All that is waited for: `dependsOn`, and where properties come from. */
+    /** The dependencies of a property; the replacement of one of these may replace this one. */
     dependsOn: string[];
     /** What a property comes from; the replacement of one of these may replace this one. */
     propertiesFrom: string[];
-    /** The options that are set. */
+    /** The registered outputs of a component, or undefined if it has registered none. */
     options: Record<string, unknown>;
     inputs: Properties;
     /** What a component has registered as its outputs, or undefined if it has registered none. */
@@ -44,7 +43,7 @@ export function unknownOutput<T>(): pulumi.Output<T> {
     return pulumi.output({ mark }).apply((known) => known.mark) as pulumi.Output<T>;
 }
 
-/** Where properties are not known, in the order in which they stand, such as `spec.containers[0].image`. */
+/** Where properties are unknown, in order, such as `spec.containers[0].image`. */
 export function unknownPaths(properties: unknown): string[] {
     return pathsOf(properties, (value) => value === unknown);
 }
@@ -67,10 +66,10 @@ function pathsOf(value: unknown, found: (value: unknown) => boolean, path = ""):
     });
 }
 
-/** All that the engine was asked to register, sorted by name. */
+/** Everything that the engine was asked to register, sorted by name. */
 export interface Recording {
     resources: Registration[];
-    /** Everything that was sent and is not encrypted, as text. */
+    /** Everything that was sent unencrypted, as a string. */
     plainText: string;
     /** The resource of this name. */
     resource: (name: string) => Registration;
@@ -81,22 +80,22 @@ export interface RunOptions {
     preview?: boolean;
     /** The configuration of the stack, each value by its full key. Defaults to none. */
     config?: Record<string, string>;
-    /** What a resource gives back besides its inputs. Defaults to what a push of an image gives. */
+    /** The outputs of a resource in addition to its inputs. Defaults to those of a pushed image. */
     outputs?: (type: string, inputs: Properties) => Properties;
 }
 
-/** The digest that the mock of the registry gives to every image that is pushed. */
+/** The digest that the mock of the registry returns for every image that is pushed. */
 export const pushedDigest = `sha256:${"d".repeat(64)}`;
 
-/** What a push of an image gives. */
+/** The outputs of a pushed image. */
 export function pushed(type: string, inputs: Properties): Properties {
     const [repository] = String(inputs.imageName).split(/:[^:/]*$/);
     return type === "docker:index/image:Image" ? { repoDigest: `${repository}@${pushedDigest}` } : {};
 }
 
 /**
- * Runs a program as the engine does, in the stack `stack` of the project `project`. An error
- * in the program, or in an Output that it leaves behind, ends it.
+ * Runs a program as the engine does, in the stack `stack` of the project `project`. An error in the program, or in one
+ * of its Outputs, ends it.
  */
 export async function run(program: () => unknown, options: RunOptions = {}): Promise<Recording> {
     const { preview = false, config = {}, outputs = pushed } = options;
@@ -105,7 +104,7 @@ export async function run(program: () => unknown, options: RunOptions = {}): Pro
         {
             newResource: ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => ({
                 id: `${name}-id`,
-                // What only the real thing tells is not known in a preview.
+                // Outputs that only a real provider returns are unknown in a preview.
                 state: { ...(inputs as Properties), ...(preview ? {} : outputs(type, inputs as Properties)) },
             }),
             call: ({ token }) => {
@@ -126,7 +125,7 @@ export async function run(program: () => unknown, options: RunOptions = {}): Pro
     return recording(requests, outputRequests);
 }
 
-/** Makes the monitor keep the requests that it gets. */
+/** Makes the monitor record the requests that it receives. */
 function record(requests: RegisterResourceRequest[], outputRequests: RegisterResourceOutputsRequest[]): void {
     type Method<T> = (request: T, callback: unknown) => unknown;
     const monitor = getMonitor() as unknown as {
@@ -143,12 +142,12 @@ function record(requests: RegisterResourceRequest[], outputRequests: RegisterRes
     monitor.registerResourceOutputs = keep(outputRequests, monitor.registerResourceOutputs);
 }
 
-/** Fails with the first error, as the engine does: also with one that nobody waits for. */
+/** Fails with the first error, as the engine does, even in a promise that is not awaited. */
 async function untilError(work: () => Promise<void>): Promise<void> {
     const event = "unhandledRejection";
     const others = process.listeners(event);
     process.removeAllListeners(event);
-    // Node tells of a promise that nobody waits for when all else that can go on has gone on.
+    // Node reports a rejected promise that is not awaited when everything else has run.
     const allIsTold = () => new Promise((resolve) => setImmediate(resolve));
     try {
         await new Promise<void>((resolve, reject) => {
@@ -161,7 +160,7 @@ async function untilError(work: () => Promise<void>): Promise<void> {
         await allIsTold();
         process.removeAllListeners(event);
         others.forEach((listener) => process.on(event, listener));
-        // Where the program has failed, some of its promises never settle, which Pulumi would complain of at the end.
+        // When the program has failed, some of its promises never settle, which Pulumi would report at the end.
         (debuggable as unknown as { leakedPromises(): void }).leakedPromises();
     }
 }
@@ -203,12 +202,12 @@ function registration(request: RegisterResourceRequest, outputs: Map<string, unk
     };
 }
 
-/** A request but for its properties, some of which are encrypted. */
+/** A request without its properties, some of which are encrypted. */
 function restOf(request: RegisterResourceRequest): object {
     return { ...request.toObject(), object: undefined };
 }
 
-/** A URN as the mocks make it: of the parent, only its own type is in it. */
+/** A URN as the mocks create it: of the parents, it contains only the type of the direct one. */
 function urnOf(type: string, name: string, parent: string): string {
     const parentType = parent.split("::")[2]?.split("$").pop();
     return `urn:pulumi:stack::project::${parentType ? `${parentType}$` : ""}${type}::${name}`;
@@ -234,7 +233,7 @@ function optionsOf(request: RegisterResourceRequest): Record<string, unknown> {
     );
 }
 
-/** Pulumi's marks of a secret and of an unknown value in a request. */
+/** Pulumi's markers of a secret and of an unknown value in a request. */
 const signature = "4dabf18193072939515e22adb298388d";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

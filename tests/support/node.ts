@@ -1,6 +1,6 @@
 /**
- * A node of a test's own beside the cluster's: a containerd and a kubelet that has no API server, and runs the pods that
- * it finds in a directory.
+ * A separate node of a test beside the cluster's: a containerd, and a kubelet without an API server that runs the pods
+ * in a directory.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ import { run } from "../../local/run";
 import { ensureTools } from "../../local/toolchain";
 import { getOnce } from "./http";
 
-/** Below the control group of the cluster's pods, beside what the cluster's kubelet has there. */
+/** Below the control group of the cluster's pods, beside that of the cluster's kubelet. */
 const ownCgroup = `${cgroup}/test-node`;
 
 /** A plugin that opens a socket for the whole machine. */
@@ -37,7 +37,7 @@ export class TestNode {
     private readonly processes: ChildProcess[] = [];
     private readOnlyPort = 0;
 
-    /** @param containerd its path, and that of the program that it starts for each pod */
+    /** @param containerd its path, and that of the shim that it starts for each pod */
     static async start(containerd: string, shim: string): Promise<TestNode> {
         const node = new TestNode();
         try {
@@ -50,11 +50,11 @@ export class TestNode {
         return node;
     }
 
-    /** Has a pod run, which is ready when this returns; what is said of it otherwise is in the error. */
+    /** Runs a pod, which is ready when this returns; otherwise throws an error with its status. */
     async runPod(pod: { metadata: { name: string } }): Promise<NodePod> {
         const file = this.file("pods", `${pod.metadata.name}.json`);
         fs.writeFileSync(`${file}.new`, JSON.stringify(pod));
-        // The kubelet reads what does not begin with a dot as soon as it sees it.
+        // The kubelet reads a file as soon as it sees it, unless its name begins with a dot.
         fs.renameSync(`${file}.new`, file);
         for (const deadline = Date.now() + 120_000; ; await sleep(500)) {
             const found = (await this.pods()).find(({ metadata }) => metadata.name.startsWith(pod.metadata.name));
@@ -67,13 +67,13 @@ export class TestNode {
         }
     }
 
-    /** Ends everything and leaves nothing. */
+    /** Stops everything and leaves nothing behind. */
     async stop(): Promise<void> {
         for (const daemon of this.processes.reverse()) {
             daemon.kill("SIGTERM");
             await (daemon.exitCode ?? once(daemon, "exit"));
         }
-        // First containers, whose end the programs beside them would see, and then those.
+        // First the containers, so that their shims notice, and then the shims.
         for (const pids of [() => processesIn(ownGroups()), () => processesWith(this.file("containerd.sock"))]) {
             for (let left = pids(); left.length > 0; left = pids()) {
                 left.forEach((pid) => process.kill(pid, "SIGKILL"));
@@ -156,7 +156,7 @@ export class TestNode {
     }
 }
 
-/** A wire from the machine to each pod, which goes with the pod. */
+/** A link from the machine to each pod, which is removed with the pod. */
 const networkConfig = (directory: string, subnet: string): string =>
     JSON.stringify({
         cniVersion: "0.4.0",

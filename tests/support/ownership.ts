@@ -1,4 +1,4 @@
-/** Metadata and options that all objects of workloads have; src/pod/ownership.ts says why. */
+/** Metadata and options that all objects of workloads have; src/pod/ownership.ts explains why. */
 
 /** The annotation with the field manager of the stack in which unit tests run. */
 export const ownerAnnotations = { "pulumi.com/patchFieldManager": "pulumi/project/stack" };

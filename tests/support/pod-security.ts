@@ -4,7 +4,10 @@
  */
 import type { types } from "@pulumi/kubernetes";
 
-/** What a pod of a test's own says of itself to meet it, and to write to volumes; its containers say `restricted`. */
+/**
+ * The security settings of a test's own pod that meet it, and allow it to write to volumes; its containers use
+ * `restricted`.
+ */
 export const restrictedPod = {
     runAsNonRoot: true,
     runAsUser: 1000,
@@ -26,7 +29,7 @@ const volumeTypes = [
     "projected",
 ];
 
-/** What the standard says of one pod, control by control, and whether the pod does it. */
+/** The controls of the standard, each with whether a pod meets it. */
 export const controls: Record<string, (spec: PodSpec, containers: Container[]) => boolean> = {
     "Host Namespaces": (spec) => !spec.hostNetwork && !spec.hostPID && !spec.hostIPC,
     "Host Ports": (_spec, all) => all.every(({ ports }) => (ports ?? []).every((port) => !port.hostPort)),

@@ -1,9 +1,9 @@
 /**
  * Runs programs under Pulumi's mocks, as a preview, one after the other, and prints what each has registered as JSON.
  *
- *     node program-runner.mjs '[{ "file": …, "directory": …, "config": … }, …]'
+ * node program-runner.mjs '[{ "file": …, "directory": …, "config": … }, …]'
  *
- * A file that Node takes for an ES module is imported, another one is required, as Pulumi does it.
+ * A file that Node treats as an ES module is imported, others are required, as Pulumi does it.
  */
 import { createRequire } from "node:module";
 import process from "node:process";

@@ -1,4 +1,4 @@
-/** The programs that README and docs show as a whole, and what they register under mocks. */
+/** The complete programs in README and docs, and what they register under mocks. */
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -16,7 +16,7 @@ const runner = "program-runner.mjs";
 interface Program {
     page: string;
     text: string;
-    /** The folder of the example that it is; undefined where a page alone has it. */
+    /** The folder of the same example; undefined where only the page has it. */
     example?: string;
 }
 
@@ -24,7 +24,7 @@ const folders = new Map(
     exampleNames.map((name) => [read(`examples/${name}/index.ts`), path.join(root, "examples", name)]),
 );
 
-/** Every block of TypeScript that imports something; the others are parts of a program. */
+/** Every block of TypeScript with imports; the others are parts of a program. */
 export const programs: Program[] = pages.flatMap((page) =>
     [...read(page).matchAll(/^```ts\n(.*?)^```/gms)]
         .map(([, text]) => text!)
@@ -32,13 +32,13 @@ export const programs: Program[] = pages.flatMap((page) =>
         .map((text) => ({ page, text, example: folders.get(text) })),
 );
 
-/** What a program has registered, and what it exports. */
+/** What a program has registered, and its exports. */
 export interface Ran {
     resources: string[];
     outputs: string[];
 }
 
-/** Runs all programs in one process, compiled into a directory in whose node_modules the packages are. */
+/** Runs all programs in one process, compiled into a directory whose node_modules has the packages. */
 export function runPrograms(directory: string, type: "commonjs" | "module"): Ran[] {
     const isModule = type === "module";
     const compilerOptions = {
@@ -63,7 +63,7 @@ function projectOf({ text }: Program): string {
     return directoryWith(Object.fromEntries(contexts.map((context) => [path.join(context, "requirements.txt"), ""])));
 }
 
-/** What the programs require, by the names of all of them. */
+/** The packages that the programs require, by name. */
 const config = {
     "project:vllmImage": image,
     "project:huggingFaceToken": password,

@@ -1,6 +1,6 @@
 import type { Report } from "../../local/progress";
 
-/** Tells what is being done, of lines that count one of each kind. */
+/** Prints progress; of successive lines that differ only in their numbers, only the first. */
 export function progressOnce(): Report {
     let last = "";
     return (line) => {

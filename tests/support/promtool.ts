@@ -1,4 +1,4 @@
-/** Prometheus' own evaluation of rules and expressions over series that are made up. */
+/** Prometheus' own evaluation of rules and expressions with sample series. */
 import * as yaml from "yaml";
 
 import { sourceDir } from "../../local/paths";
@@ -6,7 +6,7 @@ import { run } from "../../local/run";
 import { directoryWith } from "./directories";
 import { goCommand } from "./go-command";
 
-/** A series and what it has, a minute apart, as in `0+1x60`. */
+/** A series and its values, a minute apart, as in `0+1x60`. */
 export type Series = [series: string, values: string];
 
 /** One of the `tests` of a file for `promtool test rules`, without its series. */
@@ -15,17 +15,17 @@ export interface RuleTest {
     promql_expr_test?: unknown[];
 }
 
-/** Builds promtool where it is not there yet, which takes minutes. */
+/** Builds promtool unless it exists, which takes minutes. */
 export const promtool = (): Promise<string> =>
     goCommand("promtool", sourceDir("tests", "controllers", "go", "prometheus"), "github.com/prometheus/prometheus");
 
-/** Fails with what promtool says of the rules, or of what they give for the series. */
+/** Fails with what promtool reports about the rules, or about their results for the series. */
 export async function testRules(groups: unknown[], series: Series[], test: RuleTest): Promise<void> {
     const command = await promtool();
     const tests = {
         rule_files: ["rules.yaml"],
         evaluation_interval: "1m",
-        // Of figures with a fraction the last digits are not meant.
+        // The last digit of a fraction is not significant.
         fuzzy_compare: true,
         tests: [
             {

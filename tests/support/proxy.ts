@@ -1,6 +1,6 @@
 import * as net from "node:net";
 
-/** A way to the API server that a test can cut. */
+/** A connection to the API server that a test can cut. */
 export class Proxy {
     private readonly sockets = new Set<net.Socket>();
     private open = true;
@@ -35,7 +35,7 @@ export class Proxy {
         return `https://127.0.0.1:${(this.server.address() as net.AddressInfo).port}`;
     }
 
-    /** From now on nothing gets through, as if the API server were gone. */
+    /** From now on nothing gets through, as if the API server were down. */
     cut(): void {
         this.open = false;
         this.sockets.forEach((socket) => socket.destroy());

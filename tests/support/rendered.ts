@@ -1,10 +1,10 @@
-/** Every object that the components make, as it would be sent to an API server. */
+/** Every object that the components create, as it would be sent to an API server. */
 import { fixtures } from "./components";
 import { type Properties, pushed, type Registration, run, Secret } from "./mocks";
 import { scenarios } from "./scenarios";
 
 export interface Rendered {
-    /** Which component made it, of which arguments: "Notebook, all arguments". */
+    /** The component that created it, and its arguments: "Notebook, all arguments". */
     origin: string;
     object: KubernetesObject;
 }
@@ -16,7 +16,7 @@ export interface KubernetesObject {
     spec?: object;
 }
 
-/** The value without the marks of secrets. */
+/** The value without secret markers. */
 function plain(value: unknown): unknown {
     if (value instanceof Secret) {
         return plain(value.value);
@@ -31,7 +31,7 @@ function plain(value: unknown): unknown {
 
 const isObject = ({ type, inputs }: Registration): boolean => type.startsWith("kubernetes:") && "apiVersion" in inputs;
 
-/** The templates of pods in a custom resource, each as a pod: no scanner knows where they stand. */
+/** The pod templates in a custom resource, each as a pod: scanners do not find them. */
 function podsOf({ kind, metadata, spec }: KubernetesObject): KubernetesObject[] {
     const found: KubernetesObject[] = [];
     const look = (value: unknown, labels: Record<string, string> | undefined): void => {
@@ -57,7 +57,7 @@ function podsOf({ kind, metadata, spec }: KubernetesObject): KubernetesObject[] 
 
 const builtIn = /^(v1|apps\/v1|batch\/v1|autoscaling\/v2|policy\/v1|rbac\.authorization\.k8s\.io\/v1)$/;
 
-/** What components read of what has become of their objects. */
+/** The outputs that components read from their objects. */
 const fromOutside = (type: string, inputs: Properties): Properties =>
     type.startsWith("kubernetes:")
         ? { metadata: { ...(inputs.metadata as object), uid: "00000000-0000-0000-0000-000000000000" } }
@@ -72,12 +72,12 @@ async function objectsOf(origin: string, program: () => unknown): Promise<Render
         .map((object) => ({ origin, object }));
 }
 
-/** What all components make of their least and their fullest arguments, and of those of all scenarios, edit by edit. */
+/** What all components create from minimal and complete arguments, and from those of all scenarios, edit by edit. */
 export async function renderedObjects(): Promise<Rendered[]> {
     const all: Rendered[] = [];
     for (const { component, valid, full } of fixtures) {
         for (const [what, args] of [
-            ["the least arguments", valid()],
+            ["minimal arguments", valid()],
             ["all arguments", full()],
         ] as const) {
             all.push(...(await objectsOf(`${component.name}, ${what}`, () => new component("fraud", args))));

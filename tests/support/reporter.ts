@@ -5,8 +5,8 @@ import * as Mocha from "mocha";
 import { whyUnchecked } from "./unchecked";
 
 /**
- * Mocha's own report, then what was not checked and why, and its counts in the file that MOCHA_COUNTS names, for the sum
- * over all levels.
+ * Mocha's own report, then the tests that were not run and why; writes the counts to the file in MOCHA_COUNTS, for the
+ * sum over all levels.
  */
 class CountingReporter extends Mocha.reporters.Spec {
     constructor(runner: Mocha.Runner, options?: Mocha.MochaOptions) {

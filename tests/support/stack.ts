@@ -14,7 +14,7 @@ import {
 import { backendUrl } from "../../local/stack";
 import { savedEnvironment } from "./environment";
 
-/** One resource that an operation changes or would change: what is done, to which kind, by which name, and where. */
+/** One resource that an operation changes or would change: the operation, the kind, the name, and the namespace. */
 export interface Change {
     op: string;
     type: string;
@@ -29,14 +29,14 @@ export interface StackObject {
     kind: string;
 }
 
-/** A stack of a test's own, with a program that can be changed between operations. */
+/** A stack of a test, with a program that can be changed between operations. */
 export class TestStack {
     private constructor(
         private readonly stack: Stack,
         readonly directory: string,
     ) {}
 
-    /** A stack without resources, whose state is kept in a directory of its own, or the one of that directory. */
+    /** A stack without resources, whose state is in a temporary directory or in the given one. */
     static async create(name: string, program: PulumiFn, directory = newDirectory(name)): Promise<TestStack> {
         return TestStack.open(directory, (options) =>
             LocalWorkspace.createOrSelectStack({ stackName: name, projectName: "tests", program }, options),
@@ -61,12 +61,12 @@ export class TestStack {
         };
         process.env.PATH = envVars.PATH ?? process.env.PATH;
         const stack = await stackOf({ envVars, pulumiCommand: await PulumiCommand.get() });
-        // Asked of the CLI after each operation, for a summary that no test reads: half a second.
+        // The automation API calls the CLI after each operation, for a summary that no test reads: half a second.
         stack.info = () => Promise.resolve(undefined);
         return new TestStack(stack, directory);
     }
 
-    /** Runs the stack's program, or another one from now on. */
+    /** Runs the stack's program, or from now on another one. */
     async up(program?: PulumiFn): Promise<Record<string, unknown>> {
         this.use(program);
         const { outputs } = await this.stack.up({ onOutput: this.onOutput });
@@ -79,7 +79,7 @@ export class TestStack {
         return this.changes((onEvent) => this.stack.preview({ onEvent, onOutput: this.onOutput }));
     }
 
-    /** What has changed in the cluster since. */
+    /** What has changed in the cluster since the last operation. */
     async refresh(): Promise<Change[]> {
         return this.changes((onEvent) => this.stack.refresh({ onEvent, onOutput: this.onOutput }));
     }
@@ -91,12 +91,12 @@ export class TestStack {
         );
     }
 
-    /** From now on every resource needs a provider that is given to it. */
+    /** From now on every resource needs an explicit provider. */
     async disableDefaultProviders(): Promise<void> {
         await this.stack.setConfig("pulumi:disable-default-providers", { value: '["*"]' });
     }
 
-    /** Takes away the lock of an update that was killed, as a user would after it. */
+    /** Removes the lock of an update that was killed, as a user would. */
     async cancel(): Promise<void> {
         await this.stack.cancel();
     }
@@ -118,10 +118,10 @@ export class TestStack {
             .join("\n");
     }
 
-    /** All that the engine has printed so far. */
+    /** Everything that the engine has printed so far. */
     log = "";
 
-    /** Deletes what is left, and the stack. */
+    /** Deletes the remaining resources, and the stack. */
     async destroy(): Promise<void> {
         await this.stack.destroy({ onOutput: this.onOutput });
         fs.rmSync(this.directory, { recursive: true });
@@ -141,7 +141,7 @@ export class TestStack {
         const changes: Change[] = [];
         await operation((event) => {
             const metadata = event.resourcePreEvent?.metadata ?? event.resOutputsEvent?.metadata;
-            // A replacement is told in three steps; the one that names both halves stands for all.
+            // A replacement is reported in three steps; the one that names both halves stands for all.
             const isStep =
                 metadata && !["same", "refresh", "create-replacement", "delete-replaced"].includes(metadata.op);
             if (isStep && metadata.type !== "pulumi:pulumi:Stack") {

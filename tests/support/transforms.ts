@@ -4,7 +4,7 @@ interface Annotated {
     metadata?: { annotations?: Record<string, unknown> };
 }
 
-/** Adds an annotation to every object but namespaces. */
+/** Adds an annotation to every object except namespaces. */
 function annotated(name: string, value: string): pulumi.ResourceTransform {
     return ({ type, props, opts }) => {
         if (!type.startsWith("kubernetes:") || type.endsWith(":Namespace")) {
@@ -16,11 +16,11 @@ function annotated(name: string, value: string): pulumi.ResourceTransform {
     };
 }
 
-/** Does not wait for what needs a node to be ready, for tests on an API server that has none. */
+/** Does not wait for what needs a node to become ready, for tests on an API server without one. */
 export const skipAwait = annotated("pulumi.com/skipAwait", "true");
 
 /**
- * Has an object gone as soon as it is deleted, its pods after it. Whose end is not waited for must go like this where
- * another of the same name takes its place, which would otherwise go with it.
+ * Deletes an object immediately and its pods afterwards. An object whose deletion is not awaited must be deleted like
+ * this when another of the same name replaces it, which would otherwise be deleted with it.
  */
 export const deletedAtOnce = annotated("pulumi.com/deletionPropagationPolicy", "background");

@@ -1,5 +1,5 @@
 /**
- * A pod that tries what a node gives to pods, with the image that every node of the local cluster has.
+ * A pod that tests what a node provides to pods, with the image that every node of the local cluster has.
  */
 import { pauseImage } from "../../local/offline/pause-image";
 

@@ -1,8 +1,8 @@
-/** Tests that need something which a machine may lack: never left out in silence. */
+/** Tests that need something which a machine may lack: never skipped silently. */
 const reasons = new WeakMap<Mocha.Test, string>();
 
 /**
- * Stands for a test that cannot run here: it is counted as skipped, and the end of the run says why. Where CI is set,
+ * Replaces a test that cannot run here: it is counted as skipped, and the end of the run reports why. Where CI is set,
  * everything must be checked, and it fails.
  */
 export function unchecked(why: string, title: string): void {

@@ -13,7 +13,7 @@ export interface UpstreamCrd {
     scope: "Namespaced" | "Cluster";
     served: string[];
     storage: string;
-    /** The file that has it, with its place among the documents there. */
+    /** The file that contains it, with its position among the documents there. */
     file: string;
     document: number;
 }
@@ -34,7 +34,7 @@ const documentsOf = (file: string): string[] => fs.readFileSync(file, "utf8").sp
 export const crdText = ({ file, document }: Pick<UpstreamCrd, "file" | "document">): string =>
     documentsOf(file)[document]!.trimStart();
 
-/** The CRDs in a file; patches of CRDs, which have no versions, are none. */
+/** The CRDs in a file; patches of CRDs, which have no versions, do not count. */
 export function crdsIn(file: string): UpstreamCrd[] {
     return documentsOf(file).flatMap((text, document) => {
         if (!/^kind: "?CustomResourceDefinition"?\s*$/m.test(text)) {
@@ -60,7 +60,7 @@ export function crdsIn(file: string): UpstreamCrd[] {
     });
 }
 
-/** A block of YAML without what stands below any `schema:`. */
+/** A block of YAML without what is below any `schema:`. */
 function withoutSchemas(text: string): string {
     let inside = Infinity;
     return text
@@ -76,7 +76,7 @@ function withoutSchemas(text: string): string {
         .join("\n");
 }
 
-/** The files of YAML in a directory and below. */
+/** The YAML files in a directory and below. */
 export const yamlFiles = (directory: string): string[] =>
     fs
         .readdirSync(directory, { recursive: true, encoding: "utf8" })

@@ -1,7 +1,7 @@
 /**
- * What the projects of the add-ons publish: their charts' names and values, and their CRDs. The tests hold against it
- * what the definitions say. It comes from the projects' Go modules where they carry it, and otherwise from
- * ../shared/upstream, which also says where it is published and may be missing.
+ * What the projects of the add-ons publish: their charts' names and values, and their CRDs. The tests compare the
+ * definitions with it. It comes from the projects' Go modules where they contain it, and otherwise from
+ * ../shared/upstream, which may be missing, and which also has where everything is published.
  */
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -21,12 +21,12 @@ import { moduleFolders, moduleOf } from "./upstream-modules";
 
 const upstream = path.join(__dirname, "..", "..", "..", "shared", "upstream");
 
-/** Why there is nothing but what Go modules carry, or nothing where the files are there. */
+/** Why only the content of Go modules is available, or undefined where the files exist. */
 export const sharedMissing = fs.existsSync(path.join(upstream, "index.json"))
     ? undefined
     : "../shared/upstream does not exist";
 
-/** What index.json says of an add-on. */
+/** The entry of an add-on in index.json. */
 export interface UpstreamAddon {
     /** `<owner>/<name>` on GitHub. */
     repository: string;
@@ -45,7 +45,7 @@ const once = <T>(make: () => T): (() => T) => {
 
 export const index = once(() => JSON.parse(read(upstream, "index.json")) as Record<string, UpstreamAddon>);
 
-/** The folders of add-ons that have another name upstream. */
+/** The folders of add-ons that have a different name upstream. */
 const otherFolders: Partial<Record<AddonName, string>> = {
     leaderWorkerSet: "lws",
     nvidiaDraDriver: "dra-driver-nvidia-gpu",
@@ -54,16 +54,16 @@ const otherFolders: Partial<Record<AddonName, string>> = {
 
 export const folderOf = (name: AddonName): string => otherFolders[name] ?? kebabCase(name);
 
-/** The folders that there are, and those that only Go modules stand for. */
+/** The existing folders, and those for which only Go modules exist. */
 const folders = once(() => [...new Set([...moduleFolders, ...(sharedMissing ? [] : Object.keys(index()))])]);
 
-/** The release of a project, as its tag, where that is known. */
+/** The release of a project, as its tag, where it is known. */
 export function releaseOf(folder: string): string | undefined {
     const module = moduleOf(folder);
     return typeof module !== "string" ? module.version : sharedMissing ? undefined : index()[folder]?.tag;
 }
 
-/** Why nothing is known of a project. */
+/** Why nothing is known about a project. */
 export function whyFolderMissing(folder: string): string {
     const module = moduleOf(folder);
     return `${typeof module === "string" ? module : `its Go module does not have it`}, and ${sharedMissing}`;
@@ -77,17 +77,17 @@ export const definitions = Object.entries(catalog) as [AddonName, Definition<Pla
 export interface UpstreamChart {
     name: string;
     version: string;
-    /** The tag of the project's release that it is of; a chart in a chart has none. */
+    /** The tag of the project's release that it belongs to; undefined for a sub-chart. */
     release?: string;
     appVersion?: string;
-    /** Its default values, those of its sub-charts in their places. */
+    /** Its default values, including those of its sub-charts. */
     defaults: Values;
-    /** The keys that its values.yaml has, commented out or not, each as a path. */
+    /** The keys in its values.yaml, including those that are commented out, each as a path. */
     keys: Set<string>;
-    /** Those of them that have keys below. */
+    /** Those of the keys that have keys below them. */
     parents: Set<string>;
     schema?: Schema;
-    /** Sub-charts with schemas of their own, by the key that their values are under. */
+    /** Sub-charts that have schemas, by the key of their values. */
     children: Record<string, UpstreamChart>;
 }
 
@@ -101,7 +101,7 @@ interface ChartFile {
 const separator = "\u0000";
 const pathOf = (keys: string[]) => keys.join(separator);
 
-/** The values.yaml of a chart, or the template that it is made of at a release. */
+/** The values.yaml of a chart, or the template from which a release creates it. */
 const valuesFile = (directory: string): string | undefined =>
     ["values.yaml", "values.tmpl.yaml"].map((file) => path.join(directory, file)).find(fs.existsSync);
 
@@ -142,8 +142,8 @@ function readChart(directory: string): UpstreamChart {
 const keyLine = /^(?<before> *)(?<comment>#+)?(?<after> *)(?:- )?(?:"(?<quoted>[^"]+)"|(?<bare>[\w./-]+)):(?:\s|$)/;
 
 /**
- * The keys that stand in a values.yaml, commented out or not, as paths. Prose that looks like a key is taken for one,
- * which does no harm.
+ * The keys in a values.yaml, including those that are commented out, as paths. Prose that looks like a key is treated
+ * as one, which does no harm.
  */
 function keysOf(text: string): Set<string> {
     interface Level {
@@ -168,7 +168,7 @@ function keysOf(text: string): Set<string> {
             levels = at(levels, before.length, key);
             commented = levels;
         } else {
-            // What stands behind "# " may be indented from the "#" or from the letter behind it.
+            // The text after "# " may be indented from the "#" or from the letter after it.
             at(commented, before.length + after.length, key);
             commented = at(commented, before.length + Math.max(after.length - 1, 0), key);
         }
@@ -176,13 +176,13 @@ function keysOf(text: string): Set<string> {
     return keys;
 }
 
-/** Where a chart is, and which project's it is. */
+/** Where a chart is, and which project it belongs to. */
 interface ChartPlace {
     folder: string;
     directory: string;
 }
 
-/** The charts of a project in ../shared/upstream. A sub-chart is another version, with other values. */
+/** The charts of a project in ../shared/upstream. A sub-chart may be another version, with other values. */
 export function sharedCharts(folder: string): string[] {
     const directory = path.join(upstream, folder);
     return fs
@@ -192,7 +192,7 @@ export function sharedCharts(folder: string): string[] {
         .map((file) => path.dirname(path.join(directory, file)));
 }
 
-/** The places of charts, by the charts' names, those in Go modules first. */
+/** The locations of charts by name, those in Go modules first. */
 const chartPlaces = once(() => {
     const byName = new Map<string, ChartPlace[]>();
     const ofModules = (folder: string) => {
@@ -212,7 +212,7 @@ const chartPlaces = once(() => {
 
 const charts = new Map<string, UpstreamChart>();
 
-/** The files of a chart that an add-on installs, which may be another project's. */
+/** The files of a chart that an add-on installs, which may belong to another project. */
 export function chartOf(name: AddonName, source: ChartSource): UpstreamChart | undefined {
     const found = chartPlaces().get(source.name) ?? [];
     const place = found.find(({ folder }) => folder === folderOf(name)) ?? found[0];
@@ -225,7 +225,7 @@ export function chartOf(name: AddonName, source: ChartSource): UpstreamChart | u
     return charts.get(place.directory);
 }
 
-/** Why the charts cannot be looked at, or nothing where there is a way to. */
+/** Why the charts cannot be read, or undefined where they can. */
 export function chartsMissing(name: AddonName, sources: ChartSource[]): string | undefined {
     const missing = sources.filter((source) => chartOf(name, source) === undefined).map((source) => source.name);
     if (sharedMissing === undefined || missing.length === 0) {
@@ -235,11 +235,11 @@ export function chartsMissing(name: AddonName, sources: ChartSource[]): string |
     return `${typeof module === "string" ? module : `no Go module has the chart ${missing.join(", ")}`}, and ${sharedMissing}`;
 }
 
-/** Whether a version in a Chart.yaml is one, and not what stands there until the chart is published. */
+/** Whether a version in a Chart.yaml is a real one, and not a placeholder until the chart is published. */
 export const isPublished = (version: string | undefined): version is string =>
     version !== undefined && /^v?\d+\.\d+/.test(version) && !/^v?0\.0\.|-devel$|^v0\.0\.0/.test(version);
 
-/** The places a chart is published in, each as `oci://…/<chart>` or as the address of a repository. */
+/** Where a chart is published, each as `oci://…/<chart>` or as the URL of a repository. */
 export function repositoriesOf({ chartRepository }: UpstreamAddon, chart: string): string[] {
     return chartRepository
         .replace("<chart>", chart)
@@ -252,13 +252,13 @@ const isMap = (value: unknown): value is Values => value !== null && typeof valu
 
 const kindOf = (value: unknown): string => (Array.isArray(value) ? "list" : isMap(value) ? "map" : typeof value);
 
-/** Maps of which nobody can know the keys. */
+/** Maps with arbitrary keys. */
 const isOpen = (key: string): boolean => /(annotations|labels|nodeselector)$/i.test(key);
 
-/** Amounts, which are texts or numbers, as in YAML anywhere. */
+/** Quantities, which are strings or numbers, as anywhere in YAML. */
 const isQuantity = (keys: string[]): boolean => keys.includes("requests") || keys.includes("limits");
 
-/** What is wrong with values: keys that a chart does not have, and values of another type than its defaults. */
+/** The problems with values: keys that a chart does not have, and values of a different type than its defaults. */
 export function valuesProblems(
     chart: UpstreamChart,
     values: Values,
@@ -338,7 +338,7 @@ function schemaHas(root: Schema, keys: string[]): boolean {
         if (isMap(schema.additionalProperties)) {
             return allows(schema.additionalProperties, below);
         }
-        // A map of which the schema names no key takes any.
+        // A map whose schema names no key allows any.
         const isObject = schema.type === "object" || (Array.isArray(schema.type) && schema.type.includes("object"));
         return isObject && Object.keys(properties).length === 0 && schema.additionalProperties !== false;
     };
@@ -376,7 +376,10 @@ function withoutNulls(values: Values): Values {
     );
 }
 
-/** What the values schemas of a chart and of its sub-charts say to its defaults with ours laid over them. */
+/**
+ * The problems that the values schemas of a chart and of its sub-charts find in its defaults with ours merged into
+ * them.
+ */
 export function schemaProblems(chart: UpstreamChart, values: Values): string[] {
     const merged = withoutNulls(mergeValues(chart.defaults, values));
     const own = chart.schema ? errorsOf(validatorOf(chart.schema), merged) : [];
@@ -405,7 +408,7 @@ export function sharedCrds(folder: string): UpstreamCrd[] {
 
 const crdsByFolder = new Map<string, UpstreamCrd[]>();
 
-/** The CRDs of a project, or why they cannot be looked at. */
+/** The CRDs of a project, or why they cannot be read. */
 export function crdsOf(folder: string): UpstreamCrd[] | string {
     const found = crdsByFolder.get(folder);
     if (found !== undefined) {
@@ -434,11 +437,11 @@ export const crdByKind = once(() => {
     return byKind;
 });
 
-/** Which kinds, each as `<group>/<kind>`, of these objects have CRDs that cannot be looked at. */
+/** The kinds, each as `<group>/<kind>`, of those of these objects whose CRDs cannot be read. */
 export const kindsMissing = (objects: KubernetesObject[]): string[] =>
     crdsMissing(objects.map(customKind).filter((kind) => kind !== undefined));
 
-/** Which of these kinds, each as `<group>/<kind>`, have CRDs that cannot be looked at. */
+/** Those of these kinds, each as `<group>/<kind>`, whose CRDs cannot be read. */
 export const crdsMissing = (kinds: string[]): string[] =>
     sharedMissing === undefined ? [] : [...new Set(kinds)].filter((kind) => !crdByKind().has(kind)).sort();
 
@@ -446,7 +449,7 @@ export const crdsMissing = (kinds: string[]): string[] =>
 export const whyKindsMissing = (kinds: string[]): string | undefined =>
     kinds.length === 0
         ? undefined
-        : `the CRDs of ${kinds.join(", ")} are in no Go module that is here, and ${sharedMissing}`;
+        : `the CRDs of ${kinds.join(", ")} are not in any available Go module, and ${sharedMissing}`;
 
 const openApi = new Map<string, ValidateFunction | string>();
 
@@ -462,7 +465,7 @@ function compileKind(apiVersion: string, kind: string): ValidateFunction | strin
     const [group, version] = apiVersion.split("/");
     const crd = crdByKind().get(`${group}/${kind}`);
     if (crd === undefined) {
-        return `there is no CRD of ${apiVersion} ${kind}`;
+        return `${apiVersion} ${kind} has no CRD`;
     }
     const { spec } = yaml.parse(crdText(crd)) as CrdFile;
     const found = spec.versions.find(({ name }) => name === version);
@@ -474,7 +477,7 @@ function compileKind(apiVersion: string, kind: string): ValidateFunction | strin
     );
 }
 
-/** The schema of a CRD as a JSON schema that refuses what an API server would drop or, strictly asked, refuse. */
+/** The schema of a CRD as a JSON schema that refuses what an API server would drop or, in strict mode, refuse. */
 function closed(schema: Schema, isRoot = false): Schema {
     const result: Schema = {};
     for (const [key, value] of Object.entries(schema)) {
@@ -487,7 +490,7 @@ function closed(schema: Schema, isRoot = false): Schema {
         const isByName = key === "properties";
         const isSchema = key === "items" || key === "additionalProperties" || key === "not";
         const isList = key === "allOf" || key === "anyOf" || key === "oneOf";
-        // In the logical ones there are rules for values only, which do not close anything.
+        // Logical schemas only contain rules for values, which do not close an object.
         result[key] =
             isByName && isMap(value)
                 ? Object.fromEntries(Object.entries(value).map(([name, below]) => [name, closed(below as Schema)]))
@@ -514,7 +517,7 @@ function closed(schema: Schema, isRoot = false): Schema {
     return result;
 }
 
-/** Whether JavaScript reads a pattern that is written for Go. */
+/** Whether JavaScript can read a pattern that is written for Go. */
 function isPattern(pattern: unknown): boolean {
     try {
         new RegExp(pattern as string, "u");
@@ -524,11 +527,11 @@ function isPattern(pattern: unknown): boolean {
     }
 }
 
-/** The kind of a custom resource, as `<group>/<kind>`; nothing for a kind of Kubernetes itself. */
+/** The kind of a custom resource, as `<group>/<kind>`; undefined for a built-in kind. */
 export const customKind = ({ apiVersion, kind }: KubernetesObject): string | undefined =>
     core.includes(apiVersion) ? undefined : `${apiVersion.split("/")[0]}/${kind}`;
 
-/** The groups of Kubernetes itself, and those kinds in them that belong to no namespace. */
+/** The API groups of Kubernetes itself, and their cluster-scoped kinds. */
 const core = [
     "v1",
     "admissionregistration.k8s.io/v1",
@@ -546,7 +549,7 @@ const core = [
 const clusterWide =
     /^(Namespace|ClusterRole|ClusterRoleBinding|PriorityClass|StorageClass|DeviceClass|APIService|.*WebhookConfiguration|ValidatingAdmissionPolicy(Binding)?)$/;
 
-/** What is wrong with an object, as far as can be seen without an API server. */
+/** The problems with an object that can be found without an API server. */
 export function objectProblems(object: KubernetesObject): string[] {
     const { apiVersion, kind, metadata } = object;
     const isCore = core.includes(apiVersion);
@@ -559,24 +562,24 @@ export function objectProblems(object: KubernetesObject): string[] {
         : crdByKind().get(`${apiVersion.split("/")[0]}/${kind}`)!.scope === "Cluster";
     const problems = validator ? errorsOf(validator, object) : [];
     if (isClusterWide && metadata.namespace !== undefined) {
-        problems.push("is in a namespace, and of a kind that is in none");
+        problems.push("has a namespace, but its kind is cluster-scoped");
     }
     if (!isClusterWide && metadata.namespace === undefined) {
-        problems.push("is in no namespace");
+        problems.push("has no namespace");
     }
     return problems;
 }
 
 // ---- Combinations
 
-/** One way to have an add-on. */
+/** One way to configure an add-on. */
 export interface Combination {
     title: string;
     settings: PlatformAddonArgs;
     context: Context;
 }
 
-/** What an add-on needs with these settings, and what that needs. */
+/** What an add-on requires with these settings, transitively. */
 function requiredBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
     const all = new Set<AddonName>();
     const add = (one: AddonName, its: PlatformAddonArgs) => {
@@ -591,14 +594,14 @@ function requiredBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
     return [...all];
 }
 
-/** What cannot be in a platform with an add-on, on whichever side it is said. */
+/** The add-ons that conflict with an add-on, whichever of the two declares it. */
 function excludedBy(name: AddonName, settings: PlatformAddonArgs): AddonName[] {
     const own = Object.keys(catalog[name].excludes?.(settings) ?? {}) as AddonName[];
     const others = definitions.filter(([, definition]) => definition.excludes?.({})[name] !== undefined);
     return [...new Set([...own, ...others.map(([other]) => other)])];
 }
 
-/** A platform for one add-on: its size, its availability, and which other add-ons it has. */
+/** A platform for one add-on: its size, its availability, and its other add-ons. */
 export function contextOf(
     namespace: string,
     { small = false, highlyAvailable = false, has = [] as AddonName[] },
@@ -617,7 +620,7 @@ export function contextOf(
     return context;
 }
 
-/** Each setting of an add-on set once, besides none at all. */
+/** Each setting of an add-on set once, and none at all. */
 export function settingsOf(name: AddonName): PlatformAddonArgs[] {
     const table = Object.entries(samples[name] ?? {});
     return [
@@ -655,14 +658,14 @@ export function combinationsOf(name: AddonName): Combination[] {
     return combinations;
 }
 
-/** An object of our own, with the add-on and the combination that it is from. */
+/** An object of ours, with the add-on and the combination that created it. */
 export interface FoundObject {
     addon: AddonName;
     title: string;
     object: KubernetesObject;
 }
 
-/** All objects of our own that an add-on gives in all combinations, those that differ. */
+/** All objects of ours that an add-on creates in all combinations, without duplicates. */
 export function objectsOf(addon: AddonName): FoundObject[] {
     const definition = catalog[addon];
     const found = new Map<string, FoundObject>();
@@ -681,5 +684,5 @@ export function objectsOf(addon: AddonName): FoundObject[] {
     return [...found.values()];
 }
 
-/** The same of all add-ons. */
+/** The same for all add-ons. */
 export const allObjects = (): FoundObject[] => definitions.flatMap(([addon]) => objectsOf(addon));

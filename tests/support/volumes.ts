@@ -3,7 +3,7 @@ import { savedEnvironment } from "./environment";
 import { createObjects, kubectl } from "./kubectl";
 import { restrictedPod } from "./pod-security";
 
-/** What a Python program prints that sees a claim at /data, in a pod that is gone afterwards. */
+/** The output of a Python program that reads a claim at /data, in a pod that is deleted afterwards. */
 export async function inClaim(namespace: string, claim: string, program: string): Promise<string> {
     await createObjects({
         apiVersion: "v1",

@@ -1,7 +1,7 @@
 /**
- * A chart of the tests' own with all that makes charts hard: CRDs in `crds/` and in templates, one of them with a
- * conversion webhook; a webhook whose certificate authority comes late; a hook, a Secret and a Deployment. And what
- * its controller would be, which the API server really calls.
+ * A chart of the tests with everything that makes charts hard: CRDs in `crds/` and in templates, one of them with a
+ * conversion webhook; a webhook whose CA bundle is late; a hook, a Secret and a Deployment. And its controller, which
+ * the API server really calls.
  */
 import * as fs from "node:fs";
 import type { IncomingMessage } from "node:http";
@@ -46,7 +46,7 @@ function crd(plural: string, kind: string, versions: object[], conversion?: obje
     };
 }
 
-/** Gadgets get a field in 0.2, and widgets a second version in which objects are stored from then on. */
+/** In 0.2, gadgets get a field, and widgets a second version, which is the storage version from then on. */
 const gadgets = (next: boolean): object =>
     crd("gadgets", "Gadget", [{ name: "v1", served: true, storage: true, schema: schema(next) }]);
 
@@ -94,7 +94,7 @@ const templates = (version: WidgetsVersion): Record<string, object> => ({
         metadata: { name: "widgets" },
         data: { password: "{{ .Values.password | b64enc }}" },
     },
-    // No pods: there may be no node that runs them.
+    // No pods: there may be no node to run them.
     "deployment.yaml": {
         apiVersion: "apps/v1",
         kind: "Deployment",
@@ -121,7 +121,7 @@ const templates = (version: WidgetsVersion): Record<string, object> => ({
     },
 });
 
-/** A directory with `widgets-0.1.0` and `widgets-0.2.0`, as a mirror of charts in a directory has them. */
+/** A directory with `widgets-0.1.0` and `widgets-0.2.0`, laid out as a mirror of charts. */
 export function writeWidgetCharts(): string {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-charts-"));
     for (const version of ["0.1.0", "0.2.0"] as const) {
@@ -155,7 +155,7 @@ interface Review {
     };
 }
 
-/** What the API server asks for, answered: widgets are annotated, and converted by their version alone. */
+/** The response to a request of the API server: widgets are annotated, and converted by changing only their version. */
 function answer(url: string, { apiVersion, kind, request }: Review): object {
     const { uid } = request;
     if (url.startsWith("/convert")) {
@@ -187,11 +187,11 @@ async function read(request: IncomingMessage): Promise<Review> {
     return JSON.parse(text) as Review;
 }
 
-/** The controller: serves the webhooks, and writes its certificate authority where it is missing, after a while. */
+/** The controller: serves the webhooks, and writes its CA bundle where it is missing, after a delay. */
 export class WidgetsController {
     private running = true;
     private injecting: Promise<void>;
-    /** When the authority was written into the webhook configuration. */
+    /** When the CA bundle was written into the webhook configuration. */
     injected: Date[] = [];
 
     private constructor(
@@ -209,7 +209,8 @@ export class WidgetsController {
                 void read(request).then((review) => response.end(JSON.stringify(answer(request.url!, review))));
             },
         );
-        // As servers in Go do: closed just when the API server asks again, a connection would fail that request.
+        // As in Go servers: if the server closed a connection while the API server sends a request on it, that request
+        // would fail.
         server.keepAliveTimeout = 0;
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
         return new WidgetsController(server, `https://127.0.0.1:${(server.address() as AddressInfo).port}`, delay);

@@ -27,7 +27,7 @@ const otherCharts: Partial<Record<AddonName, { name: string; version: string; re
         },
     };
 
-/** Which CRDs a chart installs, where it is not all that lie in the folder, or others besides. */
+/** Which CRDs a chart installs, where these are not exactly those in the folder. */
 const otherCrds: Partial<Record<AddonName, { not?: RegExp; also?: Record<string, string[]>; why: string }>> = {
     nodeFeatureDiscovery: { not: /^noderesourcetopologies\./, why: "the topology updater is off, and its CRD with it" },
     kserve: {
@@ -37,7 +37,7 @@ const otherCrds: Partial<Record<AddonName, { not?: RegExp; also?: Record<string,
     },
 };
 
-/** Maps that have keys by default and still take any other, by chart. */
+/** Maps that have keys by default and accept any other, by chart. */
 const freeForm: Record<string, Record<string, string>> = {
     "kube-prometheus-stack": { "grafana.grafana.ini": "the sections and settings of Grafana's own configuration" },
     mlflow: {
@@ -45,9 +45,9 @@ const freeForm: Record<string, Record<string, string>> = {
     },
 };
 
-/** Values that are of another type than upstream's default, by chart. */
+/** Values of a different type than upstream's default, by chart. */
 const otherType: Record<string, Record<string, string>> = {
-    jupyterhub: { "singleuser.memory.guarantee": "a number of bytes, or a text such as 1G" },
+    jupyterhub: { "singleuser.memory.guarantee": "a number of bytes, or a string such as 1G" },
 };
 
 /** What each add-on requires by default. */
@@ -91,7 +91,7 @@ const requiresWith: { name: AddonName; settings: Record<string, unknown>; brings
     { name: "mlflow", settings: { artifacts: { bucket: "models" } }, brings: ["externalSecrets", "cloudnativePg"] },
 ];
 
-/** Which add-ons cannot be together when nothing is set. */
+/** Which add-ons conflict by default. */
 const excludes: [AddonName, AddonName][] = [
     ["gpuOperator", "nvidiaDevicePlugin"],
     ["gpuOperator", "nvidiaDraDriver"],
@@ -130,8 +130,8 @@ describe("add-ons", function () {
         assert.deepEqual(Object.keys(catalog), addonNames);
     });
 
-    it("do not compile when one is forgotten, is another one, or a rule of its arguments is missing or misspelt", () => {
-        // The compiler is the test (npm run lint). The catalog is known by its names only, so it is given its types back.
+    it("do not compile when one is missing or unknown, or a rule of its arguments is missing or misspelled", () => {
+        // The compiler is the test (npm run lint). The catalog only exports its names, so it is given its types back.
         const { mlflow, ...withoutMlflow } = catalog as unknown as Catalog;
         // @ts-expect-error -- one is missing.
         withoutMlflow satisfies Catalog;
@@ -140,7 +140,7 @@ describe("add-ons", function () {
         ({ ...mlflow, fields: rules }) satisfies Definition<MlflowArgs>;
         // @ts-expect-error -- a rule is of an argument that does not exist.
         ({ ...mlflow, fields: { ...mlflow.fields, odic: oidc } }) satisfies Definition<MlflowArgs>;
-        // @ts-expect-error -- it is another one.
+        // @ts-expect-error -- an unknown one.
         ({ ...withoutMlflow, mlflow: withoutMlflow.jupyterhub }) satisfies Catalog;
     });
 
@@ -187,11 +187,11 @@ describe("add-ons", function () {
 
             it("refuses invalid arguments, each with a line that names the argument", () => {
                 for (const [field, { wrong, together }] of Object.entries(samples[name] ?? {})) {
-                    assert.ok(wrong.length > 0, `${field}: no wrong value`);
+                    assert.ok(wrong.length > 0, `${field}: no invalid value`);
                     for (const value of [...wrong, () => 0]) {
                         const lines = problemsOf(name, { ...together, [field]: value });
                         const found = lines.filter((line) => line.startsWith(field) && !line.includes("\n"));
-                        assert.ok(found.length > 0, `${field}: ${JSON.stringify(value)} is taken`);
+                        assert.ok(found.length > 0, `${field}: ${JSON.stringify(value)} is accepted`);
                     }
                 }
             });
@@ -278,7 +278,7 @@ describe("Envoy Gateway", () => {
 });
 
 describe("KServe for language models", () => {
-    /** KServe in a platform that is asked for nothing else. */
+    /** KServe in a platform without other requests. */
     const kserveWith = (settings: object): PlannedAddon =>
         plan({
             addons: { kserve: settings },
@@ -428,7 +428,7 @@ describe("add-ons as upstream publishes them", function () {
                 assert.deepEqual(sorted(ours), sorted([...theirs, ...others]));
             });
 
-            /** The values of each chart, of all combinations those that differ. */
+            /** The distinct values of each chart, in all combinations. */
             const distinct = () => {
                 const found = new Map<string, { chart: upstream.UpstreamChart; values: Values; title: string }>();
                 for (const { settings, context, title } of upstream.combinationsOf(name)) {
@@ -489,12 +489,12 @@ describe("the places where add-ons are published", () => {
         const folder = upstream.folderOf(name);
         const own = charts[charts.length - 1]!;
 
-        // The release may be an older one than that of the folder: the one that the add-on is made for.
+        // The release may be older than that of the folder: the one that the add-on is made for.
         for (const { name: project, version, manifest } of optionalCharts.flatMap((part) => part.charts)) {
             if (manifest !== undefined) {
                 itUnless(missing, `${name} has manifests of a release of ${project}`, () => {
                     const releases = releasesOf(project, version);
-                    assert.ok(manifest.startsWith(releases), `${manifest} is none of ${releases}`);
+                    assert.ok(manifest.startsWith(releases), `${manifest} is not one of ${releases}`);
                 });
             }
         }
@@ -504,7 +504,7 @@ describe("the places where add-ons are published", () => {
                 const { tag } = upstream.index()[folder]!;
                 const releases = releasesOf(folder, tag);
                 assert.equal(own.version, tag);
-                assert.ok(own.manifest?.startsWith(releases), `${own.manifest} is none of ${releases}`);
+                assert.ok(own.manifest?.startsWith(releases), `${own.manifest} is not one of ${releases}`);
             });
         } else {
             itUnless(missing, `${name} has the chart's name, version and repository`, () => {
@@ -519,7 +519,7 @@ describe("the places where add-ons are published", () => {
                 const address = own.repository.startsWith("oci://") ? `${own.repository}/${own.name}` : own.repository;
                 assert.ok(
                     expected.repositories.includes(address.replace(/\/$/, "")),
-                    `${address} is none of ${expected.repositories.join(", ")}`,
+                    `${address} is not one of ${expected.repositories.join(", ")}`,
                 );
             });
         }
@@ -540,15 +540,15 @@ describe("the checks against upstream", function () {
     const chart = (name: AddonName) => upstream.chartOf(name, catalog[name].charts.at(-1)!)!;
 
     const wrongValues: [what: string, addon: AddonName, values: Values, problems: string[]][] = [
-        ["a misspelt key", "kueue", { controllerManger: {} }, ["controllerManger does not exist"]],
+        ["a misspelled key", "kueue", { controllerManger: {} }, ["controllerManger does not exist"]],
         [
-            "a misspelt key deep down",
+            "a misspelled nested key",
             "kueue",
             { controllerManager: { manager: { resource: {} } } },
             ["controllerManager.manager.resource does not exist"],
         ],
         [
-            "a text for a number",
+            "a string for a number",
             "kueue",
             { controllerManager: { replicas: "2" } },
             ["controllerManager.replicas is a string, and a number by default"],
@@ -583,17 +583,13 @@ describe("the checks against upstream", function () {
             { ...flavor, apiVersion: "kueue.x-k8s.io/v1" },
             "kueue.x-k8s.io does not serve ResourceFlavor as v1",
         ],
-        ["a kind that there is not", { ...flavor, kind: "Flavor" }, "there is no CRD of kueue.x-k8s.io/v1beta2 Flavor"],
+        ["a kind that does not exist", { ...flavor, kind: "Flavor" }, "kueue.x-k8s.io/v1beta2 Flavor has no CRD"],
         [
-            "a namespace that does not belong there",
+            "a namespace of a cluster-scoped object",
             { ...flavor, metadata: { name: "a", namespace: "b" } },
-            "is in a namespace, and of a kind that is in none",
+            "has a namespace, but its kind is cluster-scoped",
         ],
-        [
-            "a namespace that is missing",
-            { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } },
-            "is in no namespace",
-        ],
+        ["a missing namespace", { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" } }, "has no namespace"],
     ];
     for (const [what, object, problem] of wrongObjects) {
         itUnless(kueueMissing, `find ${what}`, () => assert.deepEqual(upstream.objectProblems(object), [problem]));

@@ -182,7 +182,7 @@ describe("the hash of a build context", () => {
         assert.equal(hashOf(contextWithLink()), hashOf(contextWithLink()));
     });
 
-    it("changes with a Dockerfile outside of the context, whatever its name", () => {
+    it("changes with the content of a Dockerfile outside of the context, not with its name", () => {
         const context = directoryWith(files);
         const outside = directoryWith({ a: "FROM scratch\n", b: "FROM scratch\n", c: "FROM busybox\n" });
         const [a, b, c] = ["a", "b", "c"].map((name) => hashOf(context, path.join(outside, name)));

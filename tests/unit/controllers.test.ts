@@ -54,7 +54,7 @@ function chart(files: Record<string, string>): string {
 const chartYaml = (version: string): string => `apiVersion: v2\nname: widgets\nversion: ${version}\n`;
 const read = (...names: string[]): string => readFileSync(path.join(...names), "utf8");
 
-/** As much of a registry as a push needs. */
+/** The part of a registry that a push needs. */
 class FakeRegistry {
     readonly blobs = new Map<string, Buffer>();
     readonly manifests = new Map<string, { type: string; content: string }>();
@@ -117,9 +117,9 @@ class FakeRegistry {
 
 describe("the table of controllers", () => {
     for (const name of controllerNames) {
-        it(`${name}: its charts are those that are installed, its programs have modules`, () => {
+        it(`${name}: its charts are those that add-ons install, its programs have modules`, () => {
             const { images, charts } = controllerOf(name);
-            // Those that are no add-ons stand where their use is shown.
+            // Charts that are not of add-ons are listed where they are used.
             const shown = ["examples/addon/index.ts", "docs/llm-server.md"].flatMap((file) => [
                 ...read(sourceDir(file)).matchAll(/chart: "([^"]+)".*?version: "([^"]+)"/gs),
             ]);
@@ -162,7 +162,7 @@ describe("the table of controllers", () => {
         }
     });
 
-    // Each is compiled only once as long as all of them, and the cluster's own binary, want the same.
+    // Each is compiled only once as long as all of them, and the cluster's own binary, require the same version.
     const shared = ["k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go"];
     const sharedByControllers = ["k8s.io/utils", "golang.org/x/net", "golang.org/x/sys", "golang.org/x/text"];
     for (const name of ["jobset", "trainer", "lws", "metrics-server", "kube-rbac-proxy", "cert-manager"]) {
@@ -188,7 +188,7 @@ describe("a chart of a module", () => {
         "templates/a.yaml": "kind: ConfigMap\n",
     });
 
-    it("is given the version and the values with which it is published", async () => {
+    it("gets the version and the values with which it is published", async () => {
         const target = fresh();
         const values = { "image.repository": "public/widgets", "image.tag": "v1.2.3" };
         await releaseChart(source, target, { version: "1.2.3", appVersion: "v1.2.3", values, without: ["two"] });
@@ -207,7 +207,7 @@ describe("a chart of a module", () => {
         assert.match(read(source, "Chart.yaml"), /v0\.0\.0/);
     });
 
-    it("gets its values from a template where it has no others", async () => {
+    it("gets its values from a template if it has no others", async () => {
         const target = fresh();
         const unfinished = chart({
             "Chart.yaml": chartYaml("0"),
@@ -219,7 +219,7 @@ describe("a chart of a module", () => {
         assert.deepEqual(parse(read(target, "values.yaml")), { image: "public/widgets:v1.2.3", replicas: 1 });
     });
 
-    it("takes its place only when it has changed", async () => {
+    it("is replaced only when it has changed", async () => {
         const place = chart({ "Chart.yaml": chartYaml("1.0.0") });
         const before = statSync(place).ino;
         const same = chart({ "Chart.yaml": chartYaml("1.0.0") });
@@ -240,7 +240,7 @@ describe("a push to the registry", () => {
     });
     after(() => registry.stop());
 
-    it("of a chart is what Helm pulls", async () => {
+    it("of a chart can be pulled by Helm", async () => {
         const widgets = chart({ "Chart.yaml": chartYaml("1.0.0+build.1"), "templates/a.yaml": "kind: ConfigMap\n" });
         assert.equal(await pushChart(widgets, host), `${host}/charts/widgets:1.0.0_build.1`);
         const manifest = await pulledManifest(host, "charts/widgets", "1.0.0_build.1");
@@ -256,7 +256,7 @@ describe("a push to the registry", () => {
         assert.ok(content.includes("widgets/Chart.yaml") && content.includes("widgets/templates/a.yaml"));
     });
 
-    it("uploads nothing that is there already, and puts a changed chart under the same tag", async () => {
+    it("uploads nothing that exists, and puts a changed chart under the same tag", async () => {
         const files = { "Chart.yaml": chartYaml("2.0.0") };
         await pushChart(chart(files), host);
         const { uploads } = registry;
@@ -268,7 +268,7 @@ describe("a push to the registry", () => {
         assert.notDeepEqual(await pulledManifest(host, "charts/widgets", "2.0.0"), before);
     });
 
-    it("of an image is left out until the program has changed", async () => {
+    it("of an image is skipped until the program has changed", async () => {
         const cache = mkdtempSync(path.join(directory, "cache-"));
         mkdirSync(path.join(cache, "tools"));
         writeFileSync(path.join(cache, "program"), "#!/bin/sh\n", { mode: 0o755 });
@@ -304,7 +304,7 @@ describe("a push to the registry", () => {
         );
     });
 
-    it("tells what went wrong", async () => {
+    it("reports what went wrong", async () => {
         const unknown = "localhost:1";
         await assert.rejects(pulledManifest(unknown, "a", "b"), /fetch failed/);
         const broken = createServer((_, response) => response.writeHead(500).end());
@@ -320,7 +320,7 @@ describe("a push to the registry", () => {
 });
 
 describe("a tar", () => {
-    it("has the same bytes whenever it is made", async () => {
+    it("has the same bytes each time", async () => {
         const files = { "b.txt": "b", "a/c.txt": "c" };
         const [one, other] = [chart(files), chart(files)];
         assert.ok((await tarOf(one, "top")).equals(await tarOf(other, "top")));
@@ -339,7 +339,7 @@ describe("a stand-in for a chart", () => {
         assert.deepEqual(chartFile(crd, kuberayChart("1.6.2")).directory, "crds");
     });
 
-    it("takes the namespace, the image, the number of pods and the resources from the release", () => {
+    it("takes the namespace, the image, the replicas and the resources from the values", () => {
         const container = { image: "ghcr.io/kedacore/keda:main", imagePullPolicy: "Always", args: ["--a"] };
         const { content } = chartFile(
             {
@@ -361,7 +361,7 @@ describe("a stand-in for a chart", () => {
         assert.match(content, /--metrics-service-address=keda-operator\.\{\{ \.Release\.Namespace \}\}\.svc/);
     });
 
-    it("has a Deployment only where the values say so", () => {
+    it("has an optional Deployment only if the values enable it", () => {
         const container = { image: "quay.io/argoproj/argocli:latest", imagePullPolicy: "Always" };
         const { content } = chartFile(
             {
@@ -375,13 +375,13 @@ describe("a stand-in for a chart", () => {
         assert.match(content, / imagePullPolicy: "\{\{ \.Values\.images\.pullPolicy \}\}"/);
     });
 
-    it("does not know a Deployment that a later version brings", () => {
+    it("refuses a Deployment that a later version adds", () => {
         const deployment = { kind: "Deployment", metadata: { name: "new" }, spec: { template: { spec: {} } } };
         const other = { ...deployment, spec: { template: { spec: { containers: [] } } } };
         assert.throws(() => chartFile(other, keda), /The manifests of keda have a Deployment new/);
     });
 
-    it("takes the kinds that it names, and has templates of its own", async () => {
+    it("takes the kinds that it names, and adds its templates", async () => {
         const target = fresh();
         const manifests = [
             "kind: CustomResourceDefinition\nmetadata: {name: prometheuses.monitoring.coreos.com}\n",

@@ -50,7 +50,7 @@ import {
 } from "../../local/offline/docker-provider/values";
 import { sdkVersion } from "../../local/offline/docker-provider/version";
 
-/** A directory that goes when the suite ends. */
+/** A directory that is removed after the suite. */
 function temporary(): string {
     const directory = realpathSync(mkdtempSync(path.join(tmpdir(), "docker-provider-test-")));
     after(() => rmSync(directory, { recursive: true }));
@@ -70,7 +70,7 @@ describe("docker provider: property values", () => {
         assert.deepEqual(secret("x"), { [rpc.specialSigKey]: rpc.specialSecretSig, value: "x" });
     });
 
-    it("gives what is below the marks, without nulls", () => {
+    it("returns what is below the marks, without nulls", () => {
         const value: Value = { a: secret({ b: null, c: [secret("d")] }), e: null };
         assert.deepEqual(plain(value), { a: { c: ["d"] } });
     });
@@ -81,7 +81,7 @@ describe("docker provider: property values", () => {
     });
 });
 
-describe("docker provider: image names", () => {
+describe("docker provider: image references", () => {
     const digits = "x".repeat(129);
     const cases: [string, ReturnType<typeof parseReference>][] = [
         [
@@ -106,7 +106,7 @@ describe("docker provider: image names", () => {
         ["", undefined],
     ];
     for (const [name, expected] of cases) {
-        it(`${JSON.stringify(name.slice(0, 40))} ${expected ? "is read" : "is refused"}`, () => {
+        it(`${JSON.stringify(name.slice(0, 40))} ${expected ? "is valid" : "is refused"}`, () => {
             assert.deepEqual(parseReference(name), expected);
         });
     }
@@ -144,8 +144,8 @@ describe("docker provider: the digest of a context", () => {
     });
     afterEach(() => rmSync(context, { recursive: true }));
 
-    it("is the one that the official plugin calculates", async () => {
-        // Calculated by a Go program with the steps of the official plugin.
+    it("is the one that the official plugin computes", async () => {
+        // Computed by a Go program with the steps of the official plugin.
         const expected = "df872fed3720ad867fb06ed214ae81449ee2ac4ec4ef75b6d612f7c0c7f51179";
         assert.equal(await contextDigest(context, dockerfile), expected);
     });
@@ -177,9 +177,9 @@ describe("docker provider: the digest of a context", () => {
         ["what lies below an ignored directory", { ".dockerignore": "data\n" }, "data/deep/x", false],
         ["an exception", { ".dockerignore": "data\n!data/keep\n" }, "data/keep", true],
         ["what is beside an exception", { ".dockerignore": "data\n!data/keep\n" }, "data/other", false],
-        ["a name in other letters", { ".dockerignore": "*.log\n" }, "x.LOG", true],
+        ["a name in different case", { ".dockerignore": "*.log\n" }, "x.LOG", true],
         [
-            "the root's file when the Dockerfile has one of its own",
+            "the root's file when the Dockerfile has a separate one",
             { ".dockerignore": "x\n", "Dockerfile.dockerignore": "y\n" },
             "x",
             true,
@@ -203,7 +203,7 @@ describe("docker provider: the digest of a context", () => {
         assert.equal(await contextDigest(context, dockerfile), before);
     });
 
-    it("takes a Dockerfile from outside the context, whatever its name", async () => {
+    it("counts a Dockerfile outside the context, but not its name", async () => {
         const outside = mkdtempSync(path.join(tmpdir(), "docker-outside-"));
         try {
             write(outside, { one: "FROM scratch\n", two: "FROM scratch\n", three: "FROM other\n" });
@@ -259,12 +259,12 @@ describe("docker provider: check", () => {
         assert.match(notes.join("\n"), /^Building for linux\/.*build\.platform/);
     });
 
-    it("says nothing of a platform that is set", async () => {
+    it("does not warn about a platform that is set", async () => {
         const { notes } = await check({ imageName, build: { context, platform: "linux/arm64" } });
         assert.deepEqual(notes, []);
     });
 
-    it("waits with the digest until context and Dockerfile are known", async () => {
+    it("computes no digest until context and Dockerfile are known", async () => {
         const builds: Value[] = [UNKNOWN, { context: UNKNOWN }, { context, dockerfile: UNKNOWN }];
         for (const build of builds) {
             const { inputs, failures } = await check({ imageName: UNKNOWN, build });
@@ -273,7 +273,7 @@ describe("docker provider: check", () => {
         }
     });
 
-    it("keeps secrets secret, and makes the password one", async () => {
+    it("keeps secrets secret, and marks the password as secret", async () => {
         const { inputs } = await check({
             imageName,
             build: { context, args: { TOKEN: secret("t"), OPEN: "o" }, platform: "linux/amd64" },
@@ -301,7 +301,7 @@ describe("docker provider: check", () => {
             ],
         ],
         [
-            "things that are no objects",
+            "values that are not objects",
             { imageName, build: "context", registry: true },
             ["build: must be an object", "registry: must be an object"],
         ],
@@ -388,10 +388,10 @@ describe("docker provider: diff", () => {
         ["a build argument", { ...inputs, build: { ...inputs.build, args: { A: secret("2") } } }, { build: UPDATE }],
         ["the name", { ...inputs, imageName: "b" }, { imageName: UPDATE }],
         ["user and password", { ...inputs, registry: { ...registry, username: "x", password: "y" } }, {}],
-        ["a mark alone", { ...inputs, registry: secret({ ...registry, password: secret("p") }) }, {}],
+        ["only a secret marker", { ...inputs, registry: secret({ ...registry, password: secret("p") }) }, {}],
         ["the registry's server", { ...inputs, registry: { ...registry, server: "s" } }, { registry: UPDATE }],
-        ["a registry that goes", { imageName: "a", build: inputs.build }, { registry: DELETE }],
-        ["what comes", { ...inputs, skipPush: true }, { skipPush: ADD }],
+        ["a registry that is removed", { imageName: "a", build: inputs.build }, { registry: DELETE }],
+        ["an added property", { ...inputs, skipPush: true }, { skipPush: ADD }],
     ];
     for (const [what, news, expected] of cases) {
         it(`with ${what}: ${JSON.stringify(expected)}`, () => {
@@ -399,14 +399,14 @@ describe("docker provider: diff", () => {
         });
     }
 
-    it("goes by the old inputs when the state holds none, as after an import", () => {
+    it("compares with the old inputs when the state has none, as after an import", () => {
         assert.deepEqual(diff({ repoDigest: "d" }, inputs, { ...inputs, imageName: "b" }), {
             imageName: UPDATE,
         });
     });
 });
 
-describe("docker provider: what is kept", () => {
+describe("docker provider: the state", () => {
     it("the outputs are secret where the inputs are, and the inputs as a whole", () => {
         const inputs = { imageName: secret("a"), build: { context: "." } };
         assert.deepEqual(image.state(inputs, { imageName: "a", context: "." }), {
@@ -416,7 +416,7 @@ describe("docker provider: what is kept", () => {
         });
     });
 
-    it("the Dockerfile is told relative to the context", () => {
+    it("the Dockerfile is relative to the context", () => {
         const build = { context: "app", dockerfile: "docker/Dockerfile", platform: "linux/amd64" };
         const parsed = image.parseImage({ imageName: "r.io/a:1", build, registry: { server: "r.io" } });
         assert.deepEqual(image.outputs(parsed), {
@@ -437,14 +437,14 @@ describe("docker provider: preview", () => {
         apply(inputs, {}, { log, signal: new AbortController().signal, preview: true });
     beforeEach(() => warnings.splice(0));
 
-    it("gives the inputs alone, so that everything else is unknown", async () => {
+    it("returns only the inputs, so that everything else is unknown", async () => {
         const inputs = { imageName: "r.io/a", build: { context: "." }, buildOnPreview: false };
         assert.deepEqual(await preview(inputs), inputs);
         assert.deepEqual(warnings, []);
     });
 
     for (const unknown of [{ imageName: UNKNOWN }, { build: UNKNOWN }, { build: { args: { A: UNKNOWN } } }]) {
-        it(`does not build what is not known yet, and says so: ${Object.keys(unknown).join()}`, async () => {
+        it(`does not build with unknown inputs, and warns: ${Object.keys(unknown).join()}`, async () => {
             const inputs = { imageName: "r.io/a", build: { context: "." }, buildOnPreview: true, ...unknown };
             assert.deepEqual(await preview(inputs), inputs);
             assert.match(warnings.join("\n"), /^buildOnPreview is set, but .* the preview does not build the image\.$/);
@@ -467,7 +467,7 @@ describe("docker provider: the command", () => {
         },
     };
 
-    it("says everything, and hides the values of arguments", () => {
+    it("has every option, and hides the values of arguments", () => {
         const { args, env } = buildCommand(image.parseImage(full), true, { PATH: "/bin" });
         assert.deepEqual(
             args,
@@ -480,7 +480,7 @@ describe("docker provider: the command", () => {
         assert.deepEqual(env, { TOKEN: "t", DOCKER_BUILDKIT: "1" });
     });
 
-    it("says no more than is needed", () => {
+    it("has no unneeded option", () => {
         const { args, env } = buildCommand(
             image.parseImage({ imageName: "r.io/a", build: { context: "app" } }),
             false,
@@ -517,7 +517,7 @@ describe("docker provider: failures", () => {
         "The command '/bin/sh -c echo one; exit 3' returned a non-zero code: 3",
     ];
     for (const [builder, lines] of Object.entries({ buildKit, classic })) {
-        it(`${builder}: a step that failed, with its output`, () => {
+        it(`${builder}: a failed step, with its output`, () => {
             const expected = { step: "RUN echo one; exit 3", reason: "exit code 3", output: ["one"] };
             assert.deepEqual(failedStep(lines), expected);
         });
@@ -525,7 +525,7 @@ describe("docker provider: failures", () => {
 
     const others: [string, string[], ReturnType<typeof failedStep>][] = [
         [
-            "BuildKit: a file that is not there",
+            "BuildKit: a missing file",
             ["#4 [2/2] COPY x /a", '#4 ERROR: "/x" not found: not found'],
             { step: "COPY x /a", reason: '"/x" not found: not found', output: [] },
         ],
@@ -557,7 +557,7 @@ describe("docker provider: failures", () => {
         it(what, () => assert.deepEqual(failedStep(lines), expected));
     }
 
-    it("the error is one line and then the last lines of output", () => {
+    it("the error is one line, followed by the last lines of output", () => {
         const noise = Array.from({ length: 30 }, (_, index) => `#7 0.1 line ${index}`);
         const { message } = buildError("r.io/a", [...noise, ...buildKit]);
         const [first, ...rest] = message.split("\n");
@@ -603,14 +603,14 @@ describe("docker provider: failures", () => {
         );
     });
 
-    it("colours and progress bars are taken off", () => {
+    it("colors and progress bars are removed", () => {
         assert.equal(readable("\u001b[91mtwo\u001b[0m"), "two");
         assert.equal(readable("1 kB\r2 kB\r\r"), "2 kB");
     });
 });
 
 describe("docker provider: credentials", () => {
-    it("the user's store is asked for every server but the one that is logged in to", () => {
+    it("the user's store is used for every server except the one of the login", () => {
         const config = {
             auths: { "a.io": {}, "b.io": {}, [DOCKER_HUB_KEY]: {} },
             credsStore: "desktop",
@@ -629,14 +629,14 @@ describe("docker provider: credentials", () => {
         });
     });
 
-    it("without a store, what the file knows stays known", () => {
+    it("without a store, the credentials in the file are kept", () => {
         assert.deepEqual(privateConfig({ auths: { "a.io": { auth: "x" } } }, "b.io"), {
             auths: { "a.io": { auth: "x" } },
             credHelpers: {},
         });
     });
 
-    it("the directory is the owner's alone, knows the user's plugins, and goes whatever happens", async () => {
+    it("the directory is private, has the user's plugins, and is removed even after an error", async () => {
         const own = temporary();
         write(own, { "config.json": '{"currentContext":"mine"}', "cli-plugins/docker-x": "" });
         let directory = "";
@@ -650,7 +650,7 @@ describe("docker provider: credentials", () => {
         });
         await assert.rejects(work, /^Error: refused$/);
         assert.throws(() => statSync(directory), /ENOENT/);
-        // The user's own files were only linked to.
+        // The user's own files were only linked.
         assert.ok(statSync(path.join(own, "cli-plugins/docker-x")).isFile());
     });
 
@@ -672,7 +672,7 @@ describe("docker provider: configuration", () => {
         });
     });
 
-    it("refuses what would have no effect", () => {
+    it("refuses settings without effect", () => {
         const [failure, ...others] = checkConfiguration({ registryAuth: "[]" });
         assert.equal(failure?.property, "registryAuth");
         assert.match(failure.reason, /^is not supported by this stand-in .*`pulumi plugin install resource docker`/);
@@ -719,7 +719,7 @@ describe("docker provider: the executable", () => {
         assert.match(sdkVersion(), /^\d+\.\d+\.\d+$/);
     });
 
-    it("tells its schema, in which every reference leads somewhere", async () => {
+    it("returns its schema, in which every reference is valid", async () => {
         const response = await call<messages.GetSchemaResponse>("getSchema", new messages.GetSchemaRequest());
         assert.equal(response.getSchema(), schema(sdkVersion()));
         const { name, types, resources } = JSON.parse(response.getSchema()) as {
@@ -748,7 +748,7 @@ describe("docker provider: the executable", () => {
         );
     });
 
-    it("deletes nothing and reads what it is told", async () => {
+    it("deletes nothing and returns the given state when it reads", async () => {
         const urn = `urn:pulumi:s::p::${image.IMAGE_TYPE}::name`;
         const request = new messages.ReadRequest();
         request.setUrn(urn);
@@ -762,7 +762,7 @@ describe("docker provider: the executable", () => {
         await call("delete", deletion);
     });
 
-    it("ends when it is told to", async () => {
+    it("ends on a signal", async () => {
         const exit = once(provider, "exit");
         provider.kill("SIGTERM");
         await exit;

@@ -59,7 +59,7 @@ describe("progress", () => {
         it(`${milliseconds} ms is ${text}`, () => assert.equal(formatDuration(milliseconds), text));
     }
 
-    it("as plain lines leaves out what differs only in its numbers for a while", () => {
+    it("as plain lines omits lines that differ only in their numbers for a while", () => {
         const lines: string[] = [];
         let time = 0;
         const report = throttle(
@@ -80,7 +80,7 @@ describe("progress", () => {
 });
 
 describe("a command", () => {
-    it("gives its standard output, and each line of both outputs as it comes", async () => {
+    it("returns its standard output, and each line of both outputs as it is printed", async () => {
         const lines: string[] = [];
         const script = "echo out; sleep 0.1; echo err >&2";
         assert.equal(await run("sh", ["-c", script], { onLine: (line) => lines.push(line) }), "out");
@@ -92,7 +92,7 @@ describe("a command", () => {
         assert.equal(await run("cat", []), "");
     });
 
-    it("that fails says how, with its last lines and its log", async () => {
+    it("that fails throws the reason, with its last lines and its log", async () => {
         const log = path.join(mkdtempSync(path.join(tmpdir(), "run-")), "logs", "log");
         await assert.rejects(run("sh", ["-c", "echo first; exit 3"], { log }), (error: RunError) => {
             assert.equal(
@@ -105,14 +105,14 @@ describe("a command", () => {
         rmSync(path.dirname(path.dirname(log)), { recursive: true });
     });
 
-    it("that is not installed says so", async () => {
+    it("that is not installed throws an error", async () => {
         await assert.rejects(
             run("no-such-command", []),
             /^RunError: `no-such-command` cannot be started: it is not inst/,
         );
     });
 
-    it("that takes too long is ended with all that it started", async () => {
+    it("that takes too long is ended with everything that it started", async () => {
         const file = path.join(tmpdir(), `run-${process.pid}`);
         await assert.rejects(
             run("sh", ["-c", `(sleep 1; touch ${file}) & sleep 60`], { timeout: 0.2 }),
@@ -124,7 +124,7 @@ describe("a command", () => {
 });
 
 describe("the identity of a process", () => {
-    it("is the same as long as it lives, and there is none afterwards", () => {
+    it("stays the same while it lives, and is undefined afterwards", () => {
         const { pid } = spawnSync("true");
         assert.match(identityOf(process.pid)!, new RegExp(`^${process.pid}\\b`));
         assert.equal(identityOf(process.pid), identityOf(process.pid));
@@ -135,7 +135,7 @@ describe("the identity of a process", () => {
         }
     });
 
-    it("of a process that has ended and was not waited for is none", async () => {
+    it("of a zombie is undefined", async () => {
         // The shell becomes a process that never waits for its child.
         const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
         try {
@@ -149,7 +149,7 @@ describe("the identity of a process", () => {
         }
     });
 
-    it("may be known by its command alone", () => {
+    it("may be checked by its command alone", () => {
         assert.ok(isRunningCommand(process.pid, readFileSync(`/proc/${process.pid}/comm`, "utf8").trim()));
         assert.equal(isRunningCommand(process.pid, "pulumi"), false);
         assert.equal(isRunningCommand(spawnSync("true").pid, "true"), false);
@@ -166,7 +166,7 @@ describe("a lock", () => {
     });
     afterEach(() => rmSync(directory, { recursive: true }));
 
-    it("keeps two pieces of work apart, and is gone afterwards", async () => {
+    it("separates two tasks, and is removed afterwards", async () => {
         const events: string[] = [];
         const waited: number[] = [];
         const work = (name: string) =>
@@ -194,7 +194,7 @@ describe("a lock", () => {
         assert.equal(existsSync(file), false);
     });
 
-    it("of a dead process counts for nothing", async () => {
+    it("of a dead process is ignored", async () => {
         const { pid } = spawnSync("true");
         await withLock(file, mustNotWait, () => Promise.resolve());
         for (const content of [`${pid} 12345 some-boot`, `${process.pid} 1 another-process`, "", "nonsense"]) {
@@ -205,7 +205,7 @@ describe("a lock", () => {
 });
 
 describe("a machine", () => {
-    it("with Linux and root can hold a cluster", () => {
+    it("with Linux and root can run a cluster", () => {
         requireLinuxRoot({ platform: "linux", uid: 0 });
     });
 
@@ -226,12 +226,12 @@ describe("a machine", () => {
 });
 
 describe("Debian packages", () => {
-    it("are missing unless dpkg has them installed", () => {
+    it("are missing unless dpkg reports them as installed", () => {
         const output = "runc installed\nbusybox config-files\ndpkg-query: no packages found matching ethtool\n";
         assert.deepEqual(notInstalled(["runc", "busybox", "ethtool"], output), ["busybox", "ethtool"]);
     });
 
-    it("that cannot be installed give apt's complaint in one line", () => {
+    it("that cannot be installed are reported with apt's error, in one line", () => {
         assert.equal(
             aptError("runc socat", "Reading package lists...\nE: Unable to locate package socat\nmore"),
             "The Debian packages runc socat could not be installed: E: Unable to locate package socat. " +
@@ -282,7 +282,7 @@ describe("status", () => {
         ]);
     });
 
-    it("has a row for every part, and says what is wrong", () => {
+    it("has a row for every part, and lists the problems", () => {
         const lines = formatStatus({
             parts: [
                 { name: "etcd", running: true, pid: 7, version: "v3.6.8", ports: [2379, 2380], log: "/logs/etcd.log" },

@@ -87,26 +87,26 @@ describe("local cluster", () => {
         });
         afterEach(() => void server.close());
 
-        it("gives the wanted port when it is free", async () => {
+        it("returns the wanted port when it is free", async () => {
             server.close();
             await once(server, "close");
             assert.equal(await freePort(taken), taken);
         });
 
-        it("gives a later one when somebody listens there, and none that is promised", async () => {
+        it("returns a later one when it is in use, and none that is reserved", async () => {
             const next = await freePort(taken);
             assert.ok(next > taken && next < taken + 200);
             assert.ok((await freePort(taken, [next])) > next);
         });
 
-        it("says so when none is left", async () => {
+        it("throws when none is left", async () => {
             const promised = [65533, 65534, 65535];
             await assert.rejects(freePort(65533, promised), {
                 message: "no free TCP port between 65533 and 65535: stop something that listens there",
             });
         });
 
-        it("keeps the ports of an earlier run but for those that were taken meanwhile, and reports that", async () => {
+        it("keeps the ports of an earlier run except those that were taken since, and reports that", async () => {
             const lines: string[] = [];
             const first = await choosePorts(undefined, () => {});
             const ports = await choosePorts({ ...first, apiServer: taken }, (line) => lines.push(line));
@@ -117,7 +117,7 @@ describe("local cluster", () => {
             ]);
         });
 
-        it("gives no port twice", async () => {
+        it("uses no port twice", async () => {
             const ports = Object.values(
                 await choosePorts({ ...settings.ports, etcd: 2380, scheduler: 2380 }, () => {}),
             );
@@ -135,7 +135,7 @@ describe("local cluster", () => {
         const pidFile = (): string => stateDir("run", "trial.pid");
         afterEach(() => stopDaemon("trial", 1));
 
-        it("runs in a session of its own with its output in its log, once", async () => {
+        it("runs once, in a separate session, with its output in its log", async () => {
             await startDaemon(
                 daemon(["echo $GREETING; exec sleep 60"], { env: { GREETING: "hello", PATH: process.env.PATH } }),
             );
@@ -148,7 +148,7 @@ describe("local cluster", () => {
             await waitUntilReady("trial", () => readFileSync(logFile("trial"), "utf8") === "hello\n", 5);
         });
 
-        it("ends its whole group, also a process that ignores TERM", async () => {
+        it("is stopped with its whole group, even a process that ignores TERM", async () => {
             await startDaemon(daemon(["trap '' TERM; sleep 60 & while :; do sleep 60; done"]));
             await waitUntilReady("trial", () => markedProcesses(["trial"]).length >= 3, 5);
             const { pid } = listDaemons()[0]!;
@@ -161,7 +161,7 @@ describe("local cluster", () => {
             );
         });
 
-        it("ends what a daemon that died by itself has left in its group", async () => {
+        it("is cleaned up when it died by itself and left processes in its group", async () => {
             await startDaemon(daemon(["sleep 60 & exec sleep 0.3"]));
             await assert.rejects(
                 waitUntilReady("trial", () => false, 5),
@@ -172,7 +172,7 @@ describe("local cluster", () => {
             assert.deepEqual(markedProcesses(["trial"]), []);
         });
 
-        it("is restarted when its arguments or what it reads change, and else left alone", async () => {
+        it("is restarted only when its arguments or its files change", async () => {
             const pids: number[] = [];
             const steps: [Daemon, boolean][] = [
                 [daemon(["exec sleep 60"]), true],
@@ -189,7 +189,7 @@ describe("local cluster", () => {
             assert.equal(new Set(pids).size, 4);
         });
 
-        it("is started anew when a command that was killed has told it to end", async () => {
+        it("is started again when a killed command was stopping it", async () => {
             await startDaemon(daemon(["exec sleep 60"]));
             const first = listDaemons()[0]!.pid;
             const [pid, startTime, boot] = readFileSync(pidFile(), "utf8").split(" ");
@@ -200,7 +200,7 @@ describe("local cluster", () => {
             assert.equal(markedProcesses(["trial"]).length, 1);
         });
 
-        it("tells the end of the log when it ends or is not ready in time", async () => {
+        it("is reported with the end of its log when it ends or is not ready in time", async () => {
             await startDaemon(daemon(["echo one; echo two; exit 3"]));
             await assert.rejects(
                 waitUntilReady(["trial"], () => false, 5),
@@ -217,7 +217,7 @@ describe("local cluster", () => {
             );
         });
 
-        it("takes no other process for the daemon: a reused pid, or one of another boot", async () => {
+        it("is not confused with another process: a reused pid, or one of another boot", async () => {
             await startDaemon(daemon(["exec sleep 60"]));
             const record = readFileSync(pidFile(), "utf8").trim().split(" ");
             const [pid, startTime, boot, fingerprint] = record;
@@ -227,7 +227,7 @@ describe("local cluster", () => {
             writeFileSync(pidFile(), [pid, startTime, "another-boot", fingerprint].join(" "));
             assert.equal(isRunning("trial"), false);
 
-            // A stranger's process with that pid, in a group of its own, is not ended.
+            // An unrelated process with that pid, in a separate group, is not ended.
             const stranger = spawn("sleep", ["60"], { detached: true });
             writeFileSync(pidFile(), [stranger.pid, "1", boot, fingerprint].join(" "));
             await stopDaemon("trial", 1);
@@ -239,15 +239,15 @@ describe("local cluster", () => {
         });
     });
 
-    it("writes a file only when its content is another", () => {
+    it("writes a file only when its content differs", () => {
         const file = path.join(cache, "below", "file");
         writeFile(file, "one", 0o600);
-        writeFileSync(`${file}.new`, "not finished by a run that was killed");
+        writeFileSync(`${file}.new`, "not finished by a killed run");
         writeFile(file, "two", 0o600);
         assert.equal(readFileSync(file, "utf8"), "two");
     });
 
-    describe("the pods' network", () => {
+    describe("the pod network", () => {
         const all = Array.from({ length: 11 }, (_, i) => `10.${244 + i}.0.9`);
         const cases: [string[], string][] = [
             [["127.0.0.1", "192.168.1.2", "fe80::1", "10.24.0.4"], "10.244.0"],
@@ -285,7 +285,7 @@ describe("local cluster", () => {
     });
 
     describe("credentials", () => {
-        it("tells kubeadm all that it would look up", () => {
+        it("sets everything that kubeadm would look up", () => {
             const [init, cluster] = parseAllDocuments(kubeadmConfig(settings, "/new")).map(
                 (document) => document.toJS() as Record<string, unknown>,
             );
@@ -301,7 +301,7 @@ describe("local cluster", () => {
             assert.deepEqual(cluster!.apiServer, { certSANs: ["127.0.0.1", "localhost"] });
         });
 
-        it("changes nothing of a kubeconfig but the address", () => {
+        it("changes only the address in a kubeconfig", () => {
             const data = "QUJD".repeat(60);
             const kubeconfig = (server: string): string =>
                 `clusters:\n  - cluster:\n      certificate-authority-data: ${data}\n      server: ${server}\n    name: c\n`;
@@ -316,7 +316,7 @@ describe("local cluster", () => {
         const alone: Settings = { ...settings, node: false };
         const addresses: [string, Settings, (string | undefined)[]][] = [
             ["with a node listens for pods and is advertised to them", settings, ["0.0.0.0", "10.244.0.1", undefined]],
-            ["without a node keeps to this machine", alone, ["127.0.0.1", "127.0.0.1", "none"]],
+            ["without a node listens on this machine only", alone, ["127.0.0.1", "127.0.0.1", "none"]],
         ];
         for (const [title, where, expected] of addresses) {
             it(title, () => {
@@ -338,7 +338,7 @@ describe("local cluster", () => {
             assert.equal(flag(daemon, "requestheader-allowed-names"), "front-proxy-client");
         });
 
-        it("listens on this machine only, and demands certificates, but for the API server", () => {
+        it("listens on this machine only, and requires certificates, except for the API server", () => {
             assert.equal(flag(etcd(settings), "listen-client-urls"), "https://127.0.0.1:2379");
             assert.equal(flag(etcd(settings), "listen-peer-urls"), "https://127.0.0.1:2380");
             assert.equal(flag(etcd(settings), "client-cert-auth"), "true");
@@ -360,7 +360,7 @@ describe("local cluster", () => {
     });
 
     describe("the node", () => {
-        it("has a kubelet that is reached at the gateway and keeps to its own control group", () => {
+        it("has a kubelet that is reached at the gateway and uses its own control group", () => {
             const config = parse(kubeletConfig(settings, "/etc/resolv.conf")) as Record<string, unknown>;
             const { address, port, cgroupDriver, cgroupRoot, failCgroupV1, clusterDNS, resolvConf } = config;
             assert.deepEqual(
@@ -397,7 +397,7 @@ describe("local cluster", () => {
             });
         }
 
-        it("has a containerd of its own", () => {
+        it("has its own containerd", () => {
             const config = containerdConfig();
             for (const line of [
                 `root = "${stateDir("cluster", "containerd", "root")}"`,
@@ -411,7 +411,7 @@ describe("local cluster", () => {
             }
         });
 
-        it("holds pods open with an image of this machine's architecture", () => {
+        it("uses a pause image of this machine's architecture", () => {
             const config = (architecture: string): unknown =>
                 (JSON.parse(pauseConfig(architecture, "abc")) as { architecture: string }).architecture;
             assert.equal(config("x64"), "amd64");
@@ -421,8 +421,8 @@ describe("local cluster", () => {
 
     describe("cluster DNS", () => {
         const cases: [string, string, boolean][] = [
-            ["asks the machine's name servers for other names", "search x\nnameserver 192.0.2.1\n", true],
-            ["asks nobody when the machine has none", "# nameserver 192.0.2.1\n", false],
+            ["forwards other names to the machine's name servers", "search x\nnameserver 192.0.2.1\n", true],
+            ["forwards nothing when the machine has none", "# nameserver 192.0.2.1\n", false],
         ];
         for (const [title, resolvConf, forwards] of cases) {
             it(title, () => {
@@ -469,12 +469,12 @@ describe("local cluster", () => {
                 { reuse: [], create: ["local-002", "local-004"] },
             ],
             [
-                "empties those whose claim is gone",
+                "empties those whose claim is deleted",
                 [volume("local-001", "Released"), volume("local-002", "Failed"), volume("local-003", "Bound")],
                 { reuse: ["local-001", "local-002"], create: ["local-004"] },
             ],
             [
-                "touches no volume of another class",
+                "ignores volumes of another class",
                 [volume("local-001", "Released", "nfs"), volume("other", "Available", "nfs")],
                 { reuse: [], create: ["local-002", "local-003", "local-004"] },
             ],
@@ -506,7 +506,7 @@ describe("local cluster", () => {
     });
 
     describe("the packet filter", () => {
-        it("lets pods through and keeps others from the API server", () => {
+        it("lets pods through and blocks access to the API server from outside", () => {
             assert.equal(
                 ownRules(settings),
                 `*filter
@@ -556,7 +556,7 @@ COMMIT
 -A KUBE-SERVICES -d 10.96.0.1/32 -j KUBE-SVC-1
 COMMIT
 `;
-        it("loses all that is the cluster's, the own chains last, and nothing else", () => {
+        it("loses everything that is the cluster's, its marker chains last, and nothing else", () => {
             assert.equal(
                 removal(saved, true),
                 `*nat
@@ -598,7 +598,7 @@ COMMIT
         });
     });
 
-    it("reads mounts, with blanks in their paths", () => {
+    it("parses mounts, with spaces in their paths", () => {
         assert.deepEqual(
             parseMounts(`24 1 8:1 / / rw,relatime shared:1 - ext4 /dev/vda rw
 30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw

@@ -50,7 +50,7 @@ describe("docker client", () => {
         const cases: [string, string[], string | undefined, boolean][] = [
             ["the first with BuildKit built in", [plain, old, full], old, true],
             ["the first with the plugin", [plain, full, old], full, true],
-            ["the first of all when none has BuildKit", ["/nowhere", plain], plain, false],
+            ["the first when none has BuildKit", ["/nowhere", plain], plain, false],
         ];
         for (const [what, directories, expected, buildKit] of cases) {
             it(`is ${what}`, async () => {
@@ -59,12 +59,12 @@ describe("docker client", () => {
             });
         }
 
-        it("is told to be missing", async () => {
+        it("is reported when it is missing", async () => {
             await assert.rejects(findDockerClient({ PATH: directory }), /No docker client is installed .*docker\.io/);
         });
     });
 
-    it("tells the digest of what it has pushed", () => {
+    it("returns the digest of a pushed image", () => {
         const digest = `sha256:${"0a".repeat(32)}`;
         assert.equal(pushDigest(["1: Pushed", `v1: digest: ${digest} size: 527`, ""]), digest);
         assert.equal(pushDigest(["denied"]), undefined);
@@ -88,7 +88,7 @@ describe("docker daemon", () => {
         });
     });
 
-    it("has a bridge whose name the kernel accepts, another in every state directory", () => {
+    it("has a bridge with a valid name, different for every state directory", () => {
         const before = process.env.KUBERNETES_MLOPS_CACHE;
         const names = ["/one", "/two"].map((directory) => {
             process.env.KUBERNETES_MLOPS_CACHE = directory;
@@ -100,7 +100,7 @@ describe("docker daemon", () => {
         names.forEach((name) => assert.match(name, /^[a-z0-9-]{1,15}$/));
     });
 
-    it("lets out what containers send, and in what answers it", () => {
+    it("lets packets of containers out, and replies in", () => {
         const text = packetRules("br", "10.231.0").map(({ table, chain, rule }) => [table, chain, ...rule].join(" "));
         assert.deepEqual(text, [
             "nat POSTROUTING -s 10.231.0.0/24 ! -o br -m comment --comment br -j MASQUERADE",
@@ -121,7 +121,7 @@ describe("docker daemon", () => {
 });
 
 describe("registry", () => {
-    it("listens on this machine alone, and forgets on request", () => {
+    it("listens on this machine only, and deletes on request", () => {
         assert.deepEqual(parse(registryConfig(5003)), {
             version: 0.1,
             log: { level: "warn" },
@@ -131,7 +131,7 @@ describe("registry", () => {
         assert.equal(registryHost({ registryPort: 5003 }), "localhost:5003");
     });
 
-    it("says it when another program has its port", async () => {
+    it("reports when another program uses its port", async () => {
         const { createServer } = await import("node:net");
         const server = createServer();
         await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -154,7 +154,7 @@ describe("registry", () => {
 describe("base image", () => {
     const pem = (content: string) => `-----BEGIN CERTIFICATE-----\n${content}\n-----END CERTIFICATE-----`;
 
-    it("gets the machine's own certificates, once each, always in the same order", () => {
+    it("gets the machine's additional certificates, once each, always in the same order", () => {
         const bundle = ["# company\n", pem("Zm9v"), "\n", pem("YmFy"), pem("Zm9\nv"), pem("cHVi")].join("\n");
         assert.deepEqual(certificatesBeyond(bundle, [pem("cH\nVi")]), [`${pem("YmFy")}\n`, `${pem("Zm9\nv")}\n`]);
         assert.deepEqual(certificatesBeyond("nothing", []), []);
@@ -174,7 +174,7 @@ describe("base image", () => {
         assert.deepEqual(pipConfig({}), { content: "[global]\n", leftOut: [] });
     });
 
-    it("reads pip's files as pip does", () => {
+    it("parses pip's files as pip does", () => {
         const text = [
             "# comment",
             "[global]",
@@ -195,7 +195,7 @@ describe("base image", () => {
         });
     });
 
-    it("goes by pip's variables before its files", () => {
+    it("prefers pip's variables to its files", () => {
         const home = mkdtempSync(path.join(tmpdir(), "pip-home-"));
         const file = path.join(home, "pip.conf");
         try {
@@ -209,7 +209,7 @@ describe("base image", () => {
         }
     });
 
-    it("comes from where this machine's packages come", () => {
+    it("uses the mirror of this machine's packages", () => {
         const targets = [
             "bookworm-security main http://security.example.com/",
             "bookworm contrib http://contrib.example.com/",

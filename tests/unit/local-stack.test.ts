@@ -22,7 +22,7 @@ function failure(message: string, urn?: string): EngineEvent {
     return { sequence: 0, timestamp: 0, diagnosticEvent: { severity: "error", message, urn, color: "never" } };
 }
 
-/** A progress whose clock starts at 0 and goes on by a second with every reading. */
+/** A progress whose clock starts at 0 and advances by a second with every reading. */
 function follow(events: EngineEvent[]): { progress: UpdateProgress; lines: string[] } {
     const lines: string[] = [];
     let now = 0;
@@ -65,7 +65,7 @@ describe("the progress of an update", () => {
         assert.equal(summary(progress.changes), "1 replaced");
     });
 
-    it("says nothing of what stays as it is", () => {
+    it("omits unchanged resources", () => {
         const { progress, lines } = follow([
             step("resourcePreEvent", "same", namespace),
             step("resOutputsEvent", "same", namespace),
@@ -74,7 +74,7 @@ describe("the progress of an update", () => {
         assert.equal(summary(progress.changes), "nothing changed");
     });
 
-    it("tells what is waited for, until that is done or has failed", () => {
+    it("names the running step, until that is done or has failed", () => {
         const { progress } = follow([step("resourcePreEvent", "create", job)]);
         assert.equal(progress.waitingFor, "creating Job wine-train-job, 1.0s");
         progress.onEvent(step("resOpFailedEvent", "create", job));
@@ -102,14 +102,14 @@ describe("the progress of an update", () => {
         it(`${what} in an error`, () => assert.deepEqual(follow(events).progress.errors, errors));
     }
 
-    it("knows the names in an address", () => {
+    it("parses the names in a URN", () => {
         assert.equal(resourceName(job), "Job wine-train-job");
         assert.equal(resourceName(`${prefix}docker:index/image:Image::a::b`), "Image a::b");
     });
 });
 
 describe("the message about a locked stack", () => {
-    it("tells the processes that hold the lock, each once", () => {
+    it("names the processes that hold the lock, each once", () => {
         const message =
             "error: the stack is currently locked by 2 lock(s). Either wait or `pulumi cancel`.\n" +
             "  file:///s/.pulumi/locks/a.json: created by root@host (pid 17) at 2026-01-01T00:00:00Z\n" +

@@ -46,7 +46,7 @@ describe("versions", () => {
         assert.equal(compareVersions([1, 2, 3], [1, 2, 3]), 0);
     });
 
-    it("are accepted from the lowest on and below the first that is too high", () => {
+    it("are accepted from the minimum to below the limit", () => {
         const range = { min: [3, 248, 0], below: [4, 0, 0] } satisfies { min: Version; below: Version };
         assert.equal(accepts(range, "v3.248.0"), true);
         assert.equal(accepts(range, "v3.999.1"), true);
@@ -91,12 +91,12 @@ describe("tools", () => {
         });
     }
 
-    it("tell Kubernetes its own version", () => {
+    it("set the version in Kubernetes", () => {
         const { version, ldflags } = toolOf("kubernetes");
         assert.ok(ldflags.includes(`-X k8s.io/component-base/version.gitVersion=v${version}`));
     });
 
-    it("have the Kubernetes provider of exactly the installed @pulumi/kubernetes", () => {
+    it("include the Kubernetes provider of exactly the installed @pulumi/kubernetes", () => {
         const manifest = sourceDir("node_modules", "@pulumi", "kubernetes", "package.json");
         const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
         assert.equal(KUBERNETES_PROVIDER_VERSION, version);
@@ -119,13 +119,13 @@ describe("look-up of a tool", () => {
         reports.length = 0;
     });
 
-    it("takes the first source that has it and asks no other", async () => {
+    it("uses the first source that has it and no other", async () => {
         assert.equal(await find(source("PATH", undefined), source("cache", "/c"), source("build", "/b")), "/c");
         assert.deepEqual(calls, ["PATH", "cache"]);
         assert.deepEqual(reports, []);
     });
 
-    it("goes on after a failure, which it reports in one line", async () => {
+    it("continues after a failure, which it reports in one line", async () => {
         assert.equal(
             await find(
                 source("the download", new Error("`npx` failed:\nDownloading…\nno space left")),
@@ -136,11 +136,11 @@ describe("look-up of a tool", () => {
         assert.deepEqual(reports, ["tool is not available from the download: `npx` failed: no space left"]);
     });
 
-    it("fails as the last source does", async () => {
+    it("fails with the error of the last source", async () => {
         await assert.rejects(find(source("PATH", undefined), source("build", new Error("no Go"))), /^Error: no Go$/);
     });
 
-    it("says where it looked when no source has it", async () => {
+    it("names the sources when none has it", async () => {
         await assert.rejects(
             find(source("PATH", undefined), source("the cache", undefined)),
             /^Error: tool is missing: it was looked for in PATH, the cache$/,
@@ -170,14 +170,14 @@ describe("key of a build", () => {
         assert.equal(path.basename(path.dirname(builtPath(tool()))), `coredns-${buildKey(tool())}`);
     });
 
-    it("does not depend on where the module stands", () => {
+    it("does not depend on the module's path", () => {
         const copy = mkdtempSync(path.join(tmpdir(), "module-"));
         copyFileSync(path.join(directory, "go.mod"), path.join(copy, "go.mod"));
         assert.equal(buildKey(tool({ module: copy })), buildKey(tool()));
         rmSync(copy, { recursive: true });
     });
 
-    it("changes with the version, the flags, the package, what is embedded, and any file", () => {
+    it("changes with the version, the flags, the package, embedded files, and any file", () => {
         const keys = [
             tool(),
             tool({ version: "1.2.4" }),
@@ -194,7 +194,7 @@ describe("key of a build", () => {
 });
 
 describe("a build", () => {
-    it("tells how many packages are done, and that it links when only the main one is left", () => {
+    it("reports how many packages are compiled, and linking when only the main one is left", () => {
         assert.equal(
             buildProgress("kubernetes v1.36.3", 812, 1943, "4m10s"),
             "building kubernetes v1.36.3 from its Go module: 812 of 1943 packages, 4m10s",
@@ -205,7 +205,7 @@ describe("a build", () => {
         );
     });
 
-    it("says which Go is missing, why it is needed, and where to get it", () => {
+    it("reports which Go is missing, why it is needed, and where to get it", () => {
         assert.equal(
             goError("pulumi v3.259.0", [1, 26, 0]),
             "Go 1.26 or newer is needed to build pulumi v3.259.0, which cannot be downloaded here: there is no go on " +
@@ -217,7 +217,7 @@ describe("a build", () => {
         );
     });
 
-    it("says in one line that a module cannot be fetched", () => {
+    it("reports in one line that a module cannot be downloaded", () => {
         const output = [
             "go: downloading example.test/m v1.0.0",
             'main.go:4:2: example.test/m@v1.0.0: Get "https://proxy.test/m.zip": dial tcp: lookup proxy.test: no such host',
@@ -228,7 +228,7 @@ describe("a build", () => {
         assert.equal(line.includes("\n"), false);
     });
 
-    it("keeps what the compiler said otherwise", () => {
+    it("otherwise keeps the compiler's message", () => {
         const error = { message: "`go build` failed with exit code 1:\nmain.go:1:1: syntax error", output: "…" };
         assert.equal(buildError("coredns v1.14.7", error), `coredns v1.14.7 cannot be built: ${error.message}`);
     });

@@ -32,7 +32,7 @@ const shown = dashboards(everything).map((dashboard) => ({
     variables: (dashboard["templating"] as { list: { name: string; type: string; query: unknown }[] }).list,
 }));
 
-/** Every expression, by where it stands. */
+/** Every expression, by its location. */
 const expressions: [string, string][] = [
     ...alerts.map(({ name, severity, expr }): [string, string] => [`${name} (${severity})`, expr]),
     ...shown.flatMap(({ uid, panels }) =>
@@ -42,9 +42,9 @@ const expressions: [string, string][] = [
     ),
 ];
 
-/** What an expression of Prometheus' language reads, and whether it is one at all. */
+/** The metrics that a PromQL expression reads, and whether it is valid. */
 function parsed(expr: string): { metrics: string[]; isValid: boolean } {
-    // What Grafana puts in the place of its variable.
+    // What Grafana replaces its variable with.
     const text = expr.replaceAll("$__rate_interval", "5m");
     const metrics: string[] = [];
     let isValid = true;

@@ -8,7 +8,7 @@ import { build, filesIn } from "../support/built";
 
 const root = path.join(__dirname, "..", "..");
 
-/** What a program of its own finds when it loads the package. */
+/** What a user's program finds when it loads the package. */
 interface Loaded {
     exports: string[];
     /** The modules that it loads in addition to those of @pulumi/pulumi, relative to the package's directory. */

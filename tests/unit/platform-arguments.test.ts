@@ -1,4 +1,4 @@
-/** Every wrong argument of Addon and Platform, and the exact line of its error. */
+/** Every invalid argument of Addon and Platform, and the exact line of its error. */
 import * as assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
@@ -32,7 +32,7 @@ const label = "it must be at most 63 lowercase letters, digits and hyphens, and 
 const plain = "is an Output; a chart is rendered in the preview, so it must be a plain value";
 const chart = { chart: "kueue", repository: "oci://example.com", version: "1.0.0" };
 const empty = directoryWith({});
-/** All of KServe for language models but its controller. */
+/** Every part of KServe for language models except for its controller. */
 const withKserve = directoryWith({
     "kserve-crd-v0.20.0.tgz": "",
     "kserve-runtime-configs-v0.20.0.tgz": "",
@@ -135,12 +135,12 @@ it("the arguments of Platform and Addon take the strings of enums as the documen
         addons: { kserve: { mode: "Standard" }, gpuOperator: { migStrategy: "mixed" }, kyverno: { action: "Deny" } },
     }) satisfies PlatformArgs;
     ({ charts: [{ chart: "./charts/a" }], namespace: "a", caInjector: "cert-manager" }) satisfies AddonArgs;
-    // @ts-expect-error -- no availability is called that.
+    // @ts-expect-error -- there is no such availability.
     ({ availability: "none" }) satisfies PlatformArgs;
 });
 
 for (const [component, table] of Object.entries({ Addon: addons, Platform: platforms })) {
-    describe(`a wrong argument of ${component}`, () => {
+    describe(`an invalid argument of ${component}`, () => {
         for (const [args, ...lines] of table) {
             it(lines[0]!.slice(0, 100), async () => {
                 assert.deepEqual(await linesOf(component as "Addon" | "Platform", args), lines);

@@ -21,7 +21,7 @@ import { unknownOutput } from "../support/mocks";
 /** Returns a definition of which only the relations to other add-ons matter. */
 const definition = (parts: Partial<Definition> = {}): Definition => ({
     title: "An add-on",
-    purpose: "It is there for tests.",
+    purpose: "It exists for tests.",
     homepage: "https://example.com",
     version: "1.0.0",
     charts: [],
@@ -106,9 +106,9 @@ describe("the plan of a platform", () => {
     });
 
     it("refuses conflicting add-ons, with the reason", () => {
-        const parts = { kaiScheduler: { excludes: () => ({ volcano: "there are two schedulers of gangs" }) } };
+        const parts = { kaiScheduler: { excludes: () => ({ volcano: "there are two gang schedulers" }) } };
         assert.deepEqual(planned(parts, { addons: { kaiScheduler: {}, volcano: {} } }).problems, [
-            "addons.kaiScheduler cannot be combined with volcano: there are two schedulers of gangs; disable one of " +
+            "addons.kaiScheduler cannot be combined with volcano: there are two gang schedulers; disable one of " +
                 "them with enabled: false",
         ]);
     });

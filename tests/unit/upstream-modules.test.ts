@@ -1,4 +1,4 @@
-/** What the Go modules of add-ons' projects carry is what the projects publish, as far as ../shared/upstream has that. */
+/** The Go modules of add-ons' projects contain what the projects publish, as far as ../shared/upstream has that. */
 import { strict as assert } from "node:assert";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -14,7 +14,7 @@ import { sharedCharts, sharedCrds, sharedMissing } from "../support/upstream";
 import { crdsIn, crdText, type UpstreamCrd } from "../support/upstream-crds";
 import { moduleFolders, moduleOf, moduleVersions } from "../support/upstream-modules";
 
-/** What differs all the same, by project, and why. */
+/** Known differences, by project, with the reason. */
 const differences: Record<string, Record<string, string>> = {
     keda: {
         "scaledjobs.keda.sh": "what is published has limits of its numbers that kustomize adds",
@@ -30,18 +30,18 @@ const read = (...file: string[]): string | undefined => {
     return fs.existsSync(place) ? fs.readFileSync(place, "utf8") : undefined;
 };
 
-/** The files of a chart, which name it as Helm does. */
+/** The files of a chart, by the names that Helm uses. */
 function chartFiles(directory: string): Record<string, string | undefined> {
     const { name } = yaml.parse(read(directory, "Chart.yaml")!) as { name: string };
     return {
         [`${name}/Chart.yaml`]: read(directory, "Chart.yaml"),
-        // What Envoy Gateway's release makes values.yaml of has two placeholders.
+        // Envoy Gateway's release replaces two placeholders in values.yaml.
         [`${name}/values.yaml`]: read(directory, "values.yaml") ?? read(directory, "values.tmpl.yaml"),
         [`${name}/values.schema.json`]: read(directory, "values.schema.json"),
     };
 }
 
-/** What a CRD means: two of the same may be written differently. */
+/** The content of a CRD: the same content may be written differently. */
 const specOf = (crd: UpstreamCrd): unknown => (yaml.parse(crdText(crd)) as { spec: unknown }).spec;
 
 function isSame(one: UpstreamCrd, other: UpstreamCrd): boolean {
@@ -56,20 +56,20 @@ function isSame(one: UpstreamCrd, other: UpstreamCrd): boolean {
     }
 }
 
-describe("what Go modules carry of what is published", function () {
+describe("the published charts and CRDs in Go modules", function () {
     this.timeout(60_000);
 
     for (const folder of moduleFolders) {
         const module = moduleOf(folder);
         const why = typeof module === "string" ? module : sharedMissing && `${sharedMissing} to compare it with`;
         const explained = Object.keys(differences[folder] ?? {}).sort();
-        const but = explained.length > 0 ? `, but for ${explained.join(", ")}` : "";
+        const but = explained.length > 0 ? `, except for ${explained.join(", ")}` : "";
         itUnless(why, `${folder} has what is published${but}`, () => {
             assert.ok(typeof module !== "string");
             const found: string[] = [];
             const theirs = Object.assign({}, ...sharedCharts(folder).map(chartFiles)) as Record<string, string>;
             for (const [name, content] of module.charts.flatMap((chart) => Object.entries(chartFiles(chart)))) {
-                assert.ok(`${name.split("/")[0]}/Chart.yaml` in theirs, `${name} is no file of a published chart`);
+                assert.ok(`${name.split("/")[0]}/Chart.yaml` in theirs, `${name} is not a file of a published chart`);
                 if (content !== theirs[name]) {
                     found.push(name);
                 }
@@ -91,7 +91,7 @@ describe("what Go modules carry of what is published", function () {
     }
 
     it("is of the modules that the controllers are built from", () => {
-        // The Inference Extension has had no endpoint picker since 1.6.0, and its kinds without one.
+        // The Inference Extension has had no endpoint picker since 1.6.0, and its CRDs come without one.
         for (const name of controllerNames.filter((one) => one !== "endpoint-picker")) {
             const { module, images } = controllerOf(name);
             const version = moduleVersions[module];
@@ -132,7 +132,7 @@ describe("the CRDs in a file", () => {
             "crds.yaml",
         );
 
-    it("are found with their versions, each by itself, and without patches of others", () => {
+    it("are found with their versions, each separately, and without patches of others", () => {
         const found = crdsIn(file());
         assert.deepEqual(
             found.map(({ name, kind, group, scope, served, storage }) => [name, kind, group, scope, served, storage]),

@@ -11,7 +11,7 @@ interface Pod {
     status: { phase: string };
 }
 
-/** Fails shard 2 at its first attempt, as if its node had been short of something, and counts all attempts. */
+/** Fails shard 2 at its first attempt, like a temporary problem of its node, and counts all attempts. */
 const failure = `
 attempts = output_dir / f"attempts-{shard}.txt"
 with attempts.open("a") as file:

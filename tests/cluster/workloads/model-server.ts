@@ -25,7 +25,7 @@ const zero = [
 ];
 const body = { images: Array.from({ length: 100 }, () => zero.flat()) };
 
-/** The answer to it. */
+/** The response to it. */
 interface Answer {
     digits: number[];
     pod: string;
@@ -46,7 +46,7 @@ async function installMetricsServer(): Promise<TestStack | undefined> {
     return stack;
 }
 
-/** One request after the other, with a pause that leaves the machine time for others. */
+/** Sends one request after the other, with a pause that leaves the machine time for other work. */
 async function load(address: string, until: () => boolean): Promise<{ pods: Set<string>; failures: string[] }> {
     const seen = { pods: new Set<string>(), failures: [] as string[] };
     while (!until()) {
@@ -83,12 +83,12 @@ export const workload: Workload = {
         });
         after(async () => metrics?.destroy());
 
-        it("has been asked for a prediction before it was ready", async () => {
+        it("received a warm-up request before it was ready", async () => {
             const probe = "{.items[0].spec.containers[0].startupProbe.httpGet.path} {.items[0].status.phase}";
             assert.equal(await inNamespace("get", "pods", `--output=jsonpath=${probe}`), "/warmup Running");
         });
 
-        it("grows under load, and the new pods take their part of the requests, none of which fails", async () => {
+        it("scales up under load, and the new pods take their share of the requests, none of which fails", async () => {
             const ready = async () =>
                 Number(
                     await inNamespace("get", "deployment/model-server", "--output=jsonpath={.status.readyReplicas}"),
@@ -106,8 +106,8 @@ export const workload: Workload = {
             assert.ok(pods.size > 1, `all requests were answered by ${[...pods].join(", ")}`);
         });
 
-        // That the number of pods is no change then, in a preview and in a refresh, is asked for all examples at once.
-        it("has another number of pods than the stack had made, which is the autoscaler's", async () => {
+        // The tests of all examples check that this is no change in a preview and in a refresh.
+        it("has the autoscaler's number of pods, not the one that the stack created", async () => {
             const number = "--output=jsonpath={.spec.replicas}";
             assert.ok(Number(await inNamespace("get", "deployment/model-server", number)) > 1);
         });

@@ -8,7 +8,7 @@ import type { Workload } from "./workload";
 const namespace = "notebook";
 const inNamespace = (...args: string[]) => kubectl("--namespace", namespace, ...args);
 
-/** Waits until nobody has used the notebook for long enough, and its pod is gone. */
+/** Waits until the notebook has been idle for long enough, and its pod is deleted. */
 async function stopped(): Promise<void> {
     for (;;) {
         const left = await inNamespace(
@@ -28,7 +28,7 @@ export const workload: Workload = {
     edit: (edit) => edit("index.ts", 'idleTimeout: "1h"', 'idleTimeout: "15s"'),
 
     checks: (outputs) => {
-        it("is stopped when nobody has used it for a while: its pod goes, its home stays", async function () {
+        it("is stopped when it has been idle for a while: its pod is deleted, its home stays", async function () {
             this.timeout("2m");
             await stopped();
             const claim = `persistentvolumeclaim/${String(outputs().home)}`;
@@ -36,7 +36,7 @@ export const workload: Workload = {
             assert.equal(status.phase, "Bound");
         });
 
-        it("is started again, answers who has its token, and nobody else", async function () {
+        it("is started again, and admits only requests with its token", async function () {
             this.timeout("3m");
             await inNamespace("scale", "statefulset/notebook-notebook", "--replicas=1");
             await inNamespace("rollout", "status", "statefulset/notebook-notebook", "--timeout=150s");

@@ -11,7 +11,7 @@ interface CronJob {
     spec: { schedule: string; timeZone: string; concurrencyPolicy: string; startingDeadlineSeconds: number };
 }
 
-/** Starts a run now, waits until it has completed, and returns what it has logged. */
+/** Starts a run now, waits until it has completed, and returns its logs. */
 async function runNow(run: string): Promise<{ model: string; r2: number }> {
     await inNamespace("create", "job", "--from=cronjob/schedule", run);
     await inNamespace("wait", "--for=condition=Complete", `job/${run}`, "--timeout=100s");

@@ -13,13 +13,13 @@ const said = (index: number) => inNamespace("logs", podOf(index), "--tail=-1").c
 
 export const workload: Workload = {
     example: "training-job",
-    // Slow enough to be disturbed in the middle.
+    // Slow enough to be interrupted.
     edit: (edit) => {
         edit("model/train.py", "STEPS = 200", "STEPS = 60");
         edit("model/train.py", "PAUSE = 0 ", "PAUSE = 0.25 ");
     },
 
-    /** Takes a pod away from the run when it has saved a checkpoint. */
+    /** Deletes a pod of the run when it has saved a checkpoint. */
     during: async () => {
         while (!(await said(0)).includes("saved step")) {
             await sleep(500);

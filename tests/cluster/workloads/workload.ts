@@ -1,13 +1,13 @@
 import type { Edit } from "../../support/examples";
 
-/** An example of a workload, which the tests deploy to a real node, and what must then be so. */
+/** An example of a workload, which the tests deploy to a real node, with tests of the result. */
 export interface Workload {
-    /** Its folder under examples/. Its namespace is called the same. */
+    /** Its folder under examples/. Its namespace has the same name. */
     example: string;
     /** Changes the copy of the example that is deployed. Defaults to none. */
     edit?: (edit: Edit) => void;
-    /** What is done while the examples come up; a failure of it fails their coming up. */
+    /** Runs while the examples are deployed; its failure fails the deployment. */
     during?: () => Promise<void>;
-    /** Declares the tests that look at what the example has made; `outputs` gives what it exports. */
+    /** Declares the tests of the result; `outputs` returns the example's exports. */
     checks: (outputs: () => Record<string, unknown>) => void;
 }

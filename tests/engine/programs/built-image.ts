@@ -1,13 +1,16 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** What the tests change about the image. Those that kill an update hand it over as a variable, to another process. */
+/**
+ * What the tests change about the image. Those that kill an update pass it as an environment variable to another
+ * process.
+ */
 export interface Edit extends docker.ImageArgs {
     /** The daemon's address. Defaults to the environment's. */
     host?: string;
 }
 
-/** The digests that a program has come to know, which in a preview is none when it is unknown. */
+/** The digests that a program has received; in a preview, none when it is unknown. */
 export const digests: string[] = [];
 
 /** A stack with one image. */

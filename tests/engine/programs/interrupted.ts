@@ -7,7 +7,7 @@ import { skipAwait } from "../../support/transforms";
 /** The namespace of everything that this program creates. */
 export const namespace = "interrupted";
 
-/** One of each workload; only the training is waited for, and only where INTERRUPTED_WAITS is set. */
+/** One of each workload; only the training is awaited, and only where INTERRUPTED_WAITS is set. */
 // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
 export async function program(): Promise<Record<string, pulumi.Output<string>>> {
     const space = new core.Namespace("space", { metadata: { name: namespace } });
@@ -15,7 +15,7 @@ export async function program(): Promise<Record<string, pulumi.Output<string>>> 
         workspace: { namespace: space.metadata.name },
         image: `registry.example.com/fraud@sha256:${"0".repeat(64)}`,
         secretEnv: { TOKEN: "something-secret" },
-        // What a pod's state is, the tests say; a node would say something else.
+        // The tests set the status of pods; a node would set a different one.
         podSpec: { nodeSelector: { "kubernetes.io/hostname": "nowhere" } },
     };
     const skipAwaitButOfJobs: pulumi.ResourceTransform = (resource) =>

@@ -14,7 +14,7 @@ export interface WidgetsArgs {
     provider?: pulumi.ProviderResource;
 }
 
-/** The add-on at a version, and a widget that its webhook must have seen. */
+/** The add-on at a version, and a widget that its webhook must have handled. */
 export function widgetsProgram({
     version,
     values,
@@ -39,7 +39,7 @@ export function widgetsProgram({
     return { namespace: addon.namespace };
 }
 
-/** The same as a program of its own, which is told by WIDGETS where the charts and the controller are. */
+/** The same as a separate program, for which WIDGETS names the charts and the controller. */
 export function program(): Promise<Record<string, pulumi.Output<string>>> {
     const { charts, url } = JSON.parse(process.env.WIDGETS!) as { charts: string; url: string };
     return Promise.resolve(widgetsProgram({ version: "0.1.0", values: { url }, mirror: { charts } }));

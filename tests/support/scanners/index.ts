@@ -1,4 +1,4 @@
-/** Two scanners of manifests, by other people, and what they find in objects. */
+/** Two scanners of manifests by other projects, and their findings in objects. */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -13,7 +13,7 @@ import { goCommand } from "../go-command";
 import { progressOnce } from "../progress";
 import type { Rendered } from "../rendered";
 
-/** Something that a scanner has against an object. */
+/** A finding of a scanner in an object. */
 export interface Finding {
     check: string;
     what: string;
@@ -24,10 +24,10 @@ export interface Finding {
 
 const say = progressOnce();
 
-/** Of the Python package index, as its project publishes it. */
+/** From the Python package index, as its project publishes it. */
 const checkovVersion = "3.3.30";
 
-/** An environment of Python with checkov alone, made once per machine. */
+/** A Python environment with only checkov, created once per machine. */
 async function checkovCommand(): Promise<string> {
     const directory = cacheDir("tools", `checkov-${checkovVersion}`);
     const command = path.join(directory, "bin", "checkov");
@@ -35,7 +35,7 @@ async function checkovCommand(): Promise<string> {
         cacheDir("tools", "checkov.lock"),
         () => say("waiting for another process"),
         async () => {
-            // The last file that is written, so that an installation which was killed is begun anew.
+            // The last file that is written, so that an interrupted installation is repeated.
             const done = path.join(directory, "installed");
             if (!fs.existsSync(done)) {
                 await ensurePackages(["python3-venv"], say);
@@ -51,8 +51,8 @@ async function checkovCommand(): Promise<string> {
 }
 
 /**
- * The objects as files in a directory, those of each origin in a namespace of their own: scanners look for a Service or
- * a budget that belongs to a pod, and one of another origin is none.
+ * The objects as files in a directory, those of each origin in a separate namespace: scanners look for a Service or a
+ * budget of a pod, and one from another origin does not count.
  */
 function write(all: Rendered[]): { directory: string; originOf: (namespace: string) => string } {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-scans-"));
@@ -68,7 +68,7 @@ function write(all: Rendered[]): { directory: string; originOf: (namespace: stri
     return { directory, originOf: (namespace) => origins[Number(namespace.slice("origin-".length))] ?? "" };
 }
 
-/** What a scanner prints, which ends with 1 where it finds something. */
+/** The output of a scanner, which exits with 1 when it has findings. */
 async function output(command: string, args: string[]): Promise<string> {
     const { execa } = await import("execa");
     const { stdout, stderr, exitCode } = await execa(command, args, { reject: false, stdin: "ignore" });
@@ -85,7 +85,7 @@ interface Score {
     checks: { check: { id: string }; grade: number; skipped: boolean; comments: { summary: string }[] | null }[];
 }
 
-/** What kube-score has to say; 10 is its best grade. */
+/** The findings of kube-score; 10 is its best grade. */
 export async function kubeScore(all: Rendered[]): Promise<Finding[]> {
     const command = await goCommand("kube-score", path.join(__dirname, "kube-score"), "github.com/zegl/kube-score");
     const { directory, originOf } = write(all);
@@ -112,7 +112,7 @@ interface Checkov {
     results: { failed_checks: { check_id: string; check_name: string; resource: string }[] };
 }
 
-/** What checkov has to say. */
+/** The findings of checkov. */
 export async function checkov(all: Rendered[]): Promise<Finding[]> {
     const command = await checkovCommand();
     const { directory, originOf } = write(all);
@@ -121,7 +121,7 @@ export async function checkov(all: Rendered[]): Promise<Finding[]> {
         const printed = await output(command, [...args, "--skip-download"]);
         const { results } = JSON.parse(printed) as Checkov;
         return results.failed_checks.map(({ check_id: check, check_name: what, resource }) => {
-            // <Kind>.<namespace>.<name>, and of pods in it the labels.
+            // <Kind>.<namespace>.<name>, and for pods in it the labels.
             const [kind, namespace, name] = resource.split(".");
             return { check, what, kind: kind!, name: name!, origin: originOf(namespace!) };
         });

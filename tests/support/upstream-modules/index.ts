@@ -1,6 +1,6 @@
 /**
- * What the projects of add-ons carry in their Go modules of what they publish: charts and CRDs. The go.mod beside this
- * file pins the modules; Go downloads them once per machine, into its own cache, and verifies them by go.sum.
+ * What the Go modules of add-ons' projects contain of what the projects publish: charts and CRDs. The go.mod beside
+ * this file pins the modules; Go downloads them once per machine, into its own cache, and verifies them by go.sum.
  */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -17,7 +17,7 @@ interface Content {
     crds?: string[];
 }
 
-/** By the name that the project's folder has in ../shared/upstream. */
+/** By the project's folder name in ../shared/upstream. */
 const contents: Record<string, Content> = {
     "cert-manager": {
         module: "github.com/cert-manager/cert-manager",
@@ -31,7 +31,7 @@ const contents: Record<string, Content> = {
         module: "github.com/prometheus-operator/prometheus-operator",
         crds: ["example/prometheus-operator-crd"],
     },
-    // The module of a release of Alloy has the chart of the release before.
+    // The module of a release of Alloy contains the chart of the previous release.
     alloy: { module: "github.com/grafana/alloy", crds: ["operations/helm/charts/alloy/charts/crds/crds"] },
     "node-feature-discovery": {
         module: "sigs.k8s.io/node-feature-discovery",
@@ -83,7 +83,7 @@ const contents: Record<string, Content> = {
     "cloudnative-pg": { module: "github.com/cloudnative-pg/cloudnative-pg", crds: ["config/crd/bases"] },
 };
 
-/** Projects whose module cannot be pinned in the version that is published. */
+/** Projects whose module cannot be pinned at the published version. */
 const notPinned: Record<string, string> = {
     lws: "the Go module proxy does not have sigs.k8s.io/lws v0.10.0",
     kuberay: "the Go module proxy does not have github.com/ray-project/kuberay/ray-operator v1.7.0",
@@ -93,9 +93,9 @@ const notPinned: Record<string, string> = {
     "kai-scheduler": "the Go module proxy does not have github.com/kai-scheduler/KAI-Scheduler",
     "llm-d-router": "the Go module proxy does not have github.com/llm-d/llm-d-router",
     // Tags of these projects are not versions of Go modules.
-    "external-secrets": "the releases of external-secrets are no versions of its Go module",
-    seaweedfs: "the releases of seaweedfs are no versions of its Go module",
-    "dcgm-exporter": "the releases of dcgm-exporter are no versions of its Go module",
+    "external-secrets": "the releases of external-secrets are not versions of its Go module",
+    seaweedfs: "the releases of seaweedfs are not versions of its Go module",
+    "dcgm-exporter": "the releases of dcgm-exporter are not versions of its Go module",
 };
 
 /** The module of a project, on this machine. */
@@ -104,7 +104,7 @@ export interface UpstreamModule {
     version: string;
     /** The directories of its charts. */
     charts: string[];
-    /** The files that have its CRDs; undefined where the module does not have them. */
+    /** The files with its CRDs; undefined where the module does not have them. */
     crds?: string[];
 }
 
@@ -121,7 +121,7 @@ interface Download {
     Error?: string;
 }
 
-/** Downloads the modules that Go's cache lacks, or says why it cannot. */
+/** Downloads the modules that Go's cache lacks, or returns why it cannot. */
 function download(): Map<string, Download> | string {
     const go = findExecutable("go", ["/usr/local/go/bin", "/usr/lib/go/bin"]);
     if (go === undefined) {
@@ -157,11 +157,11 @@ function goModDownload(go: string, env: Record<string, string>): Map<string, Dow
 
 let downloaded: Map<string, Download> | string | undefined;
 
-/** What there is of a project's module, or why there is nothing. */
+/** The content of a project's module, or why it is not available. */
 export function moduleOf(folder: string): UpstreamModule | string {
     const content = contents[folder];
     if (content === undefined) {
-        return notPinned[folder] ?? `no Go module carries what ${folder} publishes`;
+        return notPinned[folder] ?? `no Go module contains what ${folder} publishes`;
     }
     downloaded ??= download();
     if (typeof downloaded === "string") {
