@@ -68,7 +68,11 @@ export class Addon extends pulumi.ComponentResource {
             { metadata: { name: `kubernetes-mlops-release-${releases.at(-1)!}`, namespace } },
             { parent: this, dependsOn: ready },
         );
-        failIfForeign(owner, [{ type: "kubernetes:core/v1:ConfigMap", resource: record }]);
+        failIfForeign(
+            owner,
+            [{ type: "kubernetes:core/v1:ConfigMap", resource: record }],
+            "its charts are installed already: remove this Addon, or set another namespace and release",
+        );
         ready = [...ready, record];
         const register = (object: KubernetesObject): pulumi.Resource =>
             registerObject(objectResourceName(name, object), object, { parent: this, dependsOn: ready });

@@ -11,6 +11,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { hashOf } from "../arguments/hash";
 import { failOutput, isEventual, outputOf } from "../arguments/inputs";
 import type { WorkloadArgs } from "./args";
 
@@ -18,7 +19,8 @@ const managerAnnotation = "pulumi.com/patchFieldManager";
 
 /** Returns the field manager of the stack. Kubernetes allows at most 128 characters. */
 export function stackManager(): string {
-    return `pulumi/${pulumi.getProject()}/${pulumi.getStack()}`.slice(0, 128);
+    const manager = `pulumi/${pulumi.getProject()}/${pulumi.getStack()}`;
+    return manager.length <= 128 ? manager : `${manager.slice(0, 119)}-${hashOf(manager)}`;
 }
 
 /** Returns the annotation that sets the field manager of an object. */
@@ -160,8 +162,16 @@ function providerOf(opts: pulumi.ComponentResourceOptions | undefined): pulumi.P
     return own ?? parent?.getProvider("kubernetes:core/v1:Service");
 }
 
-/** Fails, in a preview, for the first of these objects that is to be created and belongs to another owner. */
-export function failIfForeign(owner: string, objects: { type: string; resource: KubernetesObject }[]): void {
+/**
+ * Fails, in a preview, for the first of these objects that is to be created and belongs to another owner.
+ *
+ * @param fix - What to do about it, as the end of the message.
+ */
+export function failIfForeign(
+    owner: string,
+    objects: { type: string; resource: KubernetesObject }[],
+    fix = "set name to create this one under another name, or delete that one first",
+): void {
     if (!pulumi.runtime.isDryRun()) {
         return;
     }
@@ -170,7 +180,7 @@ export function failIfForeign(owner: string, objects: { type: string; resource: 
         // The other owner usually has several of the objects; one message is enough.
         if (!isReported) {
             isReported = true;
-            failOutput(`${owner}: ${problem}`);
+            failOutput(`${owner}: ${problem}; ${fix}`);
         }
     };
     objects.forEach(({ type, resource }) => reportForeign(type.split(":").at(-1)!, resource, report));
@@ -185,10 +195,7 @@ function reportForeign(kind: string, { id, metadata }: KubernetesObject, report:
         await nextTurn();
         const problem = isInState ? undefined : foreignOwner(known ?? {});
         if (problem !== undefined) {
-            report(
-                `the ${kind} ${known!.namespace}/${known!.name} ${problem}; set name to create this one under ` +
-                    "another name, or delete that one first",
-            );
+            report(`the ${kind} ${known!.namespace}/${known!.name} ${problem}`);
         }
     });
 }
