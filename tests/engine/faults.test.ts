@@ -101,7 +101,10 @@ describe("faults and secrets, on a real API server", function () {
         await stack.up();
         const before = await kubectl("get", "deployment", "serve", "--output", "jsonpath={.metadata.resourceVersion}");
         const second = await TestStack.create("second", program);
-        await assert.rejects(second.up(), /"pulumi\/tests\/second" had an apply conflict: .* with "pulumi\/tests\/first"/);
+        await assert.rejects(
+            second.up(),
+            /"pulumi\/tests\/second" had an apply conflict: .* with "pulumi\/tests\/first"/,
+        );
         await second.destroy();
         const after = await kubectl("get", "deployment", "serve", "--output", "jsonpath={.metadata.resourceVersion}");
         assert.equal(after, before);
