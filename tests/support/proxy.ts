@@ -41,7 +41,7 @@ export class Proxy {
         this.sockets.forEach((socket) => socket.destroy());
     }
 
-    mend(): void {
+    restore(): void {
         this.open = true;
     }
 
