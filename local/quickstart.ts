@@ -3,6 +3,7 @@ import * as path from "node:path";
 
 import { Command } from "commander";
 
+import { shellQuote } from "../src/arguments/shell";
 import { clusterStatus } from "./cluster";
 import { stage } from "./display";
 import { down, type Environment, savedEnvironment, up } from "./environment";
@@ -126,9 +127,8 @@ function envFile(target: StackOptions): string {
 }
 
 function writeEnvFile(target: StackOptions): void {
-    const quote = (value: string) => `'${value.replaceAll("'", `'\\''`)}'`;
     const variables = { ...stackEnv(target), PULUMI_STACK: target.name };
-    const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`);
+    const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${shellQuote(value)}\n`);
     writeFileSync(envFile(target), lines.join(""));
 }
 

@@ -355,7 +355,7 @@ const values: Record<string, [labels: string, value: number][]> = {
     "mlops-serving: Pods that serve": [[`kube_deployment_status_replicas_available{${deployment}}`, 2]],
     "mlops-cost: An hour": [["{}", 6]],
     "mlops-cost: GPUs, an hour": [["{}", 2.5]],
-    "mlops-cost: Nobody's, an hour": [["{}", 3.3]],
+    "mlops-cost: Unallocated, an hour": [["{}", 3.3]],
     "mlops-cost: CPU by namespace": [['{namespace="team"}', 0.16]],
     "mlops-cost: Memory by namespace": [['{namespace="team"}', 0.04]],
 };

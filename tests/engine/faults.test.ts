@@ -66,7 +66,7 @@ describe("faults and secrets, on a real API server", function () {
                 /unreachable|connection refused|EOF|connection reset|failed to (read|reach)/,
             );
             cutting = false;
-            proxy.restore();
+            proxy.repair();
             assert.deepEqual(await stack.up(), { url: "http://serve.outage.svc.cluster.local:8080" });
             assert.deepEqual(await stack.preview(), []);
             await stack.destroy();

@@ -41,7 +41,7 @@ export class Proxy {
         this.sockets.forEach((socket) => socket.destroy());
     }
 
-    restore(): void {
+    repair(): void {
         this.open = true;
     }
 

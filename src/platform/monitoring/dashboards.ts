@@ -381,7 +381,7 @@ function cost(): Dashboard {
                     ),
                     figure("GPUs, per hour", "Allocated to pods.", currency, `sum(${gpu}) or vector(0)`),
                     figure(
-                        "Nobody's, an hour",
+                        "Unallocated, an hour",
                         "CPU, memory and GPUs that no pod has requested.",
                         currency,
                         `${nodes} - (sum(${cpu}) + sum(${memory}) + (sum(${gpu}) or vector(0)))`,

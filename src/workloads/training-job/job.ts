@@ -19,7 +19,7 @@ export const component = "training";
 /** Returns the labels of all objects of a training. */
 export const trainingLabels = (name: string): Record<string, string> => labelsOf(name, component);
 
-/** Where a run keeps what it goes on from when it has lost a pod. */
+/** The directory of the checkpoints from which a run resumes after it has lost a pod. */
 const checkpointDir = "/checkpoint";
 
 /** Where a run writes: to a directory of a claim, or to its own URI. */

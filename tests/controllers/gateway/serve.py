@@ -4,7 +4,7 @@
     GET /requests  {"requests": how many others there were}
     GET otherwise  {"version": VERSION, "path": what was asked for}
 
-It keeps connections open, as servers do, and ends at once when it is told to: whoever still sends it requests then, fails.
+It keeps connections open, as servers do, and ends at once on SIGTERM: a client that still sends it requests then fails.
 """
 
 import json

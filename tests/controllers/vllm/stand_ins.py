@@ -86,7 +86,7 @@ def main(torch: Path) -> None:
             if file in missing:
                 wanted[file][version].add(name)
             elif file is None and name not in given and not hasattr(system, name):
-                # It matters to nobody which of them has it.
+                # It does not matter which of them has it.
                 wanted[min(missing)][None].add(name)
     for name, versions in wanted.items():
         write(directory / name, versions)
