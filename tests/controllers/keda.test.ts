@@ -161,8 +161,8 @@ describe("servers that KEDA scales", function () {
             server("redis", { min: 0, queue: redis }, ref);
             server("rabbitmq", { min: 0, queue: claims }, ref);
             server("requests", { requests: { prometheusUrl, perPod: 5 } }, ref);
-            const nobody = { prometheusUrl: `http://nobody.${namespace}:9090`, query: "up", perPod: 1 };
-            server("blind", { min: 0, requests: nobody }, ref);
+            const unreachable = { prometheusUrl: `http://unreachable.${namespace}:9090`, query: "up", perPod: 1 };
+            server("blind", { min: 0, requests: unreachable }, ref);
             return Promise.resolve({});
         });
     });

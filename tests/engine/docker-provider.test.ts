@@ -85,7 +85,7 @@ describe("docker provider", function () {
         return /^\s+docker:index:Image \(image\):\n((?: {4}.*\n| *\n)+)/m.exec(diagnostics)?.[1] ?? diagnostics;
     };
     /** Checks the first line of an error: of the stand-in the wording, of both the content. */
-    const tells = (message: string, both: RegExp, ours: RegExp) => {
+    const expectError = (message: string, both: RegExp, ours: RegExp) => {
         assert.match(message, both);
         if (!official) {
             const [first] = message.split("\n").filter((line) => line.includes("error:"));
@@ -218,7 +218,7 @@ describe("docker provider", function () {
 
         const wrong = "wrong-password-that-nobody-sees";
         write("code.py", "print(2)\n");
-        tells(
+        expectError(
             await failure({ ...edit, registry: credentials("tester", wrong) }),
             /unauthorized|401|denied/i,
             /error: The registry 127\.0\.0\.1:\d+ refused the login for the push of .*registry\.username and registry\.password/,
@@ -236,7 +236,7 @@ describe("docker provider", function () {
 
     it("reports a registry that refuses the push", async () => {
         const registry = await refusingRegistry(cleanup);
-        tells(
+        expectError(
             await failure(args({ imageName: `${registry}/app:1` })),
             /denied|403|forbidden/i,
             /error: The registry 127\.0\.0\.1:\d+ refused the push of \S+: denied/,
@@ -245,7 +245,7 @@ describe("docker provider", function () {
 
     it("reports a registry that cannot be reached", async () => {
         const registry = `127.0.0.1:${await freePort(15_000)}`;
-        tells(
+        expectError(
             await failure(args({ imageName: `${registry}/app:1` })),
             /connection refused/,
             /error: The registry 127\.0\.0\.1:\d+ cannot be reached for the push of \S+: Get .*connection refused/,
@@ -257,7 +257,7 @@ describe("docker provider", function () {
         // The official plugin reports it for its provider, not for the image.
         const before = stack.log.length;
         await assert.rejects(stack.up(image(args({ host }))));
-        tells(
+        expectError(
             stack.log.slice(before),
             /unix:\/\/\/nowhere\/docker\.sock/,
             /error: The docker daemon at unix:\/\/\/nowhere\/docker\.sock cannot be reached: Cannot connect/,
@@ -266,7 +266,7 @@ describe("docker provider", function () {
 
     it("reports a missing Dockerfile", async () => {
         const dockerfile = path.join(context, "Nofile");
-        tells(
+        expectError(
             await failure(args({ build: build({ dockerfile }) })),
             /Nofile/,
             /error: docker:index\/image:Image resource 'image' has a problem: build\.dockerfile: could not open dockerfile at absolute path .*Nofile/,
@@ -277,7 +277,11 @@ describe("docker provider", function () {
         const token = "token-that-nobody-sees";
         write("Dockerfile", `FROM ${base()}\nARG TOKEN\nRUN echo the last words: $TOKEN; exit 7\n`);
         const message = await failure(args({ build: build({ args: { TOKEN: pulumi.secret(token) } }) }));
-        tells(message, /7/, /error: The build of \S+ failed at RUN echo the last words: .*; exit 7: exit code 7$/);
+        expectError(
+            message,
+            /7/,
+            /error: The build of \S+ failed at RUN echo the last words: .*; exit 7: exit code 7$/,
+        );
         if (!official) {
             assert.match(message, /\n +the last words: \[secret\]\n/);
             assert.ok(!(stack.log + checkpoints(stack.directory)).includes(token));

@@ -30,7 +30,7 @@ interface Manifest {
 const json = (file: string) => JSON.parse(read(file)) as Manifest;
 
 describe("the examples", () => {
-    it("are all that is in their folder", () => {
+    it("are everything in their folder", () => {
         assert.deepEqual(fs.readdirSync(path.join(root, "examples")).sort(), exampleNames);
     });
 

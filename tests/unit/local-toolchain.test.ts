@@ -20,7 +20,7 @@ const toolNames: ToolName[] = [
 ];
 
 describe("versions", () => {
-    const texts: [string, Version | undefined][] = [
+    const outputs: [string, Version | undefined][] = [
         ["v3.259.0", [3, 259, 0]],
         ["3.259.0-alpha.1+dirty", [3, 259, 0]],
         ["go1.26.8", [1, 26, 8]],
@@ -29,9 +29,9 @@ describe("versions", () => {
         ["", undefined],
         ["devel", undefined],
     ];
-    for (const [text, version] of texts) {
-        it(`${JSON.stringify(text)} is ${JSON.stringify(version)}`, () => {
-            assert.deepEqual(parseVersion(text), version);
+    for (const [output, version] of outputs) {
+        it(`${JSON.stringify(output)} is ${JSON.stringify(version)}`, () => {
+            assert.deepEqual(parseVersion(output), version);
         });
     }
 

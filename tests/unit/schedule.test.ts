@@ -331,7 +331,7 @@ describe("a preview of a Schedule", () => {
         }
     });
 
-    it("shows all that does not depend on an image that is not built yet", async () => {
+    it("shows everything that does not depend on an image that is not built yet", async () => {
         const unknown = async (make: typeof schedule, name: string) =>
             unknownPaths((await make({ image: unknownOutput() }, { preview: true })).resource(name));
         assert.deepEqual(await unknown(schedule, "fraud-cronjob"), [

@@ -15,14 +15,14 @@ const BUNDLES = [
  */
 export function machineCertificates(): string[] {
     const files = [process.env.SSL_CERT_FILE, process.env.NODE_EXTRA_CA_CERTS, ...BUNDLES];
-    const texts = files.map((file) => {
+    const contents = files.map((file) => {
         try {
             return file ? readFileSync(file, "utf8") : "";
         } catch {
             return "";
         }
     });
-    return certificatesBeyond(texts.join("\n"), rootCertificates);
+    return certificatesBeyond(contents.join("\n"), rootCertificates);
 }
 
 /** The certificates of a bundle that are not among the known ones. */
