@@ -77,7 +77,7 @@ describe("a training on a real node", function () {
         stack = await TestStack.create(namespace, training("raise ValueError('no data')", { retries: 0 }));
         await assert.rejects(stack.up(), /no data/);
         const { model, job } = await stack.up(training("print('all is well')", { retries: 0 }));
-        assert.match(String(model), new RegExp(`^pvc://train-[0-9a-f]{8}/${String(job)}$`));
+        assert.match(String(model), new RegExp(`^pvc://train-training-model-[0-9a-f]{8}/${String(job)}$`));
         assert.deepEqual(await stack.preview(), []);
         assert.equal((await getObjects<{ items: unknown[] }>("jobs", "--namespace", namespace)).items.length, 1);
     });

@@ -163,7 +163,7 @@ const cases: Record<string, Case> = {
             await wait("jsonpath={.status.phase}=Succeeded", `workflow/${run}`);
             const pods = `--selector=workflows.argoproj.io/workflow=${run}`;
             const said = await kubectl("logs", "--namespace", namespace, pods, "--container=main");
-            assert.match(said, new RegExp(`^pvc://nightly-[0-9a-f]{8}/${run}$`, "m"));
+            assert.match(said, new RegExp(`^pvc://nightly-schedule-model-[0-9a-f]{8}/${run}$`, "m"));
         },
     },
     "KServe serves an InferenceService, with certificates of cert-manager": {

@@ -418,7 +418,7 @@ describe("a Gateway of Envoy Gateway", function () {
             const program = [readFileSync(file("kernel.py"), "utf8"), labUrl(""), labHost, token];
             const code = "import time; time.sleep(20); print(6 * 7)";
             const said = await inNamespace(
-                ...["exec", "lab-0", "--container=main", "--", "python3", "-c"],
+                ...["exec", "lab-notebook-0", "--container=main", "--", "python3", "-c"],
                 ...program,
                 code,
             );
@@ -428,7 +428,7 @@ describe("a Gateway of Envoy Gateway", function () {
         it("waits as long as a response takes", async () => {
             const size = 48_000_000;
             const create = `open('/home/notebook/large', 'wb').truncate(${size})`;
-            await inNamespace("exec", "lab-0", "--container=main", "--", "python3", "-c", create);
+            await inNamespace("exec", "lab-notebook-0", "--container=main", "--", "python3", "-c", create);
             const started = Date.now();
             const received = await download(labUrl("/files/large"), { Host: labHost, ...withToken() }, 1_800_000);
             assert.equal(received, size);

@@ -56,7 +56,7 @@ const inNamespace = (...args: string[]) => kubectl("--namespace", namespace, ...
 
 /** The output of a program in the notebook. */
 const inNotebook = async (...lines: string[]): Promise<string> =>
-    (await inNamespace("exec", "code-0", "--container=main", "--", "python3", "-c", lines.join("\n"))).trim();
+    (await inNamespace("exec", "code-notebook-0", "--container=main", "--", "python3", "-c", lines.join("\n"))).trim();
 
 const readHome = () => inNotebook("import pathlib", "print((pathlib.Path.home() / 'kept').read_text())");
 
@@ -82,7 +82,7 @@ async function podIds(): Promise<string[]> {
 async function stopped(): Promise<number> {
     const start = Date.now();
     const wanted = "--output=jsonpath={.spec.replicas}";
-    while ((await inNamespace("get", "statefulset/code", wanted)) !== "0" || (await podIds()).length > 0) {
+    while ((await inNamespace("get", "statefulset/code-notebook", wanted)) !== "0" || (await podIds()).length > 0) {
         await sleep(500);
     }
     return (Date.now() - start) / 1000;
@@ -127,9 +127,9 @@ describe("a notebook with VS Code", function () {
     it("becomes ready under the restricted standard, from an image that has code-server", async function () {
         this.timeout("90m");
         const outputs = await stack.up();
-        assert.equal(outputs.url, `http://code.${namespace}.svc.cluster.local:${port}`);
+        assert.equal(outputs.url, `http://code-notebook.${namespace}.svc.cluster.local:${port}`);
         token = String(outputs.token);
-        const address = await inNamespace("get", "service/code", "--output=jsonpath={.spec.clusterIP}");
+        const address = await inNamespace("get", "service/code-notebook", "--output=jsonpath={.spec.clusterIP}");
         base = `http://${address}:${port}`;
     });
 
@@ -143,8 +143,8 @@ describe("a notebook with VS Code", function () {
     });
 
     it("is started again, and admits only requests with its token", async () => {
-        await inNamespace("scale", "statefulset/code", "--replicas=1");
-        await inNamespace("rollout", "status", "statefulset/code", "--timeout=4m");
+        await inNamespace("scale", "statefulset/code-notebook", "--replicas=1");
+        await inNamespace("rollout", "status", "statefulset/code-notebook", "--timeout=4m");
         await reachable();
         const { status, headers } = await ask("/");
         assert.deepEqual([status, headers.location], [302, "./login"]);
@@ -219,7 +219,7 @@ describe("a notebook with VS Code", function () {
 
     it("is created again with the same home after it was removed", async () => {
         await stack.up(program("removed"));
-        await inNamespace("wait", "--for=delete", "pod/code-0", "--timeout=2m");
+        await inNamespace("wait", "--for=delete", "pod/code-notebook-0", "--timeout=2m");
         await stack.up(program({ idleTimeout: "never" }));
         assert.equal(await readHome(), "of before");
     });
