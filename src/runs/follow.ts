@@ -5,8 +5,8 @@ import { seconds } from "../arguments/duration";
 import { type Cluster, ClusterError, isTransient } from "../cluster/client";
 import { describeFailure } from "./failure";
 import { containersOf, type Event, oneLine, type Pod, timeOf } from "./pods";
-import { admittedAt, type AnyStatus, progressOf, type Run, type RunKind } from "./run-kinds";
 import { doneAnnotation } from "./run";
+import { admittedAt, type AnyStatus, progressOf, type Run, type RunKind } from "./run-kinds";
 import { hasStarted, type Wait, waitOfRun } from "./start";
 import type { Condition } from "./status";
 

@@ -22,8 +22,6 @@ export interface CompletedRun {
 export interface RunHistory {
     /** Completed runs, the one that completed or was returned to last at the end. */
     runs: CompletedRun[];
-    /** The run whose failure has been reported, as `<run>/<uid>`: later updates only warn of it. */
-    failed?: string;
 }
 
 /** How many completed runs are remembered. */
@@ -32,7 +30,6 @@ export const historyLength = 20;
 const annotations = {
     result: "kubernetes-mlops/result",
     runs: "kubernetes-mlops/completed-runs",
-    failed: "kubernetes-mlops/failed-run",
 };
 
 /** The annotation with the current result. */
@@ -43,17 +40,14 @@ export const historyFields = Object.values(annotations);
 
 /** Returns the history that these annotations of a record contain; an empty one if there are none. */
 export function parseHistory(found: Record<string, string> = {}): RunHistory {
-    const { [annotations.runs]: runs, [annotations.failed]: failed } = found;
-    return { runs: runs === undefined ? [] : (JSON.parse(runs) as CompletedRun[]), ...(failed && { failed }) };
+    const runs = found[annotations.runs];
+    return { runs: runs === undefined ? [] : (JSON.parse(runs) as CompletedRun[]) };
 }
 
 /** Returns the annotations of a record. */
-export function historyAnnotations({ runs, failed }: RunHistory): Record<string, string> {
+export function historyAnnotations({ runs }: RunHistory): Record<string, string> {
     const current = runs.at(-1);
-    return {
-        ...(current && { [annotations.result]: current.result, [annotations.runs]: JSON.stringify(runs) }),
-        ...(failed !== undefined && { [annotations.failed]: failed }),
-    };
+    return current ? { [annotations.result]: current.result, [annotations.runs]: JSON.stringify(runs) } : {};
 }
 
 /** Returns the completed run of this content, if it is remembered. */
@@ -66,10 +60,4 @@ export const currentRun = ({ runs }: RunHistory): CompletedRun | undefined => ru
 /** Returns the history after a run has completed, or after the component has returned to it. */
 export const withCompleted = ({ runs }: RunHistory, completed: CompletedRun): RunHistory => ({
     runs: [...runs.filter(({ content }) => content !== completed.content), completed].slice(-historyLength),
-});
-
-/** Returns the history after a run has failed. The current result stays. */
-export const withFailed = ({ runs }: RunHistory, run: string, uid: string): RunHistory => ({
-    runs,
-    failed: `${run}/${uid}`,
 });

@@ -24,7 +24,6 @@ import {
     parseHistory,
     type RunHistory,
     withCompleted,
-    withFailed,
 } from "./history";
 import type { RunIdentity } from "./run";
 import { runKinds } from "./run-kinds";
@@ -135,8 +134,8 @@ export interface RunOutcome {
 }
 
 /**
- * Returns the history after a run, and reports a failure: as an error when it is new, and as a warning in later updates,
- * which it must not fail, or if the program allows it.
+ * Returns the history after a run, and reports a failure: as an error that fails the update in the end, when everything
+ * else is done, or as a warning in a preview, or if the program allows it.
  */
 export function settle(
     { title, args }: RunOwner,
@@ -165,17 +164,14 @@ export function settle(
             if (outcome.result !== undefined && "uid" in end) {
                 return withCompleted(history, { content, run, uid: end.uid, result: outcome.result });
             }
-            const uid = "uid" in end ? end.uid : end.state;
-            const failed = withFailed(history, run, uid);
-            const isKnown = failed.failed === history.failed;
             const kept = current ? `; the result of ${current.run} stays the current one` : "";
             const line = `${title}: ${problemOf(run, end, outcome)}${kept}`;
-            if (isKnown || allowFailure || pulumi.runtime.isDryRun()) {
+            if (allowFailure || pulumi.runtime.isDryRun()) {
                 void pulumi.log.warn(line);
             } else {
                 failProgram(line);
             }
-            return failed;
+            return history;
         });
 }
 

@@ -5,8 +5,8 @@ import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
 import { buildModelVolume, modelDir } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
-import { jobNameVariable } from "../../runs/cron-job";
 import { hashRun, type RunHashes } from "../../runs/content";
+import { jobNameVariable } from "../../runs/cron-job";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
 import {
     buildFailurePolicy,

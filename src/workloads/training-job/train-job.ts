@@ -1,6 +1,6 @@
-import { objectMeta } from "../../pod/metadata";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { objectMeta } from "../../pod/metadata";
 import { restricted } from "../../pod/pod-template";
 import { type RunIdentity, runTimeout } from "../../runs/run";
 import { TrainingFramework, type TrainingJobArgs } from "./args";
