@@ -127,9 +127,9 @@ async function readFileIfExists(file: string): Promise<Kubeconfig | NoCluster | 
     return text.trim() === "" ? undefined : parsed(text, path.dirname(path.resolve(file)), `the kubeconfig ${file}`);
 }
 
-async function parsed(text: string, directory: string, shown: string): Promise<Kubeconfig | NoCluster> {
+function parsed(text: string, directory: string, shown: string): Kubeconfig | NoCluster {
     try {
-        return await parseKubeconfig(text, directory);
+        return parseKubeconfig(text, directory);
     } catch (error) {
         return { reason: `${shown} cannot be used: ${(error as Error).message}` };
     }

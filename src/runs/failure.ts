@@ -25,9 +25,12 @@ export function describeFailure(pods: Pod[]): string | undefined {
     }
     const { exitCode, reason = "Error", message = "" } = last.end;
     const how = reason === "Error" ? "exit code" : `${reason}, exit code`;
-    const log = endOfLog(message);
+    const log = endOfLog(message.replace(runtimeSteps, "").replace(/: unknown$/, ""));
     return `the container ${last.container} of the pod ${last.pod.metadata.name} has failed with ${how} ${exitCode}${log && `: ${log}`}`;
 }
+
+/** The steps in which containerd and runc have failed to execute a program. */
+const runtimeSteps = /^failed to create containerd task: .*unable to start container process: /s;
 
 /** Returns the failure of a pod: of its containers, the first one to fail. */
 function failureOfPod(pod: Pod): Failure | undefined {
@@ -51,8 +54,15 @@ export function endOfLog(log: string, longest = longestLog): string {
     const lines = log
         // eslint-disable-next-line no-control-regex -- programs color their output for terminals.
         .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "")
+        .split(/\r?\n/)
         // A progress bar overwrites its line.
-        .split(/[\r\n]+/)
+        .map(
+            (line) =>
+                line
+                    .split("\r")
+                    .filter((state) => state.trim() !== "")
+                    .at(-1) ?? "",
+        )
         // eslint-disable-next-line no-control-regex -- other control characters would garble the terminal, too.
         .map((line) => line.replace(/[\u0000-\u001f\u007f]+/g, " ").trim())
         .filter((line) => line !== "");

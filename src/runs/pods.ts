@@ -7,7 +7,6 @@ interface ObjectMeta {
     creationTimestamp?: string;
     deletionTimestamp?: string;
     labels?: Record<string, string>;
-    annotations?: Record<string, string>;
 }
 
 /** Any object. */

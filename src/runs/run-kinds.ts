@@ -76,22 +76,6 @@ export const runKinds = {
             return hasEnded ? { failure: failureOf(status) } : undefined;
         },
     },
-    /** Of Katib. Its trials have the labels of their Experiment. */
-    Experiment: {
-        api: "apis/kubeflow.org/v1beta1",
-        resource: "experiments",
-        creator: "Job",
-        podsOf: ({ metadata: { labels = {} } }) =>
-            ["name", "component"].map((key) => `app.kubernetes.io/${key}`).map((key) => `${key}=${labels[key]}`).join(","),
-        endOf({ status }) {
-            const failure = failureOf(status);
-            return failure !== undefined
-                ? { failure }
-                : trueCondition(status?.conditions, "Succeeded")
-                  ? {}
-                  : undefined;
-        },
-    },
 } satisfies Record<string, RunKind>;
 
 /** Returns when a run was last allowed to start, in milliseconds, or undefined if it is suspended, as by a queue. */

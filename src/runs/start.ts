@@ -70,7 +70,9 @@ function unscheduled(reason: string | undefined, message: string): Wait {
         return { why: "waits for its scheduling gates to be removed", held: true };
     }
     // What preemption could do about it is of no interest.
-    const text = oneLine(message.replace(/\.? (no new claims to deallocate, )?preemption: .*$/s, "."));
+    const text = oneLine(
+        message.replace(/\.? (no new claims to deallocate, )?preemption: .*$/s, ".").replace(/\. not found$/, ""),
+    );
     return {
         why: text === "" ? "waits for a node" : `waits for a node: ${text}`,
         grace: isMissing(message) ? missingGrace : undefined,
@@ -85,18 +87,18 @@ function waitOfContainer(container: ContainerStatus, pod: Pod, events: Event[]):
         case "InvalidImageName":
             return { why: `has an invalid image reference: ${text}`, grace: 0 };
         case "ErrImageNeverPull":
-            return { why: `cannot start its container: ${text}`, grace: 0 };
+            return { why: `cannot run its container: ${text}`, grace: 0 };
         case "ErrImagePull":
         case "ImagePullBackOff":
             return waitOfPull(image, message, events);
         case "CreateContainerConfigError":
             return {
-                why: `cannot start its container: ${text}`,
+                why: `cannot run its container: ${text}`,
                 grace: isForbiddenUser(message) ? 0 : isMissing(message) ? missingGrace : undefined,
             };
         case "CreateContainerError":
             return {
-                why: `cannot start its container: ${text}`,
+                why: `cannot run its container: ${text}`,
                 grace: /no command specified/.test(message) ? 0 : undefined,
             };
         case "":
@@ -104,7 +106,7 @@ function waitOfContainer(container: ContainerStatus, pod: Pod, events: Event[]):
         case "PodInitializing":
             return waitOfCreation(image, events);
         default:
-            return { why: `cannot start its container: ${oneLine(message || reason)}` };
+            return { why: `cannot run its container: ${oneLine(message || reason)}` };
     }
 }
 
@@ -155,7 +157,8 @@ function waitOfCreation(image: string, events: Event[]): Wait {
     const problem = latest(events, ({ type }) => type === "Warning");
     // Volumes are mounted before the first image is pulled: an older problem is solved.
     if (problem && lastSeen(problem) > (step ? lastSeen(step) : 0)) {
-        return waitOfEvent("cannot start", problem);
+        const isMount = /^Failed(Mount|AttachVolume)$/.test(problem.reason ?? "");
+        return waitOfEvent(isMount ? "cannot mount its volumes" : "is not ready to start", problem);
     }
     return { why: step?.reason === "Pulling" ? `pulls its image ${image}` : "is starting" };
 }
