@@ -5,6 +5,7 @@ import { seconds } from "../arguments/duration";
 import { type Cluster, ClusterError, isTransient } from "../cluster/client";
 import { describeFailure } from "./failure";
 import { containersOf, type Event, oneLine, type Pod, timeOf } from "./pods";
+import { doneAnnotation } from "./run";
 import { admittedAt, type AnyStatus, progressOf, type Run, type RunKind } from "./run-kinds";
 import { hasStarted, type Wait, waitOfRun } from "./start";
 import type { Condition } from "./status";
@@ -40,6 +41,8 @@ export type RunOutcome =
     | { state: "unstartable"; uid: string; message: string }
     /** It does not exist, or is being deleted. */
     | { state: "gone" }
+    /** It only stands for a run that has completed before, of which there is no record any more. */
+    | { state: "standIn" }
     /** Only with `once`. The reason is the predicate of a sentence about the run. */
     | { state: "running"; uid: string; why: string };
 
@@ -191,8 +194,11 @@ export function assess(
     if (run === undefined || run.metadata.uid !== (expected ?? run.metadata.uid)) {
         return { state: "gone" };
     }
-    const { uid } = run.metadata;
+    const { uid, annotations } = run.metadata;
     const { status } = run;
+    if (annotations?.[doneAnnotation] !== undefined) {
+        return { state: "standIn" };
+    }
     memory.failure = describeFailure(pods ?? []) ?? memory.failure;
     const end = kind.endOf(run);
     if (end) {

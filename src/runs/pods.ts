@@ -7,6 +7,7 @@ interface ObjectMeta {
     creationTimestamp?: string;
     deletionTimestamp?: string;
     labels?: Record<string, string>;
+    annotations?: Record<string, string>;
 }
 
 /** Any object. */

@@ -14,9 +14,12 @@ export function createRunRecord(
     history: pulumi.Output<RunHistory>,
     parent: pulumi.Resource,
 ): core.ConfigMap {
-    const known = history.apply(historyAnnotations) as pulumi.Output<Record<string, string>>;
+    // Each is an Output of its own, so that a preview shows the rest of the record while they are unknown.
     const annotations = Object.fromEntries(
-        historyFields.map((field) => [field, known.apply((all) => all[field])] as [string, pulumi.Output<string>]),
+        historyFields.map((field) => [
+            field,
+            history.apply((known) => historyAnnotations(known)[field]) as pulumi.Output<string>,
+        ]),
     );
     return new core.ConfigMap(
         `${name}-record`,

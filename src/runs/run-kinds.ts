@@ -76,6 +76,21 @@ export const runKinds = {
             return hasEnded ? { failure: failureOf(status) } : undefined;
         },
     },
+    /** Of Katib. Its trials have the labels of their Experiment. */
+    Experiment: {
+        api: "apis/kubeflow.org/v1beta1",
+        resource: "experiments",
+        creator: "Job",
+        podsOf: ({ metadata: { labels = {} } }) =>
+            ["app.kubernetes.io/name", "app.kubernetes.io/component"].map((key) => `${key}=${labels[key]}`).join(","),
+        endOf({ status }) {
+            const failure = failureOf(status);
+            if (failure !== undefined) {
+                return { failure };
+            }
+            return trueCondition(status?.conditions, "Succeeded") && {};
+        },
+    },
 } satisfies Record<string, RunKind>;
 
 /** Returns when a run was last allowed to start, in milliseconds, or undefined if it is suspended, as by a queue. */

@@ -36,16 +36,21 @@ export function runMeta(
     const ifRun = <T>(value: pulumi.Input<T>) =>
         mapInputs({ value, isDone }, (known) => (known.isDone ? undefined : known.value)) as pulumi.Input<T>;
     const queue = Object.entries(queueLabel(args.workspace)).map(([label, value]) => [label, ifRun(value)] as const);
-    return objectMeta(run, args.workspace.namespace, { ...labelsOf(name, component), ...Object.fromEntries(queue) }, {
-        ...(args.triggers && {
-            "kubernetes-mlops/triggers": pulumi.all(args.triggers).apply((all) => all.join(", ")),
-        }),
-        [doneAnnotation]: mapInput(isDone, (known) => (known ? "true" : undefined)) as pulumi.Input<string>,
-        // The component follows the run itself; see tracked-run.ts.
-        "pulumi.com/skipAwait": "true",
-        // Deleted at once, so that the name can be used again before the last pod is gone.
-        "pulumi.com/deletionPropagationPolicy": "background",
-    });
+    return objectMeta(
+        run,
+        args.workspace.namespace,
+        { ...labelsOf(name, component), ...Object.fromEntries(queue) },
+        {
+            ...(args.triggers && {
+                "kubernetes-mlops/triggers": pulumi.all(args.triggers).apply((all) => all.join(", ")),
+            }),
+            [doneAnnotation]: mapInput(isDone, (known) => (known ? "true" : undefined)) as pulumi.Input<string>,
+            // The component follows the run itself; see tracked-run.ts.
+            "pulumi.com/skipAwait": "true",
+            // Deleted at once, so that the name can be used again before the last pod is gone.
+            "pulumi.com/deletionPropagationPolicy": "background",
+        },
+    );
 }
 
 /**

@@ -17,14 +17,7 @@ import { RunWait, type RunArgs } from "./args";
 import type { RunHashes } from "./content";
 import { withExecution } from "./execution";
 import { followRun, type RunOutcome as Followed } from "./follow";
-import {
-    type CompletedRun,
-    currentRun,
-    findRun,
-    parseHistory,
-    type RunHistory,
-    withCompleted,
-} from "./history";
+import { type CompletedRun, currentRun, findRun, parseHistory, type RunHistory, withCompleted } from "./history";
 import type { RunIdentity } from "./run";
 import { runKinds } from "./run-kinds";
 

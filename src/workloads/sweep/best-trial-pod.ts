@@ -56,12 +56,7 @@ const selectCredentials = <T>(variables: Record<string, T> | undefined): Record<
  * Returns the pod that compares the results of the trials that have succeeded. It writes the best one to its
  * termination message, which is part of its status: it needs no permissions, and Pulumi reads the status anyway.
  */
-export function buildBestTrialPod(
-    name: string,
-    args: SweepArgs,
-    context: SweepJobContext,
-    trials: TrialsOfRun,
-): Pod {
+export function buildBestTrialPod(name: string, args: SweepArgs, context: SweepJobContext, trials: TrialsOfRun): Pod {
     const { workspace, image, runAsUser, collectorImage = image, objective, tracking } = args;
     const record = tracking && buildRecording(name, args, context, trials);
     const { nodeSelector, tolerations, securityContext } = (args.podSpec ?? {}) as Record<string, unknown>;
@@ -105,12 +100,15 @@ export function buildBestTrialPod(
     const whileRunning = <T>(value: T) =>
         trials.succeeded.apply((indexes) => (indexes === undefined ? value : undefined)) as pulumi.Output<T>;
     // Nothing can be compared yet, so the pod must not start, and another one takes its place.
-    const gated = { ...spec, schedulingGates: whileRunning([{ name: "kubernetes-mlops/run-has-not-ended" }]) };
+    const gated = {
+        ...(spec as Pod["spec"] & object),
+        schedulingGates: whileRunning([{ name: "kubernetes-mlops/run-has-not-ended" }]),
+    };
     return {
         metadata: objectMeta(hashedName(sweepNames.best(name), gated), workspace.namespace, labels, {
             "pulumi.com/waitFor": 'jsonpath={$[?(@.phase=="Succeeded"||@.phase=="Failed")].phase}',
             "pulumi.com/skipAwait": whileRunning("true"),
         }),
-        spec: gated as Pod["spec"],
+        spec: gated,
     };
 }

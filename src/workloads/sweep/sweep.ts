@@ -105,8 +105,15 @@ export class Sweep extends pulumi.ComponentResource {
         this.runName = withoutDependencies(pulumi.all([run.plan, run.job.id]).apply(([known]) => known.run));
         const result = () => currentResult(owner, record).apply((json) => JSON.parse(json) as SweepResult);
         defineResult(this, "best", () => result().apply(({ best }) => best));
-        defineResult(this, "model", () => resultUri(result().apply(({ model }) => model), context.claim));
-        const known = knownResult(record).apply((json) => (json === undefined ? undefined : JSON.parse(json) as SweepResult));
+        defineResult(this, "model", () =>
+            resultUri(
+                result().apply(({ model }) => model),
+                context.claim,
+            ),
+        );
+        const known = knownResult(record).apply((json) =>
+            json === undefined ? undefined : (JSON.parse(json) as SweepResult),
+        );
         owned.check();
         this.registerOutputs({
             best: known.apply((one) => one?.best),

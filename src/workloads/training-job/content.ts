@@ -4,12 +4,18 @@ import { hashRun, type RunHashes } from "../../runs/content";
 import { TrainingBackend, TrainingFramework, type TrainingJobArgs } from "./args";
 import type { TrainingTarget } from "./job";
 
-/** Returns the hashes of a training. Its result is the same wherever its pods are placed, and where it is kept is part of it. */
+/** Returns the hashes of a training. Where its result is kept is part of the content; where its pods run is not. */
 export function hashTraining(args: TrainingJobArgs, target: TrainingTarget): pulumi.Output<RunHashes> {
-    const { output: _, ...rest } = args;
     const { backend = TrainingBackend.Job } = args;
-    const defaults = { nodes: 1, backend, framework: TrainingFramework.Torch };
-    // The custom resources of operators cannot be changed.
-    const fixed = backend === TrainingBackend.Job ? [] : ["retries", "timeout"];
-    return hashRun(rest, defaults, { output: target.uri }, ["topology", "checkpoint", ...fixed]);
+    return hashRun(args, {
+        defaults: { nodes: 1, backend, framework: TrainingFramework.Torch },
+        details: { output: target.uri },
+        // The custom resources of operators cannot be changed.
+        placement: [
+            "topology",
+            "checkpoint",
+            ...(backend === TrainingBackend.Job ? [] : (["retries", "timeout"] as const)),
+        ],
+        ignored: ["output"],
+    });
 }

@@ -6,7 +6,15 @@ import { labelsOf } from "../../pod/metadata";
 import { modelDir, buildOutputVolume, type PodVolumes } from "../../pod/model-volume";
 import { trainingNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
-import { buildFailurePolicy, noPods, type RunIdentity, runMeta, runTimeout, runTolerations, uidOf } from "../../runs/run";
+import {
+    buildFailurePolicy,
+    noPods,
+    type RunIdentity,
+    runMeta,
+    runTimeout,
+    runTolerations,
+    uidOf,
+} from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
 import { buildRendezvous, type Rendezvous } from "./rendezvous";
 

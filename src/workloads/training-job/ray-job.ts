@@ -20,13 +20,7 @@ export function buildRayJob(
     const workers = (args.nodes ?? 1) - 1;
     // The container runs Ray's own processes. Each retry has a cluster of its own, whose name the status tells.
     const details = { uidLabel: "ray.io/cluster" };
-    const pod = buildTrainingPod(
-        name,
-        { ...args, command: undefined, args: undefined },
-        context,
-        identity,
-        details,
-    );
+    const pod = buildTrainingPod(name, { ...args, command: undefined, args: undefined }, context, identity, details);
     const spec = {
         entrypoint: pulumi
             .all([...(args.command ?? []), ...(args.args ?? [])])
