@@ -33,18 +33,18 @@ export interface Cluster {
 export class ClusterError extends Error {
     override name = "ClusterError";
 
-    /** @param status - The HTTP status of the response, or undefined if there was none. */
+    /**
+     * @param status - The HTTP status of the response, or undefined if there was none.
+     * @param isTransient - Whether the same request may succeed a moment later.
+     */
     constructor(
         message: string,
         readonly status?: number,
+        readonly isTransient = status === undefined || status === 429 || status >= 500,
     ) {
         super(message);
     }
 }
-
-/** Returns whether a request that has failed may succeed a moment later. */
-export const isTransient = ({ status }: ClusterError): boolean =>
-    status === undefined || status === 429 || status >= 500;
 
 /** A response, whatever its status. */
 interface Response {
@@ -82,7 +82,8 @@ export function createCluster(connection: Connection): Cluster {
         try {
             return await send(server + path, authentication);
         } catch (error) {
-            return new ClusterError(`the API server ${server} cannot be reached: ${messageOf(error)}`);
+            const message = `the API server ${server} cannot be reached: ${messageOf(error)}`;
+            return new ClusterError(message, undefined, !isAboutCertificate(error));
         }
     };
 
@@ -104,7 +105,7 @@ export function createCluster(connection: Connection): Cluster {
             refresh = result.status === 401 && connection.credentials.exec !== undefined && !hasRefreshed;
             hasRefreshed ||= refresh;
             const error: ClusterError = result instanceof ClusterError ? result : errorOf(server, path, result);
-            if (left === 0 || !(refresh || isTransient(error))) {
+            if (left === 0 || !(refresh || error.isTransient)) {
                 throw error;
             }
             await sleep(pauseAfter(result, pause));
@@ -198,6 +199,10 @@ function errorOf(server: string, path: string, { status, body }: Response): Clus
         status,
     );
 }
+
+/** Returns whether the certificate of the API server, or the client's, is not accepted. */
+const isAboutCertificate = (error: unknown): boolean =>
+    /CERT|ISSUER|SIGNATURE|ALTNAME/.test((error as { code?: string }).code ?? "");
 
 /** An error of several addresses has no message of its own. */
 function messageOf(error: unknown): string {

@@ -123,6 +123,28 @@ describe("a pod that does not start", () => {
                 grace: missing,
             },
         },
+        "a registry that forbids it": {
+            pod: waiting(
+                "ImagePullBackOff",
+                pullError("pulling from host localhost:5997 failed with status code [manifests 1]: 403 Forbidden"),
+            ),
+            wait: {
+                why: `cannot pull its image ${image}: pulling from host localhost:5997 failed with status code [manifests 1]: 403 Forbidden`,
+                grace: missing,
+            },
+        },
+        "a registry that fails": {
+            pod: waiting(
+                "ErrImagePull",
+                pullError(
+                    "pulling from host localhost:5996 failed with status code [manifests 1]: 500 Internal Server Error",
+                ),
+            ),
+            wait: {
+                why: `cannot pull its image ${image}: pulling from host localhost:5996 failed with status code [manifests 1]: 500 Internal Server Error`,
+                grace: undefined,
+            },
+        },
         "a registry without an address": {
             pod: waiting(
                 "ImagePullBackOff",
@@ -353,6 +375,24 @@ describe("a run whose pods do not start", () => {
             last: 0,
             wait: {
                 why: 'cannot be created: pods "run-x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+                grace: 0,
+            },
+        },
+        "Pod Security, many times": {
+            message:
+                '(combined from similar events): Error creating: pods "run-x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+            last: 600,
+            wait: {
+                why: 'cannot be created: pods "run-x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+                grace: 0,
+            },
+        },
+        "Pod Security in a Ray cluster": {
+            message:
+                'Failed to create head Pod ns/run-head, pods "run-head" is forbidden: violates PodSecurity "restricted:latest"',
+            last: 0,
+            wait: {
+                why: 'cannot be created: Failed to create head Pod ns/run-head, pods "run-head" is forbidden: violates PodSecurity "restricted:latest"',
                 grace: 0,
             },
         },
@@ -784,10 +824,10 @@ describe("following a run", () => {
         ]);
     });
 
-    it("fails after an outage of more than five minutes, and at once if it looks once", async () => {
+    it("fails after an outage of more than five minutes, and at once if it has never been read", async () => {
         const outage = { "/jobs/run": new ClusterError("the API server cannot be reached: ECONNREFUSED") };
         await assert.rejects(follow([{ "/jobs/run": job(), "/pods": [running] }, outage]), ClusterError);
-        await assert.rejects(follow([outage], { once: true }), ClusterError);
+        await assert.rejects(follow([outage, { "/jobs/run": completed }]), ClusterError);
     });
 
     it("reads the events of its controller if it has no pod, and no older ones", async () => {
