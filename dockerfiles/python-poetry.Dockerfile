@@ -44,9 +44,8 @@ RUN python -m venv --without-pip /opt/poetry \
     && python -m pip --python /opt/poetry/bin/python install "poetry==${POETRY_VERSION}" \
     && find /opt/venv ! -type d | sort > /tmp/dependencies
 COPY . .
-RUN VIRTUAL_ENV=/opt/venv /opt/poetry/bin/poetry install --only main \
-        --compile --no-cache --no-interaction \
-    && mkdir /project && cp --archive /app /project/app \
+RUN VIRTUAL_ENV=/opt/venv /opt/poetry/bin/poetry install --only main --compile --no-cache --no-interaction
+RUN mkdir /project && cp --archive /app /project/app \
     && find /opt/venv ! -type d | sort | comm -13 /tmp/dependencies - \
         | xargs --no-run-if-empty --delimiter '\n' cp --parents --no-dereference --target-directory /project
 

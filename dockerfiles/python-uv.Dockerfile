@@ -41,8 +41,8 @@ ARG UV_VERSION=0.13.9
 RUN python -m pip install --target /opt/uv "uv==${UV_VERSION}" && find /opt/venv ! -type d | sort > /tmp/dependencies
 COPY . .
 RUN UV_PROJECT_ENVIRONMENT=/opt/venv /opt/uv/bin/uv sync --locked --no-dev \
-        --compile-bytecode --no-cache --python python --no-python-downloads \
-    && mkdir /project && cp --archive /app /project/app \
+        --compile-bytecode --no-cache --python python --no-python-downloads
+RUN mkdir /project && cp --archive /app /project/app \
     && find /opt/venv ! -type d | sort | comm -13 /tmp/dependencies - \
         | xargs --no-run-if-empty --delimiter '\n' cp --parents --no-dereference --target-directory /project
 

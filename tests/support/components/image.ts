@@ -99,7 +99,10 @@ export const fixture: Fixture = {
                 "docker.io/library/python",
             ],
         ],
-        ["python.systemPackages[0]", ["g++", "libstdc++6", "python3.11", "libgomp1=12.2.0-14+deb12u1", "git=1:2.39.5-0"]],
+        [
+            "python.systemPackages[0]",
+            ["g++", "libstdc++6", "python3.11", "libgomp1=12.2.0-14+deb12u1", "git=1:2.39.5-0"],
+        ],
         ["platform", ["linux/amd64", "linux/arm/v7"]],
         ["buildArgs.EMPTY", [""]],
     ],
