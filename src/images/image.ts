@@ -53,8 +53,8 @@ export class Image extends pulumi.ComponentResource {
 /** Returns the arguments with the defaults of the package's configuration. */
 function withDefaults(source: BuildSource): BuildSource {
     const { python, network = configured("buildNetwork") } = source;
-    const base = python?.base ?? (python?.version === undefined ? configured("pythonBaseImage") : undefined);
-    return { ...source, python: python && { ...python, base }, network };
+    const baseImage = python?.baseImage ?? (python?.version === undefined ? configured("pythonBaseImage") : undefined);
+    return { ...source, python: python && { ...python, baseImage }, network };
 }
 
 /** Returns the inputs of the build. With Outputs among the arguments, a missing file fails here. */
