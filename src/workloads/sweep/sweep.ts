@@ -144,7 +144,9 @@ function createJobRun(
 ): SweepRun {
     const { parent } = opts;
     const trials: Trial[] = buildTrials(args);
-    const config = new core.ConfigMap(`${name}-trials`, buildTrialsConfigMap(objectsName, args, trials), { parent });
+    const config = new core.ConfigMap(`${name}-trials`, buildTrialsConfigMap(objectsName, args, trials, parent!), {
+        parent,
+    });
     const ofJob = { ...context, trials: trials.length, trialsName: config.metadata.name };
     const plan = planRun(owner, objectsName, hashes);
     const manifest = buildSweepJob(objectsName, args, ofJob, identityOf(plan));
