@@ -684,14 +684,19 @@ describe("the kinds of runs", () => {
     }
 
     it("select their pods", () => {
-        const selectors = Object.values<RunKind>(runKinds).map((kind) => kind.podsOf(job()));
-        assert.deepEqual(selectors, [
-            "batch.kubernetes.io/controller-uid=uid",
-            "jobset.sigs.k8s.io/jobset-name=run",
-            "jobset.sigs.k8s.io/jobset-name=run",
-            undefined,
-        ]);
-        assert.equal(runKinds.RayJob.podsOf(job({ rayClusterName: "run-abc" })), "ray.io/cluster=run-abc");
+        const labels = { "app.kubernetes.io/name": "runs", "app.kubernetes.io/component": "sweep" };
+        const run = job({ rayClusterName: "run-abc" }, {}, { labels });
+        assert.deepEqual(
+            Object.entries<RunKind>(runKinds).map(([name, kind]) => `${name}: ${kind.podsOf(run)}`),
+            [
+                "Job: batch.kubernetes.io/controller-uid=uid",
+                "JobSet: jobset.sigs.k8s.io/jobset-name=run",
+                "TrainJob: jobset.sigs.k8s.io/jobset-name=run",
+                "RayJob: ray.io/cluster=run-abc",
+                "Experiment: app.kubernetes.io/name=runs,app.kubernetes.io/component=sweep",
+            ],
+        );
+        assert.equal(runKinds.RayJob.podsOf(job()), undefined);
     });
 });
 
