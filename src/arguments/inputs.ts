@@ -87,3 +87,11 @@ export function isEventual(value: unknown): value is Eventual {
 export function outputOf<T>(value: pulumi.Input<T>): pulumi.Output<T> {
     return pulumi.Output.isInstance<T>(value) ? value : (pulumi.output(value) as pulumi.Output<T>);
 }
+
+/**
+ * Returns whether an Output is known, which in a preview it may not be. A function that is given to `apply` does not run
+ * for an unknown value, and so cannot find out.
+ */
+export function isKnown(value: pulumi.Output<unknown>): Promise<boolean> {
+    return (value as unknown as { isKnown: Promise<boolean> }).isKnown;
+}

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { hashOf } from "../arguments/hash";
-import { contextHash } from "./context";
+import type { Context } from "./context";
 import { type Python, pythonBuildArgs, pythonDockerfile, requirementsFile } from "./python";
 
 /** The known inputs of a build. */
@@ -11,8 +11,7 @@ export interface Build {
     dockerfile: string;
     args: Record<string, string>;
     target?: string;
-    platform: string;
-    network?: string;
+    platforms: string[];
 }
 
 /** The known values of the arguments that determine what is built. */
@@ -22,8 +21,7 @@ export interface BuildSource {
     python?: Python;
     buildArgs?: Record<string, string>;
     target?: string;
-    platform?: string;
-    network?: string;
+    platforms?: string[];
 }
 
 /** Returns the inputs of the build that the arguments describe. */
@@ -34,16 +32,21 @@ export function resolveBuild(source: BuildSource): Build {
         dockerfile: python ? pythonDockerfile() : (source.dockerfile ?? path.join(context, "Dockerfile")),
         args: { ...(python && pythonBuildArgs(python)), ...source.buildArgs },
         target: source.target,
-        platform: source.platform ?? "linux/amd64",
-        network: source.network,
+        // In one order, because an image does not depend on it.
+        platforms: [...new Set(source.platforms ?? ["linux/amd64"])].sort(),
     };
 }
 
-/** Returns the tag of a build, a hash of its content. */
-export function buildTag(build: Build): string {
-    const { context, dockerfile, args, target, platform } = build;
-    return hashOf({ files: contextHash(context, dockerfile), args, target, platform }, 12);
+/**
+ * Returns the tag of a build, a hash of its content. Secrets, the network and the cache are no part of it: they do not
+ * decide what is built.
+ */
+export function buildTag({ args, target, platforms }: Build, { hash }: Context): string {
+    return hashOf({ files: hash, args, target, platforms }, 16);
 }
+
+/** Returns the tag that only one stack pushes, so that no other stack can move it to another digest. */
+export const ownTag = (tag: string, stack: string): string => `${tag}-${hashOf(stack)}`;
 
 /** Returns the argument that names a missing file or directory, if there is one, and what is wrong with it. */
 export function findMissingFile(source: BuildSource): { field: string; problem: string } | undefined {
