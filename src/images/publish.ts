@@ -43,10 +43,9 @@ export function publish(
     const urn = pulumi.createUrn(buildName(name), buildType, component);
     const wanted = pulumi.output({ repository, source, urn, registry }) as pulumi.Output<Wanted>;
     const network = args.network ?? configured("buildNetwork");
-    const register = (isBuilt: boolean): pulumi.Output<string> => {
-        const staged = source.apply((known) => stage(name, known));
-        const build = source.apply((known) => known.build);
-        const tag = source.apply((known) => known.tag);
+    const build = source.apply((known) => known.build);
+    const tag = source.apply((known) => known.tag);
+    const register = (staged: pulumi.Input<Staged>, isBuilt: boolean): pulumi.Output<string> => {
         const { digest } = createBuild(name, { args, network, build, tag, staged, isBuilt }, component);
         // A provider that returns an empty digest in a preview means that it is not known.
         return digest.apply((known) => (known === "" && pulumi.runtime.isDryRun() ? pulumi.unknown : known) as string);
@@ -55,10 +54,16 @@ export function publish(
         if (pulumi.runtime.isDryRun()) {
             reportLeftOut(name, known.source.content, component);
         }
-        const decision = await findBuilt(name, known, component);
-        return decision.digest ?? register(decision.isBuilt);
+        const { isBuilt, digest } = await findBuilt(name, known, component);
+        if (digest !== undefined) {
+            return digest;
+        }
+        const staged = stage(name, known.source);
+        // Where the copy has failed, the preview has reported it.
+        return pulumi.isUnknown(staged) ? pulumi.unknown as unknown as string : register(staged, isBuilt);
     };
-    const digest = isKnown(wanted).then((known) => (known ? wanted.apply(decide) : register(false)));
+    const later = () => register(source.apply((known) => stage(name, known)), false);
+    const digest = isKnown(wanted).then((known) => (known ? wanted.apply(decide) : later()));
     // Derived from the credentials, and public nevertheless.
     return pulumi.unsecret(pulumi.output(digest)) as pulumi.Output<string>;
 }

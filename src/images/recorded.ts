@@ -43,14 +43,19 @@ function stateOfRun(): Promise<Resources | undefined> {
  * Source: https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/resource/deploy/builtins.go
  */
 async function readState(): Promise<Resources | undefined> {
-    try {
-        const args = { stackName: stackId() };
-        const result: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", args);
-        return (result as { outputs?: Resources } | undefined)?.outputs;
-    } catch {
-        return undefined;
+    const fullName = () => `${pulumi.getOrganization()}/${stackId()}`;
+    // Old backends in a bucket or a directory, which have no projects, know the stack by its own name.
+    for (const nameOf of [fullName, pulumi.getStack]) {
+        try {
+            const args = { stackName: nameOf() };
+            const result: unknown = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", args);
+            return (result as { outputs?: Resources } | undefined)?.outputs;
+        } catch {
+            // The other name, or else what `findRecorded` returns for a state that cannot be read.
+        }
     }
+    return undefined;
 }
 
-/** Returns the full name of the stack. */
-export const stackId = (): string => [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+/** Returns the name of the stack with its project, which is unique in a backend and an organization. */
+export const stackId = (): string => `${pulumi.getProject()}/${pulumi.getStack()}`;

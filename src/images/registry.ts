@@ -82,8 +82,9 @@ async function send(url: string, init: RequestInit): Promise<Response> {
     try {
         return await fetch(url, { ...init, signal: AbortSignal.timeout(patience) });
     } catch (error) {
-        const { cause, message } = error as Error & { cause?: { code?: string } };
-        throw new Error(`${new URL(url).host} does not answer (${cause?.code ?? message})`, { cause: error });
+        const { cause, message } = error as Error & { cause?: { code?: string; message: string } };
+        const reason = cause?.code ?? cause?.message ?? message;
+        throw new Error(`${new URL(url).host} does not answer (${reason})`, { cause: error });
     }
 }
 
