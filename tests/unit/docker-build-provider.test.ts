@@ -219,7 +219,13 @@ describe("docker-build provider: check", () => {
     const tags = ["localhost:5001/app:1"];
 
     it("completes the inputs with defaults, and marks secrets", () => {
-        const given = { tags, context: { location: context }, secrets: { a: "b" }, buildArgs: { A: secret("c") } };
+        const given = {
+            tags,
+            context: { location: context },
+            secrets: { a: "b" },
+            buildArgs: { A: secret("c") },
+            registries: [{ address: "r", password: "d" }],
+        };
         const { inputs, failures } = check(IMAGE_TYPE, given);
         assert.deepEqual(failures, []);
         assert.deepEqual(inputs, {
@@ -229,8 +235,9 @@ describe("docker-build provider: check", () => {
             network: "default",
             secrets: secret({ a: "b" }),
             buildArgs: { A: secret("c") },
+            registries: [{ address: "r", password: secret("d") }],
         });
-        assert.deepEqual(new Set(hiddenStrings(inputs)), new Set(["b", "c"]));
+        assert.deepEqual(new Set(hiddenStrings(inputs)), new Set(["b", "c", "d"]));
     });
 
     const cases: [what: string, inputs: Properties, problems: string[]][] = [

@@ -1,4 +1,4 @@
-import { plain, type Properties, secret, secretStrings } from "./values";
+import { isObject, plain, type Properties, secret, secretStrings, type Value } from "./values";
 
 /** The resource types of this provider. */
 export const IMAGE_TYPE = "docker-build:index:Image";
@@ -62,11 +62,18 @@ export function parse<Args>(inputs: Properties): Args {
     return plain(inputs) as unknown as Args;
 }
 
-/** The inputs with everything marked as secret that is one. */
+/** The inputs with everything marked as secret that is one: secrets of builds, and passwords. */
 export function withSecrets(inputs: Properties): Properties {
-    return inputs.secrets === undefined || inputs.secrets === null
-        ? inputs
-        : { ...inputs, secrets: secret(plain(inputs.secrets)) };
+    const { secrets, registries } = inputs;
+    return {
+        ...inputs,
+        ...(secrets && { secrets: secret(plain(secrets)) }),
+        ...(Array.isArray(registries) && { registries: registries.map(withSecretPassword) }),
+    };
+}
+
+function withSecretPassword(registry: Value): Value {
+    return isObject(registry) && registry.password ? { ...registry, password: secret(plain(registry.password)) } : registry;
 }
 
 /** What to hide in all output: secrets, passwords, and everything that is marked as secret. */
