@@ -3,7 +3,6 @@
  * is installed. Both must behave the same; the wording of errors is only checked for the stand-in.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -22,6 +21,7 @@ import { run } from "../../local/run";
 import { pluginPath } from "../../local/toolchain/official";
 import { savedEnvironment } from "../support/environment";
 import { killedUp } from "../support/killable";
+import { OciRegistry } from "../support/oci-registry";
 import { TestStack } from "../support/stack";
 import { digests, type Edit, image } from "./programs/built-image";
 
@@ -186,10 +186,11 @@ describe("docker-build provider", function () {
     it("is forgotten by a refresh if the registry has lost it", async () => {
         const { digest } = await stack.up();
         assert.deepEqual(await stack.refresh(), []);
-        const registry = await startRegistry(cleanup, "delete");
-        repository = `${registry}/team/app`;
+        const registry = await OciRegistry.start();
+        cleanup.push(() => registry.stop());
+        repository = `${registry.address}/team/app`;
         await stack.up(image(args()));
-        const url = `http://${registry}/v2/team/app/manifests/${String(digest)}`;
+        const url = `http://${registry.address}/v2/team/app/manifests/${String(digest)}`;
         assert.equal((await fetch(url, { method: "DELETE" })).status, 202);
         assert.deepEqual(
             (await stack.refresh()).map(({ op, name }) => `${op} ${name}`),
@@ -198,7 +199,7 @@ describe("docker-build provider", function () {
     });
 
     it("logs in with a password that is not shown anywhere", async () => {
-        const registry = await startRegistry(cleanup);
+        const registry = await privateRegistry(cleanup);
         repository = `${registry}/team/app`;
         const credentials = (username: string, password: string) => [{ address: registry, username, password }];
         const edit = args({ registries: credentials("tester", PASSWORD) });
@@ -362,37 +363,17 @@ function processes(): { pid: number; parent: number; args: string }[] {
         });
 }
 
-/** A registry that only admits `tester`, or one that admits everyone and deletes images. Returns its address. */
-async function startRegistry(cleanup: (() => void)[], kind: "private" | "delete" = "private"): Promise<string> {
-    const directory = mkdtempSync(path.join(tmpdir(), "docker-build-registry-"));
-    const address = `127.0.0.1:${await freePort(15_100)}`;
-    writeFileSync(path.join(directory, "htpasswd"), HTPASSWD);
-    writeFileSync(
-        path.join(directory, "config.yml"),
-        JSON.stringify({
-            version: "0.1",
-            log: { level: "error" },
-            storage: {
-                filesystem: { rootdirectory: path.join(directory, "data") },
-                delete: { enabled: kind === "delete" },
-            },
-            ...(kind === "private" && {
-                auth: { htpasswd: { realm: "test", path: path.join(directory, "htpasswd") } },
-            }),
-            http: { addr: address },
-        }),
-    );
-    const process_: ChildProcess = spawn("docker-registry", ["serve", path.join(directory, "config.yml")], {
-        stdio: "ignore",
-    });
+/** A registry that only admits `tester`. Returns its address. */
+async function privateRegistry(cleanup: (() => void)[]): Promise<string> {
+    const directory = mkdtempSync(path.join(tmpdir(), "docker-build-users-"));
+    const users = path.join(directory, "htpasswd");
+    writeFileSync(users, HTPASSWD);
+    const registry = await OciRegistry.start({ auth: { htpasswd: { realm: "test", path: users } } });
     cleanup.push(() => {
-        process_.kill("SIGKILL");
+        registry.stop();
         rmSync(directory, { recursive: true });
     });
-    while (!(await fetch(`http://${address}/v2/`).catch(() => undefined))) {
-        await sleep(50);
-    }
-    return address;
+    return registry.address;
 }
 
 /** A registry that anyone may read, but no one may push to. Returns its address. */

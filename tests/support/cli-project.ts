@@ -81,6 +81,15 @@ export class CliProject {
         return output;
     }
 
+    /** Everything that the backend stores, as a string. */
+    stored(): string {
+        return fs
+            .readdirSync(this.state, { recursive: true, withFileTypes: true })
+            .filter((entry) => entry.isFile())
+            .map((entry) => fs.readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
+            .join("\n");
+    }
+
     /** Forgets the project; what its stacks have created must be deleted before. */
     remove(): void {
         fs.rmSync(this.root, { recursive: true });

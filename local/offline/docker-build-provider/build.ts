@@ -41,13 +41,17 @@ export async function build(image: Image, options: BuildOptions): Promise<string
     if (logins.length === 0) {
         return buildAndPush(image, session, options);
     }
-    return withPrivateConfig(env, logins.map(({ address }) => credentialServer(address)), async (directory) => {
-        const own = { ...session, env: { ...env, DOCKER_CONFIG: directory } };
-        for (const { address, username, password } of logins) {
-            await logIn(own, image, credentialServer(address), username!, password!);
-        }
-        return buildAndPush(image, own, options);
-    });
+    return withPrivateConfig(
+        env,
+        logins.map(({ address }) => credentialServer(address)),
+        async (directory) => {
+            const own = { ...session, env: { ...env, DOCKER_CONFIG: directory } };
+            for (const { address, username, password } of logins) {
+                await logIn(own, image, credentialServer(address), username!, password!);
+            }
+            return buildAndPush(image, own, options);
+        },
+    );
 }
 
 async function checkDaemon(session: Session): Promise<void> {
@@ -93,7 +97,12 @@ async function buildAndPush(image: Image, session: Session, options: BuildOption
     if (!push) {
         return undefined;
     }
-    await pushAll(image, parts.map(({ reference }) => reference), session, options);
+    await pushAll(
+        image,
+        parts.map(({ reference }) => reference),
+        session,
+        options,
+    );
     let digest;
     for (const tag of tags) {
         digest = await joinPlatforms(parts, tag, registries);
@@ -144,14 +153,22 @@ async function pushAll(image: Image, tags: string[], session: Session, { log }: 
     return digest!;
 }
 
+/** How often a push is tried while the registry reports an error of its own, as BuildKit does. */
+const PUSHES = 4;
+
 async function pushTag(tag: string, session: Session, log: Log): Promise<string> {
-    log.status(`Pushing ${tag}`);
-    const pushed = await docker(session, ["push", tag], { onLine: show(log) });
-    const digest = pushDigest(pushed.lines);
-    if (!pushed.ok || !digest) {
-        throw registryError("push", splitReference(tag).registry, tag, pushed.lines.map(readable));
+    for (let attempt = 1; ; attempt++) {
+        log.status(`Pushing ${tag}`);
+        const pushed = await docker(session, ["push", tag], { onLine: show(log) });
+        const digest = pushDigest(pushed.lines);
+        if (pushed.ok && digest) {
+            return digest;
+        }
+        const isRegistrys = /unexpected HTTP status: 5\d\d/.test(pushed.lines.at(-1) ?? "");
+        if (!isRegistrys || attempt === PUSHES) {
+            throw registryError("push", splitReference(tag).registry, tag, pushed.lines.map(readable));
+        }
     }
-    return digest;
 }
 
 /** Shows the informative lines of docker's output. */
@@ -177,7 +194,11 @@ export function buildCommand(
     const buildArgs = Object.entries({ ...inlineCache, ...image.buildArgs });
     // An environment variable is not shown by `ps`; one that would change docker itself is passed on the command line.
     const hidden = buildArgs.filter(([name]) => isHarmless(name, env));
-    const hiddenSecrets = Object.entries(secrets).map(([id, value], index) => ({ id, value, name: `BUILD_SECRET_${index}` }));
+    const hiddenSecrets = Object.entries(secrets).map(([id, value], index) => ({
+        id,
+        value,
+        name: `BUILD_SECRET_${index}`,
+    }));
     const args = [
         "build",
         ...tags.flatMap((tag) => option("--tag", tag)),

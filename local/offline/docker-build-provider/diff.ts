@@ -49,5 +49,10 @@ function comparable(values: Properties): Properties {
 }
 
 function isEmpty(value: Value): boolean {
-    return value === null || value === false || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+    return (
+        value === null ||
+        value === false ||
+        value === "" ||
+        (typeof value === "object" && Object.keys(value).length === 0)
+    );
 }

@@ -73,7 +73,9 @@ export function withSecrets(inputs: Properties): Properties {
 }
 
 function withSecretPassword(registry: Value): Value {
-    return isObject(registry) && registry.password ? { ...registry, password: secret(plain(registry.password)) } : registry;
+    return isObject(registry) && registry.password
+        ? { ...registry, password: secret(plain(registry.password)) }
+        : registry;
 }
 
 /** What to hide in all output: secrets, passwords, and everything that is marked as secret. */

@@ -98,7 +98,9 @@ export function createService(engine: Engine): Service {
         }),
         diff: unary(async (request: messages.DiffRequest) => {
             const type = typeOf(request.getUrn());
-            const changes = Object.entries(await diff(type, properties(request.getOlds()), properties(request.getNews())));
+            const changes = Object.entries(
+                await diff(type, properties(request.getOlds()), properties(request.getNews())),
+            );
             const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
             const response = new messages.DiffResponse();
             response.setChanges(changes.length > 0 ? DIFF_SOME : DIFF_NONE);
