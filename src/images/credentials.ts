@@ -28,7 +28,9 @@ export async function storedCredentials(server: string): Promise<Credentials | u
         return askHelper(helper, server === "docker.io" ? "https://index.docker.io/v1/" : server);
     }
     const stored = Object.entries(auths).find(([key]) => keyed(key))?.[1];
-    const [username, ...password] = Buffer.from(stored?.auth ?? "", "base64").toString().split(":");
+    const [username, ...password] = Buffer.from(stored?.auth ?? "", "base64")
+        .toString()
+        .split(":");
     return username === "" || stored === undefined
         ? undefined
         : { username, password: password.join(":"), identityToken: stored.identitytoken };

@@ -60,9 +60,13 @@ export function publish(
         }
         const staged = stage(name, known.source);
         // Where the copy has failed, the preview has reported it.
-        return pulumi.isUnknown(staged) ? pulumi.unknown as unknown as string : register(staged, isBuilt);
+        return pulumi.isUnknown(staged) ? (pulumi.unknown as unknown as string) : register(staged, isBuilt);
     };
-    const later = () => register(source.apply((known) => stage(name, known)), false);
+    const later = () =>
+        register(
+            source.apply((known) => stage(name, known)),
+            false,
+        );
     const digest = isKnown(wanted).then((known) => (known ? wanted.apply(decide) : later()));
     // Derived from the credentials, and public nevertheless.
     return pulumi.unsecret(pulumi.output(digest)) as pulumi.Output<string>;

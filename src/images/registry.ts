@@ -26,11 +26,7 @@ const patience = 10_000;
  * @param given - The credentials. Defaults to those that `docker login` has stored.
  * @throws if the registry does not answer, or does not let the user look.
  */
-export async function findDigest(
-    repository: string,
-    tags: string[],
-    given?: Credentials,
-): Promise<string | undefined> {
+export async function findDigest(repository: string, tags: string[], given?: Credentials): Promise<string | undefined> {
     const [server = "", ...name] = repository.split("/");
     const credentials = given ?? (await storedCredentials(server));
     const path = name.length === 1 && server === "docker.io" ? `library/${name[0]}` : name.join("/");
@@ -100,7 +96,12 @@ async function authorize(challenge: string, path: string, credentials: Credentia
     const query = { service: parameter("service"), scope: parameter("scope") || `repository:${path}:pull` };
     const realm = new URL(parameter("realm"));
     if (identityToken !== undefined) {
-        const body = { ...query, grant_type: "refresh_token", refresh_token: identityToken, client_id: "kubernetes-mlops" };
+        const body = {
+            ...query,
+            grant_type: "refresh_token",
+            refresh_token: identityToken,
+            client_id: "kubernetes-mlops",
+        };
         return bearer(await send(realm.href, { method: "POST", body: new URLSearchParams(body) }));
     }
     Object.entries(query).forEach(([key, value]) => realm.searchParams.set(key, value));
@@ -120,5 +121,7 @@ async function bearer(response: Response): Promise<string> {
 }
 
 async function digestOf(response: Response): Promise<string> {
-    return `sha256:${createHash("sha256").update(Buffer.from(await response.arrayBuffer())).digest("hex")}`;
+    return `sha256:${createHash("sha256")
+        .update(Buffer.from(await response.arrayBuffer()))
+        .digest("hex")}`;
 }

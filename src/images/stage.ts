@@ -143,9 +143,7 @@ function isUntouched(file: string, mode: number): boolean {
     const stat = fs.lstatSync(file, { throwIfNoEntry: false });
     const isWindows = process.platform === "win32";
     return (
-        stat?.isFile() === true &&
-        stat.mtimeMs === modified.getTime() &&
-        (isWindows || (stat.mode & 0o777) === mode)
+        stat?.isFile() === true && stat.mtimeMs === modified.getTime() && (isWindows || (stat.mode & 0o777) === mode)
     );
 }
 

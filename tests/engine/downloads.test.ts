@@ -96,7 +96,10 @@ describe("a plugin that a mirror has", () => {
         const plugin = await ensure();
         assert.equal(plugin.official, false);
         assert.ok(requests.length > 0);
-        assert.match(reports.at(-2)!, new RegExp(`^the Pulumi plugin docker-build v${version} cannot be downloaded: .*404`));
+        assert.match(
+            reports.at(-2)!,
+            new RegExp(`^the Pulumi plugin docker-build v${version} cannot be downloaded: .*404`),
+        );
         assert.match(reports.at(-1)!, /using the stand-in$/);
         assert.equal(
             readFileSync(plugin.path, "utf8"),

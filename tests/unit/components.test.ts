@@ -83,7 +83,9 @@ for (const [kind, { make, children }] of Object.entries(components)) {
 
         const ways: Record<string, (providers: pulumi.ProviderResource[]) => Options> = {
             "a list of providers": (providers) => ({ providers }),
-            "providers by name": ([cluster, daemon]) => ({ providers: { kubernetes: cluster!, "docker-build": daemon! } }),
+            "providers by name": ([cluster, daemon]) => ({
+                providers: { kubernetes: cluster!, "docker-build": daemon! },
+            }),
             "its one provider": ([cluster, daemon]) => ({ provider: kind === "Image" ? daemon : cluster }),
             "its parent's providers": (providers) => ({
                 parent: new pulumi.ComponentResource("test:index:Company", "company", {}, { providers }),

@@ -82,7 +82,10 @@ describe("the configuration of the package", () => {
                 "kubernetes-mlops:mirror, kubernetes-mlops:pythonBaseImage, kubernetes-mlops:storageClass; remove it " +
                 "with `pulumi config rm kubernetes-mlops:buildNetwok`",
         ],
-        [{ buildNetwork: "bridge" }, 'kubernetes-mlops:buildNetwork is "bridge"; it must be one of default, host, none'],
+        [
+            { buildNetwork: "bridge" },
+            'kubernetes-mlops:buildNetwork is "bridge"; it must be one of default, host, none',
+        ],
         [{ storageClass: "Fast SSD" }, 'kubernetes-mlops:storageClass is "Fast SSD"; it must be'],
         [{ mirror: "registry.example.com" }, "kubernetes-mlops:mirror must be an object"],
         [{ mirror: '{"chart":"a"}' }, "kubernetes-mlops:mirror.chart does not exist; allowed here: charts, images"],

@@ -252,7 +252,9 @@ describe("what is left out of a build by default", () => {
 
     it("is named in one line", () => {
         assert.equal(
-            describeLeftOut(read(directoryWith({ Dockerfile: "", ".env": "", "a/__pycache__/b": "", "__pycache__/c": "" }))),
+            describeLeftOut(
+                read(directoryWith({ Dockerfile: "", ".env": "", "a/__pycache__/b": "", "__pycache__/c": "" })),
+            ),
             'left out of the build by default: .env, __pycache__ (2 times); a line such as "!**/.env" in .dockerignore ' +
                 "includes them",
         );
@@ -260,7 +262,10 @@ describe("what is left out of a build by default", () => {
     });
 
     it("is not named if .dockerignore names it, or if there is nothing", () => {
-        assert.equal(describeLeftOut(read(given([...beside.map((name) => name.split("/")[0]!), "lib"].join("\n")))), undefined);
+        assert.equal(
+            describeLeftOut(read(given([...beside.map((name) => name.split("/")[0]!), "lib"].join("\n")))),
+            undefined,
+        );
         assert.equal(describeLeftOut(read(directoryWith(files))), undefined);
     });
 });

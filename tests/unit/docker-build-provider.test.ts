@@ -565,7 +565,10 @@ describe("docker-build provider: configuration", () => {
     it("refuses settings without effect", () => {
         const [failure, ...others] = checkConfiguration({ registries: "[]" });
         assert.equal(failure?.property, "registries");
-        assert.match(failure.reason, /^is not supported by this stand-in .*`pulumi plugin install resource docker-build`/);
+        assert.match(
+            failure.reason,
+            /^is not supported by this stand-in .*`pulumi plugin install resource docker-build`/,
+        );
         assert.deepEqual(others, []);
     });
 });

@@ -215,13 +215,21 @@ describe("an Image in a registry", () => {
         assert.deepEqual(resources(recording), ["fraud", "fraud-image"]);
         assert.equal(optionsOf(recording), undefined);
         const { tag } = outputsOf(recording);
-        assert.deepEqual(asked.map((one) => one.slice(0, tag.length)), [tag, tag]);
+        assert.deepEqual(
+            asked.map((one) => one.slice(0, tag.length)),
+            [tag, tag],
+        );
     });
 
     it("is registered without a change, and without asking, if the state has it", async () => {
         const state = await stateOf(args());
         asked = [];
-        const changed = { ...args(), secrets: { token: "other" }, network: "host", registry: { username: "b", password } };
+        const changed = {
+            ...args(),
+            secrets: { token: "other" },
+            network: "host",
+            registry: { username: "b", password },
+        };
         for (const preview of [true, false]) {
             assert.deepEqual(optionsOf(await build(changed, { state, preview })), compared);
         }
@@ -286,10 +294,13 @@ describe("a copy of an Image", () => {
     it("creates an index with the image, and has its digest, which a preview knows", async () => {
         for (const preview of [true, false]) {
             const registry = { username: "ci", password };
-            const recording = await run(() => {
-                const { ref } = new Image("fraud", { ...args, registry });
-                new pulumi.ComponentResource("test:index:User", "user", { ref });
-            }, { preview });
+            const recording = await run(
+                () => {
+                    const { ref } = new Image("fraud", { ...args, registry });
+                    new pulumi.ComponentResource("test:index:User", "user", { ref });
+                },
+                { preview },
+            );
             const tag = `copy-${"c".repeat(16)}`;
             assert.deepEqual(outputsOf(recording), { ref: `registry.example/fraud@${digest}`, tag });
             assert.deepEqual(recording.resource("fraud-copy"), {

@@ -107,7 +107,9 @@ describe("the digest of an image in a registry", () => {
             } else if (request.headers.authorization === "Bearer t") {
                 response.writeHead(200, { "Docker-Content-Digest": digest }).end();
             } else {
-                response.writeHead(401, { "WWW-Authenticate": `Bearer realm="http://${host}/token",service="s"` }).end();
+                response
+                    .writeHead(401, { "WWW-Authenticate": `Bearer realm="http://${host}/token",service="s"` })
+                    .end();
             }
         };
         assert.equal(await find(["1"], { identityToken: "id" }), digest);
@@ -134,7 +136,9 @@ describe("the digest of an image in a registry", () => {
     }
 
     it("cannot be found if the registry does not answer", async () => {
-        await assert.rejects(findDigest("localhost:9/fraud", ["1"], {}), { message: /^localhost:9 does not answer \(/ });
+        await assert.rejects(findDigest("localhost:9/fraud", ["1"], {}), {
+            message: /^localhost:9 does not answer \(/,
+        });
     });
 });
 

@@ -66,10 +66,7 @@ describe("the copy that is built", () => {
                 fs.utimesSync(path.join(context, "train.py"), 1, 1);
                 fs.mkdirSync(path.join(context, "__pycache__"));
                 const isSame = (line: string) => !line.startsWith("Dockerfile.dockerignore");
-                assert.deepEqual(
-                    contentOf(path.dirname(stage().context)).filter(isSame),
-                    expected.filter(isSame),
-                );
+                assert.deepEqual(contentOf(path.dirname(stage().context)).filter(isSame), expected.filter(isSame));
             } finally {
                 process.umask(own);
             }
@@ -95,10 +92,13 @@ describe("the copy that is built", () => {
         ["removed", (staged) => fs.rmSync(path.join(staged, "train.py"))],
         ["added", (staged) => fs.writeFileSync(path.join(staged, "new"), "")],
         ["given other permissions", (staged) => fs.chmodSync(path.join(staged, "train.py"), 0o600)],
-        ["replaced by a link", (staged) => {
-            fs.rmSync(path.join(staged, "train.py"));
-            fs.symlinkSync("lib/run.sh", path.join(staged, "train.py"));
-        }],
+        [
+            "replaced by a link",
+            (staged) => {
+                fs.rmSync(path.join(staged, "train.py"));
+                fs.symlinkSync("lib/run.sh", path.join(staged, "train.py"));
+            },
+        ],
     ];
     for (const [what, damage] of damages) {
         it(`is made again if a file in it was ${what}`, () => {

@@ -56,7 +56,8 @@ export const fixture: Fixture = {
         [
             { copyFrom: `ghcr.io/acme/fraud@sha256:${"a".repeat(64)}`, python: {}, platforms: [] },
             ...["context", "python", "platforms"].map(
-                (field) => `${field} cannot be combined with copyFrom, which copies an image as it is; remove one of them`,
+                (field) =>
+                    `${field} cannot be combined with copyFrom, which copies an image as it is; remove one of them`,
             ),
         ],
         [{ platforms: [] }, 'platforms is an empty list; name at least one platform, or remove it for "linux/amd64"'],
