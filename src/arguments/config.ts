@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { dnsSubdomain, nonEmptyString, boolean } from "./formats";
+import { boolean, buildNetwork, dnsSubdomain, nonEmptyString } from "./formats";
 import { type Fields, map, object, type Problems } from "./rules";
 
 const namespace = "kubernetes-mlops";
@@ -23,7 +23,7 @@ export const mirrorRule = object({
  * - `kubernetes-mlops:mirror`: `mirror` of a Platform and an Addon
  */
 const rules = {
-    buildNetwork: nonEmptyString,
+    buildNetwork,
     mirror: mirrorRule,
     pythonBaseImage: nonEmptyString,
     storageClass: dnsSubdomain,

@@ -117,3 +117,11 @@ export function checkedFrom<T>(output: pulumi.Output<unknown>, checked: pulumi.O
 
 /** Returns the value that was given as an argument, before its rule has checked it. */
 export const givenOf = (value: unknown): unknown => (typeof value === "object" && given.get(value!)) || value;
+
+/**
+ * Returns whether an Output is known, which in a preview it may not be. A function that is given to `apply` does not run
+ * for an unknown value, and so cannot find out.
+ */
+export function isKnown(value: pulumi.Output<unknown>): Promise<boolean> {
+    return (value as unknown as { isKnown: Promise<boolean> }).isKnown;
+}

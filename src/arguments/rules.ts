@@ -167,6 +167,21 @@ export function object<Args extends object = Fields>(fields: RulesOf<Args>): Rul
     };
 }
 
+/** Returns the rule of an object or a list that may be an Output as a whole, and is then checked once it is known. */
+export function eventual(inner: Rule): Rule {
+    return (value, path, problems) => {
+        if (!isEventual(value)) {
+            return inner(value, path, problems);
+        }
+        return outputOf(value).apply((known): unknown => {
+            const lines: string[] = [];
+            const add = (at: string, problem: string) => void lines.push(problems.line(at, problem));
+            const checked = inner(known, path, { ...problems, add });
+            return lines.length > 0 ? failOutput(lines.join("\n")) : checked;
+        });
+    };
+}
+
 /** Returns the value as an object, or undefined if it is absent or, which is reported, not an object. */
 function objectOf(value: unknown, path: string, hint: string, problems: Problems): Record<string, unknown> | undefined {
     if (isAbsent(value)) {

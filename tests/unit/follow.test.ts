@@ -723,6 +723,7 @@ describe("following a run", () => {
             server: "https://one",
             get: <T>(path: string) => Promise.resolve().then(() => answer(path) as T | undefined),
             list: <T>(path: string) => Promise.resolve().then(() => (answer(path) ?? []) as T[]),
+            listMetadata: () => Promise.resolve([]),
             now: () => now,
         };
         const sleep = (milliseconds: number): Promise<void> => {
