@@ -57,13 +57,31 @@ function replaceEventual(value: unknown, replace: (eventual: Eventual) => unknow
  */
 export function failOutput<T>(message: string): T {
     if (pulumi.runtime.isDryRun()) {
-        void pulumi.log.error(message);
-        if (isRunByHost()) {
-            process.exitCode = toldExitCode;
-        }
+        failProgram(message);
         return pulumi.unknown as T;
     }
     throw Object.defineProperty(new pulumi.RunError(message), "message", { get: () => message, set: () => undefined });
+}
+
+/** Reports an error and makes the program fail in the end, without disturbing what it has registered or will register. */
+export function failProgram(message: string): void {
+    void pulumi.log.error(message);
+    if (isRunByHost()) {
+        process.exitCode = toldExitCode;
+    }
+}
+
+/**
+ * Returns an Output without the resources on which it depends. An update passes it the value when that is known; a
+ * preview passes the Output itself.
+ *
+ * A resource that is deleted before it is replaced takes with it whatever would have to be replaced if all of the
+ * properties that depend on it changed: for a run, the Deployment of the server of its result.
+ */
+export function withoutDependencies<T>(output: pulumi.Output<T>): pulumi.Output<T> {
+    return pulumi.runtime.isDryRun()
+        ? output
+        : (pulumi.output(new Promise<T>((resolve) => output.apply(resolve as (value: T) => void))) as pulumi.Output<T>);
 }
 
 /**
@@ -95,3 +113,15 @@ export function outputOf<T>(value: pulumi.Input<T>): pulumi.Output<T> {
 export function isKnown(value: pulumi.Output<unknown>): Promise<boolean> {
     return (value as unknown as { isKnown: Promise<boolean> }).isKnown;
 }
+
+/** The Output that was given for each one that a rule has checked. */
+const given = new WeakMap<object, pulumi.Output<unknown>>();
+
+/** Marks an Output as the checked form of another one. */
+export function checkedFrom<T>(output: pulumi.Output<unknown>, checked: pulumi.Output<T>): pulumi.Output<T> {
+    given.set(checked, output);
+    return checked;
+}
+
+/** Returns the value that was given as an argument, before its rule has checked it. */
+export const givenOf = (value: unknown): unknown => (typeof value === "object" && given.get(value!)) || value;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { failOutput, isEventual, outputOf } from "./inputs";
+import { checkedFrom, failOutput, isEventual, outputOf } from "./inputs";
 import { mapDeep, type Path } from "./walk";
 
 /** Collects the invalid arguments of one component. */
@@ -65,7 +65,7 @@ function guarded(
     problemIn: (known: unknown, secret?: boolean) => string | undefined,
     { secret, notSecret }: RuleOptions,
 ): pulumi.Output<unknown> {
-    return output.apply((known) => {
+    const checked = output.apply((known) => {
         if (problemIn(known) === undefined && notSecret === undefined) {
             return known;
         }
@@ -74,6 +74,7 @@ function guarded(
             return problem ? failOutput(line(problem)) : known;
         });
     });
+    return checkedFrom(output, checked);
 }
 
 /** Shown in place of an invalid value that is a secret. */

@@ -1,16 +1,31 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A Python program without a Dockerfile. */
+/**
+ * A Python program without a Dockerfile. Its dependencies are those of `requirements` if that is set, else of the first of
+ * these files in the context: uv.lock (installed by uv), poetry.lock (by Poetry), requirements.txt (by pip). A lock must be
+ * up to date with the pyproject.toml beside it. It is an error if there are locks of both tools, or a pyproject.toml
+ * without a lock or a requirements.txt, because each build would install other versions.
+ */
 export interface PythonArgs {
-    /** The version of Python: "3.11", "3.12", "3.13" or "3.14". Cannot be combined with `base`. Defaults to "3.12". */
+    /**
+     * The version of Python: "3.11", "3.12", "3.13" or "3.14". Cannot be combined with `baseImage`. Defaults to "3.12".
+     */
     version?: pulumi.Input<string>;
     /**
      * The base image, which must contain `python` and `pip`. Defaults to the configuration
      * `kubernetes-mlops:pythonBaseImage` if no version is set, else to the official slim image of the version, by digest,
      * so that it changes only with the version of this package.
      */
-    base?: pulumi.Input<string>;
-    /** The requirements file for pip, relative to the context. Defaults to "requirements.txt". */
+    baseImage?: pulumi.Input<string>;
+    /**
+     * Debian packages to install before the dependencies, for example ["libgomp1"], in a layer of their own. Their version
+     * can be given as in "libgomp1=12.2.0-14". The base image must have `apt-get`. Defaults to none.
+     */
+    systemPackages?: pulumi.Input<string>[];
+    /**
+     * The requirements file for pip, relative to the context. It is used even if the context has a lock. Defaults to the
+     * lock of uv or Poetry in the context, else to "requirements.txt".
+     */
     requirements?: pulumi.Input<string>;
     /** The entrypoint of the image, to which the container's arguments are appended. Defaults to ["python"]. */
     entrypoint?: pulumi.Input<string>[];
@@ -44,8 +59,8 @@ export interface ImageArgs {
      */
     dockerfile?: pulumi.Input<string>;
     /**
-     * Builds a Python program without a Dockerfile: the dependencies in a layer of their own, the code in /app, run as
-     * UID 1000. Defaults to none: the Dockerfile is built.
+     * Builds a Python program without a Dockerfile: the dependencies (uv.lock, poetry.lock or requirements.txt) in a layer
+     * of their own, the code in /app, run as UID 1000. Defaults to none: the Dockerfile is built.
      */
     python?: PythonArgs;
     /** Build arguments. They can be read from the image, so a secret Output is an error. Defaults to none. */

@@ -35,6 +35,15 @@ const ofBuilds = [
     "network",
 ] as const;
 
+/**
+ * A package that is installed with apt-get. A minus sign at the end of its name would remove it instead.
+ * Source: https://www.debian.org/doc/debian-policy/ch-controlfields.html#source
+ */
+const systemPackage = matching(
+    /^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](=[A-Za-z0-9.+:~-]+)?$/,
+    'it must be the name of a Debian package, with or without a version, such as "libgomp1" or "libgomp1=12.2.0-14"',
+);
+
 export const fields = {
     repository: required(
         matching(
@@ -48,7 +57,8 @@ export const fields = {
     dockerfile: nonEmptyString,
     python: object<PythonArgs>({
         version: oneOf(pythonVersions),
-        base: nonEmptyString,
+        baseImage: nonEmptyString,
+        systemPackages: list(required(systemPackage, "remove the entry or set it to a string")),
         requirements: nonEmptyString,
         entrypoint: list(required(nonEmptyString, "remove the entry or set it to a string")),
     }),
@@ -93,10 +103,10 @@ export function checkAcross(args: ImageArgs, problems: Problems): void {
     if (python !== undefined && dockerfile !== undefined) {
         problems.add("dockerfile", "cannot be combined with python, which has its own Dockerfile; remove one of them");
     }
-    if (python?.version !== undefined && python.base !== undefined) {
+    if (python?.version !== undefined && python.baseImage !== undefined) {
         problems.add(
             "python.version",
-            "cannot be combined with python.base, which has its own Python; remove one of them",
+            "cannot be combined with python.baseImage, which has its own Python; remove one of them",
         );
     }
     const known = [dockerfile, python?.requirements].every((one) => one === undefined || isNonEmptyString(one));

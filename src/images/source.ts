@@ -48,8 +48,8 @@ export function readSource(name: string, args: ImageArgs): pulumi.Output<Source>
 /** Returns the arguments with the defaults of the package's configuration. */
 function withDefaults(source: BuildSource): BuildSource {
     const { python } = source;
-    const base = python?.base ?? (python?.version === undefined ? configured("pythonBaseImage") : undefined);
-    return { ...source, python: python && { ...python, base } };
+    const baseImage = python?.baseImage ?? (python?.version === undefined ? configured("pythonBaseImage") : undefined);
+    return { ...source, python: python && { ...python, baseImage } };
 }
 
 /** Returns one line about what is left out of a build by default, or undefined if there is nothing. */

@@ -62,10 +62,13 @@ export class Addon extends pulumi.ComponentResource {
             const labels = checked.privileged ? { "pod-security.kubernetes.io/enforce": "privileged" } : undefined;
             ready = [new Namespace(`${name}:namespace`, { metadata: { name: namespace, labels } }, { parent: this })];
         }
-        // Created before what is overwritten by force, so that the charts of another stack are a conflict.
+        // Created before what is overwritten by force, so that the charts of another stack are a conflict. The label has
+        // the same value in each stack: without any such field, the dry run of another stack would show it as the only
+        // owner.
+        const labels = { "app.kubernetes.io/managed-by": "pulumi" };
         const record = new ConfigMap(
             `${name}:record`,
-            { metadata: { name: `kubernetes-mlops-release-${releases.at(-1)!}`, namespace } },
+            { metadata: { name: `kubernetes-mlops-release-${releases.at(-1)!}`, namespace, labels } },
             { parent: this, dependsOn: ready },
         );
         failIfForeign(

@@ -85,7 +85,7 @@ describe("an Image in a real engine, with a real daemon and registry", function 
         fs.rmSync(path.join(context, "Dockerfile"));
         write("requirements.txt", "");
         write("code.py", "import os, sys; print(sys.argv[1:], os.getuid(), os.getppid() == 0, os.getcwd())\n");
-        const python = { base: savedEnvironment().baseImage, entrypoint: ["python", "code.py", "it's"] };
+        const python = { baseImage: savedEnvironment().baseImage, entrypoint: ["python", "code.py", "it's"] };
         const { ref } = await stack.up(program({ python }));
         assert.deepEqual(await stack.preview(), []);
 

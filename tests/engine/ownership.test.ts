@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { scheduleLabels } from "../../src/workloads/schedule/run-pod";
 import { image } from "../support/arguments";
+import { assertNoStackTrace, problemsOf } from "../support/cli-output";
 import { CliProject } from "../support/cli-project";
 import { inOrder } from "../support/in-order";
 import { createObjects, deleteObjects, getObjects, kubectl } from "../support/kubectl";
@@ -116,15 +117,6 @@ const expected = [
     "StatefulSet fraud-notebook",
 ];
 
-/** Why a preview or an update has failed: what the components say, without what the engine adds of its own. */
-const problems = (output: string, component: string): string[] =>
-    output
-        .split("\n")
-        .map((line) => line.trim().replace(/^error: /, ""))
-        .filter((line) => line.startsWith(`${component} "`));
-
-const noStackTrace = (output: string) => assert.doesNotMatch(output, /^\s+at .+:\d+:\d+/m);
-
 describe("the owner of an object, on a real API server", function () {
     this.timeout("3m");
     // The stack is created by the first test, and renamed by others.
@@ -191,9 +183,9 @@ describe("the owner of an object, on a real API server", function () {
         await store.succeed(["stack", "init", "second"]);
         const { code, output } = await store.run(["preview", "--stack", "second"]);
         assert.notEqual(code, 0);
-        noStackTrace(output);
+        assertNoStackTrace(output);
         for (const component of ["ModelServer", "Schedule", "Notebook"]) {
-            const [problem, ...more] = problems(output, component);
+            const [problem, ...more] = problemsOf(output, component);
             assert.deepEqual(more, [], output);
             assert.match(
                 problem ?? output,
@@ -209,7 +201,7 @@ describe("the owner of an object, on a real API server", function () {
         const before = await objects();
         const { code, output } = await store.run(["up", "--yes", "--skip-preview", "--stack", "second"]);
         assert.notEqual(code, 0);
-        noStackTrace(output);
+        assertNoStackTrace(output);
         assert.match(output, /"pulumi\/store\/second" had an apply conflict: .* with "pulumi\/store\/first"/);
         assert.deepEqual(await objects(), before);
         await store.succeed(["destroy", "--yes", "--skip-preview", "--remove", "--stack", "second"]);
@@ -235,10 +227,10 @@ describe("the owner of an object, on a real API server", function () {
             await shop.succeed(["stack", "init", "shop"]);
             const { code, output } = await shop.run(["preview", "--stack", "shop"]);
             assert.notEqual(code, 0);
-            noStackTrace(output);
+            assertNoStackTrace(output);
             const hint = "set name to create this one under another name, or delete that one first";
             assert.deepEqual(
-                ["ModelServer", "Schedule", "Notebook"].flatMap((component) => problems(output, component)),
+                ["ModelServer", "Schedule", "Notebook"].flatMap((component) => problemsOf(output, component)),
                 [
                     `ModelServer "risk": the Service ${namespace}/risk was created with kubectl; ${hint}`,
                     `Schedule "risk": the ConfigMap ${namespace}/risk-schedule was created with kubectl; ${hint}`,

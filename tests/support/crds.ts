@@ -25,9 +25,9 @@ export async function installCrds(kinds: string[]): Promise<string[]> {
     }
     const names = wanted.map(nameOf);
     await applyManifests(wanted.map(crdText).join("\n---\n"));
-    // kubectl fails when the object has no conditions at all yet, so these are awaited first.
-    await kubectl("wait", "--for=jsonpath={.status.conditions}", "--timeout=60s", ...names);
-    await kubectl("wait", "--for=condition=Established", "--timeout=60s", ...names);
+    // With --for=condition, kubectl fails while the object has no conditions at all.
+    const established = '{.status.conditions[?(@.type=="Established")].status}=True';
+    await kubectl("wait", `--for=jsonpath=${established}`, "--timeout=60s", ...names);
     return names;
 }
 

@@ -45,7 +45,8 @@ describe("the inputs of a build", () => {
             {
                 context: "fraud",
                 python: {
-                    base: "registry.example/python@sha256:00",
+                    baseImage: "registry.example/python@sha256:00",
+                    systemPackages: ["libgomp1", "git", "libgomp1"],
                     requirements: "deploy/requirements.txt",
                     entrypoint: ["python", "-m", "it's"],
                 },
@@ -55,6 +56,7 @@ describe("the inputs of a build", () => {
                 dockerfile: pythonDockerfile,
                 args: {
                     BASE_IMAGE: "registry.example/python@sha256:00",
+                    SYSTEM_PACKAGES: "git libgomp1",
                     REQUIREMENTS: "deploy/requirements.txt",
                     ENTRYPOINT: `["python","-m","it's"]`,
                     HTTP_PROXY: "http://proxy",
@@ -130,6 +132,7 @@ describe("the tag of a build", () => {
         ["another Dockerfile", { ...source, dockerfile: path.join(context, "main.py") }],
         ["another version of Python", { context, python: { version: "3.11" } }],
         ["another entrypoint", { context, python: { entrypoint: ["python", "main.py"] } }],
+        ["another system package", { context, python: { systemPackages: ["git"] } }],
     ];
     for (const [what, other] of different) {
         it(`differs for ${what}`, () => assert.notEqual(tagOf(other), tag));

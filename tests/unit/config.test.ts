@@ -41,7 +41,7 @@ describe("the configuration of the package", () => {
         const baseOf = async (python: ImageArgs["python"]) =>
             ((await buildOf({ python }, config)).buildArgs as Properties).BASE_IMAGE as string;
         assert.equal(await baseOf({}), base);
-        assert.equal(await baseOf({ base: "own.example/python:1" }), "own.example/python:1");
+        assert.equal(await baseOf({ baseImage: "own.example/python:1" }), "own.example/python:1");
         assert.match(await baseOf({ version: "3.11" }), /^docker\.io\/library\/python:3\.11/);
         assert.deepEqual((await buildOf({}, config)).buildArgs, {});
     });

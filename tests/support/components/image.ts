@@ -25,7 +25,12 @@ export const fixture: Fixture = {
         ["context", ["", 5], nonEmptyString],
         ["dockerfile", ["", 5], nonEmptyString],
         ["python.version", ["3", "3.9", "3.12.1", 3.12], "it must be one of 3.11, 3.12, 3.13, 3.14"],
-        ["python.base", ["", 5], nonEmptyString],
+        ["python.baseImage", ["", 5], nonEmptyString],
+        [
+            "python.systemPackages[0]",
+            ["", "libgomp1 git", "git-", "-y", "git;id", "LibGomp", 5],
+            'it must be the name of a Debian package, with or without a version, such as "libgomp1" or "libgomp1=12.2.0-14"',
+        ],
         ["python.requirements", ["", 5], nonEmptyString],
         ["python.entrypoint[0]", ["", 5], nonEmptyString],
         ["target", ["", 5], nonEmptyString],
@@ -78,6 +83,7 @@ export const fixture: Fixture = {
             "dockerfile cannot be combined with python, which has its own Dockerfile; remove one of them",
         ],
         [{ python: "3.12" }, `python ${object}`],
+        [{ python: { systemPackages: "git" } }, `python.systemPackages is "git"; ${list}`],
         [{ python: { entrypoint: "app.py" } }, `python.entrypoint is "app.py"; ${list}`],
         [{ buildArgs: ["A=1"] }, "buildArgs must be an object (its values may be Outputs)"],
         [{ buildArgs: { A: 1 } }, "buildArgs.A is 1; it must be a string"],
@@ -105,7 +111,7 @@ export const fixture: Fixture = {
             "repo",
             "repository, context, dockerfile, python, buildArgs, secrets, target, platforms, cache, network, copyFrom, registry",
         ],
-        ["python.requirement", "version, base, requirements, entrypoint"],
+        ["python.requirement", "version, baseImage, systemPackages, requirements, entrypoint"],
         ["registry.user", "server, username, password"],
     ],
     allowed: [
@@ -122,6 +128,10 @@ export const fixture: Fixture = {
         ["platforms[0]", ["linux/amd64", "linux/arm/v7"]],
         ["cache", ["localhost:5001/fraud:cache", "ghcr.io/acme/cache/fraud:main"]],
         ["network", ["default", "host", "none"]],
+        [
+            "python.systemPackages[0]",
+            ["g++", "libstdc++6", "python3.11", "libgomp1=12.2.0-14+deb12u1", "git=1:2.39.5-0"],
+        ],
         ["buildArgs.EMPTY", [""]],
     ],
 };
