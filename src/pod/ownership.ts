@@ -12,7 +12,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 
 import { hashOf } from "../arguments/hash";
-import { failOutput, isEventual, outputOf } from "../arguments/inputs";
+import { failOutput, isEventual, outputOf, userError } from "../arguments/inputs";
 import type { WorkloadArgs } from "./args";
 
 const managerAnnotation = "pulumi.com/patchFieldManager";
@@ -147,7 +147,7 @@ export function claimObjects(
 
 function throwIf(problem: string | undefined): void {
     if (problem !== undefined) {
-        throw new pulumi.RunError(problem);
+        throw userError(problem);
     }
 }
 
