@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { recorded } from "./gate";
+
 /**
  * Applies a function to an Input. The result of a plain value stays plain, so that a preview shows as unknown only what
  * depends on an unknown value.
@@ -69,7 +71,7 @@ export function userError(message: string): pulumi.RunError {
  * mistakes at once, and ends when run by the Automation API, which otherwise waits forever for whatever depends on an
  * Output that has thrown (seen with @pulumi/pulumi 3.248).
  */
-export function failOutput<T>(message: string): T {
+export function failOutput<T>(message: string, record = (error: pulumi.RunError) => error): T {
     if (pulumi.runtime.isDryRun()) {
         void pulumi.log.error(message);
         if (isRunByHost()) {
@@ -77,7 +79,12 @@ export function failOutput<T>(message: string): T {
         }
         return pulumi.unknown as T;
     }
-    throw userError(message);
+    throw record(userError(message));
+}
+
+/** The same for an argument, because of which an update has nothing to change yet. */
+export function failArgument<T>(message: string): T {
+    return failOutput(message, recorded);
 }
 
 /**

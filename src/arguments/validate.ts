@@ -1,5 +1,6 @@
 import { checkConfig } from "./config";
 import { objectName } from "./formats";
+import { recorded } from "./gate";
 import { userError } from "./inputs";
 import { object, type Problems, type RulesOf } from "./rules";
 
@@ -33,7 +34,7 @@ export function validate<T extends object>(
         across?.(checked, problems, (checked as { name?: string }).name ?? name);
     }
     if (lines.length > 0) {
-        throw userError(lines.join("\n"));
+        throw recorded(userError(lines.join("\n")));
     }
     return checked!;
 }

@@ -77,9 +77,7 @@ function encoded(text: string, outputs: Map<string, pulumi.Output<unknown>>): pu
 
 function stringOf(value: unknown): string {
     if (typeof value !== "string") {
-        throw userError(
-            "an Output in the values of a chart must be a string; use plain values for everything else",
-        );
+        throw userError("an Output in the values of a chart must be a string; use plain values for everything else");
     }
     return value;
 }
