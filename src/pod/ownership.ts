@@ -18,6 +18,8 @@ import { notePreview, whenUnknown } from "../arguments/preview-notes";
 import type { WorkloadArgs } from "./args";
 
 const managerAnnotation = "pulumi.com/patchFieldManager";
+/** With the value "true", set by a transform of the user's, the owner of the object is not checked. */
+const adoptAnnotation = "kubernetes-mlops/adopt";
 
 /** Returns the field manager of the stack. Kubernetes allows at most 128 characters. */
 export function stackManager(): string {
@@ -249,12 +251,15 @@ function reportForeign(kind: string, { id, metadata }: KubernetesObject, report:
 const tools = /^(kubectl|helm|pulumi|terraform|argocd|flux|kustomize|ansible)/i;
 
 /**
- * Returns who owns an object that a stack is about to create, as the end of a message, or undefined if the object is new
- * or was created by an update of the same stack that was killed. The provider previews the creation as a dry run of
+ * Returns who owns an object that a stack is about to create, as the end of a message, or undefined if the object is new,
+ * was created by an update of the same stack that was killed, or is adopted on purpose. The provider previews the creation as a dry run of
  * server-side apply that forces conflicts; the metadata in the response lists all field managers of the object.
  */
 export function foreignOwner(metadata: Metadata): string | undefined {
     const { annotations = {}, managedFields = [], creationTimestamp } = metadata;
+    if (annotations[adoptAnnotation] === "true") {
+        return undefined;
+    }
     const own = annotations[managerAnnotation];
     const writers = managedFields.filter(({ subresource }) => !subresource);
     const stackWriter = writers.find(({ manager }) => manager === own);

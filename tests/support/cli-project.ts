@@ -18,13 +18,17 @@ export interface Ended {
 export class CliProject {
     readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-project-"));
 
-    /** The project's state is in a directory of its own, or in that of another project. */
-    constructor(name: string, program: string, state?: CliProject) {
+    /**
+     * The project's state is in a directory of its own, or in that of another project.
+     *
+     * @param install - Gives the directory its packages. By default it has those of the checkout.
+     */
+    constructor(name: string, program: string, state?: CliProject, install = linkPackages) {
         build();
         this.rename(name);
         fs.writeFileSync(path.join(this.directory, "index.js"), program);
         fs.writeFileSync(path.join(this.directory, "package.json"), JSON.stringify({ private: true }));
-        linkPackages(this.directory);
+        install(this.directory);
         this.state = state?.state ?? path.join(this.directory, "state");
         fs.mkdirSync(this.state, { recursive: true });
     }
