@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { checkedFrom, failOutput, isEventual, outputOf } from "./inputs";
+import { checkedFrom, failArgument, isEventual, outputOf } from "./inputs";
 import { mapDeep, type Path } from "./walk";
 
 /** Collects the invalid arguments of one component. */
@@ -71,7 +71,7 @@ function guarded(
         }
         return pulumi.output(pulumi.isSecret(output)).apply((isSecret) => {
             const problem = isSecret && notSecret ? `is a secret; ${notSecret}` : problemIn(known, isSecret || secret);
-            return problem ? failOutput(line(problem)) : known;
+            return problem ? failArgument(line(problem)) : known;
         });
     });
     return checkedFrom(output, checked);

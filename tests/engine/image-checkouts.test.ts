@@ -94,7 +94,7 @@ describe("the images of a program in several checkouts", function () {
         runner = await DockerDaemon.start();
         first = new CliProject(project, program);
         second = await withUmask(0o077, async () => {
-            const checkout = new CliProject(project, program, first, "company/platform/stacks/fraud");
+            const checkout = new CliProject(project, program, first, { below: "company/platform/stacks/fraud" });
             fill(checkout);
             return Promise.resolve(checkout);
         });

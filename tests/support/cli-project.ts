@@ -23,15 +23,16 @@ export class CliProject {
      * The project's state is in a directory of its own, or in that of another project.
      *
      * @param below - Where the project is in its repository, which has the installed packages. Defaults to its root.
+     * @param install - Gives the repository its packages. By default it has those of the checkout.
      */
-    constructor(name: string, program: string, state?: CliProject, below = "") {
+    constructor(name: string, program: string, state?: CliProject, { below = "", install = linkPackages } = {}) {
         build();
         this.directory = path.join(this.root, below);
         fs.mkdirSync(this.directory, { recursive: true });
         this.rename(name);
         fs.writeFileSync(path.join(this.directory, "index.js"), program);
         fs.writeFileSync(path.join(this.directory, "package.json"), JSON.stringify({ private: true }));
-        linkPackages(this.root);
+        install(this.root);
         this.state = state?.state ?? path.join(this.root, "state");
         fs.mkdirSync(this.state, { recursive: true });
     }
