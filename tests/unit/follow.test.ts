@@ -5,6 +5,7 @@
 import { strict as assert } from "node:assert";
 
 import { type Cluster, ClusterError } from "../../src/cluster/client";
+import { withExecution } from "../../src/runs/execution";
 import { describeFailure, endOfLog } from "../../src/runs/failure";
 import {
     assess,
@@ -470,6 +471,15 @@ describe("a look at a run", () => {
         return outcome.state === "running" ? outcome.why : "";
     };
 
+    it("recognizes a Job that only stands for a run that has completed before, whatever its state", () => {
+        const annotations = { "kubernetes-mlops/completed-before": "true" };
+        for (const status of [{}, { conditions: [condition("Complete")] }, { conditions: [condition("Failed")] }]) {
+            assert.deepEqual(look({ run: job(status, { completions: 0 }, { annotations }) }), { state: "standIn" });
+        }
+        const queued = job({}, { suspend: true }, { annotations });
+        assert.deepEqual(look({ run: queued, pods: undefined }), { state: "standIn" });
+    });
+
     it("finds that it does not exist, is another one, or is being deleted", () => {
         assert.deepEqual(look({ run: undefined }), { state: "gone" });
         assert.deepEqual(look({}, { uid: "another" }), { state: "gone" });
@@ -638,21 +648,68 @@ describe("the kinds of runs", () => {
             { failure: "stopped" },
         ],
         [runKinds.RayJob, { jobDeploymentStatus: "Failed", message: "deadline" }, { failure: "deadline" }],
+        [runKinds.Experiment, { conditions: [condition("Created"), condition("Running")] }, undefined],
+        [runKinds.Experiment, { conditions: [condition("Succeeded", "", "False")] }, undefined],
+        [runKinds.Experiment, { conditions: [condition("Succeeded")] }, {}],
+        [runKinds.Experiment, { conditions: [condition("Failed", "no trials")] }, { failure: "no trials" }],
     ];
     for (const [kind, status, end] of cases) {
         it(`${kind.resource} with ${JSON.stringify(status)}`, () => assert.deepEqual(kind.endOf(job(status)), end));
     }
 
     it("select their pods", () => {
-        const selectors = Object.values<RunKind>(runKinds).map((kind) => kind.podsOf(job()));
+        const labels = { "app.kubernetes.io/name": "fraud", "app.kubernetes.io/component": "sweep" };
+        const selectors = Object.values<RunKind>(runKinds).map((kind) => kind.podsOf(job({}, {}, { labels })));
         assert.deepEqual(selectors, [
             "batch.kubernetes.io/controller-uid=uid",
             "jobset.sigs.k8s.io/jobset-name=run",
             "jobset.sigs.k8s.io/jobset-name=run",
             undefined,
+            "app.kubernetes.io/name=fraud,app.kubernetes.io/component=sweep",
         ]);
         assert.equal(runKinds.RayJob.podsOf(job({ rayClusterName: "run-abc" })), "ray.io/cluster=run-abc");
     });
+});
+
+describe("what tells an execution of a run from another one", () => {
+    const uidOf = async (kind: RunKind, end: RunOutcome, found?: object) => {
+        const paths: string[] = [];
+        const cluster = {
+            server: "https://one",
+            get: (path: string) => Promise.resolve(void paths.push(path)).then(() => found),
+            list: () => Promise.resolve([]),
+            now: () => start,
+        } as Cluster;
+        const known = await withExecution(cluster, { kind, namespace: "ns", name: "run" }, end);
+        return { uid: "uid" in known ? known.uid : undefined, state: known.state, paths };
+    };
+    const completed = (status?: Run["status"]): RunOutcome => ({ state: "completed", uid: "uid", status });
+    const jobSet = { metadata: { name: "run", uid: "uid-of-jobset" } };
+    const ofJobSet = ["/apis/jobset.x-k8s.io/v1alpha2/namespaces/ns/jobsets/run"];
+    const failed: RunOutcome = { state: "failed", uid: "uid", status: { rayClusterName: "run-abc" }, message: "no" };
+
+    const cases: [
+        what: string,
+        kind: RunKind,
+        end: RunOutcome,
+        uid: string | undefined,
+        paths: string[],
+        found?: object,
+    ][] = [
+        ["the UID of a Job", runKinds.Job, completed(), "uid", []],
+        ["the UID of a JobSet", runKinds.JobSet, completed(), "uid", []],
+        ["the UID of the JobSet of a TrainJob", runKinds.TrainJob, completed(), "uid-of-jobset", ofJobSet, jobSet],
+        ["the UID of a TrainJob whose JobSet is gone", runKinds.TrainJob, completed(), "uid", ofJobSet],
+        ["the last Ray cluster", runKinds.RayJob, completed({ rayClusterName: "run-abc" }), "run-abc", []],
+        ["the UID of a RayJob without a cluster", runKinds.RayJob, completed(), "uid", []],
+        ["of no interest if it has failed", runKinds.RayJob, failed, "uid", []],
+        ["nothing if the run is gone", runKinds.TrainJob, { state: "gone" }, undefined, []],
+    ];
+    for (const [what, kind, end, uid, paths, found] of cases) {
+        it(`is ${what}`, async () => {
+            assert.deepEqual(await uidOf(kind, end, found), { uid, state: end.state, paths });
+        });
+    }
 });
 
 describe("following a run", () => {

@@ -101,7 +101,7 @@ export function buildBestTrialPod(name: string, args: SweepArgs, context: SweepJ
         trials.succeeded.apply((indexes) => (indexes === undefined ? value : undefined)) as pulumi.Output<T>;
     // Nothing can be compared yet, so the pod must not start, and another one takes its place.
     const gated = {
-        ...(spec as Pod["spec"] & object),
+        ...(spec as types.input.core.v1.PodSpec),
         schedulingGates: whileRunning([{ name: "kubernetes-mlops/run-has-not-ended" }]),
     };
     return {
