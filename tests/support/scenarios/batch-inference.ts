@@ -1,4 +1,4 @@
-import { BatchInference } from "../../../src";
+import { BatchInference, RunWait } from "../../../src";
 import { image, otherImage } from "../arguments";
 import type { Scenario } from "./scenario";
 
@@ -8,7 +8,11 @@ export const scenarios: Scenario[] = [
     {
         name: "batch-once",
         create: (workspace, edits, opts) =>
-            new BatchInference("batch-once", { workspace, ...work, secretEnv: { TOKEN: "a" }, ...edits }, opts),
+            new BatchInference(
+                "batch-once",
+                { workspace, ...work, wait: RunWait.Never, secretEnv: { TOKEN: "a" }, ...edits },
+                opts,
+            ),
         edits: [
             {
                 what: "more time: in place",
@@ -61,7 +65,7 @@ export const scenarios: Scenario[] = [
             },
             {
                 what: "a schedule: a CronJob replaces the Job",
-                edit: { schedule: "@daily" },
+                edit: { schedule: "@daily", wait: undefined },
                 preview: ["create cron", "create record", "delete job"],
             },
         ],

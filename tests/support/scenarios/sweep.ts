@@ -1,8 +1,14 @@
-import { Sweep, SweepBackend } from "../../../src";
+import { RunWait, Sweep, SweepBackend } from "../../../src";
 import { image, otherImage } from "../arguments";
 import type { Scenario } from "./scenario";
 
-const search = { image, objective: { metric: "accuracy" }, grid: { depth: [1, 2], rate: [0.1, 0.01] } };
+/** No node runs the trials. */
+const search = {
+    image,
+    wait: RunWait.Never,
+    objective: { metric: "accuracy" },
+    grid: { depth: [1, 2], rate: [0.1, 0.01] },
+};
 
 export const scenarios: Scenario[] = [
     {
@@ -83,6 +89,7 @@ export const scenarios: Scenario[] = [
                 {
                     workspace,
                     image,
+                    wait: RunWait.Never,
                     objective: { metric: "accuracy" },
                     random: {
                         count: 8,

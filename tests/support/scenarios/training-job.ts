@@ -1,6 +1,7 @@
 import {
     AccessMode,
     GpuSharingMode,
+    RunWait,
     TrainingBackend,
     TrainingFramework,
     TrainingJob,
@@ -15,7 +16,8 @@ function scenario(name: string, args: Partial<TrainingJobArgs>, edits: ScenarioE
     return {
         name,
         crds,
-        create: (workspace, edited, opts) => new TrainingJob(name, { workspace, image, ...args, ...edited }, opts),
+        create: (workspace, edited, opts) =>
+            new TrainingJob(name, { workspace, image, wait: RunWait.Never, ...args, ...edited }, opts),
         edits,
     };
 }
