@@ -142,6 +142,7 @@ describe("the published package", () => {
             "Profile",
             "QueueType",
             "RayBatchScheduler",
+            "RunWait",
             "Schedule",
             "ScheduleBackend",
             "ScheduleConcurrency",

@@ -275,7 +275,7 @@ describe("a Job that stands for a run that has completed before", () => {
         await run(() => {
             const context = { target: { claim: "models", uri: "pvc://models" } };
             const job = buildTrainingJob("fraud", { ...workload, nodes: 4 }, context, done);
-            const { completions, parallelism } = job.spec as Record<string, unknown>;
+            const { completions, parallelism } = job.spec as unknown as Record<string, unknown>;
             assert.deepEqual([completions, parallelism], [0, 0]);
             const suspendOf = (identity: RunIdentity) =>
                 (buildJobSet("fraud", workload, context, identity).run.spec as { suspend?: boolean }).suspend;
