@@ -177,7 +177,7 @@ export function eventual(inner: Rule): Rule {
             const lines: string[] = [];
             const add = (at: string, problem: string) => void lines.push(problems.line(at, problem));
             const checked = inner(known, path, { ...problems, add });
-            return lines.length > 0 ? failOutput(lines.join("\n")) : checked;
+            return lines.length > 0 ? failArgument(lines.join("\n")) : checked;
         });
     };
 }

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { hashOf } from "../arguments/hash";
-import { mapInputs, outputOf } from "../arguments/inputs";
+import { isEventual, mapInputs, outputOf } from "../arguments/inputs";
+import { defaultResources } from "../pod/pod-template";
 import type { RunArgs } from "./args";
 
 /** The hashes of a run. */
@@ -24,6 +25,8 @@ interface ContentOptions<Args> {
     defaults?: Partial<Args>;
     /** What decides the result besides the arguments, such as where it is written. */
     details?: object;
+    /** What the pods are made of besides the arguments, such as the claim of their checkpoints. */
+    podDetails?: object;
     /** More arguments of the placement. One of the supervision belongs here if it cannot be changed in place. */
     placement?: (keyof Args)[];
     /** Arguments that are in `details` as far as they matter, or change in place. */
@@ -38,17 +41,45 @@ interface ContentOptions<Args> {
  * may be why it cannot run.
  */
 export function hashRun<Args extends RunArgs>(args: Args, options: ContentOptions<Args>): pulumi.Output<RunHashes> {
-    const { defaults, details, ignored = [] } = options;
-    const given = { ...defaults, ...args, secretEnv: Object.keys(args.secretEnv ?? {}).sort() };
-    const fields = Object.entries(given).filter(([, value]) => value !== undefined);
+    const { defaults, details, podDetails, ignored = [] } = options;
+    const fields = Object.entries({ ...withDefaults({ ...defaults, ...withoutUnset(args) }) }).filter(
+        ([, value]) => !isEmpty(value),
+    );
     const isPlacement = (field: string) =>
         placement.includes(field) || (options.placement ?? []).includes(field as keyof Args);
     const isContent = (field: string) =>
         !isPlacement(field) && !supervision.includes(field) && !ignored.includes(field as keyof Args);
     const select = (isSelected: (field: string) => boolean) =>
         Object.fromEntries(fields.filter(([field]) => isSelected(field)));
-    const all = { content: { ...select(isContent), details }, placement: select(isPlacement) };
+    const all = { content: { ...select(isContent), details }, placement: { ...select(isPlacement), ...podDetails } };
     const hashes = mapInputs(all, (known): RunHashes => ({ content: hashOf(known.content), pods: hashOf(known) }));
     // A hash of secret values reveals only whether a guess is right; Pulumi would hide all that is derived from it.
     return pulumi.unsecret(outputOf(hashes));
 }
+
+/**
+ * Returns the arguments as they act: with the defaults that all runs have, and without the values of `secretEnv`, a new
+ * one of which is no reason to run again.
+ */
+function withDefaults(args: RunArgs): object {
+    const { resources, gpu, secretEnv } = args;
+    return {
+        readOnlyRootFilesystem: true,
+        retries: 2,
+        timeout: "24h",
+        spot: false,
+        ...args,
+        resources: { ...defaultResources, ...withoutUnset(resources ?? {}) },
+        // An empty `gpu` is one GPU.
+        gpu: gpu && { count: 1, ...withoutUnset(gpu) },
+        secretEnv: Object.keys(secretEnv ?? {}).sort(),
+    };
+}
+
+const withoutUnset = <T extends object>(fields: T): T =>
+    Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+
+/** Returns whether an argument says nothing, such as an empty list. */
+const isEmpty = (value: unknown): boolean =>
+    value === undefined ||
+    (typeof value === "object" && value !== null && !isEventual(value) && Object.keys(value).length === 0);

@@ -32,6 +32,9 @@ const annotations = {
     runs: "kubernetes-mlops/completed-runs",
 };
 
+/** The annotation with the completed runs. */
+export const runsField = annotations.runs;
+
 /** The annotation with the current result. */
 export const resultField = annotations.result;
 
@@ -40,9 +43,17 @@ export const historyFields = Object.values(annotations);
 
 /** Returns the history that these annotations of a record contain; an empty one if there are none. */
 export function parseHistory(found: Record<string, string> = {}): RunHistory {
-    const runs = found[annotations.runs];
-    return { runs: runs === undefined ? [] : (JSON.parse(runs) as CompletedRun[]) };
+    const runs: unknown = JSON.parse(found[annotations.runs] ?? "[]");
+    if (!Array.isArray(runs) || !runs.every(isCompletedRun)) {
+        throw new SyntaxError("it is not a list of runs");
+    }
+    return { runs };
 }
+
+const isCompletedRun = (one: unknown): one is CompletedRun =>
+    typeof one === "object" &&
+    one !== null &&
+    ["content", "run", "uid", "result"].every((field) => typeof (one as Record<string, unknown>)[field] === "string");
 
 /** Returns the annotations of a record. */
 export function historyAnnotations({ runs }: RunHistory): Record<string, string> {

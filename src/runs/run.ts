@@ -54,18 +54,24 @@ export function runMeta(
 }
 
 /**
- * The fields of a Job and of the custom resources of operators that cannot be changed, or not without disturbing a run.
- * They are set when the object is created. A run with other content has another name.
+ * The fields of a Job that cannot be changed, or not without disturbing the run. They are set when the object is
+ * created. A run with other content has another name.
  */
-export const fixedFields = [
-    ...["template", "completions", "parallelism", "completionMode", "podFailurePolicy", "backoffLimitPerIndex"].map(
-        (field) => `spec.${field}`,
-    ),
-    ...[`annotations["${doneAnnotation}"]`, `labels["${queueName}"]`].map((field) => `metadata.${field}`),
-];
+const fixedOfJob = [
+    "template",
+    "completions",
+    "parallelism",
+    "completionMode",
+    "podFailurePolicy",
+    "backoffLimitPerIndex",
+].map((field) => `spec.${field}`);
+const fixedMetadata = [`metadata.annotations["${doneAnnotation}"]`, `metadata.labels["${queueName}"]`];
 
-/** The options of a run: it is deleted before another takes its place, so that what it occupies is free by then. */
-export const runOptions = { deleteBeforeReplace: true, ignoreChanges: fixedFields };
+/** The options of a Job: it is deleted before another takes its place, so that what it occupies is free by then. */
+export const runOptions = { deleteBeforeReplace: true, ignoreChanges: [...fixedOfJob, ...fixedMetadata] };
+
+/** The same for the custom resources of operators, of which nothing can be changed. */
+export const operatorRunOptions = { deleteBeforeReplace: true, ignoreChanges: ["spec", ...fixedMetadata] };
 
 /** Returns the number of pods of a Job: of which it has none if its run has completed before. */
 export function noPods({ isDone }: RunIdentity, completions?: pulumi.Input<number>, parallelism = completions) {

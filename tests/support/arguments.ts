@@ -9,6 +9,7 @@ import {
     type ImageArgs,
     type ModelServerArgs,
     type PlatformArgs,
+    RunWait,
     type TrainingJobArgs,
 } from "../../src";
 import { directoryWith } from "./directories";
@@ -68,7 +69,11 @@ export const fullRun = {
     ...fullWorkload,
     spot: true,
     retries: 5,
+    retry: { never: [2], always: [42] },
     timeout: "6h",
+    startTimeout: "1h",
+    wait: RunWait.FirstRun,
+    allowFailure: true,
     triggers: ["2024-06-01", "v2"],
 };
 

@@ -138,6 +138,22 @@ export async function run(program: () => unknown, options: RunOptions = {}): Pro
     return recording(requests, outputRequests);
 }
 
+/** Returns the errors and warnings that a program has logged, without failing, each without the resource. */
+export async function errorsOf<T>(
+    program: () => Promise<T>,
+): Promise<{ result: T; errors: string[]; warnings: string[] }> {
+    const [errors, warnings]: [string[], string[]] = [[], []];
+    const log = pulumi.log as unknown as Record<"error" | "warn", (message: string) => Promise<void>>;
+    const { error, warn } = log;
+    const keep = (lines: string[]) => (message: string) => Promise.resolve(void lines.push(message));
+    Object.assign(log, { error: keep(errors), warn: keep(warnings) });
+    try {
+        return { result: await program(), errors, warnings };
+    } finally {
+        Object.assign(log, { error, warn });
+    }
+}
+
 /** Makes the monitor record the requests that it receives. */
 function record(requests: RegisterResourceRequest[], outputRequests: RegisterResourceOutputsRequest[]): void {
     type Method<T> = (request: T, callback: unknown) => unknown;

@@ -143,6 +143,7 @@ describe("the published package", () => {
             "Profile",
             "QueueType",
             "RayBatchScheduler",
+            "RunWait",
             "Schedule",
             "ScheduleBackend",
             "ScheduleConcurrency",

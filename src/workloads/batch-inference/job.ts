@@ -41,7 +41,11 @@ export interface BatchContext {
 
 /** Returns the hashes of a run of all shards. How many of them run at once makes no difference. */
 export const hashBatch = (args: BatchInferenceArgs): pulumi.Output<RunHashes> =>
-    hashRun(args, { placement: ["parallelism", "retries"], ignored: ["rerun"] });
+    hashRun(args, {
+        defaults: { parallelism: parallelism(args) },
+        placement: ["parallelism", "retries"],
+        ignored: ["rerun"],
+    });
 
 /** Returns the Job of all shards, each of which is an index. */
 export function buildBatchJob(

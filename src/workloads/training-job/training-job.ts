@@ -13,7 +13,7 @@ import { trainingNames, trainingObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { createRunRecord, currentResult, defineResult, knownResult } from "../../runs/record";
-import { type RunIdentity, runOptions } from "../../runs/run";
+import { operatorRunOptions, type RunIdentity, runOptions } from "../../runs/run";
 import { endOf, identityOf, planRun, type RunOwner, settle } from "../../runs/tracked-run";
 import { TrainingBackend, type TrainingJobArgs } from "./args";
 import { hashTraining } from "./content";
@@ -91,7 +91,7 @@ export class TrainingJob extends pulumi.ComponentResource {
             cluster: clusterOf(this.getProvider("kubernetes:batch/v1:Job")),
             args: training,
         };
-        const plan = planRun(owner, run, hashTraining(training, target));
+        const plan = planRun(owner, run, hashTraining(training, context));
         const job = createRun(name, run, training, context, identityOf(plan), {
             parent: this,
             dependsOn: secret && [secret],
@@ -126,7 +126,7 @@ function createRun(
         const { run, runtime } = operatorRuns[backend](objectsName, args, context, identity, parent);
         const before = runtime ? [new CustomResource(`${name}-runtime`, runtime, { parent })] : [];
         return new CustomResource(`${name}-job`, run, {
-            ...runOptions,
+            ...operatorRunOptions,
             parent,
             dependsOn: [...dependsOn, ...before],
         });
