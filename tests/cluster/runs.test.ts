@@ -222,8 +222,6 @@ describe("a training and its server, in a team's hands", function () {
         };
         const changed = shown.steps.filter(({ op }) => op !== "same");
         assert.deepEqual(changed.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`).sort(), [
-            "create-replacement train-job",
-            "delete-replaced train-job",
             "replace train-job",
             "update serve-deployment",
             "update train-record",
@@ -252,7 +250,6 @@ describe("a training and its server, in a team's hands", function () {
         const model = await modelUri();
         for (const SETTING of ["1", "2"]) {
             const { code, output } = await up({ CONTENT: "bad", SETTING });
-            assert.equal(code, 255 & code!, output);
             assert.notEqual(code, 0, output);
             assertNoStackTrace(output);
             const problems = [...new Set(problemsOf(output, "TrainingJob"))];

@@ -123,6 +123,28 @@ describe("a pod that does not start", () => {
                 grace: missing,
             },
         },
+        "a registry that forbids it": {
+            pod: waiting(
+                "ImagePullBackOff",
+                pullError("pulling from host localhost:5997 failed with status code [manifests 1]: 403 Forbidden"),
+            ),
+            wait: {
+                why: `cannot pull its image ${image}: pulling from host localhost:5997 failed with status code [manifests 1]: 403 Forbidden`,
+                grace: missing,
+            },
+        },
+        "a registry that fails": {
+            pod: waiting(
+                "ErrImagePull",
+                pullError(
+                    "pulling from host localhost:5996 failed with status code [manifests 1]: 500 Internal Server Error",
+                ),
+            ),
+            wait: {
+                why: `cannot pull its image ${image}: pulling from host localhost:5996 failed with status code [manifests 1]: 500 Internal Server Error`,
+                grace: undefined,
+            },
+        },
         "a registry without an address": {
             pod: waiting(
                 "ImagePullBackOff",
@@ -353,6 +375,24 @@ describe("a run whose pods do not start", () => {
             last: 0,
             wait: {
                 why: 'cannot be created: pods "run-x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+                grace: 0,
+            },
+        },
+        "Pod Security, many times": {
+            message:
+                '(combined from similar events): Error creating: pods "run-x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+            last: 600,
+            wait: {
+                why: 'cannot be created: pods "run-x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+                grace: 0,
+            },
+        },
+        "Pod Security in a Ray cluster": {
+            message:
+                'Failed to create head Pod ns/run-head, pods "run-head" is forbidden: violates PodSecurity "restricted:latest"',
+            last: 0,
+            wait: {
+                why: 'cannot be created: Failed to create head Pod ns/run-head, pods "run-head" is forbidden: violates PodSecurity "restricted:latest"',
                 grace: 0,
             },
         },
@@ -644,14 +684,19 @@ describe("the kinds of runs", () => {
     }
 
     it("select their pods", () => {
-        const selectors = Object.values<RunKind>(runKinds).map((kind) => kind.podsOf(job()));
-        assert.deepEqual(selectors, [
-            "batch.kubernetes.io/controller-uid=uid",
-            "jobset.sigs.k8s.io/jobset-name=run",
-            "jobset.sigs.k8s.io/jobset-name=run",
-            undefined,
-        ]);
-        assert.equal(runKinds.RayJob.podsOf(job({ rayClusterName: "run-abc" })), "ray.io/cluster=run-abc");
+        const labels = { "app.kubernetes.io/name": "runs", "app.kubernetes.io/component": "sweep" };
+        const run = job({ rayClusterName: "run-abc" }, {}, { labels });
+        assert.deepEqual(
+            Object.entries<RunKind>(runKinds).map(([name, kind]) => `${name}: ${kind.podsOf(run)}`),
+            [
+                "Job: batch.kubernetes.io/controller-uid=uid",
+                "JobSet: jobset.sigs.k8s.io/jobset-name=run",
+                "TrainJob: jobset.sigs.k8s.io/jobset-name=run",
+                "RayJob: ray.io/cluster=run-abc",
+                "Experiment: app.kubernetes.io/name=runs,app.kubernetes.io/component=sweep",
+            ],
+        );
+        assert.equal(runKinds.RayJob.podsOf(job()), undefined);
     });
 });
 
@@ -784,10 +829,10 @@ describe("following a run", () => {
         ]);
     });
 
-    it("fails after an outage of more than five minutes, and at once if it looks once", async () => {
+    it("fails after an outage of more than five minutes, and at once if it has never been read", async () => {
         const outage = { "/jobs/run": new ClusterError("the API server cannot be reached: ECONNREFUSED") };
         await assert.rejects(follow([{ "/jobs/run": job(), "/pods": [running] }, outage]), ClusterError);
-        await assert.rejects(follow([outage], { once: true }), ClusterError);
+        await assert.rejects(follow([outage, { "/jobs/run": completed }]), ClusterError);
     });
 
     it("reads the events of its controller if it has no pod, and no older ones", async () => {
