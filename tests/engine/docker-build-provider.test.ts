@@ -286,7 +286,7 @@ describe("docker-build provider", function () {
             console.log("      skipped, because the environment has the official plugin, which supports them:");
             this.skip();
         }
-         
+
         class Builder extends pulumi.CustomResource {
             constructor(name: string) {
                 super("docker-build:index:Builder", name, {}, { version: dockerBuildPluginVersion() });
