@@ -51,9 +51,21 @@ export function installSdks(archive: string, versions: Record<string, string>): 
         const packages = Object.entries({ ...versions, "@types/node": "20" }).map(([name, one]) => `${name}@${one}`);
         const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", archive, ...packages];
         execFileSync("npm", args, { cwd: own });
-        fs.renameSync(own, directory);
+        keepOne(own, directory);
     }
     return directory;
+}
+
+/** Renames what this process has installed, unless another one was faster. */
+function keepOne(own: string, directory: string): void {
+    try {
+        fs.renameSync(own, directory);
+    } catch (error) {
+        if (!fs.existsSync(directory)) {
+            throw error;
+        }
+        fs.rmSync(own, { recursive: true });
+    }
 }
 
 /** Gives a project the package as it is now, and the SDKs of the cache. */

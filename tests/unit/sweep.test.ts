@@ -115,7 +115,12 @@ describe("a Sweep", () => {
             recording.resources.map(({ type, name, dependsOn, options }) => [type, name, dependsOn, options]),
             [
                 ["kubernetes-mlops:index:Sweep", "fraud", [], {}],
-                ["kubernetes:core/v1:Pod", "fraud-best", ["fraud-job", "fraud-output"], keepsOwner],
+                [
+                    "kubernetes:core/v1:Pod",
+                    "fraud-best",
+                    ["fraud-job", "fraud-output"],
+                    { deleteBeforeReplace: true, ...keepsOwner },
+                ],
                 ["kubernetes:batch/v1:Job", "fraud-job", ["fraud-output", "fraud-trials"], jobOptions],
                 [
                     "kubernetes:core/v1:PersistentVolumeClaim",
@@ -123,7 +128,7 @@ describe("a Sweep", () => {
                     [],
                     { retainOnDelete: true, ...keepsOwner },
                 ],
-                ["kubernetes:core/v1:ConfigMap", "fraud-record", ["fraud-best", "fraud-output"], keepsOwner],
+                ["kubernetes:core/v1:ConfigMap", "fraud-record", ["fraud-output"], keepsOwner],
                 ["kubernetes:core/v1:ConfigMap", "fraud-trials", [], keepsOwner],
             ],
         );
