@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { recorded } from "./gate";
+
 /**
  * Applies a function to an Input. The result of a plain value stays plain, so that a preview shows as unknown only what
  * depends on an unknown value.
@@ -48,19 +50,38 @@ function replaceEventual(value: unknown, replace: (eventual: Eventual) => unknow
 }
 
 /**
- * Fails because an Output has an invalid value. The message is exactly this one: to an error of an Output on which
- * several resources depend, Pulumi would append a line for each of them.
+ * Returns an error of the user's, which the CLI prints as exactly this message.
+ *
+ * It has no stack, which would only lead into this package. Pulumi would also pass it to Node's `util.inspect`, even
+ * though it does not print it for a RunError, and Node 20 and 22 loop forever at a line such as
+ * `node_modules/@pulumi/output.ts:404`, which Pulumi's source maps produce. And its message cannot be changed: Pulumi
+ * would put "error serializing property" before it, once for each resource that depends on the Output.
+ */
+export function userError(message: string): pulumi.RunError {
+    return Object.defineProperties(new pulumi.RunError(message), {
+        message: { get: () => message, set: () => undefined },
+        stack: { value: "" },
+    });
+}
+
+/**
+ * Fails because an Output has an invalid value.
  *
  * In a preview the error is logged, which fails the preview, and the value is unknown. This way a preview reports all
  * mistakes at once, and ends when run by the Automation API, which otherwise waits forever for whatever depends on an
  * Output that has thrown (seen with @pulumi/pulumi 3.248).
  */
-export function failOutput<T>(message: string): T {
+export function failOutput<T>(message: string, record = (error: pulumi.RunError) => error): T {
     if (pulumi.runtime.isDryRun()) {
         failProgram(message);
         return pulumi.unknown as T;
     }
-    throw Object.defineProperty(new pulumi.RunError(message), "message", { get: () => message, set: () => undefined });
+    throw record(userError(message));
+}
+
+/** The same for an argument, because of which an update has nothing to change yet. */
+export function failArgument<T>(message: string): T {
+    return failOutput(message, recorded);
 }
 
 /** Reports an error and makes the program fail in the end, without disturbing what it has registered or will register. */
@@ -117,3 +138,11 @@ export function checkedFrom<T>(output: pulumi.Output<unknown>, checked: pulumi.O
 
 /** Returns the value that was given as an argument, before its rule has checked it. */
 export const givenOf = (value: unknown): unknown => (typeof value === "object" && given.get(value!)) || value;
+
+/**
+ * Returns whether an Output is known, which in a preview it may not be. A function that is given to `apply` does not run
+ * for an unknown value, and so cannot find out.
+ */
+export function isKnown(value: pulumi.Output<unknown>): Promise<boolean> {
+    return (value as unknown as { isKnown: Promise<boolean> }).isKnown;
+}

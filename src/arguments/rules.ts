@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { checkedFrom, failOutput, isEventual, outputOf } from "./inputs";
+import { checkedFrom, failArgument, isEventual, outputOf } from "./inputs";
 import { mapDeep, type Path } from "./walk";
 
 /** Collects the invalid arguments of one component. */
@@ -71,7 +71,7 @@ function guarded(
         }
         return pulumi.output(pulumi.isSecret(output)).apply((isSecret) => {
             const problem = isSecret && notSecret ? `is a secret; ${notSecret}` : problemIn(known, isSecret || secret);
-            return problem ? failOutput(line(problem)) : known;
+            return problem ? failArgument(line(problem)) : known;
         });
     });
     return checkedFrom(output, checked);
@@ -164,6 +164,21 @@ export function object<Args extends object = Fields>(fields: RulesOf<Args>): Rul
             }
         }
         return checked;
+    };
+}
+
+/** Returns the rule of an object or a list that may be an Output as a whole, and is then checked once it is known. */
+export function eventual(inner: Rule): Rule {
+    return (value, path, problems) => {
+        if (!isEventual(value)) {
+            return inner(value, path, problems);
+        }
+        return outputOf(value).apply((known): unknown => {
+            const lines: string[] = [];
+            const add = (at: string, problem: string) => void lines.push(problems.line(at, problem));
+            const checked = inner(known, path, { ...problems, add });
+            return lines.length > 0 ? failArgument(lines.join("\n")) : checked;
+        });
     };
 }
 

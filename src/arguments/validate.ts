@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
-
 import { checkConfig } from "./config";
 import { objectName } from "./formats";
+import { recorded } from "./gate";
+import { userError } from "./inputs";
 import { object, type Problems, type RulesOf } from "./rules";
 
 /**
@@ -34,7 +34,7 @@ export function validate<T extends object>(
         across?.(checked, problems, (checked as { name?: string }).name ?? name);
     }
     if (lines.length > 0) {
-        throw new pulumi.RunError(lines.join("\n"));
+        throw recorded(userError(lines.join("\n")));
     }
     return checked!;
 }

@@ -14,6 +14,12 @@ export interface Selectors {
     fieldSelector?: string;
 }
 
+/** The metadata of an object, as far as it is read. */
+export interface ObjectMetadata {
+    name: string;
+    creationTimestamp: string;
+}
+
 /**
  * A cluster, as far as its API server may be asked. No call writes. A call that fails throws a ClusterError, after three
  * attempts if another one may succeed.
@@ -25,6 +31,8 @@ export interface Cluster {
     get<T>(path: string): Promise<T | undefined>;
     /** Returns the objects of a resource; none if the API server does not serve the resource. */
     list<T>(path: string, selectors?: Selectors): Promise<T[]>;
+    /** Returns the metadata of the objects of a resource, and nothing else of them. */
+    listMetadata(path: string, selectors?: Selectors): Promise<ObjectMetadata[]>;
     /** Returns the time in milliseconds by the clock of the API server, as of its last response. */
     now(): number;
 }
@@ -33,18 +41,18 @@ export interface Cluster {
 export class ClusterError extends Error {
     override name = "ClusterError";
 
-    /** @param status - The HTTP status of the response, or undefined if there was none. */
+    /**
+     * @param status - The HTTP status of the response, or undefined if there was none.
+     * @param isTransient - Whether the same request may succeed a moment later.
+     */
     constructor(
         message: string,
         readonly status?: number,
+        readonly isTransient = status === undefined || status === 429 || status >= 500,
     ) {
         super(message);
     }
 }
-
-/** Returns whether a request that has failed may succeed a moment later. */
-export const isTransient = ({ status }: ClusterError): boolean =>
-    status === undefined || status === 429 || status >= 500;
 
 /** A response, whatever its status. */
 interface Response {
@@ -52,6 +60,16 @@ interface Response {
     headers: http.IncomingHttpHeaders;
     body: string;
 }
+
+/** One page of a list. */
+interface Page<T> {
+    items?: T[] | null;
+    metadata?: { continue?: string };
+}
+
+/** What a response contains: whole objects, or their metadata only. */
+const json = "application/json";
+const metadataJson = `${json};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`;
 
 /** How long in milliseconds an API server may take for a response. */
 const responseTimeout = 30_000;
@@ -72,7 +90,7 @@ export function createCluster(connection: Connection): Cluster {
     let ahead = 0;
 
     /** Makes one attempt: returns the response, or why there is none. */
-    const attempt = async (path: string, refresh: boolean): Promise<Response | ClusterError> => {
+    const attempt = async (path: string, accept: string, refresh: boolean): Promise<Response | ClusterError> => {
         let authentication: Authentication;
         try {
             authentication = await authenticate(refresh);
@@ -80,17 +98,18 @@ export function createCluster(connection: Connection): Cluster {
             return new ClusterError(`there are no credentials for the API server ${server}: ${messageOf(error)}`, 401);
         }
         try {
-            return await send(server + path, authentication);
+            return await send(server + path, accept, authentication);
         } catch (error) {
-            return new ClusterError(`the API server ${server} cannot be reached: ${messageOf(error)}`);
+            const message = `the API server ${server} cannot be reached: ${messageOf(error)}`;
+            return new ClusterError(message, undefined, !isAboutCertificate(error));
         }
     };
 
-    const read = async <T>(path: string): Promise<T | undefined> => {
+    const read = async <T>(path: string, accept = json): Promise<T | undefined> => {
         let hasRefreshed = false;
         let refresh = false;
         for (let left = attempts - 1, pause = firstPause; ; left--, pause *= 2) {
-            const result: Response | ClusterError = await attempt(path, refresh);
+            const result: Response | ClusterError = await attempt(path, accept, refresh);
             if (!(result instanceof ClusterError)) {
                 ahead = aheadOf(result) ?? ahead;
                 if (result.status === 404) {
@@ -104,32 +123,36 @@ export function createCluster(connection: Connection): Cluster {
             refresh = result.status === 401 && connection.credentials.exec !== undefined && !hasRefreshed;
             hasRefreshed ||= refresh;
             const error: ClusterError = result instanceof ClusterError ? result : errorOf(server, path, result);
-            if (left === 0 || !(refresh || isTransient(error))) {
+            if (left === 0 || !(refresh || error.isTransient)) {
                 throw error;
             }
             await sleep(pauseAfter(result, pause));
         }
     };
 
+    const list = async <T>(path: string, { labelSelector, fieldSelector }: Selectors = {}, accept = json) => {
+        const all: T[] = [];
+        let next: string | undefined;
+        do {
+            const query = new URLSearchParams({
+                limit: String(pageSize),
+                ...(labelSelector && { labelSelector }),
+                ...(fieldSelector && { fieldSelector }),
+                ...(next && { continue: next }),
+            });
+            const page = await read<Page<T>>(`${path}?${query}`, accept);
+            all.push(...(page?.items ?? []));
+            next = page?.metadata?.continue;
+        } while (next);
+        return all;
+    };
+
     return {
         server,
-        get: read,
-        async list<T>(path: string, { labelSelector, fieldSelector }: Selectors = {}) {
-            const all: T[] = [];
-            let next: string | undefined;
-            do {
-                const query = new URLSearchParams({
-                    limit: String(pageSize),
-                    ...(labelSelector && { labelSelector }),
-                    ...(fieldSelector && { fieldSelector }),
-                    ...(next && { continue: next }),
-                });
-                const page = await read<{ items?: T[] | null; metadata?: { continue?: string } }>(`${path}?${query}`);
-                all.push(...(page?.items ?? []));
-                next = page?.metadata?.continue;
-            } while (next);
-            return all;
-        },
+        get: (path) => read(path),
+        list: (path, selectors) => list(path, selectors),
+        listMetadata: async (path, selectors) =>
+            (await list<{ metadata: ObjectMetadata }>(path, selectors, metadataJson)).map(({ metadata }) => metadata),
         now: () => Date.now() + ahead,
     };
 }
@@ -145,11 +168,11 @@ function sender(connection: Connection) {
                 connectThrough(proxy, options, connected),
         });
     }
-    return async (url: string, { headers, cert, key }: Authentication) => {
+    return async (url: string, accept: string, { headers, cert, key }: Authentication) => {
         const options: https.RequestOptions = {
             agent,
             timeout: responseTimeout,
-            headers: { accept: "application/json", "user-agent": "kubernetes-mlops", ...headers },
+            headers: { accept, "user-agent": "kubernetes-mlops", ...headers },
             ca: await contentOf(connection.ca),
             cert,
             key,
@@ -198,6 +221,10 @@ function errorOf(server: string, path: string, { status, body }: Response): Clus
         status,
     );
 }
+
+/** Returns whether the certificate of the API server, or the client's, is not accepted. */
+const isAboutCertificate = (error: unknown): boolean =>
+    /CERT|ISSUER|SIGNATURE|ALTNAME/.test((error as { code?: string }).code ?? "");
 
 /** An error of several addresses has no message of its own. */
 function messageOf(error: unknown): string {

@@ -68,9 +68,12 @@ async function settingsOf(provider: pulumi.ProviderResource): Promise<Settings |
     if (urn === undefined) {
         return { reason: "its provider is not known yet" };
     }
-    const { state } = (await pulumi.runtime.invoke("pulumi:pulumi:getResource", { urn })) as {
-        state: Record<string, unknown>;
-    };
+    let state: Record<string, unknown>;
+    try {
+        ({ state } = (await pulumi.runtime.invoke("pulumi:pulumi:getResource", { urn })) as { state: typeof state });
+    } catch (error) {
+        return { reason: `the settings of its provider cannot be read: ${(error as Error).message}` };
+    }
     const unknown = settings.find((key) => state[key] === pulumi.unknown);
     return unknown === undefined
         ? Object.fromEntries(settings.map((key) => [key, state[key]]))

@@ -3,9 +3,11 @@ import { Chart } from "@pulumi/kubernetes/helm/v4";
 import { ConfigFile } from "@pulumi/kubernetes/yaml/v2";
 import * as pulumi from "@pulumi/pulumi";
 
+import { afterChecks } from "../arguments/gate";
 import { supportsCallbacks } from "../arguments/monitor";
+import { notePreview, whenUnknown } from "../arguments/preview-notes";
 import { validate } from "../arguments/validate";
-import { claimObjects, failIfForeign } from "../pod/ownership";
+import { claimObjects, failIfForeign, whenUnseen } from "../pod/ownership";
 import type { AddonArgs } from "./addon-args";
 import { addonRules, checkAddon } from "./addon-rules";
 import { CaInjector, type KubernetesObject, type Values } from "./catalog/definition";
@@ -54,13 +56,19 @@ export class Addon extends pulumi.ComponentResource {
             "kubernetes-mlops:index:Addon",
             name,
             {},
-            pulumi.mergeOptions(opts, { transforms: supportsCallbacks() ? [transform] : [] }),
+            pulumi.mergeOptions(afterChecks(opts), { transforms: supportsCallbacks() ? [transform] : [] }),
         );
 
         let ready: pulumi.Resource[] = [];
         if (checked.createNamespace ?? true) {
             const labels = checked.privileged ? { "pod-security.kubernetes.io/enforce": "privileged" } : undefined;
-            ready = [new Namespace(`${name}:namespace`, { metadata: { name: namespace, labels } }, { parent: this })];
+            const space = new Namespace(
+                `${name}:namespace`,
+                { metadata: { name: namespace, labels } },
+                { parent: this },
+            );
+            whenUnseen(space, { unknown: () => undefined, absent: () => noteUnreachable(owner) });
+            ready = [space];
         }
         // Created before what is overwritten by force, so that the charts of another stack are a conflict. The label has
         // the same value in each stack: without any such field, the dry run of another stack would show it as the only
@@ -93,6 +101,12 @@ export class Addon extends pulumi.ComponentResource {
                 manifest === undefined
                     ? new Chart(`${name}:${release}`, { ...location, name: release, namespace, values }, options)
                     : new ConfigFile(`${name}:${release}`, { file: manifest }, options);
+            whenUnknown(installed.resources, () =>
+                notePreview(
+                    `${owner}: its cluster is not known before the update, so this preview shows no objects of ` +
+                        `${release}, nor whether others have installed it`,
+                ),
+            );
             ready = [...ready, installed];
         }
         const after = ((checked.objects ?? []) as KubernetesObject[]).map(register);
@@ -100,4 +114,13 @@ export class Addon extends pulumi.ComponentResource {
         this.namespace = pulumi.output([...ready, ...after].map(({ urn }) => urn)).apply(() => namespace);
         this.registerOutputs({ namespace: this.namespace });
     }
+}
+
+/** Says once that the objects of a preview were not compared with those of a cluster. */
+function noteUnreachable(owner: string): void {
+    notePreview(
+        `${owner}: its cluster cannot be reached, or the provider only renders YAML, so this preview does not show ` +
+            "whether its objects exist already or belong to others",
+        "unreachable",
+    );
 }

@@ -1,9 +1,11 @@
-import { ConfigMap } from "@pulumi/kubernetes/core/v1";
+import { ConfigMap, type Namespace } from "@pulumi/kubernetes/core/v1";
 import { Chart } from "@pulumi/kubernetes/helm/v4";
 import * as pulumi from "@pulumi/pulumi";
 
+import { afterChecks } from "../arguments/gate";
+import { notePreview, whenUnknown } from "../arguments/preview-notes";
 import { validate } from "../arguments/validate";
-import { keepOwner, ownerAnnotations } from "../pod/ownership";
+import { keepOwner, ownerAnnotations, whenUnseen } from "../pod/ownership";
 import { Addon } from "./addon";
 import type { AddonArgs } from "./addon-args";
 import type { Context } from "./catalog/definition";
@@ -51,7 +53,15 @@ export class Platform extends pulumi.ComponentResource {
 
     constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("Platform", name, args, platformRules, checkPlatform);
-        super("kubernetes-mlops:index:Platform", name, {}, opts);
+        const spaces: Namespace[] = [];
+        const collect: pulumi.ResourceTransformation = ({ type, resource }) => {
+            if (type === "kubernetes:core/v1:Namespace") {
+                spaces.push(resource as Namespace);
+            }
+            return undefined;
+        };
+        const options = pulumi.mergeOptions(afterChecks(opts), { transformations: [collect] });
+        super("kubernetes-mlops:index:Platform", name, {}, options);
 
         const planned = planPlatform(checked, () => undefined);
         const mine = planned.filter(({ settings }) => !settings.existing);
@@ -64,6 +74,12 @@ export class Platform extends pulumi.ComponentResource {
                 values: preflightValues(name, planned, checked.untestedKubernetes ?? false),
             },
             { parent: this },
+        );
+        const unchecked = "so this preview has not checked its version, nor what is installed in it";
+        whenUnknown(preflight.resources, () =>
+            notePreview(
+                `Platform "${name}": its cluster is not known before the update, ${unchecked}; the update does`,
+            ),
         );
         const installations = mine.map((addon) => ({
             addon,
@@ -115,6 +131,12 @@ export class Platform extends pulumi.ComponentResource {
             resources.push(record);
             before.push(one);
         }
+
+        // With a provider that only renders YAML, the preflight has nothing to inspect.
+        whenUnseen(spaces[0], {
+            unknown: () => undefined,
+            absent: () => notePreview(`Platform "${name}": its provider reaches no cluster, ${unchecked}`),
+        });
 
         const ready = pulumi.all(installations.flatMap(({ resources }) => resources.map(({ urn }) => urn)));
         this.addons = ready.apply(() =>

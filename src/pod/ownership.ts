@@ -11,11 +11,15 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { afterChecks, recorded } from "../arguments/gate";
 import { hashOf } from "../arguments/hash";
-import { failOutput, isEventual, outputOf } from "../arguments/inputs";
+import { failArgument, failOutput, isEventual, outputOf, userError } from "../arguments/inputs";
+import { notePreview, whenUnknown } from "../arguments/preview-notes";
 import type { WorkloadArgs } from "./args";
 
 const managerAnnotation = "pulumi.com/patchFieldManager";
+/** With the value "true", set by a transform of the user's, the owner of the object is not checked. */
+const adoptAnnotation = "kubernetes-mlops/adopt";
 
 /** Returns the field manager of the stack. Kubernetes allows at most 128 characters. */
 export function stackManager(): string {
@@ -44,7 +48,7 @@ export interface Ownership {
      * @param args - The arguments as given: components with the same Output as their namespace are in one namespace.
      */
     claim<Args extends WorkloadArgs>(args: Args, checked: Args, objects: string[]): Args;
-    /** Fails a preview that would create an object that belongs to another owner. */
+    /** Fails a preview that would create an object that belongs to another owner, or says that it could not find out. */
     check(): void;
 }
 
@@ -76,13 +80,16 @@ export function ownership(
         return { props, opts: { ...given, ignoreChanges: [...ignoreChanges, ...keepOwner] } };
     };
     return {
-        options: pulumi.mergeOptions(opts, { transformations: [keep] }),
+        options: pulumi.mergeOptions(afterChecks(opts), { transformations: [keep] }),
         claim(args, checked, claimed) {
             const { workspace } = checked;
             const namespace = claimObjects(owner, opts, args.workspace.namespace, claimed, workspace.namespace);
             return { ...checked, workspace: { ...workspace, namespace } };
         },
-        check: () => failIfForeign(owner, objects),
+        check() {
+            failIfForeign(owner, objects);
+            noteUnseen(owner, objects[0]?.resource);
+        },
     };
 }
 
@@ -141,13 +148,13 @@ export function claimObjects(
     throwIf(claimIn(`#${numberOf(given)}`, ""));
     return outputOf(namespace).apply((known) => {
         const problem = claimIn(known, `${known}/`);
-        return problem === undefined ? known : failOutput<string>(problem);
+        return problem === undefined ? known : failArgument<string>(problem);
     });
 }
 
 function throwIf(problem: string | undefined): void {
     if (problem !== undefined) {
-        throw new pulumi.RunError(problem);
+        throw recorded(userError(problem));
     }
 }
 
@@ -186,6 +193,46 @@ export function failIfForeign(
     objects.forEach(({ type, resource }) => reportForeign(type.split(":").at(-1)!, resource, report));
 }
 
+/** Says that a preview has not seen the cluster in which it would create an object, or its namespace. */
+function noteUnseen(owner: string, object: KubernetesObject | undefined): void {
+    const unchecked = "so this preview does not show whether its objects exist already or belong to others";
+    whenUnseen(object, {
+        unknown: () => notePreview(`${owner}: its cluster or namespace is not known before the update, ${unchecked}`),
+        absent: ({ namespace = "" }) =>
+            notePreview(
+                `${owner}: the namespace ${namespace} was not found (it does not exist yet, the cluster cannot be ` +
+                    `reached, or the provider only renders YAML), ${unchecked}`,
+                `namespace ${namespace}`,
+            ),
+    });
+}
+
+/**
+ * Calls a function in a preview that would create an object and has not seen where: `unknown` if the cluster or the
+ * namespace is not known before the update, and `absent` if the API server has not answered, or has no such namespace.
+ */
+export function whenUnseen(
+    object: KubernetesObject | undefined,
+    { unknown, absent }: { unknown: () => void; absent: (metadata: Metadata) => void },
+): void {
+    if (object?.metadata === undefined || !pulumi.runtime.isDryRun()) {
+        return;
+    }
+    const { id, metadata } = object;
+    let isInState = false;
+    // The ID of an object that is about to be created is unknown, so this is not called.
+    id.apply(() => (isInState = true));
+    const unlessInState = async (call: () => void): Promise<void> => {
+        await nextTurn();
+        if (!isInState) {
+            call();
+        }
+    };
+    whenUnknown(metadata, () => void unlessInState(unknown));
+    // The response to the dry run has the time at which the object would be created.
+    metadata.apply((known) => known?.creationTimestamp ?? unlessInState(() => absent(known ?? {})));
+}
+
 /** Reports an object that the update would create, although it exists and belongs to another owner. */
 function reportForeign(kind: string, { id, metadata }: KubernetesObject, report: (problem: string) => void): void {
     let isInState = false;
@@ -204,12 +251,15 @@ function reportForeign(kind: string, { id, metadata }: KubernetesObject, report:
 const tools = /^(kubectl|helm|pulumi|terraform|argocd|flux|kustomize|ansible)/i;
 
 /**
- * Returns who owns an object that a stack is about to create, as the end of a message, or undefined if the object is new
- * or was created by an update of the same stack that was killed. The provider previews the creation as a dry run of
+ * Returns who owns an object that a stack is about to create, as the end of a message, or undefined if the object is new,
+ * was created by an update of the same stack that was killed, or is adopted on purpose. The provider previews the creation as a dry run of
  * server-side apply that forces conflicts; the metadata in the response lists all field managers of the object.
  */
 export function foreignOwner(metadata: Metadata): string | undefined {
     const { annotations = {}, managedFields = [], creationTimestamp } = metadata;
+    if (annotations[adoptAnnotation] === "true") {
+        return undefined;
+    }
     const own = annotations[managerAnnotation];
     const writers = managedFields.filter(({ subresource }) => !subresource);
     const stackWriter = writers.find(({ manager }) => manager === own);

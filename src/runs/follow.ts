@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { seconds } from "../arguments/duration";
-import { type Cluster, ClusterError, isTransient } from "../cluster/client";
+import { type Cluster, ClusterError } from "../cluster/client";
 import { describeFailure } from "./failure";
 import { containersOf, type Event, oneLine, type Pod, timeOf } from "./pods";
 import { doneAnnotation } from "./run";
@@ -53,8 +53,8 @@ const interval = 2000;
 const longestOutage = 300_000;
 
 /**
- * Follows a run until it has completed or failed, cannot start, or has been deleted. Throws a ClusterError if the run may
- * not be read, or if the API server cannot be reached for five minutes.
+ * Follows a run until it has completed or failed, cannot start, or has been deleted. Throws a ClusterError if it cannot be
+ * read at first, may not be read any more, or if later the API server cannot be reached for five minutes.
  */
 export async function followRun(cluster: Cluster, run: RunRef, options: FollowOptions = {}): Promise<RunOutcome> {
     const { once = false, say = () => undefined, sleep = pause } = options;
@@ -66,7 +66,7 @@ export async function followRun(cluster: Cluster, run: RunRef, options: FollowOp
             say(why);
         }
     };
-    for (let reached = cluster.now(); ; await sleep(interval)) {
+    for (let reached: number | undefined; ; await sleep(interval)) {
         try {
             const outcome = assess(await readRun(cluster, run), run, cluster.now(), memory, options.startTimeout);
             if (outcome.state !== "running" || once) {
@@ -75,8 +75,8 @@ export async function followRun(cluster: Cluster, run: RunRef, options: FollowOp
             reached = cluster.now();
             tell(outcome.why);
         } catch (error) {
-            const isOutage = error instanceof ClusterError && isTransient(error);
-            if (once || !isOutage || cluster.now() - reached > longestOutage) {
+            const isOutage = error instanceof ClusterError && error.isTransient && reached !== undefined;
+            if (!isOutage || cluster.now() - reached! > longestOutage) {
                 throw error;
             }
             tell(`cannot be followed at the moment: ${error.message}`);

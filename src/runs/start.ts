@@ -163,16 +163,19 @@ function waitOfCreation(image: string, events: Event[]): Wait {
     return { why: step?.reason === "Pulling" ? `pulls its image ${image}` : "is starting" };
 }
 
+/** How events about a pod that was not created begin; those of Jobs, and those of Ray clusters. */
+const creationError = /^(\(combined from similar events\): )?(Error creating: |Failed to create (head|worker) Pod )/;
+
 /** Returns why the controller of a run has created no pod. */
 function creationProblem(events: Event[]): Wait | undefined {
-    const problem = latest(events, ({ type, message = "" }) => type === "Warning" && /^Error creating: /.test(message));
+    const problem = latest(events, ({ type, message = "" }) => type === "Warning" && creationError.test(message));
     return problem && waitOfEvent("cannot be created", problem);
 }
 
 /** Returns the wait for what an event complains about. It is repeated as long as the problem lasts. */
 function waitOfEvent(what: string, event: Event): Wait {
     const message = event.message ?? "";
-    const why = `${what}: ${oneLine(message.replace(/^Error creating: /, ""))}`;
+    const why = `${what}: ${oneLine(message.replace(/^\(combined from similar events\): /, "").replace(/^Error creating: /, ""))}`;
     if (/violates PodSecurity| is invalid: /.test(message)) {
         return { why, grace: 0 };
     }

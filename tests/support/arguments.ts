@@ -35,7 +35,9 @@ export function fullImageArgs(): ImageArgs {
         ...imageArgs(),
         buildArgs: { REVISION: "1" },
         target: "run",
-        platform: "linux/arm64",
+        secrets: { token: password },
+        platforms: ["linux/arm64", "linux/amd64"],
+        cache: "registry.example/fraud:cache",
         network: "host",
         registry: { server: "registry.example", username: "ci", password },
     };

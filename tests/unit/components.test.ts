@@ -1,7 +1,7 @@
 /** Properties of every component. */
 import * as assert from "node:assert/strict";
 
-import * as docker from "@pulumi/docker";
+import * as dockerBuild from "@pulumi/docker-build";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -92,7 +92,9 @@ for (const [kind, { make, children }] of Object.entries(components)) {
 
         const ways: Record<string, (providers: pulumi.ProviderResource[]) => Options> = {
             "a list of providers": (providers) => ({ providers }),
-            "providers by name": ([cluster, daemon]) => ({ providers: { kubernetes: cluster!, docker: daemon! } }),
+            "providers by name": ([cluster, daemon]) => ({
+                providers: { kubernetes: cluster!, "docker-build": daemon! },
+            }),
             "its one provider": ([cluster, daemon]) => ({ provider: kind === "Image" ? daemon : cluster }),
             "its parent's providers": (providers) => ({
                 parent: new pulumi.ComponentResource("test:index:Company", "company", {}, { providers }),
@@ -102,7 +104,7 @@ for (const [kind, { make, children }] of Object.entries(components)) {
             it(`passes ${way} to every child`, async () => {
                 const recording = await run(() => {
                     const cluster = new kubernetes.Provider("cluster", { kubeconfig: "{}" });
-                    const daemon = new docker.Provider("daemon", { host: "tcp://daemon.example:2376" });
+                    const daemon = new dockerBuild.Provider("daemon", { host: "tcp://daemon.example:2376" });
                     make(opts([cluster, daemon]));
                 });
                 assert.deepEqual(

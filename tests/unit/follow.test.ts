@@ -5,7 +5,6 @@
 import { strict as assert } from "node:assert";
 
 import { type Cluster, ClusterError } from "../../src/cluster/client";
-import { withExecution } from "../../src/runs/execution";
 import { describeFailure, endOfLog } from "../../src/runs/failure";
 import {
     assess,
@@ -122,6 +121,28 @@ describe("a pod that does not start", () => {
             wait: {
                 why: `cannot pull its image ${image}: failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized`,
                 grace: missing,
+            },
+        },
+        "a registry that forbids it": {
+            pod: waiting(
+                "ImagePullBackOff",
+                pullError("pulling from host localhost:5997 failed with status code [manifests 1]: 403 Forbidden"),
+            ),
+            wait: {
+                why: `cannot pull its image ${image}: pulling from host localhost:5997 failed with status code [manifests 1]: 403 Forbidden`,
+                grace: missing,
+            },
+        },
+        "a registry that fails": {
+            pod: waiting(
+                "ErrImagePull",
+                pullError(
+                    "pulling from host localhost:5996 failed with status code [manifests 1]: 500 Internal Server Error",
+                ),
+            ),
+            wait: {
+                why: `cannot pull its image ${image}: pulling from host localhost:5996 failed with status code [manifests 1]: 500 Internal Server Error`,
+                grace: undefined,
             },
         },
         "a registry without an address": {
@@ -357,6 +378,24 @@ describe("a run whose pods do not start", () => {
                 grace: 0,
             },
         },
+        "Pod Security, many times": {
+            message:
+                '(combined from similar events): Error creating: pods "run-x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+            last: 600,
+            wait: {
+                why: 'cannot be created: pods "run-x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true',
+                grace: 0,
+            },
+        },
+        "Pod Security in a Ray cluster": {
+            message:
+                'Failed to create head Pod ns/run-head, pods "run-head" is forbidden: violates PodSecurity "restricted:latest"',
+            last: 0,
+            wait: {
+                why: 'cannot be created: Failed to create head Pod ns/run-head, pods "run-head" is forbidden: violates PodSecurity "restricted:latest"',
+                grace: 0,
+            },
+        },
         "a quota": {
             message:
                 'Error creating: pods "run-x" is forbidden: exceeded quota: team, requested: cpu=8, used: cpu=60, limited: cpu=64',
@@ -470,15 +509,6 @@ describe("a look at a run", () => {
         assert.equal(outcome.state, "running");
         return outcome.state === "running" ? outcome.why : "";
     };
-
-    it("recognizes a Job that only stands for a run that has completed before, whatever its state", () => {
-        const annotations = { "kubernetes-mlops/completed-before": "true" };
-        for (const status of [{}, { conditions: [condition("Complete")] }, { conditions: [condition("Failed")] }]) {
-            assert.deepEqual(look({ run: job(status, { completions: 0 }, { annotations }) }), { state: "standIn" });
-        }
-        const queued = job({}, { suspend: true }, { annotations });
-        assert.deepEqual(look({ run: queued, pods: undefined }), { state: "standIn" });
-    });
 
     it("finds that it does not exist, is another one, or is being deleted", () => {
         assert.deepEqual(look({ run: undefined }), { state: "gone" });
@@ -648,68 +678,26 @@ describe("the kinds of runs", () => {
             { failure: "stopped" },
         ],
         [runKinds.RayJob, { jobDeploymentStatus: "Failed", message: "deadline" }, { failure: "deadline" }],
-        [runKinds.Experiment, { conditions: [condition("Created"), condition("Running")] }, undefined],
-        [runKinds.Experiment, { conditions: [condition("Succeeded", "", "False")] }, undefined],
-        [runKinds.Experiment, { conditions: [condition("Succeeded")] }, {}],
-        [runKinds.Experiment, { conditions: [condition("Failed", "no trials")] }, { failure: "no trials" }],
     ];
     for (const [kind, status, end] of cases) {
         it(`${kind.resource} with ${JSON.stringify(status)}`, () => assert.deepEqual(kind.endOf(job(status)), end));
     }
 
     it("select their pods", () => {
-        const labels = { "app.kubernetes.io/name": "fraud", "app.kubernetes.io/component": "sweep" };
-        const selectors = Object.values<RunKind>(runKinds).map((kind) => kind.podsOf(job({}, {}, { labels })));
-        assert.deepEqual(selectors, [
-            "batch.kubernetes.io/controller-uid=uid",
-            "jobset.sigs.k8s.io/jobset-name=run",
-            "jobset.sigs.k8s.io/jobset-name=run",
-            undefined,
-            "app.kubernetes.io/name=fraud,app.kubernetes.io/component=sweep",
-        ]);
-        assert.equal(runKinds.RayJob.podsOf(job({ rayClusterName: "run-abc" })), "ray.io/cluster=run-abc");
+        const labels = { "app.kubernetes.io/name": "runs", "app.kubernetes.io/component": "sweep" };
+        const run = job({ rayClusterName: "run-abc" }, {}, { labels });
+        assert.deepEqual(
+            Object.entries<RunKind>(runKinds).map(([name, kind]) => `${name}: ${kind.podsOf(run)}`),
+            [
+                "Job: batch.kubernetes.io/controller-uid=uid",
+                "JobSet: jobset.sigs.k8s.io/jobset-name=run",
+                "TrainJob: jobset.sigs.k8s.io/jobset-name=run",
+                "RayJob: ray.io/cluster=run-abc",
+                "Experiment: app.kubernetes.io/name=runs,app.kubernetes.io/component=sweep",
+            ],
+        );
+        assert.equal(runKinds.RayJob.podsOf(job()), undefined);
     });
-});
-
-describe("what tells an execution of a run from another one", () => {
-    const uidOf = async (kind: RunKind, end: RunOutcome, found?: object) => {
-        const paths: string[] = [];
-        const cluster = {
-            server: "https://one",
-            get: (path: string) => Promise.resolve(void paths.push(path)).then(() => found),
-            list: () => Promise.resolve([]),
-            now: () => start,
-        } as Cluster;
-        const known = await withExecution(cluster, { kind, namespace: "ns", name: "run" }, end);
-        return { uid: "uid" in known ? known.uid : undefined, state: known.state, paths };
-    };
-    const completed = (status?: Run["status"]): RunOutcome => ({ state: "completed", uid: "uid", status });
-    const jobSet = { metadata: { name: "run", uid: "uid-of-jobset" } };
-    const ofJobSet = ["/apis/jobset.x-k8s.io/v1alpha2/namespaces/ns/jobsets/run"];
-    const failed: RunOutcome = { state: "failed", uid: "uid", status: { rayClusterName: "run-abc" }, message: "no" };
-
-    const cases: [
-        what: string,
-        kind: RunKind,
-        end: RunOutcome,
-        uid: string | undefined,
-        paths: string[],
-        found?: object,
-    ][] = [
-        ["the UID of a Job", runKinds.Job, completed(), "uid", []],
-        ["the UID of a JobSet", runKinds.JobSet, completed(), "uid", []],
-        ["the UID of the JobSet of a TrainJob", runKinds.TrainJob, completed(), "uid-of-jobset", ofJobSet, jobSet],
-        ["the UID of a TrainJob whose JobSet is gone", runKinds.TrainJob, completed(), "uid", ofJobSet],
-        ["the last Ray cluster", runKinds.RayJob, completed({ rayClusterName: "run-abc" }), "run-abc", []],
-        ["the UID of a RayJob without a cluster", runKinds.RayJob, completed(), "uid", []],
-        ["of no interest if it has failed", runKinds.RayJob, failed, "uid", []],
-        ["nothing if the run is gone", runKinds.TrainJob, { state: "gone" }, undefined, []],
-    ];
-    for (const [what, kind, end, uid, paths, found] of cases) {
-        it(`is ${what}`, async () => {
-            assert.deepEqual(await uidOf(kind, end, found), { uid, state: end.state, paths });
-        });
-    }
 });
 
 describe("following a run", () => {
@@ -735,6 +723,7 @@ describe("following a run", () => {
             server: "https://one",
             get: <T>(path: string) => Promise.resolve().then(() => answer(path) as T | undefined),
             list: <T>(path: string) => Promise.resolve().then(() => (answer(path) ?? []) as T[]),
+            listMetadata: () => Promise.resolve([]),
             now: () => now,
         };
         const sleep = (milliseconds: number): Promise<void> => {
@@ -841,10 +830,10 @@ describe("following a run", () => {
         ]);
     });
 
-    it("fails after an outage of more than five minutes, and at once if it looks once", async () => {
+    it("fails after an outage of more than five minutes, and at once if it has never been read", async () => {
         const outage = { "/jobs/run": new ClusterError("the API server cannot be reached: ECONNREFUSED") };
         await assert.rejects(follow([{ "/jobs/run": job(), "/pods": [running] }, outage]), ClusterError);
-        await assert.rejects(follow([outage], { once: true }), ClusterError);
+        await assert.rejects(follow([outage, { "/jobs/run": completed }]), ClusterError);
     });
 
     it("reads the events of its controller if it has no pod, and no older ones", async () => {

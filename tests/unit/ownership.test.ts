@@ -294,6 +294,11 @@ describe("the other owner of an object that a stack is about to create", () => {
         ["does not exist if the object is new", metadata(created), undefined],
         ["does not exist if the metadata is empty", {}, undefined],
         [
+            "is not asked for if the object is adopted",
+            { ...metadata(later, apply("helm")), annotations: { "kubernetes-mlops/adopt": "true" } },
+            undefined,
+        ],
+        [
             "does not exist if a killed update of the stack created the object",
             metadata(created, update("kubectl-edit")),
             undefined,

@@ -1,35 +1,17 @@
 /**
  * The published package with the oldest and the newest SDKs that it takes: its types under the strictest settings, as an ES
  * module, and the programs of README and docs.
- *
- * What npm installs is kept in the user's cache directory, by the versions: the first run takes a minute, others seconds.
  */
 import { strict as assert } from "node:assert";
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { cacheDir } from "../../local/paths";
-import { build } from "../support/built";
 import { directoryWith } from "../support/directories";
 import { programs, type Ran, runPrograms } from "../support/programs";
+import { installPackage, installSdks, packPackage, sdks } from "../support/sdks";
 
 const root = path.join(__dirname, "..", "..");
-
-interface Manifest {
-    dependencies: Record<string, string>;
-    peerDependencies: Record<string, string>;
-}
-const manifest = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as Manifest;
-
-/** The newest that there were in November 2026, and the oldest that the ranges of package.json let in. */
-const sets: Record<string, Record<string, string>> = {
-    newest: { "@pulumi/docker": "5.2.0", "@pulumi/kubernetes": "4.34.2", "@pulumi/pulumi": "3.276.0" },
-    oldest: Object.fromEntries(
-        Object.entries(manifest.peerDependencies).map(([name, range]) => [name, /^\^(\d+\.\d+\.\d+)/.exec(range)![1]!]),
-    ),
-};
 
 const tsconfig = {
     compilerOptions: {
@@ -47,31 +29,6 @@ const tsconfig = {
     include: ["programs"],
 };
 
-/** The package as npm publishes it, in an archive. */
-function pack(): string {
-    const directory = directoryWith({});
-    const args = ["pack", "--ignore-scripts", "--silent", "--pack-destination", directory];
-    execFileSync("npm", args, { cwd: root });
-    return path.join(directory, fs.readdirSync(directory)[0]!);
-}
-
-/** The directory in the cache in which npm has installed the package with these SDKs. */
-function installed(archive: string, versions: Record<string, string>): string {
-    const { dependencies, peerDependencies } = manifest;
-    const content = JSON.stringify({ versions, dependencies, peerDependencies });
-    const directory = cacheDir("sdks", createHash("sha256").update(content).digest("hex").slice(0, 12));
-    if (!fs.existsSync(directory)) {
-        const own = `${directory}.${process.pid}`;
-        fs.mkdirSync(own, { recursive: true });
-        fs.writeFileSync(path.join(own, "package.json"), "{}");
-        const packages = Object.entries({ ...versions, "@types/node": "20" }).map(([name, one]) => `${name}@${one}`);
-        const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", archive, ...packages];
-        execFileSync("npm", args, { cwd: own });
-        fs.renameSync(own, directory);
-    }
-    return directory;
-}
-
 /** A project with the package as it is now, and with the SDKs of the cache. */
 function projectOf(archive: string, cached: string): string {
     const files = programs.map(({ text }, index): [string, string] => [`programs/${index}.ts`, text]);
@@ -79,15 +36,8 @@ function projectOf(archive: string, cached: string): string {
         ...Object.fromEntries(files),
         "package.json": JSON.stringify({ type: "module" }),
         "tsconfig.json": JSON.stringify(tsconfig),
-        "node_modules/kubernetes-mlops/README.md": "",
     });
-    const modules = path.join(directory, "node_modules");
-    execFileSync("tar", ["-xzf", archive, "-C", path.join(modules, "kubernetes-mlops"), "--strip-components=1"]);
-    for (const name of fs.readdirSync(path.join(cached, "node_modules"))) {
-        if (name !== "kubernetes-mlops") {
-            fs.symlinkSync(path.join(cached, "node_modules", name), path.join(modules, name));
-        }
-    }
+    installPackage(directory, archive, cached);
     return directory;
 }
 
@@ -121,16 +71,15 @@ describe("the published package", function () {
     const registered: Record<string, Ran[]> = {};
     let archive: string;
     before(() => {
-        build();
-        archive = pack();
+        archive = packPackage();
     });
 
-    for (const [age, versions] of Object.entries(sets)) {
+    for (const [age, versions] of Object.entries(sdks)) {
         describe(`with the ${age} SDKs`, () => {
             let cached: string;
             let project: string;
             before(() => {
-                cached = installed(archive, versions);
+                cached = installSdks(archive, versions);
                 project = projectOf(archive, cached);
             });
 

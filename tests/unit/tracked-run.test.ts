@@ -35,6 +35,7 @@ function clusterWith(annotations: Record<string, string> | undefined | Error): C
                 : Promise.resolve((annotations && { metadata: { annotations } }) as T | undefined);
         },
         list: () => Promise.resolve([]),
+        listMetadata: () => Promise.resolve([]),
         now: () => 0,
     };
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { hashOf } from "../../arguments/hash";
-import { isEventual } from "../../arguments/inputs";
+import { isEventual, userError } from "../../arguments/inputs";
 import { mapDeep } from "../../arguments/walk";
 import type { Values } from "../catalog/definition";
 
@@ -77,9 +77,7 @@ function encoded(text: string, outputs: Map<string, pulumi.Output<unknown>>): pu
 
 function stringOf(value: unknown): string {
     if (typeof value !== "string") {
-        throw new pulumi.RunError(
-            "an Output in the values of a chart must be a string; use plain values for everything else",
-        );
+        throw userError("an Output in the values of a chart must be a string; use plain values for everything else");
     }
     return value;
 }

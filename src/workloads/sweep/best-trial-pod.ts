@@ -15,6 +15,7 @@ import type { SweepJobContext } from "./job";
 import { component, buildTrackingEnv } from "./trial-pod";
 
 type Pod = types.input.core.v1.Pod;
+type PodSpec = types.input.core.v1.PodSpec;
 
 /** The trials of a run that are compared. */
 export interface TrialsOfRun {
@@ -100,10 +101,8 @@ export function buildBestTrialPod(name: string, args: SweepArgs, context: SweepJ
     const whileRunning = <T>(value: T) =>
         trials.succeeded.apply((indexes) => (indexes === undefined ? value : undefined)) as pulumi.Output<T>;
     // Nothing can be compared yet, so the pod must not start, and another one takes its place.
-    const gated = {
-        ...(spec as types.input.core.v1.PodSpec),
-        schedulingGates: whileRunning([{ name: "kubernetes-mlops/run-has-not-ended" }]),
-    };
+    const gates = [{ name: "kubernetes-mlops/run-has-not-ended" }];
+    const gated: PodSpec = { ...(spec as PodSpec), schedulingGates: whileRunning(gates) };
     return {
         metadata: objectMeta(hashedName(sweepNames.best(name), gated), workspace.namespace, labels, {
             "pulumi.com/waitFor": 'jsonpath={$[?(@.phase=="Succeeded"||@.phase=="Failed")].phase}',

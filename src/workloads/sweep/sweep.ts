@@ -145,7 +145,9 @@ function createJobRun(
 ): SweepRun {
     const { parent } = opts;
     const trials: Trial[] = buildTrials(args);
-    const config = new core.ConfigMap(`${name}-trials`, buildTrialsConfigMap(objectsName, args, trials), { parent });
+    const config = new core.ConfigMap(`${name}-trials`, buildTrialsConfigMap(objectsName, args, trials, parent!), {
+        parent,
+    });
     const ofJob = { ...context, trials: trials.length, trialsName: config.metadata.name };
     const plan = planRun(owner, objectsName, hashes);
     const manifest = buildSweepJob(objectsName, args, ofJob, identityOf(plan));
@@ -156,12 +158,13 @@ function createJobRun(
     const pod = new core.Pod(
         `${name}-best`,
         buildBestTrialPod(objectsName, args, ofJob, { run: plan.run, directory, succeeded }),
-        { parent, dependsOn: job },
+        // Deleted first, so that the name can be used again after an update that has failed before its deletions.
+        { parent, dependsOn: job, deleteBeforeReplace: true },
     );
     const { maxFailedTrials, timeout, budget } = args;
     const limits = pulumi.output({ maxFailedTrials, timeout, gpuHours: budget?.gpuHours });
     const outcome = pulumi
-        .all([end, pod.status, limits, plan, succeeded])
+        .all([end, withoutDependencies(pod.status), limits, plan, succeeded])
         .apply(([known, podStatus, most, { done }, indexes]): Outcome => {
             if (done !== undefined) {
                 return JSON.parse(done.result) as SweepResult;

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { objectMeta } from "../../pod/metadata";
 import { restricted } from "../../pod/pod-template";
+import { successorName } from "../../pod/successor";
 import { type RunIdentity, runTimeout } from "../../runs/run";
 import { TrainingFramework, type TrainingJobArgs } from "./args";
 import { type TrainingContext, trainingLabels, buildTrainingPod } from "./job";
@@ -28,11 +29,14 @@ export function buildTrainJob(
     args: TrainingJobArgs,
     context: TrainingContext,
     identity: RunIdentity,
+    parent: pulumi.Resource,
 ): OperatorRun {
     const apiVersion = "trainer.kubeflow.org/v1alpha1";
-    const { run } = identity;
+    const { namespace } = args.workspace;
+    const resource = `apis/${apiVersion}/trainingruntimes`;
+    const runtime = successorName(identity.run, name, { resource, namespace, parent });
     const spec = {
-        runtimeRef: { apiGroup: "trainer.kubeflow.org", kind: "TrainingRuntime", name: run },
+        runtimeRef: { apiGroup: "trainer.kubeflow.org", kind: "TrainingRuntime", name: runtime },
         activeDeadlineSeconds: runTimeout(args),
         trainer: {
             numNodes: args.nodes ?? 1,
@@ -44,7 +48,7 @@ export function buildTrainJob(
         runtime: {
             apiVersion,
             kind: "TrainingRuntime",
-            metadata: objectMeta(run, args.workspace.namespace, {
+            metadata: objectMeta(runtime, namespace, {
                 ...trainingLabels(name),
                 "trainer.kubeflow.org/framework": args.framework ?? TrainingFramework.Torch,
             }),

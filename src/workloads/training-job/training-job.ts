@@ -123,7 +123,7 @@ function createRun(
     const { backend = TrainingBackend.Job } = args;
     const { parent, dependsOn = [] } = opts;
     if (backend !== TrainingBackend.Job) {
-        const { run, runtime } = operatorRuns[backend](objectsName, args, context, identity);
+        const { run, runtime } = operatorRuns[backend](objectsName, args, context, identity, parent);
         const before = runtime ? [new CustomResource(`${name}-runtime`, runtime, { parent })] : [];
         return new CustomResource(`${name}-job`, run, {
             ...operatorRunOptions,

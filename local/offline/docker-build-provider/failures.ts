@@ -80,7 +80,7 @@ export function registryError(action: string, registry: string, image: string, l
     if (/dial tcp|no such host|connection re|time.?out|no route|EOF|x509|HTTP response to HTTPS/i.test(complaint)) {
         return new Error(
             `The registry ${registry} cannot be reached for the ${action} of ${image}: ${complaint}. ` +
-                "Start it, or correct imageName or registry.server",
+                "Start it, or correct the repository",
         );
     }
     return new Error(`The ${action} of ${image} failed: ${complaint}`);

@@ -1,9 +1,8 @@
 /**
- * The docker provider in a real engine, with a real daemon and registry: the stand-in, or the official plugin where it
+ * The docker-build provider in a real engine, with a real daemon and registry: the stand-in, or the official plugin where it
  * is installed. Both must behave the same; the wording of errors is only checked for the stand-in.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -12,16 +11,17 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import * as docker from "@pulumi/docker";
+import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { findDockerClient } from "../../local/docker/cli";
-import { dockerPluginVersion } from "../../local/offline/docker-provider";
+import { dockerBuildPluginVersion } from "../../local/offline/docker-build-provider";
 import { freePort } from "../../local/ports";
 import { run } from "../../local/run";
 import { pluginPath } from "../../local/toolchain/official";
 import { savedEnvironment } from "../support/environment";
 import { killedUp } from "../support/killable";
+import { OciRegistry } from "../support/oci-registry";
 import { TestStack } from "../support/stack";
 import { digests, type Edit, image } from "./programs/built-image";
 
@@ -35,11 +35,13 @@ const base = (): string => savedEnvironment().baseImage ?? "busybox";
 /** Whether the engine has the official plugin: the stand-in is a link in its place. */
 function isOfficial(): boolean {
     const { PULUMI_HOME = "" } = savedEnvironment().env;
-    const plugin = lstatSync(pluginPath(PULUMI_HOME, "docker", dockerPluginVersion()), { throwIfNoEntry: false });
+    const plugin = lstatSync(pluginPath(PULUMI_HOME, "docker-build", dockerBuildPluginVersion()), {
+        throwIfNoEntry: false,
+    });
     return plugin !== undefined && !plugin.isSymbolicLink();
 }
 
-describe("docker provider", function () {
+describe("docker-build provider", function () {
     this.timeout("3m");
 
     let stack: TestStack;
@@ -49,10 +51,10 @@ describe("docker provider", function () {
     /** Cleanup of earlier steps. */
     const cleanup: (() => void | Promise<void>)[] = [];
 
-    const build = (others: docker.types.input.DockerBuild = {}) => ({ context, platform: "linux/amd64", ...others });
     const args = (others: Partial<Edit> = {}): Edit => ({
-        imageName: `${repository}:1`,
-        build: build(),
+        tags: [`${repository}:1`],
+        context: { location: context },
+        platforms: ["linux/amd64"],
         ...others,
     });
     const write = (name: string, content: string) => {
@@ -82,7 +84,7 @@ describe("docker provider", function () {
         const before = stack.log.length;
         await assert.rejects(stack.up(image(edit)));
         const [, diagnostics = ""] = stack.log.slice(before).split("\nDiagnostics:\n");
-        return /^\s+docker:index:Image \(image\):\n((?: {4}.*\n| *\n)+)/m.exec(diagnostics)?.[1] ?? diagnostics;
+        return /^\s+docker-build:index:Image \(image\):\n((?: {4}.*\n| *\n)+)/m.exec(diagnostics)?.[1] ?? diagnostics;
     };
     /** Checks the first line of an error: of the stand-in the wording, of both the content. */
     const expectError = (message: string, both: RegExp, ours: RegExp) => {
@@ -95,13 +97,13 @@ describe("docker provider", function () {
 
     beforeEach(async () => {
         official = isOfficial();
-        context = mkdtempSync(path.join(tmpdir(), "docker-provider-engine-"));
+        context = mkdtempSync(path.join(tmpdir(), "docker-build-engine-"));
         write("Dockerfile", "FROM scratch\nCOPY . /\n");
         write("code.py", "print(1)\n");
         write(".dockerignore", "*.log\n");
         repository = `${savedEnvironment().registry}/provider-test/${randomBytes(6).toString("hex")}`;
         digests.splice(0);
-        stack = await TestStack.create("docker-provider", image(args()));
+        stack = await TestStack.create("docker-build-provider", image(args()));
     });
     afterEach(async () => {
         await stack.destroy();
@@ -114,112 +116,102 @@ describe("docker provider", function () {
     it("builds and pushes in an update, and then only what has changed", async () => {
         assert.deepEqual(
             (await stack.preview()).filter(({ type }) => !type.startsWith("pulumi:providers:")),
-            [{ op: "create", type: "docker:index/image:Image", name: "image", diff: [] }],
+            [{ op: "create", type: "docker-build:index:Image", name: "image", diff: [] }],
         );
         assert.deepEqual([await isBuilt(), await pushed(), digests], [false, undefined, []], "a preview built");
 
         const outputs = await stack.up();
         const digest = await pushed();
-        assert.deepEqual(outputs, {
-            repoDigest: `${repository}@${digest}`,
-            baseImageName: `${repository}:1`,
-            context,
-            dockerfile: "Dockerfile",
-            imageName: `${repository}:1`,
-            platform: "linux/amd64",
-            registryServer: "",
-        });
+        assert.deepEqual(outputs, { digest, ref: `${repository}:1@${digest}` });
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
         write("debug.log", "ignored");
         assert.deepEqual(await stack.preview(), []);
         assert.ok(
-            digests.every((known) => known === `${repository}@${digest}`),
+            digests.every((known) => known === digest),
             String(digests),
         );
 
         digests.splice(0);
         write("code.py", "print(2)\n");
-        const update = [
-            { op: "update", type: "docker:index/image:Image", name: "image", diff: ["build.contextDigest"] },
-        ];
-        const changes = await stack.preview();
-        assert.deepEqual(
-            changes.map((change) => ({ ...change, diff: [] })),
-            update.map((change) => ({ ...change, diff: [] })),
-        );
-        assert.ok(
-            changes[0]!.diff.every((name) => name.startsWith("build")),
-            String(changes[0]!.diff),
-        );
+        const update = [{ op: "update", type: "docker-build:index:Image", name: "image", diff: ["contextHash"] }];
+        assert.deepEqual(await stack.preview(), update);
         assert.deepEqual([digests, await pushed()], [[], digest], "the digest of a preview is not unknown");
 
-        const { repoDigest } = await stack.up();
-        assert.equal(repoDigest, `${repository}@${await pushed()}`);
+        const updated = await stack.up();
+        assert.equal(updated.digest, await pushed());
         assert.notEqual(await pushed(), digest);
         assert.deepEqual(await stack.preview(), []);
 
         await stack.destroy();
         assert.ok(await pushed(), "the image was deleted with its resource");
-        stack = await TestStack.create("docker-provider", image(args()));
+        stack = await TestStack.create("docker-build-provider", image(args()));
     });
 
-    it("passes every option to the build", async () => {
-        const outside = mkdtempSync(path.join(tmpdir(), "docker-provider-outside-"));
+    it("passes every option to the build, and pushes every tag", async () => {
+        const outside = mkdtempSync(path.join(tmpdir(), "docker-build-outside-"));
         cleanup.push(() => rmSync(outside, { recursive: true }));
-        const dockerfile = path.join(outside, "My.Dockerfile");
+        const location = path.join(outside, "My.Dockerfile");
         writeFileSync(
-            dockerfile,
+            location,
             "FROM scratch AS first\nARG GREETING\nCOPY code.py /\nLABEL greeting=$GREETING\nFROM scratch\nLABEL last=yes\n",
         );
         const edit = args({
-            build: build({ dockerfile, target: "first", args: { GREETING: "hello" } }),
-            skipPush: true,
+            tags: [`${repository}:1`, `${repository}:2`],
+            dockerfile: { location },
+            target: "first",
+            buildArgs: { GREETING: "hello" },
+            labels: { more: "yes" },
         });
-        const { repoDigest, dockerfile: told } = await stack.up(image(edit));
-        assert.equal(told, path.relative(context, dockerfile));
+        const { digest } = await stack.up(image(edit));
+        assert.deepEqual([await pushed("1"), await pushed("2")], [digest, digest]);
         const inspected = await dockerCommand(
             "image",
             "inspect",
             "--format",
-            "{{.Id}} {{json .Config.Labels}}",
+            "{{json .Config.Labels}}",
             `${repository}:1`,
         );
-        assert.equal(inspected, `${String(repoDigest)} {"greeting":"hello"}`);
-        assert.equal(await pushed(), undefined);
+        assert.deepEqual(JSON.parse(inspected), { greeting: "hello", more: "yes" });
     });
 
-    it("builds in a preview on request, and does not push", async () => {
-        await stack.preview(image(args({ buildOnPreview: true })));
-        assert.deepEqual([await isBuilt(), await pushed()], [true, undefined]);
-    });
-
-    it("is updated, not replaced, under a new name", async () => {
+    it("is updated, not replaced, under a new tag", async () => {
         await stack.up();
-        const changes = await stack.preview(image(args({ imageName: `${repository}:2` })));
-        assert.deepEqual(changes, [
-            { op: "update", type: "docker:index/image:Image", name: "image", diff: ["imageName"] },
-        ]);
-        const { repoDigest } = await stack.up();
-        assert.equal(repoDigest, `${repository}@${await pushed("2")}`);
+        const changes = await stack.preview(image(args({ tags: [`${repository}:2`] })));
+        assert.deepEqual(changes, [{ op: "update", type: "docker-build:index:Image", name: "image", diff: ["tags"] }]);
+        const { digest } = await stack.up();
+        assert.equal(digest, await pushed("2"));
+    });
+
+    it("is forgotten by a refresh if the registry has lost it", async () => {
+        const { digest } = await stack.up();
+        assert.deepEqual(await stack.refresh(), []);
+        const registry = await OciRegistry.start();
+        cleanup.push(() => registry.stop());
+        repository = `${registry.address}/team/app`;
+        await stack.up(image(args()));
+        const url = `http://${registry.address}/v2/team/app/manifests/${String(digest)}`;
+        assert.equal((await fetch(url, { method: "DELETE" })).status, 202);
+        assert.deepEqual(
+            (await stack.refresh()).map(({ op, name }) => `${op} ${name}`),
+            ["delete image"],
+        );
     });
 
     it("logs in with a password that is not shown anywhere", async () => {
-        const registry = await startRegistry(cleanup);
+        const registry = await privateRegistry(cleanup);
         repository = `${registry}/team/app`;
-        const credentials = (username: string, password: string) => ({ server: registry, username, password });
-        const edit = args({ registry: credentials("tester", PASSWORD) });
+        const credentials = (username: string, password: string) => [{ address: registry, username, password }];
+        const edit = args({ registries: credentials("tester", PASSWORD) });
 
-        const { repoDigest } = await stack.up(image(edit));
-        assert.match(String(repoDigest), new RegExp(`^${repository}@sha256:[0-9a-f]{64}$`));
-        // The user who pushes it is not part of the image.
-        const another = image({ ...edit, registry: credentials("somebody", "something-else") });
-        assert.deepEqual(await stack.preview(another), []);
+        const { digest } = await stack.up(image(edit));
+        assert.match(String(digest), /^sha256:[0-9a-f]{64}$/);
+        assert.deepEqual(await stack.preview(image({ ...edit, registries: credentials("tester", "rotated") })), []);
 
         const wrong = "wrong-password-that-nobody-sees";
         write("code.py", "print(2)\n");
         expectError(
-            await failure({ ...edit, registry: credentials("tester", wrong) }),
+            await failure({ ...edit, registries: credentials("tester", wrong) }),
             /unauthorized|401|denied/i,
             /error: The registry 127\.0\.0\.1:\d+ refused the login for the push of .*registry\.username and registry\.password/,
         );
@@ -237,7 +229,7 @@ describe("docker provider", function () {
     it("reports a registry that refuses the push", async () => {
         const registry = await refusingRegistry(cleanup);
         expectError(
-            await failure(args({ imageName: `${registry}/app:1` })),
+            await failure(args({ tags: [`${registry}/app:1`] })),
             /denied|403|forbidden/i,
             /error: The registry 127\.0\.0\.1:\d+ refused the push of \S+: denied/,
         );
@@ -246,7 +238,7 @@ describe("docker provider", function () {
     it("reports a registry that cannot be reached", async () => {
         const registry = `127.0.0.1:${await freePort(15_000)}`;
         expectError(
-            await failure(args({ imageName: `${registry}/app:1` })),
+            await failure(args({ tags: [`${registry}/app:1`] })),
             /connection refused/,
             /error: The registry 127\.0\.0\.1:\d+ cannot be reached for the push of \S+: Get .*connection refused/,
         );
@@ -265,18 +257,18 @@ describe("docker provider", function () {
     });
 
     it("reports a missing Dockerfile", async () => {
-        const dockerfile = path.join(context, "Nofile");
+        const location = path.join(context, "Nofile");
         expectError(
-            await failure(args({ build: build({ dockerfile }) })),
+            await failure(args({ dockerfile: { location } })),
             /Nofile/,
-            /error: docker:index\/image:Image resource 'image' has a problem: build\.dockerfile: could not open dockerfile at absolute path .*Nofile/,
+            /error: docker-build:index:Image resource 'image' has a problem: dockerfile\.location: open .*Nofile/,
         );
     });
 
     it("reports which step of a build failed, with its last lines", async () => {
         const token = "token-that-nobody-sees";
         write("Dockerfile", `FROM ${base()}\nARG TOKEN\nRUN echo the last words: $TOKEN; exit 7\n`);
-        const message = await failure(args({ build: build({ args: { TOKEN: pulumi.secret(token) } }) }));
+        const message = await failure(args({ buildArgs: { TOKEN: pulumi.secret(token) } }));
         expectError(
             message,
             /7/,
@@ -294,9 +286,14 @@ describe("docker provider", function () {
             console.log("      skipped, because the environment has the official plugin, which supports them:");
             this.skip();
         }
-        // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
-        const program = async () => void new docker.Network("network");
-        await assert.rejects(stack.up(program), /docker:index\/network:Network is not supported: this stand-in/);
+
+        class Builder extends pulumi.CustomResource {
+            constructor(name: string) {
+                super("docker-build:index:Builder", name, {}, { version: dockerBuildPluginVersion() });
+            }
+        }
+        const program = async () => void new Builder("builder");
+        await assert.rejects(stack.up(program), /docker-build:index:Builder is not supported: this stand-in/);
     });
 
     describe("in the middle of a build", () => {
@@ -316,8 +313,8 @@ describe("docker provider", function () {
         };
         const assertRepaired = async () => {
             write("Dockerfile", "FROM scratch\nCOPY code.py /\n");
-            const { repoDigest } = await stack.up(image(args()));
-            assert.equal(repoDigest, `${repository}@${await pushed()}`);
+            const { digest } = await stack.up(image(args()));
+            assert.equal(digest, await pushed());
             assert.deepEqual(await stack.preview(), []);
         };
         beforeEach(() => write("Dockerfile", `FROM ${base()}\nRUN ${command}\n`));
@@ -326,7 +323,7 @@ describe("docker provider", function () {
             process.env.BUILT_IMAGE = JSON.stringify(args());
             cleanup.push(() => void delete process.env.BUILT_IMAGE);
             const module = require.resolve("./programs/built-image");
-            assert.equal(await killedUp(module, stack, "docker-provider", started()), true);
+            assert.equal(await killedUp(module, stack, "docker-build-provider", started()), true);
             await assertEnded();
             await assertRepaired();
         });
@@ -367,31 +364,16 @@ function processes(): { pid: number; parent: number; args: string }[] {
 }
 
 /** A registry that only admits `tester`. Returns its address. */
-async function startRegistry(cleanup: (() => void)[]): Promise<string> {
-    const directory = mkdtempSync(path.join(tmpdir(), "docker-provider-registry-"));
-    const address = `127.0.0.1:${await freePort(15_100)}`;
-    writeFileSync(path.join(directory, "htpasswd"), HTPASSWD);
-    writeFileSync(
-        path.join(directory, "config.yml"),
-        JSON.stringify({
-            version: "0.1",
-            log: { level: "error" },
-            storage: { filesystem: { rootdirectory: path.join(directory, "data") } },
-            auth: { htpasswd: { realm: "test", path: path.join(directory, "htpasswd") } },
-            http: { addr: address },
-        }),
-    );
-    const process_: ChildProcess = spawn("docker-registry", ["serve", path.join(directory, "config.yml")], {
-        stdio: "ignore",
-    });
+async function privateRegistry(cleanup: (() => void)[]): Promise<string> {
+    const directory = mkdtempSync(path.join(tmpdir(), "docker-build-users-"));
+    const users = path.join(directory, "htpasswd");
+    writeFileSync(users, HTPASSWD);
+    const registry = await OciRegistry.start({ auth: { htpasswd: { realm: "test", path: users } } });
     cleanup.push(() => {
-        process_.kill("SIGKILL");
+        registry.stop();
         rmSync(directory, { recursive: true });
     });
-    while (!(await fetch(`http://${address}/v2/`).catch(() => undefined))) {
-        await sleep(50);
-    }
-    return address;
+    return registry.address;
 }
 
 /** A registry that anyone may read, but no one may push to. Returns its address. */

@@ -9,12 +9,12 @@ import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
 import { check, type CheckFailure } from "./check";
 import { checkConfiguration, configurationEnv } from "./configuration";
-import { diff } from "./diff";
+import { diff, UPDATE_REPLACE } from "./diff";
 import type { Engine } from "./engine";
-import { IMAGE_TYPE } from "./image";
-import { apply, type Context, unsupported } from "./provider";
+import { IMAGE_TYPE, INDEX_TYPE } from "./image";
+import { apply, type Context, read, unsupported } from "./provider";
 import { schema } from "./schema";
-import { plain, type Properties } from "./values";
+import type { Properties } from "./values";
 import { sdkVersion } from "./version";
 
 /** The service's functions, and how to cancel them. */
@@ -31,6 +31,7 @@ export function createService(engine: Engine): Service {
     let dockerEnv: Record<string, string> = {};
 
     const contextOf = (urn: string, preview: boolean): Context => ({
+        env: dockerEnv,
         log: engine.logOf(urn),
         signal: cancellation.signal,
         preview,
@@ -88,64 +89,59 @@ export function createService(engine: Engine): Service {
             response.setAcceptsecrets(true);
             return response;
         }),
-        check: unary(async (request: messages.CheckRequest) => {
-            requireImage(request.getUrn());
-            const { inputs, failures, notes } = await check(properties(request.getNews()));
-            notes.forEach((note) => engine.logOf(request.getUrn()).info(note));
+        check: unary((request: messages.CheckRequest) => {
+            const { inputs, failures } = check(typeOf(request.getUrn()), properties(request.getNews()));
             const response = new messages.CheckResponse();
             response.setInputs(struct(inputs));
             response.setFailuresList(failures.map(failureMessage));
             return response;
         }),
-        diff: unary((request: messages.DiffRequest) => {
-            requireImage(request.getUrn());
-            const [state, inputs, news] = [request.getOlds(), request.getOldInputs(), request.getNews()].map(
-                properties,
+        diff: unary(async (request: messages.DiffRequest) => {
+            const type = typeOf(request.getUrn());
+            const changes = Object.entries(
+                await diff(type, properties(request.getOlds()), properties(request.getNews())),
             );
-            const changes = Object.entries(diff(state!, inputs!, news!));
             const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
             const response = new messages.DiffResponse();
             response.setChanges(changes.length > 0 ? DIFF_SOME : DIFF_NONE);
             response.setDiffsList(changes.map(([name]) => name));
+            response.setReplacesList(changes.filter(([, kind]) => kind === UPDATE_REPLACE).map(([name]) => name));
             response.setHasdetaileddiff(true);
             for (const [name, kind] of changes) {
                 const detail = new messages.PropertyDiff();
                 detail.setKind(kind);
-                detail.setInputdiff(true);
+                detail.setInputdiff(name !== "contextHash");
                 response.getDetaileddiffMap().set(name, detail);
             }
             return response;
         }),
         create: unary(async (request: messages.CreateRequest) => {
-            requireImage(request.getUrn());
-            const inputs = properties(request.getProperties());
-            const state = await apply(inputs, dockerEnv, contextOf(request.getUrn(), request.getPreview()));
+            const context = contextOf(request.getUrn(), request.getPreview());
+            const { id, state } = await apply(typeOf(request.getUrn()), properties(request.getProperties()), context);
             const response = new messages.CreateResponse();
-            response.setId(request.getPreview() ? "" : (plain(inputs.imageName ?? null) as string));
+            response.setId(id);
             response.setProperties(struct(state));
             return response;
         }),
         update: unary(async (request: messages.UpdateRequest) => {
-            requireImage(request.getUrn());
-            const inputs = properties(request.getNews());
-            const state = await apply(inputs, dockerEnv, contextOf(request.getUrn(), request.getPreview()));
+            const context = contextOf(request.getUrn(), request.getPreview());
+            const { state } = await apply(typeOf(request.getUrn()), properties(request.getNews()), context);
             const response = new messages.UpdateResponse();
             response.setProperties(struct(state));
             return response;
         }),
-        read: unary((request: messages.ReadRequest) => {
-            requireImage(request.getUrn());
-            // The registry's content is not compared: the state is what was built.
+        read: unary(async (request: messages.ReadRequest) => {
+            const state = await read(typeOf(request.getUrn()), properties(request.getProperties()));
             const response = new messages.ReadResponse();
-            response.setId(request.getId());
-            response.setInputs(request.getInputs());
-            response.setProperties(request.getProperties());
+            if (state !== undefined) {
+                response.setId(request.getId());
+                response.setInputs(request.getInputs());
+                response.setProperties(struct(state));
+            }
             return response;
         }),
         delete: unary((request: messages.DeleteRequest) => {
-            requireImage(request.getUrn());
-            // An image outlives its resource, both on this machine and in the registry.
-            return new Empty();
+            throw unsupported(`Deleting ${typeOf(request.getUrn())} from the registry`);
         }),
         invoke: unary((request: messages.InvokeRequest) => {
             throw unsupported(`The function ${request.getTok()}`);
@@ -173,12 +169,13 @@ function struct(values: Properties): Struct {
     return Struct.fromJavaScript(values);
 }
 
-/** Refuses resources other than images. The type is the last part of the third part of a URN: `parent$type`. */
-function requireImage(urn: string): void {
+/** The type of a resource, the last part of the third part of its URN: `parent$type`. Refuses other types. */
+function typeOf(urn: string): string {
     const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
-    if (type !== IMAGE_TYPE) {
+    if (type !== IMAGE_TYPE && type !== INDEX_TYPE) {
         throw unsupported(type);
     }
+    return type;
 }
 
 function failureMessage({ property, reason }: CheckFailure): messages.CheckFailure {

@@ -5,13 +5,11 @@ import { plain, type Properties, UNKNOWN } from "./values";
  * The supported properties of the provider's configuration, each with the environment variable that sets it for docker.
  */
 const VARIABLES: Record<string, string> = {
-    certPath: "DOCKER_CERT_PATH",
-    context: "DOCKER_CONTEXT",
     host: "DOCKER_HOST",
 };
 
-/** What the engine adds to a configuration, and what only matters for resources other than images. */
-const IRRELEVANT = ["version", "pluginDownloadURL", "__internal", "disableDockerDaemonCheck"];
+/** What the engine adds to a configuration. */
+const IRRELEVANT = ["version", "pluginDownloadURL", "__internal"];
 
 /** Returns the settings that have no effect here. */
 export function checkConfiguration(configuration: Properties): CheckFailure[] {
@@ -20,8 +18,8 @@ export function checkConfiguration(configuration: Properties): CheckFailure[] {
         .map((property) => ({
             property,
             reason:
-                `is not supported by this stand-in for the docker provider, only ${Object.keys(VARIABLES).join(", ")}; ` +
-                "install the official plugin with `pulumi plugin install resource docker`",
+                `is not supported by this stand-in for the docker-build provider, only ${Object.keys(VARIABLES).join(", ")}; ` +
+                "install the official plugin with `pulumi plugin install resource docker-build`",
         }));
 }
 
@@ -34,6 +32,5 @@ export function configurationEnv(configuration: Properties): Record<string, stri
             env[variable] = value;
         }
     }
-    // Certificates have no effect unless docker verifies them.
-    return env.DOCKER_CERT_PATH ? { ...env, DOCKER_TLS_VERIFY: "1" } : env;
+    return env;
 }

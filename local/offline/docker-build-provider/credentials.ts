@@ -23,11 +23,11 @@ const PREFIX = "pulumi-docker-";
  * Runs `work` with a temporary docker configuration directory: it contains what the user's does, and a login in it does
  * not change the user's.
  *
- * @param server the server to log in to; undefined for Docker Hub
+ * @param servers the servers to log in to; undefined for Docker Hub
  */
 export async function withPrivateConfig<T>(
     env: NodeJS.ProcessEnv,
-    server: string | undefined,
+    servers: (string | undefined)[],
     work: (directory: string) => Promise<T>,
 ): Promise<T> {
     await removeOrphans();
@@ -37,7 +37,7 @@ export async function withPrivateConfig<T>(
         const own = env.DOCKER_CONFIG || path.join(homedir(), ".docker");
         await linkOthers(own, directory);
         const config = await readConfig(path.join(own, "config.json"));
-        await writeFile(path.join(directory, "config.json"), JSON.stringify(privateConfig(config, server)), {
+        await writeFile(path.join(directory, "config.json"), JSON.stringify(privateConfig(config, servers)), {
             mode: 0o600,
         });
         return await work(directory);
@@ -48,13 +48,13 @@ export async function withPrivateConfig<T>(
 
 /**
  * The user's configuration for a login that must not reach the user's credential store: each server that the store
- * knows gets its helper, except for `server`.
+ * knows gets its helper, except for `servers`.
  */
-export function privateConfig(config: DockerConfig, server: string | undefined): DockerConfig {
+export function privateConfig(config: DockerConfig, servers: (string | undefined)[]): DockerConfig {
     const { credsStore, credHelpers, auths, ...others } = config;
     const stored = credsStore ? Object.keys(auths ?? {}).map((name) => [name, credsStore] as const) : [];
     const helpers = { ...Object.fromEntries(stored), ...credHelpers };
-    delete helpers[server ?? DOCKER_HUB_KEY];
+    servers.forEach((server) => delete helpers[server ?? DOCKER_HUB_KEY]);
     return { ...others, auths: credsStore ? {} : (auths ?? {}), credHelpers: helpers };
 }
 

@@ -1,0 +1,33 @@
+/** What a preview could not look at, in a line of its own, so that it is not taken for something that was checked. */
+import * as pulumi from "@pulumi/pulumi";
+
+/** What has been said in each stack: programs of the Automation API may run in the same process. */
+const notes = new WeakMap<object, Set<string>>();
+
+/**
+ * Prints a line in a preview.
+ *
+ * @param about - What it is about: of several lines about the same, only the first is printed.
+ */
+export function notePreview(message: string, about = message): void {
+    const stack = pulumi.runtime.getStackResource();
+    if (stack === undefined || !pulumi.runtime.isDryRun()) {
+        return;
+    }
+    const said = notes.get(stack) ?? new Set();
+    notes.set(stack, said);
+    if (!said.has(about)) {
+        said.add(about);
+        void pulumi.log.info(message);
+    }
+}
+
+/**
+ * Calls a function if the value of an Output is not known in this preview. Outputs have had `isKnown` in every release,
+ * though it is not declared.
+ */
+export function whenUnknown(output: pulumi.Output<unknown>, call: () => void): void {
+    const { isKnown } = output as unknown as { isKnown: Promise<boolean> };
+    // An Output that fails is reported elsewhere.
+    void isKnown.then((known) => !known && call()).catch(() => undefined);
+}
