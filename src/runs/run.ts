@@ -58,7 +58,9 @@ export function runMeta(
  * created. A run with other content has another name.
  */
 const fixedOfJob = [
-    "template",
+    // With a wildcard, because the provider would replace a field that is named by the live one, take that for the
+    // input, and find it changed the next time, as the API server has added labels.
+    "template.*",
     "completions",
     "parallelism",
     "completionMode",
@@ -71,7 +73,7 @@ const fixedMetadata = [`metadata.annotations["${doneAnnotation}"]`, `metadata.la
 export const runOptions = { deleteBeforeReplace: true, ignoreChanges: [...fixedOfJob, ...fixedMetadata] };
 
 /** The same for the custom resources of operators, of which nothing can be changed. */
-export const operatorRunOptions = { deleteBeforeReplace: true, ignoreChanges: ["spec", ...fixedMetadata] };
+export const operatorRunOptions = { deleteBeforeReplace: true, ignoreChanges: ["spec.*", ...fixedMetadata] };
 
 /** Returns the number of pods of a Job: of which it has none if its run has completed before. */
 export function noPods({ isDone }: RunIdentity, completions?: pulumi.Input<number>, parallelism = completions) {

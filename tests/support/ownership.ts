@@ -26,7 +26,7 @@ const fixedMetadata = [
 export const jobOptions = {
     deleteBeforeReplace: true,
     ignoreChanges: [
-        "spec.template",
+        "spec.template.*",
         "spec.completions",
         "spec.parallelism",
         "spec.completionMode",
@@ -37,4 +37,4 @@ export const jobOptions = {
 };
 
 /** The options of the custom resource of an operator, nothing of which ever changes. */
-export const operatorRunOptions = { deleteBeforeReplace: true, ignoreChanges: ["spec", ...fixedMetadata] };
+export const operatorRunOptions = { deleteBeforeReplace: true, ignoreChanges: ["spec.*", ...fixedMetadata] };

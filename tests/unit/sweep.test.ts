@@ -720,7 +720,7 @@ describe("a Sweep with the backend Katib", () => {
         );
     });
 
-    it("outputs the best trial of Katib, with values of the original types", async () => {
+    it("outputs the best trial of Katib, with values of the original types", () => {
         const status = {
             conditions: [{ type: "Succeeded", status: "True" }],
             currentOptimalTrial: {

@@ -60,11 +60,9 @@ export const scenarios: Scenario[] = [
         },
         { what: "more retries: in place", edit: { retries: 5 }, preview: ["update job spec.backoffLimit"] },
         {
-            what: "no topology: a new run",
+            what: "no topology: the run starts again",
             edit: { topology: undefined },
-            preview: [
-                "replace job affinity env metadata.name spec.template.metadata.labels.kubernetes-mlops/run volumeMounts",
-            ],
+            preview: ["replace job metadata.name"],
         },
         {
             what: "one node: the Service is deleted",
