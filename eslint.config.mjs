@@ -80,7 +80,7 @@ const zones = [
 ];
 
 export default tseslint.config(
-    { ignores: ["dist", "node_modules"] },
+    { ignores: [".kubernetes-mlops", "dist", "node_modules"] },
     js.configs.recommended,
     ...tseslint.configs.recommendedTypeChecked,
     {

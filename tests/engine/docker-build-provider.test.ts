@@ -11,7 +11,6 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { findDockerClient } from "../../local/docker/cli";
@@ -286,12 +285,12 @@ describe("docker-build provider", function () {
             console.log("      skipped, because the environment has the official plugin, which supports them:");
             this.skip();
         }
-
         class Builder extends pulumi.CustomResource {
             constructor(name: string) {
                 super("docker-build:index:Builder", name, {}, { version: dockerBuildPluginVersion() });
             }
         }
+        // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
         const program = async () => void new Builder("builder");
         await assert.rejects(stack.up(program), /docker-build:index:Builder is not supported: this stand-in/);
     });

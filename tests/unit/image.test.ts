@@ -62,9 +62,10 @@ describe("an Image", () => {
             parent: "fraud",
             options: { additionalSecretOutputs: ["secrets"], retainOnDelete: true },
         });
-        assert.match(inputs.tags[1] as string, new RegExp(`^registry.example/fraud:${tag}-[0-9a-f]{8}$`));
+        const tags = inputs.tags as string[];
+        assert.match(tags[1]!, new RegExp(`^registry.example/fraud:${tag}-[0-9a-f]{8}$`));
         assert.deepEqual(inputs, {
-            tags: [`registry.example/fraud:${tag}`, inputs.tags[1]],
+            tags: [`registry.example/fraud:${tag}`, tags[1]],
             push: true,
             buildOnPreview: false,
             context: { location },
@@ -78,29 +79,26 @@ describe("an Image", () => {
     it("passes all arguments to the provider", async () => {
         const args = fullImageArgs();
         const { inputs } = (await build(args)).resource("fraud-image");
-        const { buildArgs, cacheFrom, cacheTo, network, platforms, registries, secrets, target } = inputs;
-        assert.deepEqual(
-            { buildArgs, cacheFrom, cacheTo, network, platforms, registries, secrets, target },
-            {
-                buildArgs: { REVISION: "1" },
-                cacheFrom: [{ registry: { ref: "registry.example/fraud:cache" } }],
-                cacheTo: [
-                    {
-                        registry: {
-                            ref: "registry.example/fraud:cache",
-                            mode: "max",
-                            imageManifest: true,
-                            ociMediaTypes: true,
-                        },
+        const others = ["tags", "push", "buildOnPreview", "context", "dockerfile"];
+        assert.deepEqual(Object.fromEntries(Object.entries(inputs).filter(([name]) => !others.includes(name))), {
+            buildArgs: { REVISION: "1" },
+            cacheFrom: [{ registry: { ref: "registry.example/fraud:cache" } }],
+            cacheTo: [
+                {
+                    registry: {
+                        ref: "registry.example/fraud:cache",
+                        mode: "max",
+                        imageManifest: true,
+                        ociMediaTypes: true,
                     },
-                ],
-                network: "host",
-                platforms: ["linux/amd64", "linux/arm64"],
-                registries: [{ address: "registry.example", username: "ci", password: new Secret(password) }],
-                secrets: new Secret({ token: password }),
-                target: "run",
-            },
-        );
+                },
+            ],
+            network: "host",
+            platforms: ["linux/amd64", "linux/arm64"],
+            registries: [{ address: "registry.example", username: "ci", password: new Secret(password) }],
+            secrets: new Secret({ token: password }),
+            target: "run",
+        });
     });
 
     it("builds a Python program with the package's Dockerfile", async () => {

@@ -142,7 +142,7 @@ async function findCaches({ cacheFrom = [], registries = [] }: Image, log: Log):
 
 /** Pushes an image under all of its tags, and as the cache. Returns its digest. */
 async function pushAll(image: Image, tags: string[], session: Session, { log }: BuildOptions): Promise<string> {
-    let digest;
+    let digest = "";
     for (const tag of tags) {
         digest = await pushTag(tag, session, log);
     }
@@ -150,7 +150,7 @@ async function pushAll(image: Image, tags: string[], session: Session, { log }: 
         await docker(session, ["tag", tags[0]!, registry.ref]);
         await pushTag(registry.ref, session, log);
     }
-    return digest!;
+    return digest;
 }
 
 /** How often a push is tried while the registry reports an error of its own, as BuildKit does. */
