@@ -1,7 +1,10 @@
-# The image of a Python program, as kubernetes-mlops builds it for a context without a Dockerfile. Everything is a build
-# argument, so that one file serves every program and each value is visible in a preview.
+# The image of a Python program with a requirements file, as kubernetes-mlops builds it for a context without a Dockerfile.
+# Everything is a build argument, so that one file serves every program and each value is visible in a preview.
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
+
+# Packages are installed as root, whichever user the base image has.
+USER 0:0
 
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -10,6 +13,13 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PIP_ROOT_USER_ACTION=ignore
 
 WORKDIR /app
+
+ARG SYSTEM_PACKAGES
+RUN if [ -n "${SYSTEM_PACKAGES}" ]; then \
+        apt-get update \
+        && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends ${SYSTEM_PACKAGES} \
+        && rm -r /var/lib/apt/lists/*; \
+    fi
 
 # The dependencies change less often than the program: they get a separate layer, before the code.
 ARG REQUIREMENTS

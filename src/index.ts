@@ -82,7 +82,7 @@ export { LlmServer } from "./workloads/llm-server/llm-server";
 export { NotebookArgs, NotebookEditor } from "./workloads/notebook/args";
 export { Notebook } from "./workloads/notebook/notebook";
 export { RouteArgs } from "./serving/route-args";
-export { RunArgs } from "./runs/args";
+export { RetryArgs, RunArgs, RunWait } from "./runs/args";
 export { ScheduleArgs, ScheduleBackend, ScheduleConcurrency } from "./workloads/schedule/args";
 export { Schedule } from "./workloads/schedule/schedule";
 export {

@@ -31,7 +31,15 @@ interface Level {
 /** Tests that share kinds and nodes of the cluster: they run one after the other. */
 const sharing = ["workloads", "gpus", "addons", "platform", "notebook", "route", "ownership-addons"];
 /** Tests that hardly use the cluster, or use separate kinds. */
-const besides = ["docker-provider", "image", "scans", "addon"];
+const besides = [
+    "docker-build-provider",
+    "image",
+    "image-checkouts",
+    "image-registries",
+    "python-image",
+    "scans",
+    "addon",
+];
 
 const named = (level: string, files: string[]) => files.map((file) => `tests/${level}/${file}.test.ts`);
 

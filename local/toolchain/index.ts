@@ -13,7 +13,7 @@ import { beside, findExecutable, hasVersion, isExecutable } from "./installed";
 import { withoutLogs } from "./logs";
 import { locate, type Source } from "./lookup";
 import { downloadCli, downloadedCli, downloadPlugin, installedPlugin, pulumiHome } from "./official";
-import { ensureDockerPlugin, linkPlugin } from "./plugins";
+import { ensureDockerBuildPlugin, linkPlugin } from "./plugins";
 import { ACCEPTED_COREDNS, acceptedPulumi, LANGUAGE_HOST, type ToolName } from "./tools";
 
 /**
@@ -116,7 +116,7 @@ async function ensureLanguageHost(tool: Tool, pulumi: string, report: Report): P
 export async function engineEnv(report: Report = () => undefined): Promise<Record<string, string>> {
     const tools = await ensureTools(["pulumi", LANGUAGE_HOST, "pulumi-resource-kubernetes"], report);
     await linkPlugin("kubernetes", toolOf("pulumi-resource-kubernetes").version, tools["pulumi-resource-kubernetes"]);
-    await ensureDockerPlugin(tools.pulumi, report);
+    await ensureDockerBuildPlugin(tools.pulumi, report);
     await withoutLogs();
     return {
         PATH: [path.dirname(tools.pulumi), process.env.PATH].filter(Boolean).join(path.delimiter),

@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, statSync } from "node:fs";
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 
-import { dockerPluginVersion, standInDirectory } from "../offline/docker-provider";
+import { dockerBuildPluginVersion, standInDirectory } from "../offline/docker-build-provider";
 import { cacheDir } from "../paths";
 import type { Report } from "../progress";
 import { oneLine } from "../run";
@@ -20,19 +20,19 @@ export interface Plugin {
 const RETRY_AFTER = 24 * 60 * 60 * 1000;
 
 /**
- * Makes sure that the engine finds a plugin for `@pulumi/docker` of the installed version: the official one or, where
+ * Makes sure that the engine finds a plugin for `@pulumi/docker-build` of the installed version: the official one or, where
  * it cannot be downloaded, this project's stand-in.
  */
-export async function ensureDockerPlugin(pulumi: string, report: Report): Promise<Plugin> {
-    const version = dockerPluginVersion();
-    const tried = cacheDir("tools", `docker-plugin-${version}.tried`);
-    let official = installedPlugin("docker", version);
+export async function ensureDockerBuildPlugin(pulumi: string, report: Report): Promise<Plugin> {
+    const version = dockerBuildPluginVersion();
+    const tried = cacheDir("tools", `docker-build-plugin-${version}.tried`);
+    let official = installedPlugin("docker-build", version);
     if (!official && age(tried) > RETRY_AFTER) {
         // The CLI treats anything in the plugin's place as the plugin.
-        await rm(path.dirname(pluginPath(pulumiHome(), "docker", version)), { recursive: true, force: true });
-        official = await downloadPlugin(() => Promise.resolve(pulumi), "docker", version, report).catch(
+        await rm(path.dirname(pluginPath(pulumiHome(), "docker-build", version)), { recursive: true, force: true });
+        official = await downloadPlugin(() => Promise.resolve(pulumi), "docker-build", version, report).catch(
             (error: Error) => {
-                report(`the Pulumi plugin docker v${version} cannot be downloaded: ${oneLine(error)}`);
+                report(`the Pulumi plugin docker-build v${version} cannot be downloaded: ${oneLine(error)}`);
                 return undefined;
             },
         );
@@ -42,10 +42,10 @@ export async function ensureDockerPlugin(pulumi: string, report: Report): Promis
         }
     }
     if (!official) {
-        report(`the official Pulumi plugin docker v${version} is not available here: using the stand-in`);
+        report(`the official Pulumi plugin docker-build v${version} is not available here: using the stand-in`);
     }
-    const executable = official ?? path.join(standInDirectory, "pulumi-resource-docker");
-    return { path: await linkPlugin("docker", version, executable), version, official: official !== undefined };
+    const executable = official ?? path.join(standInDirectory, "pulumi-resource-docker-build");
+    return { path: await linkPlugin("docker-build", version, executable), version, official: official !== undefined };
 }
 
 /** Puts a plugin where the engine looks for it, unless it is there already; returns its path. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { dnsSubdomain, nonEmptyString, boolean } from "./formats";
+import { boolean, buildNetwork, dnsSubdomain, nonEmptyString } from "./formats";
 import { type Fields, map, object, type Problems } from "./rules";
 
 const namespace = "kubernetes-mlops";
@@ -17,13 +17,13 @@ export const mirrorRule = object({
  * The package's own configuration: what a machine or a company needs in every program, and no program should say. Each
  * is the default of an argument:
  *
- * - `kubernetes-mlops:pythonBaseImage`: `python.base` of an Image whose `python` names neither base nor version
+ * - `kubernetes-mlops:pythonBaseImage`: `python.baseImage` of an Image whose `python` sets neither baseImage nor version
  * - `kubernetes-mlops:buildNetwork`: `network` of an Image
  * - `kubernetes-mlops:storageClass`: `storageClass` of the claims that workloads create
  * - `kubernetes-mlops:mirror`: `mirror` of a Platform and an Addon
  */
 const rules = {
-    buildNetwork: nonEmptyString,
+    buildNetwork,
     mirror: mirrorRule,
     pythonBaseImage: nonEmptyString,
     storageClass: dnsSubdomain,

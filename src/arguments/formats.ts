@@ -39,6 +39,9 @@ export function oneOf(values: string[]): Rule {
     return rule((value) => (values.includes(value as string) ? undefined : `it must be one of ${values.join(", ")}`));
 }
 
+/** The network mode of the RUN instructions of a build. */
+export const buildNetwork: Rule = oneOf(["default", "host", "none"]);
+
 /**
  * A name that must be a DNS label, such as that of a namespace.
  * Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names

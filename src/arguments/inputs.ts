@@ -73,10 +73,7 @@ export function userError(message: string): pulumi.RunError {
  */
 export function failOutput<T>(message: string, record = (error: pulumi.RunError) => error): T {
     if (pulumi.runtime.isDryRun()) {
-        void pulumi.log.error(message);
-        if (isRunByHost()) {
-            process.exitCode = toldExitCode;
-        }
+        failProgram(message);
         return pulumi.unknown as T;
     }
     throw record(userError(message));
@@ -85,6 +82,27 @@ export function failOutput<T>(message: string, record = (error: pulumi.RunError)
 /** The same for an argument, because of which an update has nothing to change yet. */
 export function failArgument<T>(message: string): T {
     return failOutput(message, recorded);
+}
+
+/** Reports an error and makes the program fail in the end, without disturbing what it has registered or will register. */
+export function failProgram(message: string): void {
+    void pulumi.log.error(message);
+    if (isRunByHost()) {
+        process.exitCode = toldExitCode;
+    }
+}
+
+/**
+ * Returns an Output without the resources on which it depends. An update passes it the value when that is known; a
+ * preview passes the Output itself.
+ *
+ * A resource that is deleted before it is replaced takes with it whatever would have to be replaced if all of the
+ * properties that depend on it changed: for a run, the Deployment of the server of its result.
+ */
+export function withoutDependencies<T>(output: pulumi.Output<T>): pulumi.Output<T> {
+    return pulumi.runtime.isDryRun()
+        ? output
+        : (pulumi.output(new Promise<T>((resolve) => output.apply(resolve as (value: T) => void))) as pulumi.Output<T>);
 }
 
 /**
@@ -107,4 +125,24 @@ export function isEventual(value: unknown): value is Eventual {
 /** Returns an Input as an Output. Pulumi's own `output` would wrap an Output in another one. */
 export function outputOf<T>(value: pulumi.Input<T>): pulumi.Output<T> {
     return pulumi.Output.isInstance<T>(value) ? value : (pulumi.output(value) as pulumi.Output<T>);
+}
+
+/** The Output that was given for each one that a rule has checked. */
+const given = new WeakMap<object, pulumi.Output<unknown>>();
+
+/** Marks an Output as the checked form of another one. */
+export function checkedFrom<T>(output: pulumi.Output<unknown>, checked: pulumi.Output<T>): pulumi.Output<T> {
+    given.set(checked, output);
+    return checked;
+}
+
+/** Returns the value that was given as an argument, before its rule has checked it. */
+export const givenOf = (value: unknown): unknown => (typeof value === "object" && given.get(value!)) || value;
+
+/**
+ * Returns whether an Output is known, which in a preview it may not be. A function that is given to `apply` does not run
+ * for an unknown value, and so cannot find out.
+ */
+export function isKnown(value: pulumi.Output<unknown>): Promise<boolean> {
+    return (value as unknown as { isKnown: Promise<boolean> }).isKnown;
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { failArgument, isEventual, outputOf } from "./inputs";
+import { checkedFrom, failArgument, isEventual, outputOf } from "./inputs";
 import { mapDeep, type Path } from "./walk";
 
 /** Collects the invalid arguments of one component. */
@@ -65,7 +65,7 @@ function guarded(
     problemIn: (known: unknown, secret?: boolean) => string | undefined,
     { secret, notSecret }: RuleOptions,
 ): pulumi.Output<unknown> {
-    return output.apply((known) => {
+    const checked = output.apply((known) => {
         if (problemIn(known) === undefined && notSecret === undefined) {
             return known;
         }
@@ -74,6 +74,7 @@ function guarded(
             return problem ? failArgument(line(problem)) : known;
         });
     });
+    return checkedFrom(output, checked);
 }
 
 /** Shown in place of an invalid value that is a secret. */
@@ -163,6 +164,21 @@ export function object<Args extends object = Fields>(fields: RulesOf<Args>): Rul
             }
         }
         return checked;
+    };
+}
+
+/** Returns the rule of an object or a list that may be an Output as a whole, and is then checked once it is known. */
+export function eventual(inner: Rule): Rule {
+    return (value, path, problems) => {
+        if (!isEventual(value)) {
+            return inner(value, path, problems);
+        }
+        return outputOf(value).apply((known): unknown => {
+            const lines: string[] = [];
+            const add = (at: string, problem: string) => void lines.push(problems.line(at, problem));
+            const checked = inner(known, path, { ...problems, add });
+            return lines.length > 0 ? failArgument(lines.join("\n")) : checked;
+        });
     };
 }
 

@@ -2,55 +2,102 @@ import { createHash, Hash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import dockerignore from "@balena/dockerignore";
+import { type Ignored, readIgnored } from "./ignored";
+
+/** A file of a build context. */
+export interface ContextFile {
+    /** The path, relative to the context, with forward slashes. */
+    name: string;
+    /** Whether its owner may execute it. */
+    isExecutable: boolean;
+    /** Its size in bytes. */
+    size: number;
+    /** What a symbolic link points to. */
+    target?: string;
+}
+
+/** What a build can use. */
+export interface Context {
+    /** The files, sorted by name. */
+    files: ContextFile[];
+    /** The files and directories that are left out by default, and that no pattern in .dockerignore names. */
+    leftOut: string[];
+    /** A hash of the names, contents and executable bits of the files, and of the content of the Dockerfile. */
+    hash: string;
+}
 
 /**
- * Returns a hash of what a build can use: the names, contents and executable bits of the files in its context that
- * .dockerignore does not exclude, and its Dockerfile. Nothing else (times, owners, ignored files) changes the hash.
- *
- * Source: https://docs.docker.com/build/concepts/context/#dockerignore-files
+ * Reads what a build can use. Nothing else (times, owners, other permissions, empty directories, ignored files, where the
+ * context and the Dockerfile are) changes the hash.
  */
-export function contextHash(context: string, dockerfile: string): string {
+export function readContext(context: string, dockerfile: string): Context {
+    const { names, leftOut } = contextFiles(context, dockerfile);
+    const files = names.flatMap((name) => readFile(context, name) ?? []);
+    return { files, leftOut, hash: hashContext(context, dockerfile, files) };
+}
+
+/** Returns a hash of files in a directory, and of a Dockerfile. */
+export function hashContext(context: string, dockerfile: string, files: ContextFile[]): string {
     const hash = createHash("sha256");
-    for (const file of contextFiles(context, dockerfile)) {
-        addFile(hash, context, file);
+    for (const { name, isExecutable, target } of files) {
+        if (target !== undefined) {
+            add(hash, name, "link", target);
+        } else {
+            add(hash, name, isExecutable ? "executable" : "file", hashFile(path.join(context, name)));
+        }
     }
     add(hash, "Dockerfile", hashFile(dockerfile));
     return hash.digest("hex");
 }
 
-/** Returns the sorted files of a build context, with forward slashes. Symbolic links count as files. */
-export function contextFiles(context: string, dockerfile: string): string[] {
-    const patterns = readIgnorePatterns(context, dockerfile);
-    const ignored = dockerignore({ ignorecase: false }).add(patterns);
-    // An ignored directory is not read, unless a pattern with an exclamation mark may include files of it again.
-    const hasExceptions = /^\s*!/m.test(patterns);
-    const listFiles = (directory: string): string[] =>
-        fs.readdirSync(path.join(context, directory), { withFileTypes: true }).flatMap((entry) => {
-            const name = directory + entry.name;
-            const isIgnored = ignored.ignores(name);
-            if (entry.isDirectory()) {
-                return isIgnored && !hasExceptions ? [] : listFiles(`${name}/`);
-            }
-            return isIgnored ? [] : [name];
-        });
-    return listFiles("").sort();
+/** Returns the sorted names of the files of a build context, and what is left out of it by default. */
+export function contextFiles(context: string, dockerfile: string): { names: string[]; leftOut: string[] } {
+    const ignored = readIgnored(context, dockerfile);
+    const leftOut: string[] = [];
+    const names = listFiles(context, "", ignored, leftOut);
+    return { names: names.sort(), leftOut: leftOut.sort() };
 }
 
-/** Reads the ignore file of the Dockerfile, which Docker prefers, or else that of the context. */
-function readIgnorePatterns(context: string, dockerfile: string): string {
-    const file = [`${dockerfile}.dockerignore`, path.join(context, ".dockerignore")].find((one) => fs.existsSync(one));
-    return file === undefined ? "" : fs.readFileSync(file, "utf8");
+/** Returns the files of a directory. Symbolic links count as files. */
+function listFiles(context: string, directory: string, ignored: Ignored, leftOut: string[]): string[] {
+    return fs.readdirSync(path.join(context, directory), { withFileTypes: true }).flatMap((entry) => {
+        const name = directory + entry.name;
+        const isIgnored = ignored.ignores(name);
+        if (entry.isDirectory() && (!isIgnored || ignored.mayInclude(name))) {
+            return listFiles(context, `${name}/`, ignored, leftOut);
+        }
+        if (isIgnored && ignored.isLeftOut(name)) {
+            leftOut.push(name);
+        }
+        return isIgnored ? [] : [name];
+    });
 }
 
-function addFile(hash: Hash, context: string, name: string): void {
+/** Returns a file or a symbolic link; nothing for what has no content, such as a socket. */
+function readFile(context: string, name: string): ContextFile | undefined {
     const file = path.join(context, name);
     const stat = fs.lstatSync(file);
     if (stat.isSymbolicLink()) {
-        add(hash, name, "link", fs.readlinkSync(file));
-    } else if (stat.isFile()) {
-        add(hash, name, stat.mode & 0o111 ? "executable" : "file", hashFile(file));
+        return { name, isExecutable: false, size: 0, target: fs.readlinkSync(file).split(path.sep).join("/") };
     }
+    // The owner's bit is the one that Git keeps; the others depend on the umask. Windows has none of them: an image of a
+    // program with executable files is another one when it is built from a checkout on Windows.
+    return stat.isFile() ? { name, isExecutable: (stat.mode & 0o100) !== 0, size: stat.size } : undefined;
+}
+
+/** Returns a symbolic link that is broken in the image, if there is one: its target is not a part of the context. */
+export function findBrokenLink({ files }: Context): { name: string; target: string } | undefined {
+    const names = new Set(files.flatMap(({ name }) => [name, ...parents(name)]));
+    const found = files.find(({ name, target }) => {
+        const resolved = target === undefined ? undefined : path.posix.join(path.posix.dirname(name), target);
+        return target !== undefined && (path.posix.isAbsolute(target) || !names.has(resolved!.replace(/\/$/, "")));
+    });
+    return found && { name: found.name, target: found.target! };
+}
+
+function parents(name: string): string[] {
+    const directory = path.posix.dirname(name);
+    return directory === "." ? ["."] : [directory, ...parents(directory)];
 }
 
 /** Returns a hash of a file's content, read in chunks: a context may contain models that are larger than memory. */

@@ -1,10 +1,11 @@
 import * as path from "node:path";
 
 import { packageFile } from "../package-files";
+import { type Dependencies, findDependencies, type Installer } from "./python-dependencies";
 
 /**
  * The official image of each supported Python version, for all architectures. By digest, because a tag is rebuilt whenever
- * Debian is patched. Use `python.base` for a newer image.
+ * Debian is patched. Use `python.baseImage` for a newer image.
  * Source: https://hub.docker.com/_/python, in September 2026
  */
 const baseImages: Record<string, string> = {
@@ -17,32 +18,43 @@ const baseImages: Record<string, string> = {
 /** The supported versions of Python. */
 export const pythonVersions = Object.keys(baseImages);
 
-/**
- * Returns the path of the Dockerfile for Python programs, which is part of this package. It is relative to the working
- * directory, because an absolute path would differ between machines and show a diff.
- */
-export function pythonDockerfile(): string {
-    return path.relative(process.cwd(), packageFile("dockerfiles", "python.Dockerfile"));
-}
+const dockerfiles: Record<Installer, string> = {
+    pip: "python.Dockerfile",
+    uv: "python-uv.Dockerfile",
+    poetry: "python-poetry.Dockerfile",
+};
 
 /** The known values of `python`. */
 export interface Python {
     version?: string;
-    base?: string;
+    baseImage?: string;
+    systemPackages?: string[];
     requirements?: string;
     entrypoint?: string[];
 }
 
-/** Returns the path of the requirements file, relative to the context. */
-export function requirementsFile(python: Python): string {
-    return python.requirements ?? "requirements.txt";
+/**
+ * Returns the path of the Dockerfile for a Python program, which is part of this package. It is relative to the working
+ * directory, because an absolute path would differ between machines and show a diff.
+ */
+export function pythonDockerfile(context: string, python: Python): string {
+    const { installer } = dependenciesOf(context, python);
+    return path.relative(process.cwd(), packageFile("dockerfiles", dockerfiles[installer]));
 }
 
-/** Returns the build arguments of the Dockerfile for Python programs. */
-export function pythonBuildArgs(python: Python): Record<string, string> {
+/** Returns the build arguments of the Dockerfile for a Python program. */
+export function pythonBuildArgs(context: string, python: Python): Record<string, string> {
+    const { installer, file } = dependenciesOf(context, python);
+    // In another order they are the same packages, and no reason to build the image again.
+    const systemPackages = [...new Set(python.systemPackages)].sort();
     return {
-        BASE_IMAGE: python.base ?? baseImages[python.version ?? "3.12"]!,
-        REQUIREMENTS: requirementsFile(python),
+        BASE_IMAGE: python.baseImage ?? baseImages[python.version ?? "3.12"]!,
+        ...(systemPackages.length > 0 && { SYSTEM_PACKAGES: systemPackages.join(" ") }),
+        ...(installer === "pip" && { REQUIREMENTS: file }),
         ENTRYPOINT: JSON.stringify(python.entrypoint ?? ["python"]),
     };
+}
+
+function dependenciesOf(context: string, python: Python): Dependencies {
+    return findDependencies(context, python.requirements) ?? { installer: "pip", file: "requirements.txt" };
 }

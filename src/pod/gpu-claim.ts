@@ -7,6 +7,7 @@ import type { WorkloadArgs } from "./args";
 import { claimName, vendors } from "./gpu";
 import { type GpuArgs, GpuVendor } from "./gpu-args";
 import { objectMeta } from "./metadata";
+import { successorName } from "./successor";
 
 /**
  * Returns the spec of the ResourceClaimTemplate of pods: a device class, and requirements for its devices.
@@ -55,12 +56,19 @@ export function createGpuClaimTemplate(
         return undefined;
     }
     const spec = buildGpuClaimSpec(args.gpu);
+    const { namespace } = args.workspace;
+    const resource = "apis/resource.k8s.io/v1/resourceclaimtemplates";
+    const hashed = hashedName(templateName, spec);
     const template = new CustomResource(
         `${name}-gpu`,
         {
             apiVersion: "resource.k8s.io/v1",
             kind: "ResourceClaimTemplate",
-            metadata: objectMeta(hashedName(templateName, spec), args.workspace.namespace, labels),
+            metadata: objectMeta(
+                successorName(hashed, templateName, { resource, namespace, parent }),
+                namespace,
+                labels,
+            ),
             spec,
         },
         // Pods of a successor need the new template before the old one is deleted.

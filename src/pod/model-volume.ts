@@ -2,7 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { hashOf } from "../arguments/hash";
-import { mapInput, mapInputs } from "../arguments/inputs";
+import { givenOf, mapInput, mapInputs } from "../arguments/inputs";
 
 /** Directory of the model in the container, in the variable MODEL_DIR. */
 export const modelDir = "/model";
@@ -32,11 +32,23 @@ export function modelProblem(uri: unknown): string | undefined {
         : 'it must be a URI such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
 }
 
+/** The claim of models whose URI may be unknown in a preview, or undefined if they are at another URI. */
+const claims = new WeakMap<object, pulumi.Input<string> | undefined>();
+
+/** Returns the URI of a result, in a claim that is known before the URI is: a preview then shows only that path as new. */
+export function resultUri(uri: pulumi.Output<string>, claim: pulumi.Input<string> | undefined): pulumi.Output<string> {
+    claims.set(uri, claim);
+    return uri;
+}
+
 /** Returns the URI of a directory of a claim. */
 export const claimUri = (claim: pulumi.Input<string>, ...path: pulumi.Input<string>[]): pulumi.Input<string> =>
     mapInputs([claim, ...path], (known) => `pvc://${known.join("/")}`);
 
-/** Returns the volume for the result of a run: a directory of the claim, or an empty one to upload from. */
+/**
+ * Returns the volume for the result of a run: a directory of the claim, or an empty one to upload from. The directory
+ * may contain variables of the container, such as $(RUN_UID).
+ */
 export function buildOutputVolume(
     claim: pulumi.Input<string> | undefined,
     directory: pulumi.Input<string>,
@@ -45,7 +57,7 @@ export function buildOutputVolume(
         ? podVolume
         : {
               volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
-              mounts: [{ name: "model", mountPath: modelDir, subPath: directory }],
+              mounts: [{ name: "model", mountPath: modelDir, subPathExpr: directory }],
           };
 }
 
@@ -54,6 +66,14 @@ export function buildOutputVolume(
  * the cache or in the pod.
  */
 export function buildModelVolume(model: pulumi.Input<string>, cache?: pulumi.Input<string>): PodVolumes {
+    const claim = claims.get(givenOf(model) as object);
+    if (claim !== undefined) {
+        const subPath = mapInput(model, (uri) => inClaim.exec(uri)!.groups!.path!);
+        return {
+            volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
+            mounts: [{ name: "model", mountPath: modelDir, subPath, readOnly: true }],
+        };
+    }
     return {
         volumes: mapInput(model, (uri) => buildVolumes(uri, cache).volumes),
         mounts: mapInput(model, (uri) => buildVolumes(uri, cache).mounts),

@@ -21,6 +21,7 @@ export const trainingNames = suffixed({
     model: "training-model",
     checkpoint: "training-checkpoint",
     gpuClaim: "training-gpu",
+    record: "training",
 });
 
 export const sweepNames = suffixed({
@@ -29,6 +30,7 @@ export const sweepNames = suffixed({
     trials: "sweep-trials",
     best: "sweep-best",
     gpuClaim: "sweep-gpu",
+    record: "sweep",
 });
 
 export const batchNames = suffixed({ cronJob: "", record: "batch", secret: "batch-env", gpuClaim: "batch-gpu" });
@@ -81,16 +83,22 @@ export const llmServerNames = suffixed({
  */
 export const trainingObjects = (name: string, nodes = 1): string[] => [
     `TrainingJob ${name}`,
+    `ConfigMap ${trainingNames.record(name)}`,
     `Secret ${trainingNames.secret(name)}`,
     ...(nodes > 1 ? [`Service ${trainingNames.nodes(name)}`] : []),
 ];
 
-export const sweepObjects = (name: string): string[] => [`Sweep ${name}`, `Secret ${sweepNames.secret(name)}`];
+export const sweepObjects = (name: string): string[] => [
+    `Sweep ${name}`,
+    `ConfigMap ${sweepNames.record(name)}`,
+    `Secret ${sweepNames.secret(name)}`,
+];
 
 export const batchObjects = (name: string, scheduled: boolean): string[] => [
     `BatchInference ${name}`,
+    `ConfigMap ${batchNames.record(name)}`,
     `Secret ${batchNames.secret(name)}`,
-    ...(scheduled ? [`CronJob ${batchNames.cronJob(name)}`, `ConfigMap ${batchNames.record(name)}`] : []),
+    ...(scheduled ? [`CronJob ${batchNames.cronJob(name)}`] : []),
 ];
 
 export const scheduleObjects = (name: string): string[] => [

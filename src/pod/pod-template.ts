@@ -17,6 +17,9 @@ type VolumeMount = types.input.core.v1.VolumeMount;
 /** Name of the container with the user's program. A patch refers to it by this name. */
 export const containerName = "main";
 
+/** The resources of a pod whose arguments do not say otherwise. */
+export const defaultResources = { cpu: "500m", memory: "1Gi" };
+
 /** Security context that every container needs under the restricted Pod Security Standard. */
 export const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
 
@@ -133,9 +136,9 @@ function buildResources(
     { resources: args = {} }: WorkloadArgs,
     ofGpu: Record<string, pulumi.Input<string>>,
 ): types.input.core.v1.ResourceRequirements {
-    const memory = args.memory ?? "1Gi";
+    const memory = args.memory ?? defaultResources.memory;
     return {
-        requests: { cpu: args.cpu ?? "500m", memory, ...ofGpu },
+        requests: { cpu: args.cpu ?? defaultResources.cpu, memory, ...ofGpu },
         limits: { memory, ...ofGpu },
     };
 }

@@ -2,42 +2,111 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../arguments/duration";
-import { mapInput } from "../arguments/inputs";
+import { mapInput, mapInputs } from "../arguments/inputs";
 import { labelsOf, objectMeta } from "../pod/metadata";
-import type { RunArgs } from "./args";
-import { queueLabel } from "./queue";
+import { containerName } from "../pod/pod-template";
+import type { RetryArgs, RunArgs } from "./args";
+import { queueLabel, queueName } from "./queue";
 
 /** Returns the time limit of a run in seconds. */
 export function runTimeout(args: Pick<RunArgs, "timeout">): pulumi.Input<number> {
     return mapInput(args.timeout ?? "24h", seconds);
 }
 
-/** Returns the metadata of a run: the queue that admits it, and how long `pulumi up` waits for it. */
+/** What a run is called, and whether it has to do anything. */
+export interface RunIdentity {
+    /** Name of the run and of its Job. */
+    run: pulumi.Input<string>;
+    /** Hash of what decides the result. */
+    content: pulumi.Input<string>;
+    /** Whether a run of the same content has completed before: the Job then only stands for it, and has no pods. */
+    isDone: pulumi.Input<boolean>;
+}
+
+/** Marks a Job that only stands for a run that has completed before. */
+export const doneAnnotation = "kubernetes-mlops/completed-before";
+
+/** Returns the metadata of a run. It is admitted by a queue. */
 export function runMeta(
     name: string,
     component: string,
-    run: pulumi.Input<string>,
+    { run, isDone }: RunIdentity,
     args: RunArgs,
-    annotations: Record<string, pulumi.Input<string>> = {},
 ): types.input.meta.v1.ObjectMeta {
-    const labels = { ...labelsOf(name, component), ...queueLabel(args.workspace) };
-    return objectMeta(run, args.workspace.namespace, labels, {
-        // The run's own time limit is reached first: its message is clearer than that of a wait that timed out.
-        "pulumi.com/timeoutSeconds": mapInput(runTimeout(args), (limit) => String(limit + 300)),
-        ...(args.triggers && {
-            "kubernetes-mlops/triggers": pulumi.all(args.triggers).apply((all) => all.join(", ")),
-        }),
-        ...annotations,
-    });
+    const ifRun = <T>(value: pulumi.Input<T>) =>
+        mapInputs({ value, isDone }, (known) => (known.isDone ? undefined : known.value)) as pulumi.Input<T>;
+    const queue = Object.entries(queueLabel(args.workspace)).map(([label, value]) => [label, ifRun(value)] as const);
+    return objectMeta(
+        run,
+        args.workspace.namespace,
+        { ...labelsOf(name, component), ...Object.fromEntries(queue) },
+        {
+            ...(args.triggers && {
+                "kubernetes-mlops/triggers": pulumi.all(args.triggers).apply((all) => all.join(", ")),
+            }),
+            [doneAnnotation]: mapInput(isDone, (known) => (known ? "true" : undefined)) as pulumi.Input<string>,
+            // The component follows the run itself; see tracked-run.ts.
+            "pulumi.com/skipAwait": "true",
+            // Deleted at once, so that the name can be used again before the last pod is gone.
+            "pulumi.com/deletionPropagationPolicy": "background",
+        },
+    );
 }
 
 /**
- * Pods that were disrupted (a drained node, a preemption) have not failed and use up no retry. There is no rule that
- * fails a Job at once: the provider does not recognize that failure and would wait until its timeout.
+ * The fields of a Job that cannot be changed, or not without disturbing the run. They are set when the object is
+ * created. A run with other content has another name.
  */
-export const ignoreDisruptions: types.input.batch.v1.PodFailurePolicy = {
-    rules: [{ action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] }],
-};
+const fixedOfJob = [
+    "template",
+    "completions",
+    "parallelism",
+    "completionMode",
+    "podFailurePolicy",
+    "backoffLimitPerIndex",
+].map((field) => `spec.${field}`);
+const fixedMetadata = [`metadata.annotations["${doneAnnotation}"]`, `metadata.labels["${queueName}"]`];
+
+/** The options of a Job: it is deleted before another takes its place, so that what it occupies is free by then. */
+export const runOptions = { deleteBeforeReplace: true, ignoreChanges: [...fixedOfJob, ...fixedMetadata] };
+
+/** The same for the custom resources of operators, of which nothing can be changed. */
+export const operatorRunOptions = { deleteBeforeReplace: true, ignoreChanges: ["spec", ...fixedMetadata] };
+
+/** Returns the number of pods of a Job: of which it has none if its run has completed before. */
+export function noPods({ isDone }: RunIdentity, completions?: pulumi.Input<number>, parallelism = completions) {
+    const unlessDone = (count: pulumi.Input<number> | undefined) =>
+        mapInputs({ isDone, count }, (known) => (known.isDone ? 0 : known.count)) as pulumi.Input<number>;
+    return { completions: unlessDone(completions), parallelism: unlessDone(parallelism) };
+}
+
+/** Returns the variable RUN_UID, to which later variables and mounts may refer as $(RUN_UID), from a label of the pod. */
+export const uidOf = (label: string): Record<string, types.input.core.v1.EnvVarSource> => ({
+    RUN_UID: { fieldRef: { fieldPath: `metadata.labels['${label}']` } },
+});
+
+/**
+ * Returns which failures of pods count as retries: those of pods that were disrupted (a drained node, a preemption) do
+ * not, nor those with an exit code of `retry.always`; one of `retry.never` fails the Job, or its index, at once.
+ * Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+ */
+export function buildFailurePolicy(
+    retry: RetryArgs | undefined,
+    fail: "FailJob" | "FailIndex",
+): types.input.batch.v1.PodFailurePolicy {
+    // The API server requires sorted values without duplicates.
+    const sorted = (codes: pulumi.Input<number>[]) =>
+        mapInputs(codes, (known) => [...new Set(known as number[])].sort((a, b) => a - b));
+    const onExitCodes = (action: string, codes: pulumi.Input<number>[] = []) =>
+        codes.length === 0 ? [] : [{ action, onExitCodes: { containerName, operator: "In", values: sorted(codes) } }];
+    return {
+        rules: [
+            { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+            ...onExitCodes(fail, retry?.never),
+            ...onExitCodes("Ignore", retry?.always),
+        ],
+    };
+}
 
 /**
  * The taints that clouds give to spot nodes. AWS gives none.

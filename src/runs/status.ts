@@ -11,16 +11,6 @@ export function trueCondition(conditions: Condition[] | undefined, type: string)
     return conditions?.find((one) => one.type === type && one.status === "True");
 }
 
-/**
- * Annotation with which Pulumi waits until a run has completed or failed; its status says which.
- *
- * The provider waits for Jobs by itself, but does not recognize one that has ended with failed indexes, and would wait
- * until its timeout. It reads JSONPath as of RFC 9535, and takes a single "=" for the end of the path.
- */
-export const untilEnded = {
-    "pulumi.com/waitFor": 'jsonpath={.status.conditions[?(@.type=="Failed"||@.type=="Complete")].status}=True',
-};
-
 /** The status of the custom resources that represent a run, as far as it is read. */
 export interface RunStatus {
     /** JobSet: "Completed" or "Failed". */

@@ -121,7 +121,7 @@ const program =
         const image = new mlops.Image("notebook", {
             repository: `${registry}/notebook`,
             context: path.join(__dirname, "../../examples/notebook/image"),
-            python: { base: baseImage },
+            python: { baseImage },
             network: "host",
         });
         const notebook = new mlops.Notebook(

@@ -66,7 +66,7 @@ function program({ password = login.MLFLOW_TRACKING_PASSWORD }: Settings = {}) {
     const fit = new mlops.Image("fit", {
         repository: `${registry}/mlflow-test-fit`,
         context: path.join(__dirname, "..", "..", "examples", "sweep", "fit"),
-        python: { base: baseImage },
+        python: { baseImage },
         network: "host",
     });
     const server = new mlops.ModelServer("mlflow", {

@@ -125,7 +125,7 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
             const jax = new mlops.Image("jax", {
                 repository: `${registry}/training-job`,
                 context: path.join(__dirname, "../../examples/training-job/model"),
-                python: { base: baseImage! },
+                python: { baseImage: baseImage! },
                 network: "host",
             });
             const withJax = new mlops.TrainingJob(

@@ -11,15 +11,15 @@ import type { AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import * as path from "node:path";
 
-import { dockerPluginVersion, standInDirectory } from "../../local/offline/docker-provider";
+import { dockerBuildPluginVersion, standInDirectory } from "../../local/offline/docker-build-provider";
 import { toolOf } from "../../local/offline/go-tools";
 import { ensureTools } from "../../local/toolchain";
 import { pulumiHome } from "../../local/toolchain/official";
-import { ensureDockerPlugin } from "../../local/toolchain/plugins";
+import { ensureDockerBuildPlugin } from "../../local/toolchain/plugins";
 import { LANGUAGE_HOST } from "../../local/toolchain/tools";
 
 describe("a plugin that a mirror has", () => {
-    const version = dockerPluginVersion();
+    const version = dockerBuildPluginVersion();
     const changed = ["KUBERNETES_MLOPS_CACHE", "PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES"] as const;
     const valuesBefore = changed.map((name) => process.env[name]);
     let pulumi: string;
@@ -32,15 +32,15 @@ describe("a plugin that a mirror has", () => {
 
     /** A release of the plugin, packed like the official ones; its function does not matter here. */
     const release = (says: string): Buffer => {
-        const content = path.join(directory, "pulumi-resource-docker");
+        const content = path.join(directory, "pulumi-resource-docker-build");
         writeFileSync(content, `#!/bin/sh\necho ${says}\n`);
         chmodSync(content, 0o755);
-        execFileSync("tar", ["-czf", "release.tar.gz", "pulumi-resource-docker"], { cwd: directory });
+        execFileSync("tar", ["-czf", "release.tar.gz", "pulumi-resource-docker-build"], { cwd: directory });
         return readFileSync(path.join(directory, "release.tar.gz"));
     };
-    const ensure = () => ensureDockerPlugin(pulumi, (line) => reports.push(line));
+    const ensure = () => ensureDockerBuildPlugin(pulumi, (line) => reports.push(line));
     const architectures = { x64: "amd64", arm64: "arm64" } as Record<string, string>;
-    const archive = `/pulumi-resource-docker-v${version}-linux-${architectures[process.arch]}.tar.gz`;
+    const archive = `/pulumi-resource-docker-build-v${version}-linux-${architectures[process.arch]}.tar.gz`;
 
     before(async () => {
         ({ pulumi } = await ensureTools(["pulumi"], () => undefined));
@@ -88,7 +88,7 @@ describe("a plugin that a mirror has", () => {
         });
         assert.deepEqual(
             (JSON.parse(listed) as { name: string; version: string }[]).map(({ name, version }) => [name, version]),
-            [["docker", version]],
+            [["docker-build", version]],
         );
     }).timeout(120_000);
 
@@ -96,11 +96,14 @@ describe("a plugin that a mirror has", () => {
         const plugin = await ensure();
         assert.equal(plugin.official, false);
         assert.ok(requests.length > 0);
-        assert.match(reports.at(-2)!, new RegExp(`^the Pulumi plugin docker v${version} cannot be downloaded: .*404`));
+        assert.match(
+            reports.at(-2)!,
+            new RegExp(`^the Pulumi plugin docker-build v${version} cannot be downloaded: .*404`),
+        );
         assert.match(reports.at(-1)!, /using the stand-in$/);
         assert.equal(
             readFileSync(plugin.path, "utf8"),
-            readFileSync(path.join(standInDirectory, "pulumi-resource-docker"), "utf8"),
+            readFileSync(path.join(standInDirectory, "pulumi-resource-docker-build"), "utf8"),
         );
         const asked = requests.length;
         await ensure();
@@ -110,7 +113,7 @@ describe("a plugin that a mirror has", () => {
     it("replaces the stand-in when it is available, a day later", async () => {
         await ensure();
         files.set(archive, release("late"));
-        rmSync(path.join(directory, "cache", "tools", `docker-plugin-${version}.tried`));
+        rmSync(path.join(directory, "cache", "tools", `docker-build-plugin-${version}.tried`));
         const plugin = await ensure();
         assert.equal(plugin.official, true, reports.join("\n"));
         assert.equal(execFileSync(plugin.path, { encoding: "utf8" }), "late\n");

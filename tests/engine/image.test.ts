@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import * as docker from "@pulumi/docker";
+import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { findDockerClient } from "../../local/docker/cli";
@@ -13,9 +13,9 @@ import * as mlops from "../../src";
 import { savedEnvironment } from "../support/environment";
 import { type Change, TestStack } from "../support/stack";
 
-/** The changes of the component's only child; its properties are those of the docker provider. */
+/** The changes of the component's only child; its properties are those of the docker-build provider. */
 function changed(changes: Change[]): string[] {
-    return changes.filter(({ type }) => type === "docker:index/image:Image").map(({ op, name }) => `${op} ${name}`);
+    return changes.filter(({ type }) => type === "docker-build:index:Image").map(({ op, name }) => `${op} ${name}`);
 }
 
 describe("an Image in a real engine, with a real daemon and registry", function () {
@@ -62,7 +62,10 @@ describe("an Image in a real engine, with a real daemon and registry", function 
 
         const first = await stack.up();
         assert.match(String(first.ref), new RegExp(`^${repository}@sha256:[0-9a-f]{64}$`));
-        assert.deepEqual(await tags(), [first.tag]);
+        assert.deepEqual((await tags()).map((tag) => tag.replace(/-[0-9a-f]{8}$/, "-own")).sort(), [
+            first.tag,
+            `${String(first.tag)}-own`,
+        ]);
         write("debug.log", "not looked at");
         fs.utimesSync(path.join(context, "code.py"), 0, 0);
         assert.deepEqual(await stack.preview(), []);
@@ -70,10 +73,10 @@ describe("an Image in a real engine, with a real daemon and registry", function 
 
         write("code.py", "print(2)\n");
         assert.deepEqual(changed(await stack.preview()), ["update code-image"]);
-        assert.deepEqual([refKnown, (await tags()).length], [false, 1]);
+        assert.deepEqual([refKnown, (await tags()).length], [false, 2]);
         const second = await stack.up();
         assert.notEqual(second.ref, first.ref);
-        assert.equal((await tags()).length, 2);
+        assert.equal((await tags()).length, 4);
 
         assert.deepEqual(changed(await stack.preview(program({ buildArgs: { RELEASE: "2" } }))), ["update code-image"]);
     });
@@ -82,7 +85,7 @@ describe("an Image in a real engine, with a real daemon and registry", function 
         fs.rmSync(path.join(context, "Dockerfile"));
         write("requirements.txt", "");
         write("code.py", "import os, sys; print(sys.argv[1:], os.getuid(), os.getppid() == 0, os.getcwd())\n");
-        const python = { base: savedEnvironment().baseImage, entrypoint: ["python", "code.py", "it's"] };
+        const python = { baseImage: savedEnvironment().baseImage, entrypoint: ["python", "code.py", "it's"] };
         const { ref } = await stack.up(program({ python }));
         assert.deepEqual(await stack.preview(), []);
 
@@ -103,7 +106,7 @@ describe("an Image in a real engine, with a real daemon and registry", function 
 
     it("reports in one line that no daemon answers, and at which address", async () => {
         const host = "unix:///nowhere/docker.sock";
-        const nowhere = async () => program({}, { providers: [new docker.Provider("nowhere", { host })] })();
+        const nowhere = async () => program({}, { providers: [new dockerBuild.Provider("nowhere", { host })] })();
         await assert.rejects(stack.up(nowhere), /nowhere\/docker\.sock/);
     });
 

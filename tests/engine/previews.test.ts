@@ -107,10 +107,11 @@ describe("a wrong Output", function () {
             before(async () => {
                 await createObjects(spaceOf(namespace));
                 const cached = installSdks(archive, versions);
-                project = new CliProject("gates", program(namespace), undefined, (directory) => {
+                const install = (directory: string) => {
                     installPackage(directory, archive, cached);
                     pinPlugin(directory);
-                });
+                };
+                project = new CliProject("gates", program(namespace), undefined, { install });
                 await project.succeed(["stack", "init", "cli"]);
             });
             after(async () => {

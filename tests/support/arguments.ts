@@ -9,6 +9,7 @@ import {
     type ImageArgs,
     type ModelServerArgs,
     type PlatformArgs,
+    RunWait,
     type TrainingJobArgs,
 } from "../../src";
 import { directoryWith } from "./directories";
@@ -34,7 +35,9 @@ export function fullImageArgs(): ImageArgs {
         ...imageArgs(),
         buildArgs: { REVISION: "1" },
         target: "run",
-        platform: "linux/arm64",
+        secrets: { token: password },
+        platforms: ["linux/arm64", "linux/amd64"],
+        cache: "registry.example/fraud:cache",
         network: "host",
         registry: { server: "registry.example", username: "ci", password },
     };
@@ -66,7 +69,11 @@ export const fullRun = {
     ...fullWorkload,
     spot: true,
     retries: 5,
+    retry: { never: [2], always: [42] },
     timeout: "6h",
+    startTimeout: "1h",
+    wait: RunWait.FirstRun,
+    allowFailure: true,
     triggers: ["2024-06-01", "v2"],
 };
 

@@ -16,20 +16,24 @@ export interface Ended {
 }
 
 export class CliProject {
-    readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-project-"));
+    private readonly root = fs.mkdtempSync(path.join(os.tmpdir(), "kubernetes-mlops-project-"));
+    readonly directory: string;
 
     /**
      * The project's state is in a directory of its own, or in that of another project.
      *
-     * @param install - Gives the directory its packages. By default it has those of the checkout.
+     * @param below - Where the project is in its repository, which has the installed packages. Defaults to its root.
+     * @param install - Gives the repository its packages. By default it has those of the checkout.
      */
-    constructor(name: string, program: string, state?: CliProject, install = linkPackages) {
+    constructor(name: string, program: string, state?: CliProject, { below = "", install = linkPackages } = {}) {
         build();
+        this.directory = path.join(this.root, below);
+        fs.mkdirSync(this.directory, { recursive: true });
         this.rename(name);
         fs.writeFileSync(path.join(this.directory, "index.js"), program);
         fs.writeFileSync(path.join(this.directory, "package.json"), JSON.stringify({ private: true }));
-        install(this.directory);
-        this.state = state?.state ?? path.join(this.directory, "state");
+        install(this.root);
+        this.state = state?.state ?? path.join(this.root, "state");
         fs.mkdirSync(this.state, { recursive: true });
     }
 
@@ -78,8 +82,17 @@ export class CliProject {
         return output;
     }
 
+    /** Everything that the backend stores, as a string. */
+    stored(): string {
+        return fs
+            .readdirSync(this.state, { recursive: true, withFileTypes: true })
+            .filter((entry) => entry.isFile())
+            .map((entry) => fs.readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
+            .join("\n");
+    }
+
     /** Forgets the project; what its stacks have created must be deleted before. */
     remove(): void {
-        fs.rmSync(this.directory, { recursive: true });
+        fs.rmSync(this.root, { recursive: true });
     }
 }

@@ -82,6 +82,8 @@ export interface RunOptions {
     config?: Record<string, string>;
     /** The outputs of a resource in addition to its inputs. Defaults to those of a pushed image. */
     outputs?: (type: string, inputs: Properties) => Properties;
+    /** The resources in the stack's state, by URN, with their outputs. Defaults to a state that cannot be read. */
+    state?: Record<string, Properties>;
 }
 
 /** The digest that the mock of the registry returns for every image that is pushed. */
@@ -89,8 +91,14 @@ export const pushedDigest = `sha256:${"d".repeat(64)}`;
 
 /** The outputs of a pushed image. */
 export function pushed(type: string, inputs: Properties): Properties {
-    const [repository] = String(inputs.imageName).split(/:[^:/]*$/);
-    return type === "docker:index/image:Image" ? { repoDigest: `${repository}@${pushedDigest}` } : {};
+    switch (type) {
+        case "docker-build:index:Image":
+            return { digest: pushedDigest };
+        case "docker-build:index:Index":
+            return { ref: `${inputs.tag}@${pushedDigest}` };
+        default:
+            return {};
+    }
 }
 
 /**
@@ -98,7 +106,7 @@ export function pushed(type: string, inputs: Properties): Properties {
  * of its Outputs, ends it.
  */
 export async function run(program: () => unknown, options: RunOptions = {}): Promise<Recording> {
-    const { preview = false, config = {}, outputs = pushed } = options;
+    const { preview = false, config = {}, outputs = pushed, state } = options;
     pulumi.runtime.setAllConfig(config);
     await pulumi.runtime.setMocks(
         {
@@ -108,12 +116,17 @@ export async function run(program: () => unknown, options: RunOptions = {}): Pro
                 state: { ...(inputs as Properties), ...(preview ? {} : outputs(type, inputs as Properties)) },
             }),
             call: ({ token }) => {
+                if (token === "pulumi:pulumi:readStackResourceOutputs" && state) {
+                    const resources = Object.entries(state).map(([urn, outputs]) => [urn, { outputs }]);
+                    return { outputs: Object.fromEntries(resources) as object };
+                }
                 throw new Error(`the program called ${token}`);
             },
         },
         "project",
         "stack",
         preview,
+        "organization",
     );
     const requests: RegisterResourceRequest[] = [];
     const outputRequests: RegisterResourceOutputsRequest[] = [];
@@ -123,6 +136,22 @@ export async function run(program: () => unknown, options: RunOptions = {}): Pro
         await pulumi.runtime.disconnect();
     });
     return recording(requests, outputRequests);
+}
+
+/** Returns the errors and warnings that a program has logged, without failing, each without the resource. */
+export async function errorsOf<T>(
+    program: () => Promise<T>,
+): Promise<{ result: T; errors: string[]; warnings: string[] }> {
+    const [errors, warnings]: [string[], string[]] = [[], []];
+    const log = pulumi.log as unknown as Record<"error" | "warn", (message: string) => Promise<void>>;
+    const { error, warn } = log;
+    const keep = (lines: string[]) => (message: string) => Promise.resolve(void lines.push(message));
+    Object.assign(log, { error: keep(errors), warn: keep(warnings) });
+    try {
+        return { result: await program(), errors, warnings };
+    } finally {
+        Object.assign(log, { error, warn });
+    }
 }
 
 /** Makes the monitor record the requests that it receives. */

@@ -8,3 +8,33 @@ export const ownerPath = 'metadata.annotations["pulumi.com/patchFieldManager"]';
 
 /** The options of an object that has no other options. */
 export const keepsOwner = { ignoreChanges: [ownerPath] };
+
+/** The annotations of a run, which the component follows itself. */
+export const runAnnotations = {
+    ...ownerAnnotations,
+    "pulumi.com/skipAwait": "true",
+    "pulumi.com/deletionPropagationPolicy": "background",
+};
+
+const fixedMetadata = [
+    'metadata.annotations["kubernetes-mlops/completed-before"]',
+    'metadata.labels["kueue.x-k8s.io/queue-name"]',
+    ownerPath,
+];
+
+/** The options of a Job, whose fixed fields never change. */
+export const jobOptions = {
+    deleteBeforeReplace: true,
+    ignoreChanges: [
+        "spec.template",
+        "spec.completions",
+        "spec.parallelism",
+        "spec.completionMode",
+        "spec.podFailurePolicy",
+        "spec.backoffLimitPerIndex",
+        ...fixedMetadata,
+    ],
+};
+
+/** The options of the custom resource of an operator, nothing of which ever changes. */
+export const operatorRunOptions = { deleteBeforeReplace: true, ignoreChanges: ["spec", ...fixedMetadata] };

@@ -21,9 +21,12 @@ const manifest = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "ut
 
 /** Their versions. The newest that there were in November 2026, and the oldest that the ranges of package.json let in. */
 export const sdks: Record<string, Record<string, string>> = {
-    newest: { "@pulumi/docker": "5.2.0", "@pulumi/kubernetes": "4.34.2", "@pulumi/pulumi": "3.276.0" },
+    newest: { "@pulumi/docker-build": "0.0.22", "@pulumi/kubernetes": "4.34.2", "@pulumi/pulumi": "3.276.0" },
     oldest: Object.fromEntries(
-        Object.entries(manifest.peerDependencies).map(([name, range]) => [name, /^\^(\d+\.\d+\.\d+)/.exec(range)![1]!]),
+        Object.entries(manifest.peerDependencies).map(([name, range]) => [
+            name,
+            /^(?:\^|>=)(\d+\.\d+\.\d+)/.exec(range)![1]!,
+        ]),
     ),
 };
 

@@ -152,7 +152,14 @@ describe("files that a build needs", () => {
             { "main.py": "" },
             {},
             (context) =>
-                `python.requirements is "requirements.txt"; it must be an existing file in "${context}" (it may be empty)`,
+                `context is "${context}"; for python it must have uv.lock, poetry.lock or requirements.txt (which may be empty); add one of them`,
+        ],
+        [
+            "a pyproject.toml without a lock",
+            { "pyproject.toml": "" },
+            {},
+            (context) =>
+                `context is "${context}"; it must have a lock beside pyproject.toml, so that every build installs the same versions; create it with "uv lock" or "poetry lock"`,
         ],
         [
             "a directory in place of the requirements file",
@@ -164,8 +171,9 @@ describe("files that a build needs", () => {
         [
             "a version together with a base image",
             { "requirements.txt": "" },
-            { version: "3.12", base: "python:3.12" },
-            () => "python.version cannot be combined with python.base, which has its own Python; remove one of them",
+            { version: "3.12", baseImage: "python:3.12" },
+            () =>
+                "python.version cannot be combined with python.baseImage, which has its own Python; remove one of them",
         ],
     ];
     for (const [what, files, python, problem] of missing) {

@@ -4,10 +4,12 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { BatchInference, type BatchInferenceArgs } from "../../src";
+import type { RunEnd } from "../../src/runs/tracked-run";
 import { batchProblem } from "../../src/workloads/batch-inference/shards";
 import { otherImage, password, workload } from "../support/arguments";
 import { fullBatchArgs } from "../support/components/batch-inference";
 import { type Recording, run, type RunOptions, unknownOutput, unknownPaths } from "../support/mocks";
+import { jobOptions, runAnnotations } from "../support/ownership";
 import { violations } from "../support/pod-security";
 
 type Job = types.output.batch.v1.Job;
@@ -28,17 +30,20 @@ const shardIndex = {
     valueFrom: { fieldRef: { fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" } },
 };
 
+/** What tells one execution of a run from another. */
+const runUid = {
+    name: "RUN_UID",
+    valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']" } },
+};
+
 describe("a BatchInference", () => {
     it("is a Job with an index for each shard", async () => {
         const recording = await infer();
-        assert.deepEqual(names(recording), ["fraud", "fraud-job"]);
+        assert.deepEqual(names(recording), ["fraud", "fraud-job", "fraud-record"]);
         const { metadata, spec } = jobOf(recording);
         assert.match(metadata.name, /^fraud-[0-9a-f]{8}$/);
-        assert.equal(metadata.annotations["pulumi.com/timeoutSeconds"], "86700");
-        assert.equal(
-            metadata.annotations["pulumi.com/waitFor"],
-            'jsonpath={.status.conditions[?(@.type=="Failed"||@.type=="Complete")].status}=True',
-        );
+        assert.deepEqual(metadata.annotations, runAnnotations);
+        assert.deepEqual(recording.resource("fraud-job").options, jobOptions);
         const { template, ...rest } = spec;
         assert.deepEqual(rest, {
             activeDeadlineSeconds: 86400,
@@ -53,24 +58,28 @@ describe("a BatchInference", () => {
         const [container] = template.spec.containers;
         assert.deepEqual(container!.env, [
             shardIndex,
+            runUid,
             { name: "HOME", value: "/tmp" },
             { name: "SHARD_COUNT", value: "4" },
             { name: "INPUT_URI", value: "s3://claims" },
             { name: "INPUT_DIR", value: "/input" },
-            { name: "OUTPUT_URI", value: "pvc://scores" },
+            { name: "OUTPUT_URI", value: `pvc://scores/${metadata.name}/$(RUN_UID)` },
             { name: "OUTPUT_DIR", value: "/output" },
         ]);
         assert.deepEqual(container!.volumeMounts, [
             { name: "tmp", mountPath: "/tmp" },
             { name: "input", mountPath: "/input" },
-            { name: "output", mountPath: "/output" },
+            { name: "output", mountPath: "/output", subPathExpr: `${metadata.name}/$(RUN_UID)` },
         ]);
         assert.deepEqual(template.spec.volumes, [
             { name: "tmp", emptyDir: {} },
             { name: "input", emptyDir: {} },
             { name: "output", persistentVolumeClaim: { claimName: "scores" } },
         ]);
-        assert.deepEqual(recording.resource("fraud").outputs, { results: "pvc://scores", jobName: metadata.name });
+        const results = `pvc://scores/${metadata.name}/uid`;
+        assert.deepEqual(recording.resource("fraud").outputs, { results, jobName: metadata.name });
+        const { annotations } = recording.resource("fraud-record").inputs.metadata as Job["metadata"];
+        assert.equal(annotations["kubernetes-mlops/result"], results);
     });
 
     it("mounts claims, the input read-only, and the model as a server does", async () => {
@@ -79,11 +88,12 @@ describe("a BatchInference", () => {
             inputUri: pulumi.output("pvc://claims/2024/06"),
             outputUri: "pvc://scores/2024/06",
         });
-        const { containers, volumes } = jobOf(recording).spec.template.spec;
+        const { metadata, spec } = jobOf(recording);
+        const { containers, volumes } = spec.template.spec;
         assert.deepEqual(containers[0]!.volumeMounts.slice(1), [
             { name: "model", mountPath: "/model", subPath: "fraud/run-1", readOnly: true },
             { name: "input", mountPath: "/input", subPath: "2024/06", readOnly: true },
-            { name: "output", mountPath: "/output", subPath: "2024/06" },
+            { name: "output", mountPath: "/output", subPathExpr: `2024/06/${metadata.name}/$(RUN_UID)` },
         ]);
         assert.deepEqual(
             volumes.slice(1).map(({ persistentVolumeClaim }) => persistentVolumeClaim.claimName),
@@ -133,12 +143,20 @@ describe("a BatchInference", () => {
             secretEnv: { TOKEN: password },
             rerun: { shards: [1, 3], image: otherImage },
         });
-        assert.deepEqual(names(recording), ["fraud", "fraud-env", "fraud-job", "fraud-shard-1", "fraud-shard-3"]);
+        assert.deepEqual(names(recording), [
+            "fraud",
+            "fraud-env",
+            "fraud-job",
+            "fraud-record",
+            "fraud-shard-1",
+            "fraud-shard-3",
+        ]);
         const [first, third] = [1, 3].map((shard) => recording.resource(`fraud-shard-${shard}`));
         assert.deepEqual(first!.dependsOn, ["fraud-job"]);
         const { metadata, spec } = first!.inputs as Job;
         assert.notEqual(metadata.name, (third!.inputs as Job).metadata.name);
-        assert.equal(metadata.annotations["pulumi.com/waitFor"], undefined);
+        assert.deepEqual(metadata.annotations, runAnnotations);
+        assert.deepEqual(first!.options, jobOptions);
         const { template, ...rest } = spec;
         assert.deepEqual(rest, {
             backoffLimit: 1,
@@ -154,6 +172,9 @@ describe("a BatchInference", () => {
             { name: "SHARD_INDEX", value: "1" },
             { name: "SHARD_COUNT", value: "4" },
         ]);
+        // Into the directory of the run whose shards they are.
+        const { name } = jobOf(recording).metadata;
+        assert.equal(container!.env.find((one) => one.name === "OUTPUT_URI")!.value, `pvc://scores/${name}/uid`);
         assert.deepEqual(violations(template.spec), []);
         const same = await infer({ rerun: { shards: [1] } });
         assert.equal(jobOf(same, "fraud-shard-1").spec.template.spec.containers[0]!.image, workload.image);
@@ -214,29 +235,28 @@ describe("a BatchInference", () => {
         assert.equal(spec.startingDeadlineSeconds, 1800);
     });
 
-    it("reports which shards have failed, and how to run them again", async () => {
-        const status = {
-            conditions: [
-                { type: "Failed", status: "True", reason: "FailedIndexes", message: "Job has failed indexes" },
-            ],
-            completedIndexes: "0,2",
-            failedIndexes: "1,3",
-        };
-        const outputs = () => ({ status });
-        await assert.rejects(infer({}, { outputs }), {
-            message:
-                'BatchInference "fraud": 2 of 4 shards have not succeeded: Job has failed indexes; fix the cause and run ' +
-                "them again with rerun: { shards: [1, 3] }",
+    for (const [what, args, fields] of [
+        ["a Job", {}, (recording: Recording) => jobOf(recording).spec],
+        ["a CronJob", { schedule: "@daily" }, (recording: Recording) => cronOf(recording).spec.jobTemplate.spec],
+    ] as const) {
+        it(`fails only the shard with an exit code of retry.never in ${what}`, async () => {
+            const { podFailurePolicy } = fields(await infer({ ...args, retry: { never: [2] } }));
+            assert.deepEqual(podFailurePolicy.rules[1], {
+                action: "FailIndex",
+                onExitCodes: { containerName: "main", operator: "In", values: [2] },
+            });
         });
-        const recording = await infer({ rerun: { shards: [1, 3] } }, { outputs });
-        assert.equal(recording.resource("fraud").outputs!.results, "pvc://scores");
-    });
+    }
 
     it("shows everything that does not depend on an unknown value", async () => {
         const recording = await infer({ inputUri: unknownOutput() }, { preview: true });
         assert.deepEqual(unknownPaths(recording.resource("fraud-job")), [
+            "inputs.metadata.annotations.kubernetes-mlops/completed-before",
             "inputs.metadata.name",
-            "inputs.spec.template.spec.containers[0].env[3].value",
+            "inputs.spec.completions",
+            "inputs.spec.parallelism",
+            "inputs.spec.template.spec.containers[0].env[4].value",
+            "inputs.spec.template.spec.containers[0].env[6].value",
             "inputs.spec.template.spec.containers[0].volumeMounts",
             "inputs.spec.template.spec.volumes",
         ]);
@@ -244,26 +264,67 @@ describe("a BatchInference", () => {
 });
 
 describe("the failed shards of a BatchInference", () => {
-    const failed = (completedIndexes?: string, message?: string) => ({
-        conditions: [{ type: "Failed", status: "True", reason: "DeadlineExceeded", message }],
-        completedIndexes,
+    const failed = (completedIndexes?: string, message = "Job has failed indexes"): RunEnd => ({
+        state: "failed",
+        uid: "uid",
+        status: { completedIndexes },
+        message,
     });
+    const completed: RunEnd = { state: "completed", uid: "uid", status: undefined };
+    const running: RunEnd = { state: "running", uid: "uid", why: "is running" };
 
     it("are none while the outcome is unknown, and when all shards have succeeded", () => {
-        assert.equal(batchProblem(2, [], undefined), undefined);
-        assert.equal(batchProblem(2, [], { conditions: [{ type: "Complete", status: "True" }] }), undefined);
-        assert.equal(batchProblem(3, [1], failed("0,2")), undefined);
+        assert.equal(batchProblem(2, running, [], []), undefined);
+        assert.equal(batchProblem(2, completed, [], []), undefined);
+        assert.equal(batchProblem(3, failed("0,2"), [1], [completed]), undefined);
     });
 
-    it("are those that have neither succeeded nor are run again", () => {
-        assert.equal(
-            batchProblem(4, [1], failed("0", "Job was active longer than specified deadline")),
+    const cases: [what: string, end: RunEnd, rerun: number[], ends: RunEnd[], problem: string][] = [
+        [
+            "that have not succeeded",
+            failed("0,2"),
+            [],
+            [],
+            "2 of 4 shards have not succeeded: Job has failed indexes; fix the cause and run them again with rerun: { shards: [1, 3] }",
+        ],
+        [
+            "that have neither succeeded nor have been run again",
+            failed("0", "Job was active longer than specified deadline"),
+            [1],
+            [completed],
             "2 of 4 shards have not succeeded: Job was active longer than specified deadline; fix the cause and run them " +
                 "again with rerun: { shards: [1, 2, 3] }",
-        );
-        assert.match(
-            batchProblem(2, [], failed())!,
-            /^2 of 2 shards have not succeeded: DeadlineExceeded; .*\[0, 1\] }$/,
-        );
-    });
+        ],
+        [
+            "that have failed again, for another reason",
+            failed("0,2,3"),
+            [1],
+            [failed(undefined, "BackoffLimitExceeded")],
+            "1 of 4 shards have not succeeded: BackoffLimitExceeded; fix the cause and run them again with rerun: { shards: [1] }",
+        ],
+        [
+            "that cannot start",
+            failed("0,2,3"),
+            [1],
+            [{ state: "unstartable", uid: "uid", message: "cannot start: its pod has no image" }],
+            "1 of 4 shards have not succeeded: cannot start: its pod has no image; fix the cause and run them again with rerun: { shards: [1] }",
+        ],
+        [
+            "that still run",
+            failed("0,2,3"),
+            [1],
+            [running],
+            "1 of 4 shards have not succeeded: Job has failed indexes; fix the cause and run them again with rerun: { shards: [1] }",
+        ],
+        [
+            "which are all of them",
+            failed(),
+            [],
+            [],
+            "4 of 4 shards have not succeeded: Job has failed indexes; fix the cause and run them again with rerun: { shards: [0, 1, 2, 3] }",
+        ],
+    ];
+    for (const [what, end, rerun, ends, problem] of cases) {
+        it(`are those ${what}`, () => assert.equal(batchProblem(4, end, rerun, ends), problem));
+    }
 });

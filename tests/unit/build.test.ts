@@ -2,7 +2,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { Build, resolveBuild, BuildSource, buildTag } from "../../src/images/build";
+import { Build, resolveBuild, BuildSource, buildTag, ownTag } from "../../src/images/build";
+import { readContext } from "../../src/images/context";
 import { pythonVersions } from "../../src/images/python";
 import { directoryWith } from "../support/directories";
 
@@ -22,10 +23,9 @@ describe("the inputs of a build", () => {
                 context: "fraud",
                 buildArgs: { A: "1" },
                 target: "run",
-                platform: "linux/arm64",
-                network: "host",
+                platforms: ["linux/arm64", "linux/amd64", "linux/arm64"],
             },
-            { args: { A: "1" }, target: "run", platform: "linux/arm64", network: "host" },
+            { args: { A: "1" }, target: "run", platforms: ["linux/amd64", "linux/arm64"] },
         ],
         [
             "a Python program",
@@ -45,7 +45,8 @@ describe("the inputs of a build", () => {
             {
                 context: "fraud",
                 python: {
-                    base: "registry.example/python@sha256:00",
+                    baseImage: "registry.example/python@sha256:00",
+                    systemPackages: ["libgomp1", "git", "libgomp1"],
                     requirements: "deploy/requirements.txt",
                     entrypoint: ["python", "-m", "it's"],
                 },
@@ -55,6 +56,7 @@ describe("the inputs of a build", () => {
                 dockerfile: pythonDockerfile,
                 args: {
                     BASE_IMAGE: "registry.example/python@sha256:00",
+                    SYSTEM_PACKAGES: "git libgomp1",
                     REQUIREMENTS: "deploy/requirements.txt",
                     ENTRYPOINT: `["python","-m","it's"]`,
                     HTTP_PROXY: "http://proxy",
@@ -69,8 +71,7 @@ describe("the inputs of a build", () => {
                 dockerfile: path.join("fraud", "Dockerfile"),
                 args: {},
                 target: undefined,
-                platform: "linux/amd64",
-                network: undefined,
+                platforms: ["linux/amd64"],
                 ...build,
             });
         });
@@ -100,39 +101,50 @@ describe("the inputs of a build", () => {
 describe("the tag of a build", () => {
     const context = directoryWith({ Dockerfile: "FROM scratch\n", "main.py": "" });
     const source: BuildSource = { context, buildArgs: { A: "1", B: "2" } };
-    const tag = buildTag(resolveBuild(source));
+    const tagOf = (given: BuildSource) => {
+        const build = resolveBuild(given);
+        return buildTag(build, readContext(build.context, build.dockerfile));
+    };
+    const tag = tagOf(source);
 
-    it("is 12 hexadecimal digits", () => {
-        assert.match(tag, /^[0-9a-f]{12}$/);
+    it("is 16 hexadecimal digits", () => {
+        assert.match(tag, /^[0-9a-f]{16}$/);
     });
 
     const same: [what: string, source: BuildSource][] = [
         ["the same arguments", source],
         ["build arguments in another order", { ...source, buildArgs: { B: "2", A: "1" } }],
-        ["explicit defaults", { ...source, platform: "linux/amd64", dockerfile: path.join(context, "Dockerfile") }],
-        ["another network, which does not change the image", { ...source, network: "host" }],
+        ["explicit defaults", { ...source, platforms: ["linux/amd64"], dockerfile: path.join(context, "Dockerfile") }],
+        ["platforms in another order", { ...source, platforms: ["linux/amd64", "linux/amd64"] }],
         ["another path to the same context", { ...source, context: path.relative(process.cwd(), context) }],
     ];
     for (const [what, other] of same) {
-        it(`is the same for ${what}`, () => assert.equal(buildTag(resolveBuild(other)), tag));
+        it(`is the same for ${what}`, () => assert.equal(tagOf(other), tag));
     }
 
     const different: [what: string, source: BuildSource][] = [
         ["another build argument", { ...source, buildArgs: { A: "1", B: "3" } }],
         ["an additional build argument", { ...source, buildArgs: { A: "1", B: "2", C: "" } }],
         ["another target", { ...source, target: "run" }],
-        ["another platform", { ...source, platform: "linux/arm64" }],
+        ["another platform", { ...source, platforms: ["linux/arm64"] }],
+        ["another platform as well", { ...source, platforms: ["linux/amd64", "linux/arm64"] }],
         ["another context", { ...source, context: directoryWith({ Dockerfile: "FROM scratch\n" }) }],
         ["another Dockerfile", { ...source, dockerfile: path.join(context, "main.py") }],
         ["another version of Python", { context, python: { version: "3.11" } }],
         ["another entrypoint", { context, python: { entrypoint: ["python", "main.py"] } }],
+        ["another system package", { context, python: { systemPackages: ["git"] } }],
     ];
     for (const [what, other] of different) {
-        it(`differs for ${what}`, () => assert.notEqual(buildTag(resolveBuild(other)), tag));
+        it(`differs for ${what}`, () => assert.notEqual(tagOf(other), tag));
     }
 
     it("differs between builds that differ in one argument", () => {
-        const tags = [source, ...different.map(([, other]) => other)].map((other) => buildTag(resolveBuild(other)));
+        const tags = [source, ...different.map(([, other]) => other)].map((other) => tagOf(other));
         assert.equal(new Set(tags).size, tags.length);
+    });
+
+    it("of a stack is its own", () => {
+        assert.match(ownTag(tag, "acme/fraud/dev"), new RegExp(`^${tag}-[0-9a-f]{8}$`));
+        assert.notEqual(ownTag(tag, "acme/fraud/dev"), ownTag(tag, "acme/fraud/prod"));
     });
 });

@@ -12,7 +12,7 @@ const workspace = { namespace: "team" };
 async function buildOf(args: Partial<ImageArgs>, config: Record<string, string>): Promise<Properties> {
     const context = directoryWith({ "requirements.txt": "", Dockerfile: "FROM scratch" });
     const recording = await run(() => new Image("fraud", { ...imageArgs(), context, ...args }), { config });
-    return recording.resource("fraud-image").inputs.build as Properties;
+    return recording.resource("fraud-image").inputs;
 }
 
 /** The storage class of the home of a notebook, and its name. */
@@ -39,18 +39,18 @@ describe("the configuration of the package", () => {
     it("names the base image of Python programs, unless an argument names a base or a version", async () => {
         const config = { "kubernetes-mlops:pythonBaseImage": base };
         const baseOf = async (python: ImageArgs["python"]) =>
-            ((await buildOf({ python }, config)).args as Properties).BASE_IMAGE as string;
+            ((await buildOf({ python }, config)).buildArgs as Properties).BASE_IMAGE as string;
         assert.equal(await baseOf({}), base);
-        assert.equal(await baseOf({ base: "own.example/python:1" }), "own.example/python:1");
+        assert.equal(await baseOf({ baseImage: "own.example/python:1" }), "own.example/python:1");
         assert.match(await baseOf({ version: "3.11" }), /^docker\.io\/library\/python:3\.11/);
-        assert.deepEqual((await buildOf({}, config)).args, {});
+        assert.deepEqual((await buildOf({}, config)).buildArgs, {});
     });
 
     it("names the network of builds, unless an argument does", async () => {
         const config = { "kubernetes-mlops:buildNetwork": "host" };
         assert.equal((await buildOf({}, config)).network, "host");
         assert.equal((await buildOf({ network: "none" }, config)).network, "none");
-        assert.equal((await buildOf({}, {})).network, undefined);
+        assert.equal((await buildOf({}, {})).network, "default");
     });
 
     it("names the storage class of claims, unless an argument does, as if it were one", async () => {
@@ -82,7 +82,10 @@ describe("the configuration of the package", () => {
                 "kubernetes-mlops:mirror, kubernetes-mlops:pythonBaseImage, kubernetes-mlops:storageClass; remove it " +
                 "with `pulumi config rm kubernetes-mlops:buildNetwok`",
         ],
-        [{ buildNetwork: "" }, 'kubernetes-mlops:buildNetwork is ""; it must be'],
+        [
+            { buildNetwork: "bridge" },
+            'kubernetes-mlops:buildNetwork is "bridge"; it must be one of default, host, none',
+        ],
         [{ storageClass: "Fast SSD" }, 'kubernetes-mlops:storageClass is "Fast SSD"; it must be'],
         [{ mirror: "registry.example.com" }, "kubernetes-mlops:mirror must be an object"],
         [{ mirror: '{"chart":"a"}' }, "kubernetes-mlops:mirror.chart does not exist; allowed here: charts, images"],
@@ -104,7 +107,7 @@ describe("the configuration of the package", () => {
     it("is nothing to it where it is another project's", async () => {
         assert.equal(
             (await buildOf({}, { "project:buildNetwok": "host", "kubernetes:context": "a" })).network,
-            undefined,
+            "default",
         );
     });
 });

@@ -4,7 +4,8 @@ import fs from "node:fs";
 import * as path from "node:path";
 import { mock } from "node:test";
 
-import { contextFiles, contextHash } from "../../src/images/context";
+import { contextFiles, findBrokenLink, readContext } from "../../src/images/context";
+import { describeLeftOut } from "../../src/images/source";
 import { directoryWith } from "../support/directories";
 
 const files = {
@@ -17,11 +18,11 @@ const files = {
 };
 
 function filesOf(context: string, dockerfile = path.join(context, "Dockerfile")): string[] {
-    return contextFiles(context, dockerfile);
+    return contextFiles(context, dockerfile).names;
 }
 
 function hashOf(context: string, dockerfile = path.join(context, "Dockerfile")): string {
-    return contextHash(context, dockerfile);
+    return readContext(context, dockerfile).hash;
 }
 
 describe("the files of a build context", () => {
@@ -89,6 +90,8 @@ describe("the files of a build context", () => {
     for (const [dockerignore, looked] of [
         ["data", ["", "lib", "lib/data"]],
         ["data\n!data/keep.csv", ["", "data", "lib", "lib/data"]],
+        ["data\nlib\n!data/keep.csv", ["", "data"]],
+        ["data\nlib\n!**/*.csv", ["", "data", "lib", "lib/data"]],
     ] as const) {
         it(`are listed only in directories that may contain some: ${JSON.stringify(dockerignore)}`, () => {
             const context = directoryWith({ ...files, ".dockerignore": dockerignore });
@@ -159,6 +162,16 @@ describe("the hash of a build context", () => {
         ["an ignored file", (context) => fs.writeFileSync(path.join(context, "data/raw.csv"), "4")],
         ["the modification time of a file", (context) => fs.utimesSync(path.join(context, "train.py"), 1, 1)],
         ["the read permissions of a file", (context) => fs.chmodSync(path.join(context, "train.py"), 0o600)],
+        ["the permissions of a group", (context) => fs.chmodSync(path.join(context, "train.py"), 0o674)],
+        [
+            "what Python and Git write beside a program",
+            (context) => {
+                for (const name of [".git", "lib/__pycache__"]) {
+                    fs.mkdirSync(path.join(context, name));
+                    fs.writeFileSync(path.join(context, name, "new"), "");
+                }
+            },
+        ],
         ["an empty directory", (context) => fs.mkdirSync(path.join(context, "empty"))],
         ["a named pipe, which has no content", (context) => execFileSync("mkfifo", [path.join(context, "pipe")])],
         [
@@ -196,6 +209,88 @@ describe("the hash of a build context", () => {
         );
         assert.notEqual(a, b);
     });
+});
+
+describe("what is left out of a build by default", () => {
+    const beside = [
+        ".DS_Store",
+        ".env",
+        ".env.production",
+        ".git/HEAD",
+        ".ipynb_checkpoints/a",
+        ".kubernetes-mlops/images/a",
+        ".mypy_cache/a",
+        ".pulumi/a",
+        ".pytest_cache/a",
+        ".ruff_cache/a",
+        ".venv/a",
+        "Pulumi.dev.yaml",
+        "__pycache__/train.pyc",
+        "old.pyc",
+        "venv/a",
+    ];
+    const given = (dockerignore: string) =>
+        directoryWith({
+            ...Object.fromEntries(beside.flatMap((name) => [name, `lib/${name}`]).map((name) => [name, ""])),
+            ...files,
+            "Pulumi.yaml": "",
+            "env.py": "",
+            ".dockerignore": dockerignore,
+        });
+    const expected = [".dockerignore", "Pulumi.yaml", "env.py", ...Object.keys(files)].sort();
+    const read = (context: string) => readContext(context, path.join(context, "Dockerfile"));
+
+    it("is found in every directory, and nothing else", () => {
+        const context = given("");
+        assert.deepEqual(filesOf(context), expected);
+        assert.equal(read(context).leftOut.length, 2 * beside.length);
+    });
+
+    it("is included by a pattern with an exclamation mark", () => {
+        assert.deepEqual(filesOf(given("!.env\n!**/.git")), [...expected, ".env", ".git/HEAD", "lib/.git/HEAD"].sort());
+    });
+
+    it("is named in one line", () => {
+        assert.equal(
+            describeLeftOut(
+                read(directoryWith({ Dockerfile: "", ".env": "", "a/__pycache__/b": "", "__pycache__/c": "" })),
+            ),
+            'left out of the build by default: .env, __pycache__ (2 times); a line such as "!**/.env" in .dockerignore ' +
+                "includes them",
+        );
+        assert.match(describeLeftOut(read(given("")))!, /^left out [^\n]*, 7 more; [^\n]*$/);
+    });
+
+    it("is not named if .dockerignore names it, or if there is nothing", () => {
+        assert.equal(
+            describeLeftOut(read(given([...beside.map((name) => name.split("/")[0]!), "lib"].join("\n")))),
+            undefined,
+        );
+        assert.equal(describeLeftOut(read(directoryWith(files))), undefined);
+    });
+});
+
+describe("a symbolic link in a build context", () => {
+    const links: [target: string, isBroken: boolean][] = [
+        ["train.py", false],
+        ["./lib/", false],
+        ["lib/../train.py", false],
+        [".", false],
+        ["data/raw.csv", true],
+        ["nowhere", true],
+        ["../elsewhere", true],
+        ["/etc/passwd", true],
+    ];
+    for (const [target, isBroken] of links) {
+        it(`to ${target} is ${isBroken ? "broken" : "part of the image"}`, () => {
+            const context = directoryWith({ ...files, ".dockerignore": "data" });
+            fs.symlinkSync(target, path.join(context, "link"));
+            assert.deepEqual(
+                findBrokenLink(readContext(context, path.join(context, "Dockerfile"))),
+                isBroken ? { name: "link", target } : undefined,
+            );
+        });
+    }
 });
 
 /** Creates a context with an ignored file, a symbolic link, and two files whose contents are adjacent in the hash. */

@@ -104,7 +104,7 @@ describe("the progress of an update", () => {
 
     it("parses the names in a URN", () => {
         assert.equal(resourceName(job), "Job wine-train-job");
-        assert.equal(resourceName(`${prefix}docker:index/image:Image::a::b`), "Image a::b");
+        assert.equal(resourceName(`${prefix}docker-build:index:Image::a::b`), "Image a::b");
     });
 });
 

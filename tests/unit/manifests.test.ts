@@ -130,7 +130,7 @@ describe("the URI of a model", () => {
     it("is the directory to which a run writes", () => {
         assert.deepEqual(buildOutputVolume("models", "fraud-1"), {
             volumes: [{ name: "model", persistentVolumeClaim: { claimName: "models" } }],
-            mounts: [{ name: "model", mountPath: "/model", subPath: "fraud-1" }],
+            mounts: [{ name: "model", mountPath: "/model", subPathExpr: "fraud-1" }],
         });
     });
 

@@ -15,7 +15,7 @@ interface Loaded {
     modules: string[];
     /** The number of registered resources and function calls. */
     calls: number;
-    /** The Dockerfile with which an Image of a Python program is built. */
+    /** The content of the Dockerfile with which an Image of a Python program is built. */
     dockerfile: string;
     /** The exported classes that a bundler has renamed. */
     misnamed: string[];
@@ -23,14 +23,15 @@ interface Loaded {
 
 function load(): Loaded {
     const program = `
+        const fs = require("node:fs");
         const path = require("node:path");
         const pulumi = require("@pulumi/pulumi");
         let calls = 0;
         let dockerfile;
         const newResource = ({ inputs }) => {
             calls++;
-            dockerfile ??= inputs.build?.dockerfile;
-            return { id: "", state: { ...inputs, repoDigest: "example.com/one@sha256:" + "0".repeat(64) } };
+            dockerfile ??= inputs.dockerfile && fs.readFileSync(inputs.dockerfile.location, "utf8");
+            return { id: "", state: { ...inputs, digest: "sha256:" + "0".repeat(64) } };
         };
         pulumi.runtime.setMocks({ newResource, call: () => (calls++, {}) });
         const before = new Set(Object.keys(require.cache));
@@ -142,6 +143,7 @@ describe("the published package", () => {
             "Profile",
             "QueueType",
             "RayBatchScheduler",
+            "RunWait",
             "Schedule",
             "ScheduleBackend",
             "ScheduleConcurrency",
@@ -160,7 +162,8 @@ describe("the published package", () => {
     });
 
     it("finds its Dockerfile of Python programs", () => {
-        assert.equal(loaded.dockerfile, path.join("dockerfiles", "python.Dockerfile"));
+        const own = path.join(root, "dockerfiles", "python.Dockerfile");
+        assert.equal(loaded.dockerfile, fs.readFileSync(own, "utf8"));
     });
 
     it("registers nothing and calls nothing when it is loaded", () => {
@@ -190,7 +193,7 @@ describe("the published package", () => {
         const packages = loaded.modules.flatMap((name) => /^node_modules\/((@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? []);
         assert.deepEqual([...new Set(packages)].sort(), [
             "@balena/dockerignore",
-            "@pulumi/docker",
+            "@pulumi/docker-build",
             "@pulumi/kubernetes",
         ]);
     });

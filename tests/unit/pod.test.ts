@@ -150,7 +150,7 @@ describe("the pod of a workload", () => {
         const volumes = [buildOutputVolume("models", "fraud-1")];
         assert.deepEqual(container({}, { volumes }).volumeMounts, [
             { name: "tmp", mountPath: "/tmp" },
-            { name: "model", mountPath: "/model", subPath: "fraud-1" },
+            { name: "model", mountPath: "/model", subPathExpr: "fraud-1" },
         ]);
         assert.deepEqual(pod({}, { volumes }).spec.volumes, [
             { name: "tmp", emptyDir: {} },

@@ -280,7 +280,7 @@ describe("a Schedule of Argo Workflows", () => {
     });
 
     it("passes on every argument", async () => {
-        const args = { ...fullScheduleArgs, backend: ScheduleBackend.CronWorkflow };
+        const args = { ...fullScheduleArgs, retry: undefined, backend: ScheduleBackend.CronWorkflow };
         const recording = await schedule(args);
         const spec = workflowOf(recording);
         assert.deepEqual(spec.workflowSpec.podMetadata.labels, {
@@ -313,7 +313,7 @@ describe("a Schedule of Argo Workflows", () => {
     });
 
     it("meets the restricted standard with any arguments", async () => {
-        for (const args of [{}, { ...fullScheduleArgs, backend: ScheduleBackend.CronWorkflow }]) {
+        for (const args of [{}, { ...fullScheduleArgs, retry: undefined, backend: ScheduleBackend.CronWorkflow }]) {
             const { workflowSpec } = workflowOf(await workflow(args));
             const { securityContext: ofPod, templates, volumes: own } = workflowSpec;
             const pod = { securityContext: ofPod, volumes: own, containers: [templates[0]!.container] };

@@ -15,8 +15,8 @@ import { buildTrials, countTrials, drawValue } from "../../src/workloads/sweep/t
 import { otherImage, password, workload } from "../support/arguments";
 import { fullSweepArgs } from "../support/components/sweep";
 import { directoryWith } from "../support/directories";
-import { type Recording, run, type RunOptions, unknownOutput, unknownPaths } from "../support/mocks";
-import { keepsOwner } from "../support/ownership";
+import { errorsOf, type Recording, run, type RunOptions, unknownOutput, unknownPaths } from "../support/mocks";
+import { jobOptions, keepsOwner, operatorRunOptions, runAnnotations } from "../support/ownership";
 import { violations } from "../support/pod-security";
 
 type Job = types.output.batch.v1.Job;
@@ -108,21 +108,22 @@ describe("the trials of a Sweep", () => {
 });
 
 describe("a Sweep", () => {
-    it("is a claim, a ConfigMap of the trials, a Job, and a pod that compares their results", async () => {
+    it("is a claim, a ConfigMap of the trials, a Job, a pod that compares their results, and the record of its runs", async () => {
         const recording = await sweep();
-        const [, best, job, output, trials] = recording.resources;
+        const [, best, job, output, , trials] = recording.resources;
         assert.deepEqual(
             recording.resources.map(({ type, name, dependsOn, options }) => [type, name, dependsOn, options]),
             [
                 ["kubernetes-mlops:index:Sweep", "fraud", [], {}],
                 ["kubernetes:core/v1:Pod", "fraud-best", ["fraud-job", "fraud-output"], keepsOwner],
-                ["kubernetes:batch/v1:Job", "fraud-job", ["fraud-output", "fraud-trials"], keepsOwner],
+                ["kubernetes:batch/v1:Job", "fraud-job", ["fraud-output", "fraud-trials"], jobOptions],
                 [
                     "kubernetes:core/v1:PersistentVolumeClaim",
                     "fraud-output",
                     [],
                     { retainOnDelete: true, ...keepsOwner },
                 ],
+                ["kubernetes:core/v1:ConfigMap", "fraud-record", ["fraud-best", "fraud-output"], keepsOwner],
                 ["kubernetes:core/v1:ConfigMap", "fraud-trials", [], keepsOwner],
             ],
         );
@@ -138,10 +139,7 @@ describe("a Sweep", () => {
         const { metadata, spec } = job!.inputs as Job;
         const { name } = metadata;
         assert.match(name, /^fraud-[0-9a-f]{8}$/);
-        assert.equal(
-            metadata.annotations["pulumi.com/waitFor"],
-            'jsonpath={.status.conditions[?(@.type=="Failed"||@.type=="Complete")].status}=True',
-        );
+        assert.deepEqual(metadata.annotations, runAnnotations);
         const { template, ...rest } = spec;
         assert.deepEqual(rest, {
             activeDeadlineSeconds: 86400,
@@ -162,16 +160,20 @@ describe("a Sweep", () => {
                     fieldRef: { fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
                 },
             },
+            {
+                name: "RUN_UID",
+                valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']" } },
+            },
             { name: "HOME", value: "/tmp" },
             { name: "TRIAL_FILE", value: "/trial/parameters.json" },
             { name: "MODEL_DIR", value: "/model" },
-            { name: "MODEL_URI", value: `pvc://${claim}/${name}/$(JOB_COMPLETION_INDEX)` },
+            { name: "MODEL_URI", value: `pvc://${claim}/${name}/$(RUN_UID)/$(JOB_COMPLETION_INDEX)` },
             { name: "RESULT_FILE", value: "/model/result.json" },
             { name: "TRIAL_NAME", value: `${name}-$(JOB_COMPLETION_INDEX)` },
         ]);
         assert.deepEqual(container!.volumeMounts, [
             { name: "tmp", mountPath: "/tmp" },
-            { name: "model", mountPath: "/model", subPathExpr: `${name}/$(JOB_COMPLETION_INDEX)` },
+            { name: "model", mountPath: "/model", subPathExpr: `${name}/$(RUN_UID)/$(JOB_COMPLETION_INDEX)` },
             {
                 name: "trial",
                 mountPath: "/trial/parameters.json",
@@ -213,7 +215,7 @@ describe("a Sweep", () => {
         assert.deepEqual(container!.volumeMounts[1], {
             name: "results",
             mountPath: "/results",
-            subPath: jobOf(recording).metadata.name,
+            subPath: `${jobOf(recording).metadata.name}/uid`,
             readOnly: true,
         });
     });
@@ -251,7 +253,7 @@ describe("a Sweep", () => {
                 { name: "MLFLOW_TRACKING_URI", value: "http://mlflow" },
                 { name: "MLFLOW_EXPERIMENT_NAME", value: "fraud" },
                 { name: "RUN", value: name },
-                { name: "RUN_URI", value: `pvc://models/${name}` },
+                { name: "RUN_URI", value: `pvc://models/${name}/uid` },
                 { name: "MLFLOW_TRACKING_USERNAME", value: "me" },
                 {
                     name: "MLFLOW_TRACKING_PASSWORD",
@@ -292,7 +294,7 @@ describe("a Sweep", () => {
         { timeout: "1h" },
         { maxFailedTrials: 1 },
         { collectorImage: otherImage },
-        { objective: { metric: "f1", goal: ObjectiveGoal.Minimize } },
+        { objective: { metric: "accuracy", goal: ObjectiveGoal.Maximize } },
         { output: { size: "20Gi" } },
         { budget: { trials: 1000 } },
         { grid: undefined, trials: buildTrials(least) },
@@ -306,6 +308,9 @@ describe("a Sweep", () => {
     const another: Partial<SweepArgs>[] = [
         { image: otherImage },
         { grid: { depth: [1, 3], rate: [0.1] } },
+        // The record of a run has its best trial.
+        { objective: { metric: "f1" } },
+        { objective: { metric: "accuracy", goal: ObjectiveGoal.Minimize } },
         { retries: 1 },
         { parallelism: 1 },
         { triggers: ["1"] },
@@ -325,8 +330,14 @@ describe("a Sweep", () => {
         const { name } = jobOf(recording).metadata;
         assert.deepEqual(recording.resource("fraud").outputs, {
             best: { trial: "1", parameters: { depth: 2, rate: 0.1 }, value: 0.9 } satisfies BestTrial,
-            model: `pvc://models/${name}/1`,
+            model: `pvc://models/${name}/uid/1`,
             runName: name,
+        });
+        const { annotations } = recording.resource("fraud-record").inputs.metadata as Job["metadata"];
+        assert.deepEqual(JSON.parse(annotations["kubernetes-mlops/result"]!), {
+            best: { trial: "1", parameters: { depth: 2, rate: 0.1 }, value: 0.9 },
+            model: `pvc://models/${name}/uid/1`,
+            succeeded: "0,1",
         });
         const { env } = bestOf(recording).spec.containers[0]!;
         assert.deepEqual(env.slice(1), [
@@ -338,10 +349,13 @@ describe("a Sweep", () => {
 
     it("fails with a message of its own without a best trial", async () => {
         const outputs = ended(complete, terminated("no trial has written accuracy to its RESULT_FILE\n", 1));
-        await assert.rejects(sweep({}, { outputs }), {
-            message:
-                'Sweep "fraud": the results of the trials cannot be compared: no trial has written accuracy to its RESULT_FILE',
-        });
+        const { result: recording, errors } = await errorsOf(() => sweep({}, { outputs }));
+        assert.deepEqual(errors, [
+            'Sweep "fraud": the results of the trials cannot be compared: no trial has written accuracy to its RESULT_FILE',
+        ]);
+        assert.deepEqual(Object.keys(recording.resource("fraud").outputs!), ["runName"]);
+        const { annotations } = recording.resource("fraud-record").inputs.metadata as Job["metadata"];
+        assert.deepEqual(Object.keys(annotations), ["pulumi.com/patchFieldManager"]);
     });
 
     it("shows everything in a preview that does not depend on an unknown image", async () => {
@@ -510,8 +524,9 @@ describe("a Sweep with the backend Katib", () => {
         const recording = await run(() => new Sweep("fraud", args));
         assert.deepEqual(
             recording.resources.map(({ name }) => name),
-            ["fraud", "fraud-experiment"],
+            ["fraud", "fraud-experiment", "fraud-record"],
         );
+        assert.deepEqual(recording.resource("fraud-experiment").options, operatorRunOptions);
         const { apiVersion, kind, metadata, spec } = recording.resource("fraud-experiment").inputs;
         assert.deepEqual([apiVersion, kind], ["kubeflow.org/v1beta1", "Experiment"]);
         const { trialTemplate, ...rest } = spec as {
@@ -715,16 +730,22 @@ describe("a Sweep with the backend Katib", () => {
                 observation: { metrics: [{ name: "loss", latest: "0.4", min: "0.3", max: "0.9" }] },
             },
         };
-        const recording = await run(() => new Sweep("fraud", args), { outputs: () => ({ status }) });
-        const { best, model, runName } = recording.resource("fraud").outputs!;
-        assert.deepEqual(best, {
+        assert.deepEqual(parseExperimentOutcome(args, { status }).best, {
             trial: "fraud-1-abc",
             parameters: { rate: 0.01, depth: 4, kind: "a", size: 32, deep: false },
             value: 0.3,
         });
-        assert.equal(model, `pvc://models/${runName}/fraud-1-abc`);
         const maximized = { ...args, objective: { metric: "loss" } };
         assert.equal(parseExperimentOutcome(maximized, { status }).best!.value, 0.9);
+    });
+
+    it("has the results of its trials in its own directory", async () => {
+        const recording = await run(() => new Sweep("fraud", args));
+        const { best, model, runName } = recording.resource("fraud").outputs! as {
+            best: BestTrial;
+            [name: string]: unknown;
+        };
+        assert.equal(model, `pvc://models/${String(runName)}/${best.trial}`);
     });
 
     it("fails if Katib reports a failure or no best trial", () => {

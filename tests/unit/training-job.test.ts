@@ -3,10 +3,10 @@ import * as assert from "node:assert/strict";
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { AccessMode, TrainingJob, TrainingJobArgs } from "../../src";
+import { AccessMode, ModelServer, TrainingJob, TrainingJobArgs } from "../../src";
 import { image, otherImage, password, workload } from "../support/arguments";
 import { Recording, run, RunOptions, Secret, unknownOutput, unknownPaths } from "../support/mocks";
-import { keepsOwner, ownerAnnotations } from "../support/ownership";
+import { jobOptions, keepsOwner, ownerAnnotations, runAnnotations } from "../support/ownership";
 
 function train(args: Partial<TrainingJobArgs> = {}, options?: RunOptions): Promise<Recording> {
     return run(() => new TrainingJob("fraud", { ...workload, ...args }), options);
@@ -33,12 +33,20 @@ const labels = {
 const podLabels = { "app.kubernetes.io/component": "training", "app.kubernetes.io/name": "fraud" };
 const annotations = ownerAnnotations;
 
-/** Default names of the claim and the run. Another hash in `runName` would run all trainings of all users again. */
+/** The first variable of a run, to which others refer. */
+const runUid = {
+    name: "RUN_UID",
+    valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']" } },
+};
+
+/** Default names of the claim and the run. Another hash of the content would run all trainings of all users again. */
 const claimName = "fraud-training-model-57e9d5f1";
-const runName = "fraud-e40a4a8d";
+const content = "b6b43745";
+const runName = "fraud-0c8aacc3";
+const model = `pvc://${claimName}/${runName}/uid`;
 
 describe("a TrainingJob", () => {
-    it("with its required arguments is a Job and the claim to which it writes", async () => {
+    it("with its required arguments is a Job, the claim to which it writes, and the record of its runs", async () => {
         const recording = await train();
         assert.deepEqual(recording.resources, [
             {
@@ -50,7 +58,7 @@ describe("a TrainingJob", () => {
                 propertiesFrom: [],
                 options: {},
                 inputs: {},
-                outputs: { model: `pvc://${claimName}/${runName}`, jobName: runName },
+                outputs: { model, jobName: runName },
             },
             {
                 type: "kubernetes:batch/v1:Job",
@@ -59,16 +67,11 @@ describe("a TrainingJob", () => {
                 provider: "",
                 dependsOn: ["fraud-model"],
                 propertiesFrom: ["fraud-model"],
-                options: keepsOwner,
+                options: jobOptions,
                 inputs: {
                     apiVersion: "batch/v1",
                     kind: "Job",
-                    metadata: {
-                        name: runName,
-                        namespace: "ml",
-                        labels,
-                        annotations: { ...annotations, "pulumi.com/timeoutSeconds": "86700" },
-                    },
+                    metadata: { name: runName, namespace: "ml", labels, annotations: runAnnotations },
                     spec: {
                         backoffLimit: 2,
                         activeDeadlineSeconds: 86400,
@@ -94,8 +97,9 @@ describe("a TrainingJob", () => {
                                         name: "main",
                                         image,
                                         env: [
+                                            runUid,
                                             { name: "HOME", value: "/tmp" },
-                                            { name: "MODEL_URI", value: `pvc://${claimName}/${runName}` },
+                                            { name: "MODEL_URI", value: `pvc://${claimName}/${runName}/$(RUN_UID)` },
                                             { name: "MODEL_DIR", value: "/model" },
                                         ],
                                         resources: {
@@ -110,7 +114,11 @@ describe("a TrainingJob", () => {
                                         terminationMessagePolicy: "FallbackToLogsOnError",
                                         volumeMounts: [
                                             { name: "tmp", mountPath: "/tmp" },
-                                            { name: "model", mountPath: "/model", subPath: runName },
+                                            {
+                                                name: "model",
+                                                mountPath: "/model",
+                                                subPathExpr: `${runName}/$(RUN_UID)`,
+                                            },
                                         ],
                                     },
                                 ],
@@ -143,6 +151,32 @@ describe("a TrainingJob", () => {
                     spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } },
                 },
             },
+            {
+                type: "kubernetes:core/v1:ConfigMap",
+                name: "fraud-record",
+                parent: "fraud",
+                provider: "",
+                // Not the Job, with which it would be replaced.
+                dependsOn: ["fraud-model"],
+                propertiesFrom: ["fraud-model"],
+                options: keepsOwner,
+                inputs: {
+                    apiVersion: "v1",
+                    kind: "ConfigMap",
+                    metadata: {
+                        name: "fraud-training",
+                        namespace: "ml",
+                        labels,
+                        annotations: {
+                            ...annotations,
+                            "kubernetes-mlops/result": model,
+                            "kubernetes-mlops/completed-runs": JSON.stringify([
+                                { content, run: runName, uid: "uid", result: model },
+                            ]),
+                        },
+                    },
+                },
+            },
         ]);
     });
 
@@ -166,31 +200,32 @@ describe("a TrainingJob", () => {
 
     it("writes to an existing claim, and creates none", async () => {
         const recording = await train({ output: { claim: "models" } });
-        assert.deepEqual(names(recording), ["fraud", "fraud-job"]);
+        assert.deepEqual(names(recording), ["fraud", "fraud-job", "fraud-record"]);
         const { name } = jobOf(recording).metadata;
-        assert.deepEqual(recording.resource("fraud").outputs, { jobName: name, model: `pvc://models/${name}` });
+        assert.deepEqual(recording.resource("fraud").outputs, { jobName: name, model: `pvc://models/${name}/uid` });
     });
 
     it("lets the program upload to a URI", async () => {
         const recording = await train({ output: { uri: "s3://models/fraud" } });
-        assert.deepEqual(names(recording), ["fraud", "fraud-job"]);
+        assert.deepEqual(names(recording), ["fraud", "fraud-job", "fraud-record"]);
         const { metadata, spec } = jobOf(recording);
-        const model = `s3://models/fraud/${metadata.name}`;
+        const uri = `s3://models/fraud/${metadata.name}`;
         assert.deepEqual(spec.template.spec.containers[0]!.env, [
+            runUid,
             { name: "HOME", value: "/tmp" },
-            { name: "MODEL_URI", value: model },
+            { name: "MODEL_URI", value: `${uri}/$(RUN_UID)` },
             { name: "MODEL_DIR", value: "/model" },
         ]);
         assert.deepEqual(spec.template.spec.volumes, [
             { name: "tmp", emptyDir: {} },
             { name: "model", emptyDir: {} },
         ]);
-        assert.deepEqual(recording.resource("fraud").outputs, { jobName: metadata.name, model });
+        assert.deepEqual(recording.resource("fraud").outputs, { jobName: metadata.name, model: `${uri}/uid` });
     });
 
     it("keeps secret variables in a Secret, and a new value starts no new run", async () => {
         const recording = await train({ secretEnv: { TOKEN: password } });
-        assert.deepEqual(names(recording), ["fraud", "fraud-env", "fraud-job", "fraud-model"]);
+        assert.deepEqual(names(recording), ["fraud", "fraud-env", "fraud-job", "fraud-model", "fraud-record"]);
         assert.deepEqual(recording.resource("fraud-env"), {
             type: "kubernetes:core/v1:Secret",
             name: "fraud-env",
@@ -213,17 +248,21 @@ describe("a TrainingJob", () => {
     });
 
     it("has no Secret without secret variables", async () => {
-        assert.deepEqual(names(await train({ secretEnv: {} })), ["fraud", "fraud-job", "fraud-model"]);
+        assert.deepEqual(names(await train({ secretEnv: {} })), ["fraud", "fraud-job", "fraud-model", "fraud-record"]);
     });
 
     const fields: [what: string, args: Partial<TrainingJobArgs>, at: string, expected: unknown][] = [
         ["retries", { retries: 0 }, "spec.backoffLimit", 0],
         ["a timeout", { timeout: "1h30m" }, "spec.activeDeadlineSeconds", 5400],
         [
-            "a wait that is longer than the timeout",
-            { timeout: "1h30m" },
-            "metadata.annotations",
-            { ...annotations, "pulumi.com/timeoutSeconds": "5700" },
+            "the exit codes that decide about a retry",
+            { retry: { never: [3, 2], always: [42] } },
+            "spec.podFailurePolicy.rules",
+            [
+                { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+                { action: "FailJob", onExitCodes: { containerName: "main", operator: "In", values: [2, 3] } },
+                { action: "Ignore", onExitCodes: { containerName: "main", operator: "In", values: [42] } },
+            ],
         ],
         [
             "a queue",
@@ -235,11 +274,7 @@ describe("a TrainingJob", () => {
             "triggers, so that a preview shows what has changed",
             { triggers: ["2024-06-01", "v2"] },
             "metadata.annotations",
-            {
-                ...annotations,
-                "pulumi.com/timeoutSeconds": "86700",
-                "kubernetes-mlops/triggers": "2024-06-01, v2",
-            },
+            { ...runAnnotations, "kubernetes-mlops/triggers": "2024-06-01, v2" },
         ],
     ];
     for (const [what, args, at, expected] of fields) {
@@ -269,7 +304,9 @@ describe("the run of a TrainingJob", () => {
         ["the value of a secret", { secretEnv: { TOKEN: "another" } }],
         ["the size of the claim", { output: { size: "20Gi" } }],
         ["retention of the claim", { output: { retain: false } }],
-        ["the queue", { workspace: { namespace: "ml", queue: "team" } }],
+        ["startTimeout", { startTimeout: "1h" }],
+        ["wait", { wait: "never" }],
+        ["allowFailure", { allowFailure: true }],
     ];
     for (const [what, args] of same) {
         it(`is the same with another ${what}`, async () => {
@@ -288,6 +325,8 @@ describe("the run of a TrainingJob", () => {
         ["user", { runAsUser: 1234 }],
         ["file system", { readOnlyRootFilesystem: false }],
         ["patch", { podSpec: { nodeSelector: { disk: "fast" } } }],
+        // Only until it has completed; see content.test.ts.
+        ["queue", { workspace: { namespace: "ml", queue: "team" } }],
         ["service account", { workspace: { namespace: "ml", serviceAccount: "trainer" } }],
         ["pull secret", { workspace: { namespace: "ml", imagePullSecrets: ["pull"] } }],
         ["trigger", { triggers: ["1"] }],
@@ -303,10 +342,29 @@ describe("the run of a TrainingJob", () => {
 });
 
 describe("a preview of a TrainingJob", () => {
+    /** What is unknown of a Job if it is not known whether its run has completed before. */
+    const ofUnknownRun = [
+        "inputs.metadata.annotations.kubernetes-mlops/completed-before",
+        "inputs.metadata.name",
+        "inputs.spec.completions",
+        "inputs.spec.parallelism",
+    ];
+    const ofUnknownRecord = [
+        "inputs.metadata.annotations.kubernetes-mlops/completed-runs",
+        "inputs.metadata.annotations.kubernetes-mlops/result",
+    ];
+
     it("is complete if its arguments are known", async () => {
         const { resources } = await train({}, { preview: true });
         assert.deepEqual(resources.flatMap(unknownPaths), []);
-        assert.deepEqual(resources, (await train()).resources);
+        // In an update, the record depends on the value that the Job has led to, and not on the Job itself.
+        const withoutJob = resources.map(({ dependsOn, propertiesFrom, ...rest }) => ({
+            ...rest,
+            dependsOn: rest.name === "fraud-record" ? dependsOn.filter((name) => name !== "fraud-job") : dependsOn,
+            propertiesFrom:
+                rest.name === "fraud-record" ? propertiesFrom.filter((name) => name !== "fraud-job") : propertiesFrom,
+        }));
+        assert.deepEqual(withoutJob, (await train()).resources);
     });
 
     const previews: [what: string, args: () => Partial<TrainingJobArgs>, unknown: Record<string, string[]>][] = [
@@ -316,38 +374,45 @@ describe("a preview of a TrainingJob", () => {
             {
                 fraud: ["outputs.jobName", "outputs.model"],
                 "fraud-job": [
-                    "inputs.metadata.name",
-                    "inputs.spec.template.spec.containers[0].env[1].value",
+                    ...ofUnknownRun,
+                    "inputs.spec.template.spec.containers[0].env[2].value",
                     "inputs.spec.template.spec.containers[0].image",
-                    "inputs.spec.template.spec.containers[0].volumeMounts[1].subPath",
+                    "inputs.spec.template.spec.containers[0].volumeMounts[1].subPathExpr",
                 ],
                 "fraud-model": [],
+                "fraud-record": ofUnknownRecord,
             },
         ],
         [
             "a namespace whose name is not known yet",
             () => ({ workspace: { namespace: unknownOutput<string>() } }),
+            // Whether the run has completed there before is not known either.
             {
-                fraud: [],
-                "fraud-job": ["inputs.metadata.namespace"],
+                fraud: ["outputs.jobName", "outputs.model"],
+                "fraud-job": [
+                    ...ofUnknownRun.slice(0, 2),
+                    "inputs.metadata.namespace",
+                    ...ofUnknownRun.slice(2),
+                    "inputs.spec.template.spec.containers[0].env[2].value",
+                    "inputs.spec.template.spec.containers[0].volumeMounts[1].subPathExpr",
+                ],
                 "fraud-model": ["inputs.metadata.namespace"],
+                "fraud-record": [...ofUnknownRecord, "inputs.metadata.namespace"],
             },
         ],
         [
             "a secret that is not known yet",
             () => ({ secretEnv: { TOKEN: pulumi.secret(unknownOutput<string>()) } }),
-            { fraud: [], "fraud-env": ["inputs.stringData"], "fraud-job": [], "fraud-model": [] },
+            { fraud: [], "fraud-env": ["inputs.stringData"], "fraud-job": [], "fraud-model": [], "fraud-record": [] },
         ],
         [
             "a timeout that is not known yet",
             () => ({ timeout: unknownOutput() }),
             {
                 fraud: [],
-                "fraud-job": [
-                    "inputs.metadata.annotations.pulumi.com/timeoutSeconds",
-                    "inputs.spec.activeDeadlineSeconds",
-                ],
+                "fraud-job": ["inputs.spec.activeDeadlineSeconds"],
                 "fraud-model": [],
+                "fraud-record": [],
             },
         ],
     ];
@@ -360,4 +425,33 @@ describe("a preview of a TrainingJob", () => {
             );
         });
     }
+
+    it("of a server shows the volume of a model that is not known yet, except for its directory", async () => {
+        const recording = await run(
+            () => {
+                const { model } = new TrainingJob("fraud", { ...workload, image: unknownOutput() });
+                new ModelServer("server", { ...workload, model });
+            },
+            { preview: true },
+        );
+        const server = recording.resource("server-deployment");
+        assert.deepEqual(unknownPaths(server), [
+            "inputs.spec.template.spec.containers[0].env[2].value",
+            "inputs.spec.template.spec.containers[0].volumeMounts[1].subPath",
+        ]);
+        const { containers, volumes } = (server.inputs as types.output.apps.v1.Deployment).spec.template.spec;
+        assert.equal(containers[0]!.env[2]!.name, "MODEL_URI");
+        assert.deepEqual(volumes[1], { name: "model", persistentVolumeClaim: { claimName } });
+    });
+
+    it("of a server shows no volume of a model whose URI is not known yet", async () => {
+        const server = (
+            await run(() => new ModelServer("server", { ...workload, model: unknownOutput() }), { preview: true })
+        ).resource("server-deployment");
+        assert.deepEqual(unknownPaths(server), [
+            "inputs.spec.template.spec.containers[0].env[2].value",
+            "inputs.spec.template.spec.containers[0].volumeMounts",
+            "inputs.spec.template.spec.volumes",
+        ]);
+    });
 });

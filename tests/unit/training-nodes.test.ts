@@ -6,8 +6,8 @@ import * as assert from "node:assert/strict";
 import { AccessMode, TrainingBackend, TrainingFramework, TrainingJob, type TrainingJobArgs } from "../../src";
 import { failureOf } from "../../src/runs/status";
 import { otherImage, workload } from "../support/arguments";
-import { type Properties, type Recording, run, type RunOptions, unknownPaths } from "../support/mocks";
-import { keepsOwner } from "../support/ownership";
+import { type Properties, type Recording, run, type RunOptions, unknownOutput, unknownPaths } from "../support/mocks";
+import { keepsOwner, operatorRunOptions, runAnnotations } from "../support/ownership";
 import { type PodSpec, violations } from "../support/pod-security";
 
 const shared = { accessMode: AccessMode.ReadWriteMany };
@@ -18,6 +18,13 @@ const train = (args: Partial<TrainingJobArgs> = {}, options?: RunOptions): Promi
 
 const job = async (args: Partial<TrainingJobArgs> = {}): Promise<Properties> =>
     (await train(args)).resource("fraud-job").inputs;
+
+/** Returns the hash of the content of the run. */
+function contentOf(recording: Recording): string {
+    const { annotations } = recording.resource("fraud-record").inputs.metadata;
+    const runs = JSON.parse(annotations["kubernetes-mlops/completed-runs"] as string) as { content: string }[];
+    return runs[0]!.content;
+}
 
 /** Returns the variables of a pod's container, by name. */
 function variables(pod: PodSpec): Record<string, string | undefined> {
@@ -45,8 +52,12 @@ describe("a training of several nodes", () => {
                     fieldRef: { fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" },
                 },
             },
+            {
+                name: "RUN_UID",
+                valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']" } },
+            },
             { name: "HOME", value: "/tmp" },
-            { name: "MODEL_URI", value: `${claim(spec)}/${metadata.name}` },
+            { name: "MODEL_URI", value: `${claim(spec)}/${metadata.name}/$(RUN_UID)` },
             { name: "MODEL_DIR", value: "/model" },
             { name: "MASTER_ADDR", value: first },
             { name: "MASTER_PORT", value: "29500" },
@@ -102,8 +113,10 @@ describe("a training of several nodes", () => {
         assert.deepEqual(containers[0].volumeMounts[2], {
             name: "checkpoint",
             mountPath: "/checkpoint",
-            subPath: metadata.name,
+            // Of the same content, whatever the run is called.
+            subPath: contentOf(recording),
         });
+        assert.notEqual(contentOf(recording), metadata.name);
         assert.match(claimed.name, /^fraud-training-checkpoint-[0-9a-f]{8}$/);
         assert.deepEqual(recording.resource("fraud-checkpoint").options, keepsOwner);
     });
@@ -179,13 +192,26 @@ for (const [backend, args, pods] of operators) {
             assert.deepEqual(found.flatMap(violations), []);
         });
 
-        it("has annotations to wait for it, and the workspace's queue", async () => {
-            const { metadata } = (await made({ workspace: { namespace: "ml", queue: "team" } })).resource(
+        it("is followed by the component, never changes, and has the workspace's queue", async () => {
+            const { inputs, options } = (await made({ workspace: { namespace: "ml", queue: "team" } })).resource(
                 "fraud-job",
-            ).inputs;
-            assert.match(metadata.annotations["pulumi.com/waitFor"], /^jsonpath=\{\.status\./);
-            assert.match(metadata.annotations["pulumi.com/timeoutSeconds"], /^\d+$/);
-            assert.equal(metadata.labels["kueue.x-k8s.io/queue-name"], "team");
+            );
+            assert.deepEqual(inputs.metadata.annotations, runAnnotations);
+            assert.equal(inputs.metadata.labels["kueue.x-k8s.io/queue-name"], "team");
+            assert.deepEqual(options, operatorRunOptions);
+        });
+
+        it("has a URI for each execution", async () => {
+            const label = backend === TrainingBackend.RayJob ? "ray.io/cluster" : "jobset.sigs.k8s.io/jobset-uid";
+            const { resources, resource } = await made();
+            const { name } = resource("fraud-job").inputs.metadata;
+            for (const pod of resources.flatMap(({ inputs }) => podsIn(inputs))) {
+                assert.equal(variables(pod).MODEL_URI?.split("/").slice(-2).join("/"), `${name}/$(RUN_UID)`);
+                const { valueFrom } = pod.containers[0]!.env.find((one) => one.name === "RUN_UID") as {
+                    valueFrom?: object;
+                };
+                assert.deepEqual(valueFrom, { fieldRef: { fieldPath: `metadata.labels['${label}']` } });
+            }
         });
 
         for (const [what, other] of Object.entries({
@@ -201,18 +227,18 @@ for (const [backend, args, pods] of operators) {
             });
         }
 
-        it("outputs the URI of its result, unless its status reports a failure", async () => {
-            const status = (word: string) => (type: string) =>
-                type.startsWith("kubernetes:") && type.endsWith(backend)
-                    ? { status: { conditions: [{ type: word, status: "True", message: "out of luck" }] } }
-                    : {};
-            const { outputs } = (await made({}, { outputs: status("Complete") })).resource("fraud");
-            assert.match(outputs!.model as string, /^pvc:\/\/fraud-training-model-[0-9a-f]{8}\/fraud-[0-9a-f]{8}$/);
-            await assert.rejects(made({}, { outputs: status("Failed") }), {
-                message:
-                    `TrainingJob "fraud": the run ${String(outputs!.jobName)} has failed: out of luck; see the logs of ` +
-                    "its pods, and fix the cause, or change triggers to run it again",
-            });
+        it("outputs the URI of its result, and remembers it", async () => {
+            for (const preview of [false, true]) {
+                const { resource } = await made({}, { preview });
+                const { model, jobName } = resource("fraud").outputs!;
+                assert.match(model as string, /^pvc:\/\/fraud-training-model-[0-9a-f]{8}\/fraud-[0-9a-f]{8}\/uid$/);
+                assert.equal((model as string).split("/")[3], jobName);
+                assert.equal(resource("fraud-record").inputs.metadata.annotations["kubernetes-mlops/result"], model);
+            }
+        });
+
+        it("is suspended if its run has completed before, and otherwise does not say so", async () => {
+            assert.equal("suspend" in (await made()).resource("fraud-job").inputs.spec, false);
         });
     });
 }
@@ -229,8 +255,6 @@ describe("the custom resources of operators", () => {
         const [{ name, template }] = spec.replicatedJobs;
         assert.deepEqual([name, template.spec.backoffLimit, template.spec.activeDeadlineSeconds], ["node", 0, 3600]);
         assert.equal(variables(template.spec.template.spec).MASTER_ADDR, `${metadata.name}-node-0-0.${metadata.name}`);
-        // Each restart has the whole time limit.
-        assert.equal(metadata.annotations["pulumi.com/timeoutSeconds"], "7500");
     });
 
     it("a TrainJob refers to its own runtime, with the label and the container that Trainer expects", async () => {
@@ -299,8 +323,9 @@ describe("the custom resources of operators", () => {
         await assert.rejects(create("f".repeat(39), TrainingBackend.RayJob), /at most 38 characters/);
     });
 
-    it("have an unknown result in a preview, as the run may fail", async () => {
-        const { resource } = await train({ backend: TrainingBackend.JobSet }, { preview: true });
+    it("have an unknown result in a preview in which the content is not known yet", async () => {
+        const args = { backend: TrainingBackend.JobSet, image: unknownOutput<string>() };
+        const { resource } = await train(args, { preview: true });
         assert.deepEqual(unknownPaths(resource("fraud").outputs), ["jobName", "model"]);
     });
 });

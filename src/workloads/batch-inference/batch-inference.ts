@@ -1,16 +1,21 @@
 import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { failOutput } from "../../arguments/inputs";
+import { withoutDependencies } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
+import { clusterOf } from "../../cluster/cluster";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { batchNames, batchObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createRecord } from "../../pod/record";
 import { createEnvironmentSecret } from "../../pod/secret";
+import { createRunRecord, currentResult, defineResult, knownResult } from "../../runs/record";
+import { runOptions } from "../../runs/run";
+import { endOf, identityOf, planRun, type RunOwner, settle } from "../../runs/tracked-run";
 import type { BatchInferenceArgs } from "./args";
 import { buildBatchCronJob } from "./cron-job";
-import { type BatchContext, buildBatchJob, batchLabels, buildRerunJob } from "./job";
+import { type BatchContext, buildBatchJob, batchLabels, buildRerunJob, hashBatch } from "./job";
+import { planRerun } from "./rerun";
 import { checkAcross, fields } from "./rules";
 import { batchProblem } from "./shards";
 
@@ -32,7 +37,7 @@ export class BatchInference extends pulumi.ComponentResource {
      * The URI of the results: `outputUri`, known when all shards have completed. With `schedule`, the URI below which
      * each run has its own directory.
      */
-    public readonly results: pulumi.Output<string>;
+    declare public readonly results: pulumi.Output<string>;
     /** Name of the Job, or of the CronJob. */
     public readonly jobName: pulumi.Output<string>;
 
@@ -65,19 +70,20 @@ export class BatchInference extends pulumi.ComponentResource {
         const childOpts = { parent: this, dependsOn: secret ? [secret] : [] };
         const run =
             inference.schedule === undefined
-                ? createRun(name, objectsName, inference, context, childOpts)
+                ? createRun(this, name, objectsName, inference, context, childOpts)
                 : createScheduledRuns(name, objectsName, inference, inference.schedule, context, childOpts);
 
         this.jobName = run.name;
-        this.results = run.results;
+        defineResult(this, "results", run.results);
         owned.check();
-        this.registerOutputs({ results: this.results, jobName: this.jobName });
+        this.registerOutputs({ results: run.knownResults, jobName: this.jobName });
     }
 }
 
 interface BatchRun {
     name: pulumi.Output<string>;
-    results: pulumi.Output<string>;
+    results: () => pulumi.Output<string>;
+    knownResults: pulumi.Output<string | undefined>;
 }
 
 /** Registers the CronJob. The URI of the results does not depend on any run. */
@@ -96,31 +102,51 @@ function createScheduledRuns(
         ...opts,
         dependsOn: [record, ...opts.dependsOn],
     });
-    return { name: cronJob.metadata.name, results: pulumi.output(args.outputUri) };
+    const results = pulumi.output(args.outputUri);
+    return { name: cronJob.metadata.name, results: () => results, knownResults: results };
 }
 
-/** Registers the Job, and one for each shard that is run again. */
+/** Registers the Job, one for each shard that is run again, and the record. */
 function createRun(
+    component: BatchInference,
     name: string,
     objectsName: string,
     args: BatchInferenceArgs,
     context: BatchContext,
     opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): BatchRun {
-    const job = new batch.Job(`${name}-job`, buildBatchJob(objectsName, args, context), opts);
+    const owner: RunOwner = {
+        title: `BatchInference "${name}"`,
+        namespace: args.workspace.namespace,
+        recordName: batchNames.record(objectsName),
+        cluster: clusterOf(component.getProvider("kubernetes:batch/v1:Job")),
+        args,
+    };
+    const plan = planRun(owner, objectsName, hashBatch(args));
+    const identity = identityOf(plan);
+    const job = new batch.Job(`${name}-job`, buildBatchJob(objectsName, args, context, identity), {
+        ...runOptions,
+        ...opts,
+    });
+    const end = endOf(owner, plan, "Job", job);
+    const directory = pulumi.all([plan, end]).apply(([{ run }, known]) => `${run}/${"uid" in known ? known.uid : ""}`);
     const again = args.rerun?.shards ?? [];
-    const reruns = again.map(
-        (shard) =>
-            new batch.Job(`${name}-shard-${shard}`, buildRerunJob(objectsName, args, shard, context), {
-                ...opts,
-                dependsOn: job,
-            }),
-    );
-    const results = pulumi
-        .all([args.outputUri, args.shards, job.status, reruns.map(({ metadata }) => metadata.name)])
-        .apply(([output, shards, status]) => {
-            const problem = batchProblem(shards, again, status);
-            return problem === undefined ? output : failOutput<string>(`BatchInference "${name}": ${problem}`);
+    const reruns = again.map((shard) => {
+        const shardPlan = planRerun(objectsName, plan, shard, args, directory);
+        const manifest = buildRerunJob(objectsName, args, shard, context, identityOf(shardPlan), directory);
+        const shardJob = new batch.Job(`${name}-shard-${shard}`, manifest, { ...runOptions, ...opts, dependsOn: job });
+        return endOf(owner, shardPlan, "Job", shardJob);
+    });
+    const outcome = pulumi
+        .all([args.outputUri, args.shards, end, directory, pulumi.all(reruns)])
+        .apply(([output, shards, known, below, ends]) => {
+            const problem = batchProblem(shards, known, again, ends);
+            return problem === undefined ? { result: `${output}/${below}` } : { problem };
         });
-    return { name: job.metadata.name, results };
+    const record = createRunRecord(name, owner, batchLabels(objectsName), settle(owner, plan, end, outcome), component);
+    return {
+        name: withoutDependencies(pulumi.all([plan, job.id]).apply(([{ run }]) => run)),
+        results: () => currentResult(owner, record),
+        knownResults: knownResult(record),
+    };
 }

@@ -4,7 +4,7 @@ import { objectMeta } from "../../pod/metadata";
 import { batchNames } from "../../pod/names";
 import { buildCronJobSpec, overridesManualChanges } from "../../runs/cron-job";
 import type { BatchInferenceArgs } from "./args";
-import { type BatchContext, batchLabels, fixedSpec } from "./job";
+import { type BatchContext, batchLabels, buildScheduledSpec } from "./job";
 
 type CronJob = types.input.batch.v1.CronJob;
 
@@ -17,6 +17,6 @@ export function buildBatchCronJob(
     const labels = batchLabels(name);
     return {
         metadata: objectMeta(batchNames.cronJob(name), args.workspace.namespace, labels, overridesManualChanges),
-        spec: buildCronJobSpec(args, labels, fixedSpec(name, args, context)),
+        spec: buildCronJobSpec(args, labels, buildScheduledSpec(name, args, context)),
     };
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { mapInput } from "../../arguments/inputs";
+import { mapInput, mapInputs } from "../../arguments/inputs";
 import type { PodVolumes } from "../../pod/model-volume";
 
 /** A claim, or a directory of a claim. */
@@ -19,7 +19,7 @@ export function buildDataVolume(
     name: string,
     mountPath: string,
     uri: pulumi.Input<string>,
-    { readOnly, run }: { readOnly?: true; run?: string },
+    { readOnly, directory }: { readOnly?: true; directory?: pulumi.Input<string> },
 ): PodVolumes {
     const groupsOf = (known: string): { claim?: string; path?: string } => inClaim.exec(known)?.groups ?? {};
     return {
@@ -29,17 +29,17 @@ export function buildDataVolume(
                 claim === undefined ? { name, emptyDir: {} } : { name, persistentVolumeClaim: { claimName: claim } },
             ];
         }),
-        mounts: mapInput(uri, (known) => {
-            const { claim, path } = groupsOf(known);
+        mounts: mapInputs({ uri, directory }, (known) => {
+            const { claim, path } = groupsOf(known.uri);
             if (claim === undefined) {
                 return [{ name, mountPath }];
             }
-            const directory = [path, run].filter((part) => part !== undefined).join("/");
+            const below = [path, known.directory].filter((part) => part !== undefined).join("/");
             return [
                 {
                     name,
                     mountPath,
-                    ...(directory !== "" && (run === undefined ? { subPath: directory } : { subPathExpr: directory })),
+                    ...(below !== "" && (directory === undefined ? { subPath: below } : { subPathExpr: below })),
                     ...(readOnly && { readOnly }),
                 },
             ];

@@ -1,15 +1,22 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
 import { buildModelVolume, modelDir } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { hashRun, type RunHashes } from "../../runs/content";
 import { jobNameVariable } from "../../runs/cron-job";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
-import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
-import { untilEnded } from "../../runs/status";
+import {
+    buildFailurePolicy,
+    noPods,
+    type RunIdentity,
+    runMeta,
+    runTimeout,
+    runTolerations,
+    uidOf,
+} from "../../runs/run";
 import type { BatchInferenceArgs } from "./args";
 import { buildDataVolume } from "./data-volume";
 
@@ -32,44 +39,92 @@ export interface BatchContext {
     claimTemplate?: pulumi.Input<string>;
 }
 
-/** Returns the Job of all shards, each of which is an index. Its name is a hash of its immutable fields. */
-export function buildBatchJob(name: string, args: BatchInferenceArgs, context: BatchContext): Job {
-    const fixed = fixedSpec(name, args, context);
-    const run = hashedName(name, { ...fixed, triggers: args.triggers });
+/** Returns the hashes of a run of all shards. How many of them run at once makes no difference. */
+export const hashBatch = (args: BatchInferenceArgs): pulumi.Output<RunHashes> =>
+    hashRun(args, {
+        defaults: { parallelism: parallelism(args) },
+        placement: ["parallelism", "retries"],
+        ignored: ["rerun"],
+    });
+
+/** Returns the Job of all shards, each of which is an index. */
+export function buildBatchJob(
+    name: string,
+    args: BatchInferenceArgs,
+    context: BatchContext,
+    identity: RunIdentity,
+): Job {
+    const { run } = identity;
+    const template = buildShardPod(name, args, context, pulumi.interpolate`${run}/$(RUN_UID)`, {
+        variables: uidOf("batch.kubernetes.io/controller-uid"),
+    });
     return {
-        metadata: runMeta(name, component, run, args, untilEnded),
-        spec: { activeDeadlineSeconds: runTimeout(args), ...fixed },
+        metadata: runMeta(name, component, identity, args),
+        spec: {
+            activeDeadlineSeconds: runTimeout(args),
+            ...indexedSpec(args),
+            ...noPods(identity, args.shards, parallelism(args)),
+            template,
+        },
     };
 }
 
-/** Returns the Job that runs one shard again, with `rerun.image` if it is set. */
-export function buildRerunJob(name: string, args: BatchInferenceArgs, shard: number, context: BatchContext): Job {
+/**
+ * Returns the Job that runs one shard again, with `rerun.image` if it is set.
+ *
+ * @param directory - The directory of the run whose shard it is.
+ */
+export function buildRerunJob(
+    name: string,
+    args: BatchInferenceArgs,
+    shard: number,
+    context: BatchContext,
+    identity: RunIdentity,
+    directory: pulumi.Input<string>,
+): Job {
     const image = args.rerun?.image ?? args.image;
-    const template = buildShardPod(name, { ...args, image }, context, shard);
-    const fixed = { podFailurePolicy: ignoreDisruptions, template };
     return {
-        metadata: runMeta(name, component, hashedName(name, { ...fixed, triggers: args.triggers }), args),
-        spec: { backoffLimit: args.retries ?? 2, activeDeadlineSeconds: runTimeout(args), ...fixed },
+        metadata: runMeta(name, component, identity, args),
+        spec: {
+            backoffLimit: args.retries ?? 2,
+            activeDeadlineSeconds: runTimeout(args),
+            ...noPods(identity),
+            podFailurePolicy: buildFailurePolicy(args.retry, "FailJob"),
+            template: buildShardPod(name, { ...args, image }, context, directory, { shard }),
+        },
     };
 }
 
-/** Returns the immutable fields of a Job, and `parallelism`, which Pulumi's provider treats as immutable. */
-export function fixedSpec(name: string, args: BatchInferenceArgs, context: BatchContext) {
-    return {
-        completionMode: "Indexed",
-        completions: args.shards,
-        parallelism: args.parallelism ?? mapInput(args.shards, defaultParallelism),
-        backoffLimitPerIndex: args.retries ?? 2,
-        podFailurePolicy: ignoreDisruptions,
-        template: buildShardPod(name, args, context),
-    };
-}
+/** Returns the spec of the Job of each scheduled run, without its time limit. */
+export const buildScheduledSpec = (name: string, args: BatchInferenceArgs, context: BatchContext) => ({
+    ...indexedSpec(args),
+    completions: args.shards,
+    parallelism: parallelism(args),
+    template: buildShardPod(name, args, context, "$(RUN_NAME)", { variables: jobNameVariable }),
+});
 
-/** Returns the pod template of a shard: the one of its index, or the given one. */
-function buildShardPod(name: string, args: BatchInferenceArgs, context: BatchContext, shard?: number) {
-    const { model, inputUri, outputUri, schedule } = args;
-    // Scheduled runs must not overwrite the results of each other.
-    const run = schedule === undefined ? undefined : "$(RUN_NAME)";
+const parallelism = (args: BatchInferenceArgs) => args.parallelism ?? mapInput(args.shards, defaultParallelism);
+
+const indexedSpec = (args: BatchInferenceArgs) => ({
+    completionMode: "Indexed",
+    backoffLimitPerIndex: args.retries ?? 2,
+    podFailurePolicy: buildFailurePolicy(args.retry, "FailIndex"),
+});
+
+/**
+ * Returns the pod template of a shard: the one of its index, or the given one.
+ *
+ * @param directory - The directory of the run below the output, which may contain variables: runs must not overwrite
+ * the results of each other.
+ */
+function buildShardPod(
+    name: string,
+    args: BatchInferenceArgs,
+    context: BatchContext,
+    directory: pulumi.Input<string>,
+    { shard, variables }: { shard?: number; variables?: Record<string, types.input.core.v1.EnvVarSource> },
+) {
+    const { model, inputUri, outputUri } = args;
     return buildPodTemplate(args, {
         labels: batchLabels(name),
         spec: { restartPolicy: "Never" },
@@ -79,17 +134,17 @@ function buildShardPod(name: string, args: BatchInferenceArgs, context: BatchCon
             ...(model !== undefined && { MODEL_URI: model, MODEL_DIR: modelDir }),
             INPUT_URI: inputUri,
             INPUT_DIR: inputDir,
-            OUTPUT_URI: run === undefined ? outputUri : mapInput(outputUri, (uri) => `${uri}/${run}`),
+            OUTPUT_URI: pulumi.interpolate`${outputUri}/${directory}`,
             OUTPUT_DIR: outputDir,
         },
         envValueFrom: {
             ...(shard === undefined && { SHARD_INDEX: indexVariable.JOB_COMPLETION_INDEX! }),
-            ...(run !== undefined && jobNameVariable),
+            ...variables,
         },
         volumes: [
             ...(model === undefined ? [] : [buildModelVolume(model)]),
             buildDataVolume("input", inputDir, inputUri, { readOnly: true }),
-            buildDataVolume("output", outputDir, outputUri, { run }),
+            buildDataVolume("output", outputDir, outputUri, { directory }),
         ],
         ...context,
         tolerations: runTolerations(args),

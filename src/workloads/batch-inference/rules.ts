@@ -49,6 +49,11 @@ export function checkAcross(args: BatchInferenceArgs, problems: Problems): void 
             );
         }
     }
+    for (const field of ["wait", "allowFailure", "startTimeout"] as const) {
+        if (schedule !== undefined && args[field] !== undefined) {
+            problems.add(field, "has no effect with schedule, as pulumi up waits for no scheduled run; remove it");
+        }
+    }
     const again = rerun?.shards ?? [];
     if (rerun?.shards?.length === 0 || again.length > mostRerun) {
         problems.add("rerun.shards", `has ${again.length} entries; it must have from 1 to ${mostRerun}`);

@@ -1,20 +1,27 @@
-import { parseJobEnd, parseIndexes, type JobStatus } from "../../runs/indexed-job";
+import { parseIndexes } from "../../runs/indexed-job";
+import type { RunEnd } from "../../runs/tracked-run";
 
-/** Returns why the results of a run are not complete, or undefined if they are or its outcome is not known. */
-export function batchProblem(shards: number, rerun: number[], status: JobStatus | undefined): string | undefined {
-    const end = parseJobEnd(status);
-    if (end?.failure === undefined) {
+/**
+ * Returns why the results of a run are not complete, or undefined if they are.
+ *
+ * @param rerun - The shards that were run again, and the end of each.
+ */
+export function batchProblem(shards: number, end: RunEnd, rerun: number[], ends: RunEnd[]): string | undefined {
+    if (end.state !== "failed") {
         return undefined;
     }
-    const done = new Set([...parseIndexes(end.succeeded), ...rerun]);
+    const { completedIndexes = "" } = end.status ?? {};
+    const again = rerun.filter((_, index) => ends[index]!.state === "completed");
+    const done = new Set([...parseIndexes(completedIndexes), ...again]);
     const missing = Array.from({ length: shards }, (_, shard) => shard).filter((shard) => !done.has(shard));
     if (missing.length === 0) {
         return undefined;
     }
-    const listed = missing.slice(0, mostRerun).join(", ");
+    const failed = ends.find((one) => one.state === "failed" || one.state === "unstartable") ?? end;
+    const listed = [...new Set([...rerun, ...missing.slice(0, mostRerun)])].sort((one, other) => one - other);
     return (
-        `${missing.length} of ${shards} shards have not succeeded: ${end.failure.message || end.failure.reason}; fix the ` +
-        `cause and run them again with rerun: { shards: [${[...rerun, listed].join(", ")}] }`
+        `${missing.length} of ${shards} shards have not succeeded: ${failed.message}; fix the cause and run them again ` +
+        `with rerun: { shards: [${listed.join(", ")}] }`
     );
 }
 

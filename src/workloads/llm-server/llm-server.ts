@@ -4,7 +4,6 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import * as policy from "@pulumi/kubernetes/policy/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { hashedName } from "../../arguments/hash";
 import { mapInput, mapInputs } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
@@ -12,7 +11,7 @@ import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { llmServerNames, llmServerObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createRecord } from "../../pod/record";
-import { createEnvironmentSecret } from "../../pod/secret";
+import { createEnvironmentSecret, environmentSecretName } from "../../pod/secret";
 import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
 import { LlmBackend, type LlmEstimate, type LlmServerArgs } from "./args";
@@ -77,8 +76,12 @@ export class LlmServer extends pulumi.ComponentResource {
             createEnvironmentSecret(
                 name,
                 {
-                    // The name contains a hash of the content, so that a new value is a new Secret and rolls the pods.
-                    secretName: hashedName(llmServerNames.secret(objectsName), server.secretEnv),
+                    secretName: environmentSecretName(
+                        llmServerNames.secret(objectsName),
+                        server.secretEnv,
+                        namespace,
+                        this,
+                    ),
                     namespace,
                     labels,
                     values: server.secretEnv,

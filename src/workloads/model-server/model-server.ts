@@ -5,14 +5,13 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import * as policy from "@pulumi/kubernetes/policy/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { serverNames, serverObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
-import { createEnvironmentSecret } from "../../pod/secret";
+import { createEnvironmentSecret, environmentSecretName } from "../../pod/secret";
 import { buildHorizontalPodAutoscaler, buildScaledObject } from "../../serving/autoscaler";
 import { needsKeda } from "../../serving/autoscaling-args";
 import { createRoute, type RouteTarget } from "../../serving/route";
@@ -101,8 +100,7 @@ function createServerObjects(name: string, args: ModelServerArgs, parent: pulumi
         createEnvironmentSecret(
             name,
             {
-                // The name contains a hash of the content, so that a new value is a new Secret and rolls the pods.
-                secretName: hashedName(serverNames.secret(objectsName), args.secretEnv),
+                secretName: environmentSecretName(serverNames.secret(objectsName), args.secretEnv, namespace, parent),
                 namespace,
                 labels,
                 values: args.secretEnv,

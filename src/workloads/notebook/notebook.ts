@@ -2,14 +2,13 @@ import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { hashedName } from "../../arguments/hash";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { notebookNames, notebookObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createPodRole } from "../../pod/role";
-import { createEnvironmentSecret } from "../../pod/secret";
+import { createEnvironmentSecret, environmentSecretName } from "../../pod/secret";
 import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
 import type { NotebookArgs } from "./args";
@@ -62,12 +61,13 @@ export class Notebook extends pulumi.ComponentResource {
         const secret = createEnvironmentSecret(
             name,
             {
-                // The name contains a hash of the content, so that a new token restarts the pod. A generated token never
-                // changes.
-                secretName: hashedName(notebookNames.secret(objectsName), {
-                    ...notebook.secretEnv,
-                    [tokenVariable]: notebook.token ?? "generated",
-                }),
+                // A new token restarts the pod. A generated token never changes.
+                secretName: environmentSecretName(
+                    notebookNames.secret(objectsName),
+                    { ...notebook.secretEnv, [tokenVariable]: notebook.token ?? "generated" },
+                    namespace,
+                    this,
+                ),
                 namespace,
                 labels,
                 values: { ...notebook.secretEnv, [tokenVariable]: token },

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { WorkloadArgs } from "../../pod/args";
+import type { RetryArgs } from "../../runs/args";
 import type { TrainingOutputArgs } from "../../runs/output-args";
 import type { ScheduledRunArgs } from "../../runs/schedule-args";
 
@@ -44,6 +45,8 @@ export interface ScheduleArgs extends WorkloadArgs, ScheduledRunArgs {
      * with a CronWorkflow. Defaults to 2.
      */
     retries?: pulumi.Input<number>;
+    /** Exit codes that are never retried, and exit codes that always are. Only with a CronJob. Defaults to none. */
+    retry?: RetryArgs;
     /**
      * How long each run may take, including retries, for example "90m" or "6h"; then it is stopped and has failed.
      * Defaults to "24h".

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 
 import { buildCronJobSpec, jobNameVariable } from "../../runs/cron-job";
-import { ignoreDisruptions } from "../../runs/run";
+import { buildFailurePolicy } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
 import {
     buildRunPod,
@@ -17,7 +17,7 @@ export function buildCronJob(name: string, args: ScheduleArgs, context: Schedule
     const labels = scheduleLabels(name);
     const spec = buildCronJobSpec(args, labels, {
         backoffLimit: args.retries ?? 2,
-        podFailurePolicy: ignoreDisruptions,
+        podFailurePolicy: buildFailurePolicy(args.retry, "FailJob"),
         template: buildRunPod(args, context, jobName, { labels, spec: { restartPolicy: "Never" } }),
     });
     return { metadata: scheduleMeta(name, args), spec: { ...spec, ...historyLimits(args) } };

@@ -3,6 +3,7 @@ import { duration } from "../../arguments/duration";
 import { boolean, integer, oneOf } from "../../arguments/formats";
 import { plain, type Problems, required, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
+import { retryRule } from "../../runs/args";
 import { checkOutput, outputRule } from "../../runs/output-args";
 import { checkScheduledRun, scheduledRunFields } from "../../runs/schedule-args";
 import { type ScheduleArgs, ScheduleBackend, ScheduleConcurrency } from "./args";
@@ -15,6 +16,7 @@ export const fields = {
     successfulRunsHistoryLimit: integer(0, 1000),
     failedRunsHistoryLimit: integer(0, 1000),
     retries: integer(0, 1000),
+    retry: retryRule,
     timeout: duration,
     spot: boolean,
     output: outputRule,
@@ -33,7 +35,12 @@ export function checkAcross(args: ScheduleArgs, problems: Problems): void {
         }
     }
     checkScheduledRun(args, problems);
-    if (args.backend === ScheduleBackend.CronWorkflow && args.command === undefined) {
-        problems.add("command", "is missing; Argo Workflows does not use the command of the image: set it");
+    if (args.backend === ScheduleBackend.CronWorkflow) {
+        if (args.command === undefined) {
+            problems.add("command", "is missing; Argo Workflows does not use the command of the image: set it");
+        }
+        if (args.retry !== undefined) {
+            problems.add("retry", 'is not supported with backend "CronWorkflow"; remove it, or use a CronJob');
+        }
     }
 }

@@ -1,5 +1,4 @@
 import type { types } from "@pulumi/kubernetes";
-import type * as batch from "@pulumi/kubernetes/batch/v1";
 import * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
@@ -9,7 +8,6 @@ import { labelsOf, objectMeta } from "../../pod/metadata";
 import { claimUri, type PodVolumes } from "../../pod/model-volume";
 import { sweepNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
-import type { JobStatus } from "../../runs/indexed-job";
 import { runTolerations } from "../../runs/run";
 import type { SweepArgs } from "./args";
 import { buildBestTrialProgram } from "./best-trial-program";
@@ -17,19 +15,29 @@ import type { SweepJobContext } from "./job";
 import { component, buildTrackingEnv } from "./trial-pod";
 
 type Pod = types.input.core.v1.Pod;
+type PodSpec = types.input.core.v1.PodSpec;
+
+/** The trials of a run that are compared. */
+export interface TrialsOfRun {
+    run: pulumi.Input<string>;
+    /** The directory of the run in the claim. */
+    directory: pulumi.Input<string>;
+    /** The indexes that have succeeded, such as "0,2-5"; undefined while the run has not ended. */
+    succeeded: pulumi.Output<string | undefined>;
+}
 
 /** Returns the additional variables and volumes of a pod that records the trials in the tracking server. */
 function buildRecording(
     name: string,
     args: SweepArgs,
     { claim, trialsName }: SweepJobContext,
-    run: pulumi.Input<string>,
+    { run, directory }: TrialsOfRun,
 ): { env: Record<string, pulumi.Input<string>>; volumes: PodVolumes[] } {
     return {
         env: {
             ...buildTrackingEnv(name, args),
             RUN: run,
-            RUN_URI: claimUri(claim, run),
+            RUN_URI: claimUri(claim, directory),
         },
         volumes: [
             {
@@ -49,14 +57,9 @@ const selectCredentials = <T>(variables: Record<string, T> | undefined): Record<
  * Returns the pod that compares the results of the trials that have succeeded. It writes the best one to its
  * termination message, which is part of its status: it needs no permissions, and Pulumi reads the status anyway.
  */
-export function buildBestTrialPod(
-    name: string,
-    args: SweepArgs,
-    context: SweepJobContext,
-    job: Pick<batch.Job, "metadata" | "status">,
-): Pod {
+export function buildBestTrialPod(name: string, args: SweepArgs, context: SweepJobContext, trials: TrialsOfRun): Pod {
     const { workspace, image, runAsUser, collectorImage = image, objective, tracking } = args;
-    const record = tracking && buildRecording(name, args, context, job.metadata.name);
+    const record = tracking && buildRecording(name, args, context, trials);
     const { nodeSelector, tolerations, securityContext } = (args.podSpec ?? {}) as Record<string, unknown>;
     const { metadata, spec } = buildPodTemplate(
         {
@@ -75,14 +78,14 @@ export function buildBestTrialPod(
             env: {
                 METRIC: objective.metric,
                 GOAL: objective.goal ?? "maximize",
-                TRIALS: job.status.apply((status?: JobStatus) => status?.completedIndexes ?? ""),
+                TRIALS: trials.succeeded.apply((indexes) => indexes ?? ""),
                 ...record?.env,
             },
             volumes: [
                 {
                     volumes: [{ name: "results", persistentVolumeClaim: { claimName: context.claim } }],
                     mounts: [
-                        { name: "results", mountPath: "/results", subPath: job.metadata.name, readOnly: true },
+                        { name: "results", mountPath: "/results", subPath: trials.directory, readOnly: true },
                     ] as types.input.core.v1.VolumeMount[],
                 },
                 ...(record?.volumes ?? []),
@@ -95,10 +98,16 @@ export function buildBestTrialPod(
         },
     );
     const { labels } = metadata as { labels: Record<string, string> };
+    const whileRunning = <T>(value: T) =>
+        trials.succeeded.apply((indexes) => (indexes === undefined ? value : undefined)) as pulumi.Output<T>;
+    // Nothing can be compared yet, so the pod must not start, and another one takes its place.
+    const gates = [{ name: "kubernetes-mlops/run-has-not-ended" }];
+    const gated: PodSpec = { ...(spec as PodSpec), schedulingGates: whileRunning(gates) };
     return {
-        metadata: objectMeta(hashedName(sweepNames.best(name), spec!), workspace.namespace, labels, {
+        metadata: objectMeta(hashedName(sweepNames.best(name), gated), workspace.namespace, labels, {
             "pulumi.com/waitFor": 'jsonpath={$[?(@.phase=="Succeeded"||@.phase=="Failed")].phase}',
+            "pulumi.com/skipAwait": whileRunning("true"),
         }),
-        spec,
+        spec: gated,
     };
 }

@@ -4,13 +4,12 @@
  */
 import type * as pulumi from "@pulumi/pulumi";
 
-import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { shellQuote } from "../../arguments/shell";
 import { containerName, buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism } from "../../runs/indexed-job";
 import { queueLabel } from "../../runs/queue";
-import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
+import { buildFailurePolicy, type RunIdentity, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { RangeArgs, SweepArgs } from "./args";
 import { areStrings, buildRanges, formatValue, isIntegerRange } from "./katib-ranges";
 import { component, type SweepContext, sweepLabels, trialFile, buildTrialEnv, buildTrialVolume } from "./trial-pod";
@@ -27,20 +26,22 @@ interface Experiment {
 }
 
 /**
- * Returns the Experiment of a run. Its name is a hash of its spec, because Katib does not allow changes of the search.
+ * Returns the Experiment of a run. Katib cannot create one without running its trials, so one whose content has completed
+ * before is run again.
  */
-export function buildExperiment(name: string, args: SweepArgs, context: SweepContext): Experiment {
-    const run = hashedName(name, { ...buildExperimentSpec(name, args, context, "run"), triggers: args.triggers });
+export function buildExperiment(
+    name: string,
+    args: SweepArgs,
+    context: SweepContext,
+    identity: RunIdentity,
+): Experiment {
     // Katib passes its labels on to the service that draws the trials, which must not wait in the queue of the trials.
     const unqueued = { ...args, workspace: { ...args.workspace, queue: undefined } };
     return {
         apiVersion: "kubeflow.org/v1beta1",
         kind: "Experiment",
-        metadata: runMeta(name, component, run, unqueued, {
-            "pulumi.com/waitFor":
-                'jsonpath={.status.conditions[?((@.type=="Succeeded"||@.type=="Failed")&&@.status=="True")].type}',
-        }),
-        spec: buildExperimentSpec(name, args, context, run),
+        metadata: runMeta(name, component, identity, unqueued),
+        spec: buildExperimentSpec(name, args, context, identity.run),
     };
 }
 
@@ -159,7 +160,7 @@ function buildTrialJob(name: string, args: SweepArgs, context: SweepContext, run
         spec: {
             backoffLimit: args.retries ?? 2,
             activeDeadlineSeconds: runTimeout(args),
-            podFailurePolicy: ignoreDisruptions,
+            podFailurePolicy: buildFailurePolicy(args.retry, "FailJob"),
             template: buildPodTemplate(quoteCommand(withoutDefaults(args)), {
                 labels: sweepLabels(name),
                 annotations: { [parametersAnnotation]: `{${parameters.join(", ")}}` },

@@ -1,12 +1,18 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
-import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
-import { untilEnded } from "../../runs/status";
+import {
+    buildFailurePolicy,
+    noPods,
+    type RunIdentity,
+    runMeta,
+    runTimeout,
+    runTolerations,
+    uidOf,
+} from "../../runs/run";
 import type { SweepArgs } from "./args";
 import { component, type SweepContext, sweepLabels, trialFile, buildTrialEnv, buildTrialVolume } from "./trial-pod";
 
@@ -18,52 +24,44 @@ export interface SweepJobContext extends SweepContext {
     trialsName: pulumi.Input<string>;
 }
 
-/** Returns the Job of all trials, each of which is an index. Its name is a hash of its immutable fields. */
-export function buildSweepJob(name: string, args: SweepArgs, context: SweepJobContext): Job {
-    const run = hashedName(name, { ...fixedSpec(name, args, context, "run"), triggers: args.triggers });
+/** Returns the Job of all trials, each of which is an index. */
+export function buildSweepJob(name: string, args: SweepArgs, context: SweepJobContext, identity: RunIdentity): Job {
     const { maxFailedTrials } = args;
+    const { claim, secretName, claimTemplate, trials, trialsName } = context;
+    const index = "$(JOB_COMPLETION_INDEX)";
+    const directory = pulumi.interpolate`${identity.run}/$(RUN_UID)`;
     return {
-        metadata: runMeta(name, component, run, args, untilEnded),
+        metadata: runMeta(name, component, identity, args),
         spec: {
             maxFailedIndexes:
                 maxFailedTrials === undefined
                     ? undefined
                     : mapInput(maxFailedTrials, (most) => Math.min(most, context.trials)),
             activeDeadlineSeconds: deadlineSeconds(args, context.trials),
-            ...fixedSpec(name, args, context, run),
-        },
-    };
-}
-
-/** Returns the immutable fields of a Job, and `parallelism`, which Pulumi's provider treats as immutable. */
-function fixedSpec(name: string, args: SweepArgs, context: SweepJobContext, run: pulumi.Input<string>) {
-    const { claim, secretName, claimTemplate, trials, trialsName } = context;
-    const index = "$(JOB_COMPLETION_INDEX)";
-    return {
-        completionMode: "Indexed",
-        completions: trials,
-        parallelism: args.parallelism ?? defaultParallelism(trials),
-        backoffLimitPerIndex: args.retries ?? 2,
-        podFailurePolicy: ignoreDisruptions,
-        template: buildPodTemplate(args, {
-            labels: sweepLabels(name),
-            spec: { restartPolicy: "Never" },
-            env: {
-                ...buildTrialEnv(name, args, context, run, index),
-                TRIAL_NAME: pulumi.interpolate`${run}-${index}`,
-            },
-            envValueFrom: indexVariable,
-            volumes: [
-                buildTrialVolume(claim, run, index),
-                {
-                    volumes: [{ name: "trial", configMap: { name: trialsName } }],
-                    mounts: [{ name: "trial", mountPath: trialFile, subPathExpr: `${index}.json`, readOnly: true }],
+            completionMode: "Indexed",
+            ...noPods(identity, trials, args.parallelism ?? defaultParallelism(trials)),
+            backoffLimitPerIndex: args.retries ?? 2,
+            podFailurePolicy: buildFailurePolicy(args.retry, "FailIndex"),
+            template: buildPodTemplate(args, {
+                labels: sweepLabels(name),
+                spec: { restartPolicy: "Never" },
+                env: {
+                    ...buildTrialEnv(name, args, context, directory, index),
+                    TRIAL_NAME: pulumi.interpolate`${identity.run}-${index}`,
                 },
-            ],
-            secretName,
-            claimTemplate,
-            tolerations: runTolerations(args),
-        }),
+                envValueFrom: { ...indexVariable, ...uidOf("batch.kubernetes.io/controller-uid") },
+                volumes: [
+                    buildTrialVolume(claim, directory, index),
+                    {
+                        volumes: [{ name: "trial", configMap: { name: trialsName } }],
+                        mounts: [{ name: "trial", mountPath: trialFile, subPathExpr: `${index}.json`, readOnly: true }],
+                    },
+                ],
+                secretName,
+                claimTemplate,
+                tolerations: runTolerations(args),
+            }),
+        },
     };
 }
 

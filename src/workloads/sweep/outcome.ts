@@ -15,6 +15,16 @@ export interface Outcome {
     problem?: string;
     /** A problem that does not fail the sweep. */
     warning?: string;
+    /** The indexes of the trials that have succeeded. */
+    succeeded?: string;
+}
+
+/** What the record of a sweep remembers of a run. */
+export interface SweepResult {
+    best: BestTrial;
+    /** URI of the result of the best trial. */
+    model: string;
+    succeeded?: string;
 }
 
 /** Returns the outcome of a sweep from the status of its Job and of the pod that compares the results. */

@@ -3,20 +3,28 @@ import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { failOutput, outputOf } from "../../arguments/inputs";
+import { withoutDependencies } from "../../arguments/inputs";
+import { supportsCallbacks } from "../../arguments/monitor";
 import { validate } from "../../arguments/validate";
+import { clusterOf } from "../../cluster/cluster";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
-import { claimUri } from "../../pod/model-volume";
+import { resultUri } from "../../pod/model-volume";
 import { sweepNames, sweepObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
+import type { RunHashes } from "../../runs/content";
+import type { CompletedRun } from "../../runs/history";
+import { createRunRecord, currentResult, defineResult, knownResult } from "../../runs/record";
+import { operatorRunOptions, runOptions } from "../../runs/run";
+import { endOf, identityOf, planRun, type RunEnd, type RunOwner, type RunPlan, settle } from "../../runs/tracked-run";
 import { type BestTrial, type SweepArgs, SweepBackend } from "./args";
 import { buildBestTrialPod } from "./best-trial-pod";
+import { hashSweep } from "./content";
 import { buildExperiment } from "./experiment";
-import { type ExperimentStatus, parseExperimentOutcome } from "./experiment-outcome";
+import { parseExperimentOutcome } from "./experiment-outcome";
 import { buildSweepJob } from "./job";
-import { type Outcome, parseSweepOutcome } from "./outcome";
+import { type Outcome, parseSweepOutcome, type SweepResult } from "./outcome";
 import { checkAcross, fields } from "./rules";
 import { type SweepContext, sweepLabels } from "./trial-pod";
 import { type Trial, buildTrials } from "./trials";
@@ -37,9 +45,9 @@ import { buildTrialsConfigMap } from "./trials-config-map";
  */
 export class Sweep extends pulumi.ComponentResource {
     /** The best trial: its index or name, its parameters, and the value of its metric. */
-    public readonly best: pulumi.Output<BestTrial>;
+    declare public readonly best: pulumi.Output<BestTrial>;
     /** URI of the result of the best trial, `pvc://<claim>/<run>/<trial>`, for a ModelServer. */
-    public readonly model: pulumi.Output<string>;
+    declare public readonly model: pulumi.Output<string>;
     /** Name of the run, which is the name of its Job or Experiment. */
     public readonly runName: pulumi.Output<string>;
 
@@ -71,30 +79,57 @@ export class Sweep extends pulumi.ComponentResource {
             secretName: secret && secretName,
             claimTemplate: createGpuClaimTemplate(name, sweepNames.gpuClaim(objectsName), sweep, labels, this),
         };
+        const owner: RunOwner = {
+            title: `Sweep "${name}"`,
+            namespace,
+            recordName: sweepNames.record(objectsName),
+            cluster: clusterOf(this.getProvider("kubernetes:batch/v1:Job")),
+            args: sweep,
+        };
+        const hashes = hashSweep(sweep, context.claim);
+        const runOpts = { parent: this, dependsOn: secret };
         const run =
             sweep.backend === SweepBackend.Katib
-                ? createExperimentRun(name, objectsName, sweep, context, { parent: this, dependsOn: secret })
-                : createJobRun(name, objectsName, sweep, context, { parent: this, dependsOn: secret });
+                ? createExperimentRun(name, objectsName, sweep, context, owner, hashes, runOpts)
+                : createJobRun(name, objectsName, sweep, context, owner, hashes, runOpts);
+        const outcome = pulumi
+            .all([run.outcome, run.directory, context.claim])
+            .apply(([{ best, problem, warning, succeeded }, directory, claim]) => {
+                if (warning !== undefined) {
+                    void pulumi.log.warn(`Sweep "${name}": ${warning}`, this);
+                }
+                const model = best && `pvc://${claim}/${directory}/${best.trial}`;
+                return { problem, result: best && JSON.stringify({ best, model, succeeded }) };
+            });
+        const record = createRunRecord(name, owner, labels, settle(owner, run.plan, run.end, outcome), this);
 
-        this.runName = run.name;
-        this.best = run.outcome.apply(({ best, problem, warning }): BestTrial => {
-            if (warning !== undefined) {
-                void pulumi.log.warn(`Sweep "${name}": ${warning}`, this);
-            }
-            // If Pulumi has not waited for it (pulumi.com/skipAwait), the outcome is not known.
-            return problem === undefined
-                ? (best ?? ({} as BestTrial))
-                : failOutput<BestTrial>(`Sweep "${name}": ${problem}`);
-        });
-        const trial = this.best.apply((best) => best.trial ?? "");
-        this.model = outputOf(claimUri(context.claim, run.name, trial));
+        this.runName = withoutDependencies(pulumi.all([run.plan, run.job.id]).apply(([known]) => known.run));
+        const result = () => currentResult(owner, record).apply((json) => JSON.parse(json) as SweepResult);
+        defineResult(this, "best", () => result().apply(({ best }) => best));
+        defineResult(this, "model", () =>
+            resultUri(
+                result().apply(({ model }) => model),
+                context.claim,
+            ),
+        );
+        const known = knownResult(record).apply((json) =>
+            json === undefined ? undefined : (JSON.parse(json) as SweepResult),
+        );
         owned.check();
-        this.registerOutputs({ best: this.best, model: this.model, runName: this.runName });
+        this.registerOutputs({
+            best: known.apply((one) => one?.best),
+            model: known.apply((one) => one?.model),
+            runName: this.runName,
+        });
     }
 }
 
 interface SweepRun {
-    name: pulumi.Output<string>;
+    plan: pulumi.Output<RunPlan>;
+    job: pulumi.CustomResource;
+    end: pulumi.Output<RunEnd>;
+    /** The directory of the run in the claim. */
+    directory: pulumi.Output<string>;
     outcome: pulumi.Output<Outcome>;
 }
 
@@ -104,24 +139,49 @@ function createJobRun(
     objectsName: string,
     args: SweepArgs,
     context: SweepContext,
+    owner: RunOwner,
+    hashes: pulumi.Output<RunHashes>,
     opts: pulumi.CustomResourceOptions,
 ): SweepRun {
     const { parent } = opts;
     const trials: Trial[] = buildTrials(args);
-    const config = new core.ConfigMap(`${name}-trials`, buildTrialsConfigMap(objectsName, args, trials), { parent });
-    const ofJob = { ...context, trials: trials.length, trialsName: config.metadata.name };
-    const job = new batch.Job(`${name}-job`, buildSweepJob(objectsName, args, ofJob), opts);
-    const pod = new core.Pod(`${name}-best`, buildBestTrialPod(objectsName, args, ofJob, job), {
+    const config = new core.ConfigMap(`${name}-trials`, buildTrialsConfigMap(objectsName, args, trials, parent!), {
         parent,
-        dependsOn: job,
     });
+    const ofJob = { ...context, trials: trials.length, trialsName: config.metadata.name };
+    const plan = planRun(owner, objectsName, hashes);
+    const manifest = buildSweepJob(objectsName, args, ofJob, identityOf(plan));
+    const job = new batch.Job(`${name}-job`, manifest, { ...runOptions, ...opts });
+    const end = endOf(owner, plan, "Job", job);
+    const directory = pulumi.all([plan, end]).apply(([{ run }, known]) => `${run}/${"uid" in known ? known.uid : ""}`);
+    const succeeded = pulumi.all([plan, end]).apply(([{ done }, known]) => succeededTrials(done, known));
+    const pod = new core.Pod(
+        `${name}-best`,
+        buildBestTrialPod(objectsName, args, ofJob, { run: plan.run, directory, succeeded }),
+        // Deleted first, so that the name can be used again after an update that has failed before its deletions.
+        { parent, dependsOn: job, deleteBeforeReplace: true },
+    );
     const { maxFailedTrials, timeout, budget } = args;
+    const limits = pulumi.output({ maxFailedTrials, timeout, gpuHours: budget?.gpuHours });
     const outcome = pulumi
-        .all([job.status, pod.status, pulumi.output({ maxFailedTrials, timeout, gpuHours: budget?.gpuHours })])
-        .apply(([jobStatus, podStatus, limits]) =>
-            parseSweepOutcome({ trials, ...limits, job: jobStatus, pod: podStatus }),
-        );
-    return { name: job.metadata.name, outcome };
+        .all([end, withoutDependencies(pod.status), limits, plan, succeeded])
+        .apply(([known, podStatus, most, { done }, indexes]): Outcome => {
+            if (done !== undefined) {
+                return JSON.parse(done.result) as SweepResult;
+            }
+            const ended = known.state === "completed" || known.state === "failed" ? known.status : undefined;
+            const parsed = parseSweepOutcome({ trials, ...most, job: ended, pod: podStatus });
+            return { ...unlessMocked(parsed), succeeded: indexes };
+        });
+    return { plan, job, end, directory, outcome };
+}
+
+/** Returns the indexes of the trials that have succeeded, or undefined while the sweep has not ended. */
+function succeededTrials(done: CompletedRun | undefined, end: RunEnd): string | undefined {
+    if (done !== undefined) {
+        return (JSON.parse(done.result) as SweepResult).succeeded;
+    }
+    return end.state === "completed" || end.state === "failed" ? (end.status?.completedIndexes ?? "") : undefined;
 }
 
 /** Registers an Experiment, whose status has the best trial. */
@@ -130,19 +190,26 @@ function createExperimentRun(
     objectsName: string,
     args: SweepArgs,
     context: SweepContext,
+    owner: RunOwner,
+    hashes: pulumi.Output<RunHashes>,
     opts: pulumi.CustomResourceOptions,
 ): SweepRun {
-    const experiment = new CustomResource(
-        `${name}-experiment`,
-        // Only what is named here is read back.
-        { ...buildExperiment(objectsName, args, context), status: undefined },
-        { ...opts, replaceOnChanges: ["spec"] },
-    );
-    const { status } = experiment as unknown as { status: pulumi.Output<ExperimentStatus | undefined> };
-    return {
-        name: experiment.metadata.name,
-        outcome: pulumi
-            .output({ status, maxFailedTrials: args.maxFailedTrials })
-            .apply((ended) => parseExperimentOutcome(args, ended)),
-    };
+    const plan = planRun(owner, objectsName, hashes).apply((known) => ({ ...known, done: undefined }));
+    const manifest = buildExperiment(objectsName, args, context, identityOf(plan));
+    const experiment = new CustomResource(`${name}-experiment`, { ...manifest }, { ...operatorRunOptions, ...opts });
+    const end = endOf(owner, plan, "Experiment", experiment);
+    const outcome = pulumi
+        .all([end, pulumi.output(args.maxFailedTrials)])
+        .apply(([known, maxFailedTrials]) =>
+            known.state === "completed" || known.state === "failed"
+                ? unlessMocked(parseExperimentOutcome(args, { status: known.status, maxFailedTrials }))
+                : {},
+        );
+    return { plan, job: experiment, end, directory: plan.run, outcome };
 }
+
+/** Under the mocks of a unit test, which have no trials, a best one without parameters. */
+const unlessMocked = (outcome: Outcome): Outcome =>
+    supportsCallbacks() || outcome.best !== undefined || outcome.problem !== undefined
+        ? outcome
+        : { best: { trial: "0", parameters: {}, value: 0 } };

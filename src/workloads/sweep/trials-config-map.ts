@@ -1,8 +1,10 @@
 import type { types } from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
 import { objectMeta } from "../../pod/metadata";
 import { sweepNames } from "../../pod/names";
+import { successorName } from "../../pod/successor";
 import type { SweepArgs } from "./args";
 import { sweepLabels } from "./trial-pod";
 import type { Trial } from "./trials";
@@ -10,8 +12,15 @@ import type { Trial } from "./trials";
 type ConfigMap = types.input.core.v1.ConfigMap;
 
 /** Returns the ConfigMap with a file for each trial, named after its index. */
-export function buildTrialsConfigMap(name: string, args: SweepArgs, trials: Trial[]): ConfigMap {
+export function buildTrialsConfigMap(
+    name: string,
+    args: SweepArgs,
+    trials: Trial[],
+    parent: pulumi.Resource,
+): ConfigMap {
+    const { namespace } = args.workspace;
+    const base = sweepNames.trials(name);
     const data = Object.fromEntries(trials.map((trial, index) => [`${index}.json`, JSON.stringify(trial)]));
-    const named = hashedName(sweepNames.trials(name), data);
-    return { metadata: objectMeta(named, args.workspace.namespace, sweepLabels(name)), data, immutable: true };
+    const named = successorName(hashedName(base, data), base, { resource: "api/v1/configmaps", namespace, parent });
+    return { metadata: objectMeta(named, namespace, sweepLabels(name)), data, immutable: true };
 }

@@ -1,13 +1,20 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { hashedName } from "../../arguments/hash";
-import { mapInput } from "../../arguments/inputs";
+import { mapInput, mapInputs } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
 import { modelDir, buildOutputVolume, type PodVolumes } from "../../pod/model-volume";
 import { trainingNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
-import { ignoreDisruptions, runMeta, runTimeout, runTolerations } from "../../runs/run";
+import {
+    buildFailurePolicy,
+    noPods,
+    type RunIdentity,
+    runMeta,
+    runTimeout,
+    runTolerations,
+    uidOf,
+} from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
 import { buildRendezvous, type Rendezvous } from "./rendezvous";
 
@@ -22,12 +29,12 @@ export const trainingLabels = (name: string): Record<string, string> => labelsOf
 /** The directory of the checkpoints from which a run resumes after it has lost a pod. */
 const checkpointDir = "/checkpoint";
 
-/** Where a run writes: to a directory of a claim, or to its own URI. */
+/** Where runs write: to directories of a claim, or to URIs of their own. */
 export interface TrainingTarget {
     /** Name of the claim, unless results go to `output.uri`. */
     claim?: pulumi.Input<string>;
-    /** Returns the URI of the result of a run. */
-    uriOf(run: pulumi.Input<string>): pulumi.Input<string>;
+    /** The URI below which each execution of a run has its own. */
+    uri: pulumi.Input<string>;
 }
 
 /** The names of the objects to which a run refers. */
@@ -41,37 +48,34 @@ export interface TrainingContext {
     claimTemplate?: pulumi.Input<string>;
 }
 
-/** Returns the Job of a run. Its name is a hash of its immutable fields, so that a change starts a new run. */
-export function buildTrainingJob(name: string, args: TrainingJobArgs, context: TrainingContext): Job {
-    const content = { ...fixedSpec(name, args, context, "run"), triggers: args.triggers };
-    const run = hashedName(name, content);
+/** Returns the Job of a run. */
+export function buildTrainingJob(
+    name: string,
+    args: TrainingJobArgs,
+    context: TrainingContext,
+    identity: RunIdentity,
+): Job {
     // When a pod is lost, the others of its run fail, too: each failure of the run is a failure of every pod.
     const pods = args.nodes ?? 1;
     const retries = args.retries ?? 2;
-    return {
-        metadata: runMeta(name, component, run, args),
-        spec: {
-            backoffLimit: pods === 1 ? retries : mapInput(retries, (known) => known * pods),
-            activeDeadlineSeconds: runTimeout(args),
-            ...fixedSpec(name, args, context, run),
-        },
-    };
-}
-
-/** Returns the immutable fields of a Job. */
-function fixedSpec(name: string, args: TrainingJobArgs, context: TrainingContext, run: pulumi.Input<string>) {
     const service = trainingNames.nodes(name);
-    const several = (args.nodes ?? 1) > 1;
-    const template = buildTrainingPod(name, args, context, run, {
-        ...(several && {
-            rendezvous: buildRendezvous(args, pulumi.interpolate`${run}-0.${service}`),
+    const template = buildTrainingPod(name, args, context, identity, {
+        uidLabel: "batch.kubernetes.io/controller-uid",
+        ...(pods > 1 && {
+            rendezvous: buildRendezvous(args, pulumi.interpolate`${identity.run}-0.${service}`),
             spec: { subdomain: service },
         }),
     });
     return {
-        ...(several && { completionMode: "Indexed", completions: args.nodes, parallelism: args.nodes }),
-        podFailurePolicy: ignoreDisruptions,
-        template,
+        metadata: runMeta(name, component, identity, args),
+        spec: {
+            backoffLimit: pods === 1 ? retries : mapInput(retries, (known) => known * pods),
+            activeDeadlineSeconds: runTimeout(args),
+            ...(pods > 1 && { completionMode: "Indexed" }),
+            ...noPods(identity, pods === 1 ? undefined : pods),
+            podFailurePolicy: buildFailurePolicy(args.retry, "FailJob"),
+            template,
+        },
     };
 }
 
@@ -80,8 +84,13 @@ export function buildTrainingPod(
     name: string,
     args: TrainingJobArgs,
     context: TrainingContext,
-    run: pulumi.Input<string>,
-    details: { rendezvous?: Rendezvous; spec?: Partial<types.input.core.v1.PodSpec> },
+    { run, content }: RunIdentity,
+    details: {
+        /** Label of the pods with what tells this execution of the run from another one. */
+        uidLabel: string;
+        rendezvous?: Rendezvous;
+        spec?: Partial<types.input.core.v1.PodSpec>;
+    },
 ): PodTemplateSpec {
     const { target, checkpoint, secretName, claimTemplate } = context;
     return buildPodTemplate(args, {
@@ -89,15 +98,18 @@ export function buildTrainingPod(
         ...buildPlacement(name, args, run),
         spec: { restartPolicy: "Never", ...details.spec },
         env: {
-            MODEL_URI: target.uriOf(run),
+            MODEL_URI: mapInputs({ uri: target.uri, run }, (known) => `${known.uri}/${known.run}/$(RUN_UID)`),
             MODEL_DIR: modelDir,
             ...(checkpoint !== undefined && { CHECKPOINT_DIR: checkpointDir }),
             ...details.rendezvous?.env,
         },
-        envValueFrom: details.rendezvous?.envValueFrom,
+        envValueFrom: { ...details.rendezvous?.envValueFrom, ...uidOf(details.uidLabel) },
         volumes: [
-            buildOutputVolume(target.claim, run),
-            ...(checkpoint === undefined ? [] : [buildCheckpointVolume(checkpoint, run)]),
+            buildOutputVolume(
+                target.claim,
+                mapInput(run, (known) => `${known}/$(RUN_UID)`),
+            ),
+            ...(checkpoint === undefined ? [] : [buildCheckpointVolume(checkpoint, content)]),
         ],
         secretName,
         claimTemplate,
@@ -105,11 +117,11 @@ export function buildTrainingPod(
     });
 }
 
-/** Returns the volume of checkpoints. Each run has its own directory: another content cannot resume from them. */
-function buildCheckpointVolume(claim: pulumi.Input<string>, run: pulumi.Input<string>): PodVolumes {
+/** Returns the volume of checkpoints. Only runs of the same content share a directory, from which they can resume. */
+function buildCheckpointVolume(claim: pulumi.Input<string>, content: pulumi.Input<string>): PodVolumes {
     return {
         volumes: [{ name: "checkpoint", persistentVolumeClaim: { claimName: claim } }],
-        mounts: [{ name: "checkpoint", mountPath: checkpointDir, subPath: run }],
+        mounts: [{ name: "checkpoint", mountPath: checkpointDir, subPath: content }],
     };
 }
 

@@ -1,9 +1,9 @@
 /** Parts of the custom resources of operators, each of which is one run. */
 import * as pulumi from "@pulumi/pulumi";
 
-import { hashedName } from "../../arguments/hash";
+import { mapInput } from "../../arguments/inputs";
 import { containerName } from "../../pod/pod-template";
-import { runMeta } from "../../runs/run";
+import { type RunIdentity, runMeta } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
 import { component } from "./job";
 import type { Template } from "./train-job";
@@ -22,31 +22,18 @@ export interface OperatorRun {
     runtime?: CustomObject;
 }
 
-/** The resource kind of a run. */
-interface Kind {
-    apiVersion: string;
-    kind: string;
-    /** Annotations with which the provider, which knows only Jobs, waits until such a run has ended. */
-    wait: Record<string, pulumi.Input<string>>;
-}
-
-/**
- * Returns the object of a run, and its name. These objects are immutable, so their name is a hash of all of their
- * content: another number of retries is a new run, too.
- *
- * @param contentOf - Returns the content of the run. Defaults to its spec.
- */
+/** Returns the object of a run. If the run has completed before, its operator starts nothing. */
 export function buildOperatorRun(
     name: string,
     args: TrainingJobArgs,
-    { apiVersion, kind, wait }: Kind,
-    specOf: (run: pulumi.Input<string>) => object,
-    contentOf = specOf,
-): { name: pulumi.Input<string>; object: CustomObject } {
-    const run = hashedName(name, { kind, spec: contentOf("run"), triggers: args.triggers });
+    identity: RunIdentity,
+    { apiVersion, kind, spec }: { apiVersion: string; kind: string; spec: object },
+): CustomObject {
     return {
-        name: run,
-        object: { apiVersion, kind, metadata: runMeta(name, component, run, args, wait), spec: specOf(run) },
+        apiVersion,
+        kind,
+        metadata: runMeta(name, component, identity, args),
+        spec: { ...spec, suspend: mapInput(identity.isDone, (isDone) => isDone || undefined) },
     };
 }
 
@@ -55,6 +42,9 @@ export const nodeJob = "node";
 
 /** Name of the Job of the launcher pod, in a JobSet for MPI. */
 export const launcherJob = "launcher";
+
+/** Label of the pods of a JobSet with its UID, which stays when the JobSet is restarted. */
+export const jobSetUid = "jobset.sigs.k8s.io/jobset-uid";
 
 /** Returns the host name of a pod of a JobSet. */
 export const hostOf = (run: pulumi.Input<string>, job: string, index: number) =>

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { shellWord } from "../../arguments/shell";
-import { runTimeout } from "../../runs/run";
+import { type RunIdentity, runTimeout } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
 import { type TrainingContext, buildTrainingPod } from "./job";
 import { buildOperatorRun, type OperatorRun } from "./operator-run";
@@ -11,41 +11,40 @@ import { buildOperatorRun, type OperatorRun } from "./operator-run";
  * and which is deleted when the run has ended.
  * Source: https://docs.ray.io/en/latest/cluster/kubernetes/getting-started/rayjob-quick-start.html
  */
-export function buildRayJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
-    const kind = {
-        apiVersion: "ray.io/v1",
-        kind: "RayJob",
-        wait: { "pulumi.com/waitFor": "jsonpath={.status.endTime}" },
-    };
+export function buildRayJob(
+    name: string,
+    args: TrainingJobArgs,
+    context: TrainingContext,
+    identity: RunIdentity,
+): OperatorRun {
     const workers = (args.nodes ?? 1) - 1;
-    const specOf = (run: pulumi.Input<string>) => {
-        // The container runs Ray's own processes.
-        const pod = buildTrainingPod(name, { ...args, command: undefined, args: undefined }, context, run, {});
-        return {
-            entrypoint: pulumi
-                .all([...(args.command ?? []), ...(args.args ?? [])])
-                .apply((words) => words.map(shellWord).join(" ")),
-            // The head runs the command itself, so that there are no pods besides those of the cluster.
-            submissionMode: "HTTPMode",
-            backoffLimit: args.retries ?? 2,
-            activeDeadlineSeconds: runTimeout(args),
-            shutdownAfterJobFinishes: true,
-            rayClusterSpec: {
-                headGroupSpec: { rayStartParams: {}, template: pod },
-                ...(workers > 0 && {
-                    workerGroupSpecs: [
-                        {
-                            groupName: "workers",
-                            replicas: workers,
-                            minReplicas: workers,
-                            maxReplicas: workers,
-                            rayStartParams: {},
-                            template: pod,
-                        },
-                    ],
-                }),
-            },
-        };
+    // The container runs Ray's own processes. Each retry has a cluster of its own, whose name the status tells.
+    const details = { uidLabel: "ray.io/cluster" };
+    const pod = buildTrainingPod(name, { ...args, command: undefined, args: undefined }, context, identity, details);
+    const spec = {
+        entrypoint: pulumi
+            .all([...(args.command ?? []), ...(args.args ?? [])])
+            .apply((words) => words.map(shellWord).join(" ")),
+        // The head runs the command itself, so that there are no pods besides those of the cluster.
+        submissionMode: "HTTPMode",
+        backoffLimit: args.retries ?? 2,
+        activeDeadlineSeconds: runTimeout(args),
+        shutdownAfterJobFinishes: true,
+        rayClusterSpec: {
+            headGroupSpec: { rayStartParams: {}, template: pod },
+            ...(workers > 0 && {
+                workerGroupSpecs: [
+                    {
+                        groupName: "workers",
+                        replicas: workers,
+                        minReplicas: workers,
+                        maxReplicas: workers,
+                        rayStartParams: {},
+                        template: pod,
+                    },
+                ],
+            }),
+        },
     };
-    return { run: buildOperatorRun(name, args, kind, specOf).object };
+    return { run: buildOperatorRun(name, args, identity, { apiVersion: "ray.io/v1", kind: "RayJob", spec }) };
 }

@@ -45,6 +45,9 @@ export function checkAcross(args: TrainingJobArgs, problems: Problems, name: str
     if (framework === TrainingFramework.Mpi && backend !== TrainingBackend.TrainJob) {
         problems.add("framework", 'is "mpi", which only the backend TrainJob supports; set backend to "TrainJob"');
     }
+    if (backend !== TrainingBackend.Job && args.retry !== undefined) {
+        problems.add("retry", `is not supported with backend "${backend}"; remove it, or use a Job`);
+    }
     if (backend === TrainingBackend.RayJob) {
         for (const field of ["framework", "processesPerNode"] as const) {
             if (args[field] !== undefined) {

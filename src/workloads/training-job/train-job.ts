@@ -1,9 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 import { objectMeta } from "../../pod/metadata";
 import { restricted } from "../../pod/pod-template";
-import { runTimeout } from "../../runs/run";
-import { untilEnded } from "../../runs/status";
+import { successorName } from "../../pod/successor";
+import { type RunIdentity, runTimeout } from "../../runs/run";
 import { TrainingFramework, type TrainingJobArgs } from "./args";
 import { type TrainingContext, trainingLabels, buildTrainingPod } from "./job";
 import {
@@ -11,6 +11,7 @@ import {
     buildNodesJob,
     buildOperatorRun,
     hostOf,
+    jobSetUid,
     launcherJob,
     nodeJob,
     type OperatorRun,
@@ -23,29 +24,35 @@ import { processesPerNode } from "./rendezvous";
  * the whole pod. Kubeflow Trainer adds the variables with which pods find each other.
  * Source: https://www.kubeflow.org/docs/components/trainer/operator-guides/runtime/
  */
-export function buildTrainJob(name: string, args: TrainingJobArgs, context: TrainingContext): OperatorRun {
+export function buildTrainJob(
+    name: string,
+    args: TrainingJobArgs,
+    context: TrainingContext,
+    identity: RunIdentity,
+    parent: pulumi.Resource,
+): OperatorRun {
     const apiVersion = "trainer.kubeflow.org/v1alpha1";
-    const runtimeOf = (run: pulumi.Input<string>) => buildRuntimeSpec(name, args, context, run);
-    const specOf = (run: pulumi.Input<string>) => ({
-        runtimeRef: { apiGroup: "trainer.kubeflow.org", kind: "TrainingRuntime", name: run },
+    const { namespace } = args.workspace;
+    const resource = `apis/${apiVersion}/trainingruntimes`;
+    const runtime = successorName(identity.run, name, { resource, namespace, parent });
+    const spec = {
+        runtimeRef: { apiGroup: "trainer.kubeflow.org", kind: "TrainingRuntime", name: runtime },
         activeDeadlineSeconds: runTimeout(args),
         trainer: {
             numNodes: args.nodes ?? 1,
             ...(args.framework !== TrainingFramework.Jax && { numProcPerNode: processesPerNode(args) }),
         },
-    });
-    const contentOf = (run: pulumi.Input<string>) => ({ ...specOf(run), runtime: runtimeOf(run) });
-    const run = buildOperatorRun(name, args, { apiVersion, kind: "TrainJob", wait: untilEnded }, specOf, contentOf);
+    };
     return {
-        run: run.object,
+        run: buildOperatorRun(name, args, identity, { apiVersion, kind: "TrainJob", spec }),
         runtime: {
             apiVersion,
             kind: "TrainingRuntime",
-            metadata: objectMeta(run.name, args.workspace.namespace, {
+            metadata: objectMeta(runtime, namespace, {
                 ...trainingLabels(name),
                 "trainer.kubeflow.org/framework": args.framework ?? TrainingFramework.Torch,
             }),
-            spec: runtimeOf(run.name),
+            spec: buildRuntimeSpec(name, args, context, identity),
         },
     };
 }
@@ -58,11 +65,11 @@ function buildRuntimeSpec(
     name: string,
     args: TrainingJobArgs,
     context: TrainingContext,
-    run: pulumi.Input<string>,
+    identity: RunIdentity,
 ): object {
-    const template = buildTrainingPod(name, args, context, run, {});
+    const template = buildTrainingPod(name, args, context, identity, { uidLabel: jobSetUid });
     if (args.framework === TrainingFramework.Mpi) {
-        return buildMpiRuntimeSpec(name, args, context, run, template);
+        return buildMpiRuntimeSpec(name, args, context, identity, template);
     }
     const framework = args.framework ?? TrainingFramework.Torch;
     const spec = buildNodesJob(1, renameContainer(template, trainerContainer));
@@ -82,9 +89,10 @@ function buildMpiRuntimeSpec(
     name: string,
     args: TrainingJobArgs,
     context: TrainingContext,
-    run: pulumi.Input<string>,
+    identity: RunIdentity,
     template: object,
 ): object {
+    const { run } = identity;
     const nodes = args.nodes ?? 1;
     const alone = nodes === 1;
     const hosts = [
@@ -97,8 +105,8 @@ function buildMpiRuntimeSpec(
         name,
         { ...args, command: ["/usr/sbin/sshd"], args: ["-De", "-f", sshConfig] },
         context,
-        run,
-        {},
+        identity,
+        { uidLabel: jobSetUid },
     );
     return {
         mlPolicy: {

@@ -3,19 +3,22 @@ import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { failOutput, mapInputs, outputOf } from "../../arguments/inputs";
+import { withoutDependencies } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
+import { clusterOf } from "../../cluster/cluster";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
-import { claimUri } from "../../pod/model-volume";
+import { claimUri, resultUri } from "../../pod/model-volume";
 import { trainingNames, trainingObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
-import { failureOf, type RunStatus } from "../../runs/status";
+import { createRunRecord, currentResult, defineResult, knownResult } from "../../runs/record";
+import { operatorRunOptions, type RunIdentity, runOptions } from "../../runs/run";
+import { endOf, identityOf, planRun, type RunOwner, settle } from "../../runs/tracked-run";
 import { TrainingBackend, type TrainingJobArgs } from "./args";
+import { hashTraining } from "./content";
 import { type TrainingContext, buildTrainingJob, trainingLabels, type TrainingTarget } from "./job";
 import { buildJobSet } from "./job-set";
-import type { OperatorRun } from "./operator-run";
 import { buildRayJob } from "./ray-job";
 import { buildNodesService } from "./rendezvous";
 import { checkAcross, fields } from "./rules";
@@ -39,7 +42,7 @@ import { buildTrainJob } from "./train-job";
  */
 export class TrainingJob extends pulumi.ComponentResource {
     /** URI of the result, known when the run has completed: `pvc://<claim>/<run>`, or a URI below `output.uri`. */
-    public readonly model: pulumi.Output<string>;
+    declare public readonly model: pulumi.Output<string>;
     /** Name of the Job (JobSet, TrainJob, RayJob), which is the name of the run. */
     public readonly jobName: pulumi.Output<string>;
 
@@ -81,40 +84,72 @@ export class TrainingJob extends pulumi.ComponentResource {
             claimTemplate: createGpuClaimTemplate(name, trainingNames.gpuClaim(run), training, labels, this),
         };
 
-        this.jobName = createRun(name, run, training, context, { parent: this, dependsOn: secret && [secret] });
-        this.model = outputOf(target.uriOf(this.jobName));
+        const owner: RunOwner = {
+            title: `TrainingJob "${name}"`,
+            namespace,
+            recordName: trainingNames.record(run),
+            cluster: clusterOf(this.getProvider("kubernetes:batch/v1:Job")),
+            args: training,
+        };
+        const plan = planRun(owner, run, hashTraining(training, context));
+        const job = createRun(name, run, training, context, identityOf(plan), {
+            parent: this,
+            dependsOn: secret && [secret],
+        });
+        const end = endOf(owner, plan, training.backend ?? TrainingBackend.Job, job);
+        const outcome = pulumi
+            .all([end, plan, target.uri])
+            .apply(([known, { run: of }, uri]) =>
+                known.state === "completed" ? { result: `${uri}/${of}/${known.uid}` } : {},
+            );
+        const record = createRunRecord(name, owner, labels, settle(owner, plan, end, outcome), this);
+
+        this.jobName = withoutDependencies(pulumi.all([plan, job.id]).apply(([known]) => known.run));
+        defineResult(this, "model", () => resultUri(currentResult(owner, record), target.claim));
         owned.check();
-        this.registerOutputs({ model: this.model, jobName: this.jobName });
+        this.registerOutputs({ model: knownResult(record), jobName: this.jobName });
     }
 }
 
-/** Registers the resources of the run; returns its name, known when it has completed. */
+/** Registers the resources of the run. They are deleted before others take their place, to free what they occupy. */
 function createRun(
     name: string,
-    run: string,
+    objectsName: string,
     args: TrainingJobArgs,
     context: TrainingContext,
+    identity: RunIdentity,
     opts: { parent: pulumi.Resource; dependsOn?: pulumi.Resource[] },
-): pulumi.Output<string> {
+): pulumi.CustomResource {
     const { backend = TrainingBackend.Job } = args;
-    if (backend !== TrainingBackend.Job) {
-        return createOperatorRun(name, operatorRuns[backend](run, args, context), opts);
-    }
     const { parent, dependsOn = [] } = opts;
+    if (backend !== TrainingBackend.Job) {
+        const { run, runtime } = operatorRuns[backend](objectsName, args, context, identity, parent);
+        const before = runtime ? [new CustomResource(`${name}-runtime`, runtime, { parent })] : [];
+        return new CustomResource(`${name}-job`, run, {
+            ...operatorRunOptions,
+            parent,
+            dependsOn: [...dependsOn, ...before],
+        });
+    }
     const service =
         (args.nodes ?? 1) > 1
             ? [
                   new core.Service(
                       `${name}-nodes`,
-                      buildNodesService(trainingNames.nodes(run), args.workspace.namespace, trainingLabels(run)),
+                      buildNodesService(
+                          trainingNames.nodes(objectsName),
+                          args.workspace.namespace,
+                          trainingLabels(objectsName),
+                      ),
                       { parent },
                   ),
               ]
             : [];
-    return new batch.Job(`${name}-job`, buildTrainingJob(run, args, context), {
+    return new batch.Job(`${name}-job`, buildTrainingJob(objectsName, args, context, identity), {
+        ...runOptions,
         parent,
         dependsOn: [...dependsOn, ...service],
-    }).metadata.name;
+    });
 }
 
 const operatorRuns = {
@@ -122,29 +157,6 @@ const operatorRuns = {
     [TrainingBackend.TrainJob]: buildTrainJob,
     [TrainingBackend.RayJob]: buildRayJob,
 };
-
-function createOperatorRun(
-    name: string,
-    { run, runtime }: OperatorRun,
-    { parent, dependsOn = [] }: { parent: pulumi.Resource; dependsOn?: pulumi.Resource[] },
-): pulumi.Output<string> {
-    const before = runtime ? [new CustomResource(`${name}-runtime`, runtime, { parent })] : [];
-    // Pulumi returns only declared fields, so the status is declared.
-    const job = new CustomResource(
-        `${name}-job`,
-        { ...run, status: undefined },
-        { parent, dependsOn: [...dependsOn, ...before] },
-    ) as CustomResource & { status: pulumi.Output<RunStatus | undefined> };
-    return pulumi.all([job.metadata.name, job.status]).apply(([known, status]) => {
-        const failure = failureOf(status);
-        return failure === undefined
-            ? known
-            : failOutput<string>(
-                  `TrainingJob "${name}": the run ${known} has failed: ${failure}; see the logs of its pods, and fix the ` +
-                      "cause, or change triggers to run it again",
-              );
-    });
-}
 
 function createTrainingTarget(
     name: string,
@@ -154,7 +166,7 @@ function createTrainingTarget(
 ): TrainingTarget {
     const { uri, ...output } = args.output ?? {};
     if (uri !== undefined) {
-        return { uriOf: (of) => mapInputs({ uri, of }, (known) => `${known.uri}/${known.of}`) };
+        return { uri };
     }
     const target = {
         resource: `${name}-model`,
@@ -162,5 +174,5 @@ function createTrainingTarget(
         labels: trainingLabels(run),
     };
     const claim = createClaim(trainingNames.model(run), output, target, parent);
-    return { claim, uriOf: (of) => claimUri(claim, of) };
+    return { claim, uri: claimUri(claim) };
 }

@@ -1,11 +1,11 @@
-import * as docker from "@pulumi/docker";
+import * as dockerBuild from "@pulumi/docker-build";
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
  * What the tests change about the image. Those that kill an update pass it as an environment variable to another
  * process.
  */
-export interface Edit extends docker.ImageArgs {
+export interface Edit extends Omit<dockerBuild.ImageArgs, "push"> {
     /** The daemon's address. Defaults to the environment's. */
     host?: string;
 }
@@ -18,11 +18,11 @@ export function image(edit: Edit): () => Promise<Record<string, pulumi.Output<st
     // eslint-disable-next-line @typescript-eslint/require-await -- the automation API takes async programs
     return async () => {
         const { host, ...args } = edit;
-        const provider = host ? new docker.Provider("daemon", { host }) : undefined;
-        const { repoDigest, baseImageName, context, dockerfile, imageName, platform, registryServer } =
-            new docker.Image("image", args, { provider });
-        repoDigest.apply((digest) => digests.push(digest));
-        return { repoDigest, baseImageName, context, dockerfile, imageName, platform, registryServer };
+        const provider = host ? new dockerBuild.Provider("daemon", { host }) : undefined;
+        const options = { provider, retainOnDelete: true };
+        const { digest, ref } = new dockerBuild.Image("image", { push: true, buildOnPreview: false, ...args }, options);
+        digest.apply((known) => digests.push(known));
+        return { digest, ref };
     };
 }
 

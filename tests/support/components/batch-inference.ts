@@ -48,7 +48,8 @@ export const fixture: Fixture = {
     component: BatchInference,
     valid: () => valid,
     full: () => fullBatchArgs,
-    children: 4,
+    // Job, Secret, record and two shards that are run again.
+    children: 5,
     scalars: [
         ...runScalars,
         ...["inputUri", "outputUri"].map((place): [string, unknown[], string] => [
@@ -81,6 +82,10 @@ export const fixture: Fixture = {
         [{ schedule: "@daily", timeZone: "Mars/Olympus" }, `timeZone is "Mars/Olympus"; ${zone}`],
         [{ schedule: "@daily", triggers: ["1"] }, `triggers ${again}`],
         [{ schedule: "@daily", rerun: { shards: [1] } }, `rerun ${again}`],
+        ...Object.entries({ wait: "never", allowFailure: true, startTimeout: "1h" }).map(([field, value]): Case => [
+            { schedule: "@daily", [field]: value },
+            `${field} has no effect with schedule, as pulumi up waits for no scheduled run; remove it`,
+        ]),
         [{ rerun: [1] }, `rerun ${object}`],
         [{ rerun: {} }, "rerun.shards is missing; list the shards that have failed"],
         [{ rerun: { shards: [] } }, "rerun.shards has 0 entries; it must have from 1 to 100"],

@@ -76,7 +76,7 @@ export const workloadNames =
     "name, workspace, image, command, args, env, secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec";
 
 /** The names of the arguments that all runs have. */
-export const runNames = `${workloadNames}, retries, timeout, triggers, spot`;
+export const runNames = `${workloadNames}, retries, retry, timeout, startTimeout, wait, allowFailure, triggers, spot`;
 
 /** Names that no component and no object can have. */
 export const invalidNames = ["", "Fraud", "fraud_model", "1fraud", "-fraud", "fraud-", "fraud.model", "f".repeat(51)];
@@ -203,16 +203,35 @@ export const workloadCases: Case[] = [
     ],
 ];
 
+/** Invalid values of `retry`. */
+export const retryScalars: Row[] = ["retry.never[0]", "retry.always[0]"].map((place) => [
+    place,
+    [0, -1, 256, 1.5, "1"],
+    "it must be an integer from 1 to 255",
+]);
+
+export const retryCases: Case[] = [
+    [{ retry: 3 }, `retry ${object}`],
+    [{ retry: { never: 3 } }, `retry.never is 3; ${list}`],
+    [{ retry: { always: [undefined] } }, "retry.always[0] is missing; remove the entry or set it to an exit code"],
+    [{ retry: { on: [1] } }, "retry.on does not exist; allowed here: never, always"],
+];
+
 /** Invalid values of the arguments that all runs have. */
 export const runScalars: Row[] = [
     ...workloadScalars,
+    ...retryScalars,
     ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be an integer from 0 to 1000"],
     ["timeout", ["", "6", "6 h", "0h", "1m1h", "h", "-1h", "1.5h", "6H", 6], length],
+    ["startTimeout", ["", "30", "0s", 30], length],
+    ["wait", ["always", "Completion", true], "it must be one of completion, firstRun, never"],
+    ["allowFailure", ["yes", 1], "it must be true or false"],
     ["spot", ["yes", 1], "it must be true or false"],
 ];
 
 export const runCases: Case[] = [
     ...workloadCases,
+    ...retryCases,
     [{ triggers: "today" }, `triggers is "today"; ${list}`],
     [{ triggers: [1] }, `triggers[0] is 1; ${nonEmptyString}`],
     [{ triggers: [undefined] }, "triggers[0] is missing; remove the entry or set it to a string"],

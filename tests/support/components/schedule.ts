@@ -6,6 +6,8 @@ import {
     claimScalars,
     type Fixture,
     length,
+    retryCases,
+    retryScalars,
     validWorkload,
     workloadAllowed,
     workloadCases,
@@ -19,7 +21,11 @@ import {
 /** Every argument of a Schedule. */
 export const fullScheduleArgs = {
     ...fullTrainingArgs,
-    triggers: undefined, // a schedule starts runs by itself
+    // A schedule starts runs by itself, and pulumi up waits for none.
+    triggers: undefined,
+    startTimeout: undefined,
+    wait: undefined,
+    allowFailure: undefined,
     schedule: "30 3 * * 1-5",
     timeZone: "Europe/Berlin",
     concurrency: "Replace",
@@ -43,6 +49,7 @@ export const fixture: Fixture = {
     children: 4,
     scalars: [
         ...workloadScalars,
+        ...retryScalars,
         ...claimScalars("output"),
         [
             "schedule",
@@ -72,6 +79,11 @@ export const fixture: Fixture = {
     plain: [...workloadPlain, ["backend", ["cronjob", "Argo", 5], "it must be one of CronJob, CronWorkflow"]],
     cases: [
         ...workloadCases,
+        ...retryCases,
+        [
+            { backend: "CronWorkflow", command: ["train"], retry: { always: [42] } },
+            'retry is not supported with backend "CronWorkflow"; remove it, or use a CronJob',
+        ],
         ...claimCases("output"),
         [{ schedule: undefined }, 'schedule is missing; set a cron schedule, for example "0 3 * * *" or "@daily"'],
         [
@@ -100,7 +112,7 @@ export const fixture: Fixture = {
         [
             "triggers",
             `${workloadNames}, schedule, timeZone, startingDeadline, suspend, concurrency, successfulRunsHistoryLimit, ` +
-                "failedRunsHistoryLimit, retries, timeout, spot, output, backend",
+                "failedRunsHistoryLimit, retries, retry, timeout, spot, output, backend",
         ],
         ["output.path", "claim, size, storageClass, accessMode, retain, uri"],
         ...workloadMisspelt,

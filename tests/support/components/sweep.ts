@@ -84,7 +84,8 @@ export const fixture: Fixture = {
     component: Sweep,
     valid: () => valid,
     full: () => fullSweepArgs,
-    children: 5,
+    // Claim, trials, Job, pod that compares them, Secret and record.
+    children: 6,
     scalars: [
         ...runScalars,
         ...claimScalars("output"),

@@ -30,8 +30,8 @@ export const fixture: Fixture = {
         checkpoint: { accessMode: AccessMode.ReadWriteMany, retain: false },
         topology: { required: "rack" },
     }),
-    // Job, headless Service, Secret, and the claims of results and checkpoints.
-    children: 5,
+    // Job, record, headless Service, Secret, and the claims of results and checkpoints.
+    children: 6,
     scalars: [
         ...runScalars,
         ...claimScalars("output"),
@@ -78,6 +78,10 @@ export const fixture: Fixture = {
             "processesPerNode cannot be combined with the backend RayJob, where Ray starts the processes; remove it",
             "command is missing; a RayJob does not use the command of the image: set it",
         ],
+        ...["JobSet", "TrainJob", "RayJob"].map((backend): Case => [
+            { backend, command: ["train"], retry: { never: [2] } },
+            `retry is not supported with backend "${backend}"; remove it, or use a Job`,
+        ]),
         [{ topology: "rack" }, `topology ${object}`],
         ...["claim", "size", "storageClass", "accessMode", "retain"].map((field): Case => {
             const values = {
@@ -97,7 +101,7 @@ export const fixture: Fixture = {
     secrets: runSecrets,
     missing: [["workspace.namespace", "set the namespace"]],
     misspelt: [
-        ["retry", `${runNames}, output, nodes, framework, processesPerNode, backend, checkpoint, topology`],
+        ["retris", `${runNames}, output, nodes, framework, processesPerNode, backend, checkpoint, topology`],
         ["topology.rack", "required, preferred"],
         ["output.path", "claim, size, storageClass, accessMode, retain, uri"],
         ...workloadMisspelt,
@@ -107,6 +111,8 @@ export const fixture: Fixture = {
         ["timeout", ["1s", "90m", "1h30m", "2d", "1d2h3m4s", "10h"]],
         ["retries", [0, 1000]],
         ["nodes", [1]],
+        ["retry", [{}, { never: [1, 255], always: [42, 42] }, null]],
+        ["wait", ["completion", "firstRun", "never"]],
         ["topology", [{}, { required: "rack", preferred: "topology.kubernetes.io/zone" }]],
         ["output.uri", ["s3://models", "gs://models/a/b", "file+x://ab"]],
         ["output", [null, undefined, {}]],

@@ -1,4 +1,4 @@
-import { BatchInference } from "../../../src";
+import { BatchInference, RunWait } from "../../../src";
 import { image, otherImage } from "../arguments";
 import type { Scenario } from "./scenario";
 
@@ -8,12 +8,16 @@ export const scenarios: Scenario[] = [
     {
         name: "batch-once",
         create: (workspace, edits, opts) =>
-            new BatchInference("batch-once", { workspace, ...work, secretEnv: { TOKEN: "a" }, ...edits }, opts),
+            new BatchInference(
+                "batch-once",
+                { workspace, ...work, wait: RunWait.Never, secretEnv: { TOKEN: "a" }, ...edits },
+                opts,
+            ),
         edits: [
             {
                 what: "more time: in place",
                 edit: { timeout: "2h" },
-                preview: ['update job metadata.annotations["pulumi.com/timeoutSeconds"] spec.activeDeadlineSeconds'],
+                preview: ["update job spec.activeDeadlineSeconds"],
             },
             {
                 what: "shards to run again: only they run",
@@ -23,7 +27,7 @@ export const scenarios: Scenario[] = [
             {
                 what: "another image for them: only they run",
                 edit: { rerun: { shards: [1, 3], image: otherImage } },
-                preview: ["replace shard-1 image metadata.name", "replace shard-3 image metadata.name"],
+                preview: ["replace shard-1 metadata.name", "replace shard-3 metadata.name"],
             },
             {
                 what: "another image, input and output: a new run",
@@ -33,26 +37,22 @@ export const scenarios: Scenario[] = [
                     outputUri: "s3://scores/december",
                     rerun: undefined,
                 },
-                preview: [
-                    "delete shard-1",
-                    "delete shard-3",
-                    "replace job env image metadata.name volumeMounts volumes",
-                ],
+                preview: ["delete shard-1", "delete shard-3", "replace job metadata.name"],
             },
             {
                 what: "more retries of each shard: a new run",
                 edit: { retries: 5 },
-                preview: ["replace job metadata.name spec.backoffLimitPerIndex"],
+                preview: ["replace job metadata.name"],
             },
             {
                 what: "more shards: a new run",
                 edit: { shards: 8 },
-                preview: ["replace job env metadata.name spec.completions spec.parallelism"],
+                preview: ["replace job metadata.name"],
             },
             {
                 what: "a model: a new run",
                 edit: { model: "pvc://models/fraud/run-1" },
-                preview: ["replace job env metadata.name volumeMounts volumes"],
+                preview: ["replace job metadata.name"],
             },
             {
                 what: "another password: the next run reads it",
@@ -61,8 +61,8 @@ export const scenarios: Scenario[] = [
             },
             {
                 what: "a schedule: a CronJob replaces the Job",
-                edit: { schedule: "@daily" },
-                preview: ["create cron", "create record", "delete job"],
+                edit: { schedule: "@daily", wait: undefined },
+                preview: ["create cron", "delete job"],
             },
         ],
     },

@@ -1,8 +1,14 @@
-import { Sweep, SweepBackend } from "../../../src";
+import { RunWait, Sweep, SweepBackend } from "../../../src";
 import { image, otherImage } from "../arguments";
 import type { Scenario } from "./scenario";
 
-const search = { image, objective: { metric: "accuracy" }, grid: { depth: [1, 2], rate: [0.1, 0.01] } };
+/** No node runs the trials. */
+const search = {
+    image,
+    wait: RunWait.Never,
+    objective: { metric: "accuracy" },
+    grid: { depth: [1, 2], rate: [0.1, 0.01] },
+};
 
 export const scenarios: Scenario[] = [
     {
@@ -13,7 +19,7 @@ export const scenarios: Scenario[] = [
             {
                 what: "more time: in place",
                 edit: { timeout: "2h" },
-                preview: ['update job metadata.annotations["pulumi.com/timeoutSeconds"] spec.activeDeadlineSeconds'],
+                preview: ["update job spec.activeDeadlineSeconds"],
             },
             {
                 what: "maxFailedTrials and a budget: in place",
@@ -24,24 +30,24 @@ export const scenarios: Scenario[] = [
                 what: "another image: a new run",
                 edit: { image: otherImage },
                 preview: [
-                    "replace best metadata.name spec.image spec.volumeMounts",
-                    "replace job env image metadata.name volumeMounts",
+                    "replace best metadata.name spec.image spec.schedulingGates spec.volumeMounts",
+                    "replace job metadata.name",
                 ],
             },
             {
                 what: "more retries of each trial, fewer trials at once: a new run",
                 edit: { retries: 5, parallelism: 2 },
                 preview: [
-                    "replace best metadata.name spec.volumeMounts",
-                    "replace job env metadata.name spec.activeDeadlineSeconds spec.backoffLimitPerIndex spec.parallelism volumeMounts",
+                    "replace best metadata.name spec.schedulingGates spec.volumeMounts",
+                    "replace job metadata.name spec.activeDeadlineSeconds",
                 ],
             },
             {
                 what: "more values: other trials, and a new run",
                 edit: { grid: { depth: [1, 2, 3] } },
                 preview: [
-                    "replace best metadata.name spec.volumeMounts",
-                    "replace job env metadata.name spec.completions volumeMounts volumes",
+                    "replace best metadata.name spec.schedulingGates spec.volumeMounts",
+                    "replace job metadata.name",
                     'replace trials data["0.json"] data["1.json"] data["2.json"] data["3.json"] metadata.name',
                 ],
             },
@@ -51,16 +57,19 @@ export const scenarios: Scenario[] = [
                 preview: ["replace env data.TOKEN"],
             },
             {
-                what: "another metric: the results are compared again",
+                what: "another metric: a new run",
                 edit: { objective: { metric: "f1" } },
-                preview: ["replace best metadata.name spec.env"],
+                preview: [
+                    "replace best metadata.name spec.env spec.schedulingGates spec.volumeMounts",
+                    "replace job metadata.name",
+                ],
             },
             {
                 what: "another access mode: a new volume, and a new run",
                 edit: { output: { accessMode: "ReadWriteMany" } },
                 preview: [
-                    "replace best metadata.name spec.volumeMounts spec.volumes",
-                    "replace job env metadata.name volumeMounts volumes",
+                    "replace best metadata.name spec.schedulingGates spec.volumeMounts spec.volumes",
+                    "replace job metadata.name",
                     "replace output metadata.name spec.accessModes[0]",
                 ],
             },
@@ -68,8 +77,8 @@ export const scenarios: Scenario[] = [
                 what: "a trigger",
                 edit: { triggers: ["2"] },
                 preview: [
-                    "replace best metadata.name spec.volumeMounts",
-                    "replace job env metadata.annotations.kubernetes-mlops/triggers metadata.name volumeMounts",
+                    "replace best metadata.name spec.schedulingGates spec.volumeMounts",
+                    "replace job metadata.annotations.kubernetes-mlops/triggers metadata.name",
                 ],
             },
         ],
@@ -83,6 +92,7 @@ export const scenarios: Scenario[] = [
                 {
                     workspace,
                     image,
+                    wait: RunWait.Never,
                     objective: { metric: "accuracy" },
                     random: {
                         count: 8,
@@ -97,16 +107,12 @@ export const scenarios: Scenario[] = [
             {
                 what: "another image: a new Experiment",
                 edit: { image: otherImage },
-                preview: [
-                    "replace experiment metadata.name spec.trialTemplate.trialSpec.spec.template.spec.env spec.trialTemplate.trialSpec.spec.template.spec.image spec.trialTemplate.trialSpec.spec.template.spec.volumeMounts",
-                ],
+                preview: ["replace experiment metadata.name"],
             },
             {
                 what: "more trials at once: a new Experiment",
                 edit: { parallelism: 2 },
-                preview: [
-                    "replace experiment metadata.name spec.parallelTrialCount spec.trialTemplate.trialSpec.spec.template.spec.env spec.trialTemplate.trialSpec.spec.template.spec.volumeMounts",
-                ],
+                preview: ["replace experiment metadata.name"],
             },
             {
                 what: "a Job instead",

@@ -1,0 +1,58 @@
+# The image of a Python project with a lock of Poetry, as kubernetes-mlops builds it for a context without a Dockerfile.
+# Everything is a build argument, so that one file serves every program and each value is visible in a preview.
+ARG BASE_IMAGE
+FROM ${BASE_IMAGE} AS dependencies
+# Packages are installed as root, whichever user the base image has.
+USER 0:0
+
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_ROOT_USER_ACTION=ignore
+
+WORKDIR /app
+
+ARG SYSTEM_PACKAGES
+RUN if [ -n "${SYSTEM_PACKAGES}" ]; then \
+        apt-get update \
+        && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends ${SYSTEM_PACKAGES} \
+        && rm -r /var/lib/apt/lists/*; \
+    fi
+
+# The dependencies get a separate layer, which is built again only when pyproject.toml or the lock changes. Poetry is removed
+# in the same layer, so that it is not part of the image. Dependencies in the context itself are installed with the project.
+ARG POETRY_VERSION=2.5.1
+COPY pyproject.toml poetry.lock ./
+RUN python -m venv --without-pip /opt/poetry \
+    && python -m pip --python /opt/poetry/bin/python install "poetry==${POETRY_VERSION}" \
+    && python -m venv --without-pip /opt/venv \
+    && VIRTUAL_ENV=/opt/venv /opt/poetry/bin/poetry install --only main --no-root --no-directory \
+        --compile --no-cache --no-interaction \
+    && rm -r /opt/poetry
+
+# The entrypoint is a list of strings in JSON; a script that ends in exec passes the container's signals to it.
+ARG ENTRYPOINT
+RUN python -c 'import json, shlex, sys; print("#!/bin/sh\nexec", shlex.join(json.loads(sys.argv[1])), "\"$@\"")' \
+    "${ENTRYPOINT}" > /usr/local/bin/entrypoint && chmod 755 /usr/local/bin/entrypoint
+
+# Installs the project, if it is a package: it is editable, so that its modules are those in /app. The code, and what the
+# project adds to the environment, are collected in /project, to be copied without the tool.
+FROM dependencies AS project
+ARG POETRY_VERSION=2.5.1
+RUN python -m venv --without-pip /opt/poetry \
+    && python -m pip --python /opt/poetry/bin/python install "poetry==${POETRY_VERSION}" \
+    && find /opt/venv ! -type d | sort > /tmp/dependencies
+COPY . .
+RUN VIRTUAL_ENV=/opt/venv /opt/poetry/bin/poetry install --only main --compile --no-cache --no-interaction
+RUN mkdir /project && cp --archive /app /project/app \
+    && find /opt/venv ! -type d | sort | comm -13 /tmp/dependencies - \
+        | xargs --no-run-if-empty --delimiter '\n' cp --parents --no-dereference --target-directory /project
+
+FROM dependencies
+ENV VIRTUAL_ENV=/opt/venv PATH="/opt/venv/bin:${PATH}"
+COPY --from=project /project/ /
+
+# A number, because Kubernetes cannot tell whether a user name is root's.
+USER 1000:1000
+ENTRYPOINT ["/usr/local/bin/entrypoint"]

@@ -1,7 +1,0 @@
-import { sdkVersion } from "./version";
-
-/** The directory of the executable that stands in where the official docker plugin is not available. */
-export const standInDirectory = __dirname;
-
-/** The version of the official plugin, which the stand-in reports as its own. */
-export const dockerPluginVersion = sdkVersion;

@@ -1,7 +1,0 @@
-import { readFileSync } from "node:fs";
-
-/** The version of the `@pulumi/docker` package that programs use: the plugin's version is always the same. */
-export function sdkVersion(): string {
-    const file = require.resolve("@pulumi/docker/package.json");
-    return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
-}

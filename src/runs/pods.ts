@@ -1,0 +1,82 @@
+/** Pods and events, as the API server returns them and as far as they are read. */
+import type { Condition } from "./status";
+
+interface ObjectMeta {
+    name: string;
+    uid: string;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+}
+
+/** Any object. */
+export interface KubernetesObject {
+    metadata: ObjectMeta;
+}
+
+export interface Pod extends KubernetesObject {
+    spec?: { containers?: { name: string; image?: string }[]; initContainers?: { name: string; image?: string }[] };
+    status?: {
+        phase?: string;
+        reason?: string;
+        message?: string;
+        conditions?: Condition[];
+        initContainerStatuses?: ContainerStatus[];
+        containerStatuses?: ContainerStatus[];
+    };
+}
+
+export interface ContainerStatus {
+    name: string;
+    image?: string;
+    state?: ContainerState;
+    lastState?: ContainerState;
+}
+
+/** One of the three. */
+export interface ContainerState {
+    waiting?: { reason?: string; message?: string };
+    running?: object;
+    terminated?: Terminated;
+}
+
+/** The end of a container; the message is the end of its log. */
+export interface Terminated {
+    exitCode: number;
+    reason?: string;
+    message?: string;
+    finishedAt?: string;
+}
+
+export interface Event extends KubernetesObject {
+    type?: string;
+    reason?: string;
+    message?: string;
+    involvedObject: { kind?: string; name?: string; uid?: string };
+    /** The first and the last time at which it was seen. Newer clients set eventTime and series instead. */
+    firstTimestamp?: string | null;
+    lastTimestamp?: string | null;
+    eventTime?: string | null;
+    series?: { lastObservedTime?: string } | null;
+}
+
+/** Returns the states of a pod's containers, init containers first. */
+export const containersOf = ({ status }: Pod): ContainerStatus[] => [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+];
+
+/** Returns the time of an object's field in milliseconds, or 0 if it is not set. */
+export const timeOf = (time: string | null | undefined): number => (time ? Date.parse(time) : 0);
+
+export const firstSeen = ({ firstTimestamp, eventTime }: Event): number => timeOf(firstTimestamp ?? eventTime);
+
+export const lastSeen = (event: Event): number =>
+    timeOf(event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime);
+
+/** Returns a message in one line, of at most this number of characters. */
+export function oneLine(text: string, longest = 300): string {
+    const line = text.trim().replace(/\s+/g, " ");
+    return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}

@@ -1,0 +1,208 @@
+/**
+ * The life of a run between the program and its Job: which name it has, whether it has completed before, how it ends,
+ * and what the component keeps of it.
+ *
+ * The component follows the Job itself, with the cluster's API, instead of having the provider wait for it: a run that
+ * fails then blocks nothing but itself, and what the provider does not see (why a pod does not start, the end of a log,
+ * a Job that someone has deleted) is reported.
+ */
+import * as pulumi from "@pulumi/pulumi";
+
+import { failOutput, failProgram, withoutDependencies } from "../arguments/inputs";
+import { supportsCallbacks } from "../arguments/monitor";
+import type { Cluster } from "../cluster/client";
+import { isCluster } from "../cluster/cluster";
+import type { NoCluster } from "../cluster/kubeconfig";
+import { RunWait, type RunArgs } from "./args";
+import type { RunHashes } from "./content";
+import { withExecution } from "./execution";
+import { followRun, type RunOutcome as Followed } from "./follow";
+import {
+    type CompletedRun,
+    currentRun,
+    findRun,
+    parseHistory,
+    type RunHistory,
+    runsField,
+    withCompleted,
+} from "./history";
+import type { RunIdentity } from "./run";
+import { type AnyStatus, runKinds } from "./run-kinds";
+
+/** What is known of a run before its Job is registered. */
+export interface RunPlan {
+    /** Name of the run and of its Job. */
+    run: string;
+    /** Hash of what decides the result. */
+    content: string;
+    /** The run of the same content that has completed. */
+    done?: CompletedRun;
+    /** The runs before this one. */
+    history: RunHistory;
+}
+
+/** The component whose run it is. */
+export interface RunOwner {
+    /** The component for messages, such as `TrainingJob "fraud"`. */
+    title: string;
+    namespace: pulumi.Input<string>;
+    /** Name of the ConfigMap that remembers the runs. */
+    recordName: string;
+    cluster: pulumi.Output<Cluster | NoCluster>;
+    args: RunArgs;
+}
+
+/** Returns the plan of a run: its name is that of the run of the same content that has completed, or a new one. */
+export function planRun(owner: RunOwner, name: string, hashes: pulumi.Output<RunHashes>): pulumi.Output<RunPlan> {
+    return pulumi.all([hashes, readHistory(owner)]).apply(([{ content, pods }, history]): RunPlan => {
+        const done = findRun(history, content);
+        return { run: done?.run ?? `${name}-${pods}`, content, done, history };
+    });
+}
+
+/** Reads the record, also in a preview, which then shows what a run that has completed meanwhile changes. */
+function readHistory({ title, namespace, recordName, cluster }: RunOwner): pulumi.Output<RunHistory> {
+    return pulumi.all([cluster, namespace]).apply(async ([known, space]): Promise<RunHistory> => {
+        if (!isCluster(known)) {
+            return supportsCallbacks() ? unreadable(title, known.reason) : { runs: [] };
+        }
+        const path = `/api/v1/namespaces/${space}/configmaps/${recordName}`;
+        let record: { metadata: { annotations?: Record<string, string> } } | undefined;
+        try {
+            record = await known.get(path);
+        } catch (error) {
+            return unreadable(title, (error as Error).message);
+        }
+        try {
+            return parseHistory(record?.metadata.annotations);
+        } catch {
+            // Going on would run again what has completed, and forget all runs.
+            return failOutput(
+                `${title}: the annotation ${runsField} of the ConfigMap ${space}/${recordName} is not the list of its ` +
+                    "completed runs; restore it, or delete the ConfigMap to run everything again",
+            );
+        }
+    });
+}
+
+/** Says why the runs that have completed are not known, and goes on as if there were none. */
+function unreadable(title: string, why: string): RunHistory {
+    void pulumi.log.warn(`${title}: which of its runs have completed is not known: ${why}`);
+    return { runs: [] };
+}
+
+/** Returns the identity of a planned run. */
+export const identityOf = (plan: pulumi.Output<RunPlan>): RunIdentity => ({
+    run: plan.run,
+    content: plan.content,
+    isDone: plan.apply(({ done }) => done !== undefined),
+});
+
+/** How a run has ended, or what it does; `unknown` if there is no cluster to ask. */
+export type RunEnd = Followed | { state: "unknown"; why: string };
+
+/** Follows a run until it has ended, or, if the component does not wait for it, looks at it once. */
+export function endOf(
+    { title, args, cluster, namespace }: RunOwner,
+    plan: pulumi.Output<RunPlan>,
+    kind: keyof typeof runKinds,
+    job: pulumi.CustomResource,
+): pulumi.Output<RunEnd> {
+    const options = pulumi.output({ startTimeout: args.startTimeout ?? "30m", wait: args.wait ?? RunWait.Completion });
+    if (!supportsCallbacks()) {
+        return statusOfMock(job).apply((status): RunEnd => ({ state: "completed", uid: "uid", status }));
+    }
+    const created = withoutDependencies(job.id);
+    const follow = () =>
+        pulumi
+            .all([created, cluster, namespace, plan, options])
+            .apply(async ([, known, space, { run, history }, { startTimeout, wait }]): Promise<RunEnd> => {
+                if (!isCluster(known)) {
+                    return { state: "unknown", why: known.reason };
+                }
+                const isWaited = wait === RunWait.Completion || (wait === RunWait.FirstRun && !currentRun(history));
+                const ref = { kind: runKinds[kind], namespace: space, name: run };
+                const end = await followRun(known, ref, {
+                    once: !isWaited || pulumi.runtime.isDryRun(),
+                    startTimeout,
+                    say: (why) => void pulumi.log.info(`${title}: the run ${run} ${why}`, job, undefined, true),
+                });
+                // The update will wait for it.
+                return end.state === "running" && isWaited && pulumi.runtime.isDryRun()
+                    ? (pulumi.unknown as unknown as RunEnd)
+                    : withExecution(known, ref, end);
+            });
+    return plan.apply(({ done }) =>
+        done === undefined ? follow() : pulumi.output<RunEnd>({ state: "completed", uid: done.uid, status: undefined }),
+    );
+}
+
+/** Under the mocks of a unit test, in which every run has completed, its status is what the mock says. */
+function statusOfMock(job: pulumi.CustomResource): pulumi.Output<AnyStatus | undefined> {
+    const { status } = job as { status?: pulumi.Output<AnyStatus | undefined> };
+    const known = pulumi.runtime.isDryRun() ? undefined : status;
+    return withoutDependencies(pulumi.all([job.id, pulumi.output(known)]).apply(([, one]) => one));
+}
+
+/** What a component makes of a run that has completed or failed: its result, or why there is none. */
+export interface RunOutcome {
+    result?: string;
+    problem?: string;
+}
+
+/**
+ * Returns the history after a run, and reports a failure: as an error that fails the update in the end, when everything
+ * else is done, or as a warning in a preview, or if the program allows it.
+ */
+export function settle(
+    { title, args }: RunOwner,
+    plan: pulumi.Output<RunPlan>,
+    ended: pulumi.Output<RunEnd>,
+    parsed: pulumi.Output<RunOutcome>,
+): pulumi.Output<RunHistory> {
+    return pulumi
+        .all([plan, ended, parsed, pulumi.output(args.allowFailure)])
+        .apply(([{ run, content, done, history }, end, outcome, allowFailure]): RunHistory => {
+            const current = currentRun(history);
+            if (end.state === "running") {
+                const kept = current ? `; until then the result of ${current.run} stays the current one` : "";
+                void pulumi.log.info(
+                    `${title}: the run ${run} ${end.why}; the first update after it has completed takes its result${kept}`,
+                );
+                return history;
+            }
+            if (end.state === "unknown") {
+                void pulumi.log.warn(`${title}: whether the run ${run} has completed is not known, because ${end.why}`);
+                return history;
+            }
+            if (done !== undefined) {
+                return withCompleted(history, done);
+            }
+            if (outcome.result !== undefined && "uid" in end) {
+                return withCompleted(history, { content, run, uid: end.uid, result: outcome.result });
+            }
+            const kept = current ? `; the result of ${current.run} stays the current one` : "";
+            const line = `${title}: ${problemOf(run, end, outcome)}${kept}`;
+            if (allowFailure || pulumi.runtime.isDryRun()) {
+                void pulumi.log.warn(line);
+            } else {
+                failProgram(line);
+            }
+            return history;
+        });
+}
+
+const fix = "fix the cause, which starts a new run, or change triggers to run it again";
+
+function problemOf(run: string, end: RunEnd, { problem }: RunOutcome): string {
+    switch (end.state) {
+        case "unstartable":
+            return `the run ${run} ${end.message}; ${fix}`;
+        case "gone":
+            return `the run ${run} was deleted before it had ended; run pulumi up --refresh to start it again`;
+        case "standIn":
+            return `the record of the completed run ${run} was deleted, and with it the URI of its result; change triggers to run it again`;
+        default:
+            return problem ?? `the run ${run} has failed: ${end.state === "failed" ? end.message : ""}; ${fix}`;
+    }
+}

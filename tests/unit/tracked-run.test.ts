@@ -1,0 +1,328 @@
+/** The life of a run between the program and its Job. */
+import { strict as assert } from "node:assert";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import type { RunArgs } from "../../src";
+import { type Cluster, ClusterError } from "../../src/cluster/client";
+import type { NoCluster } from "../../src/cluster/kubeconfig";
+import { type CompletedRun, historyAnnotations, type RunHistory } from "../../src/runs/history";
+import { buildFailurePolicy, noPods, type RunIdentity, runMeta } from "../../src/runs/run";
+import {
+    identityOf,
+    planRun,
+    type RunEnd,
+    type RunOutcome,
+    type RunOwner,
+    type RunPlan,
+    settle,
+} from "../../src/runs/tracked-run";
+import { buildTrainingJob } from "../../src/workloads/training-job/job";
+import { buildJobSet } from "../../src/workloads/training-job/job-set";
+import { workload } from "../support/arguments";
+import { errorsOf, run } from "../support/mocks";
+
+const path = "/api/v1/namespaces/ml/configmaps/fraud-training";
+
+/** A cluster with this record; an error is thrown. */
+function clusterWith(annotations: Record<string, string> | undefined | Error): Cluster {
+    return {
+        server: "https://one",
+        get: <T>(asked: string) => {
+            assert.equal(asked, path);
+            return annotations instanceof Error
+                ? Promise.reject(annotations)
+                : Promise.resolve((annotations && { metadata: { annotations } }) as T | undefined);
+        },
+        list: () => Promise.resolve([]),
+        now: () => 0,
+    };
+}
+
+const ownerOf = (cluster: Cluster | NoCluster, args: Partial<RunArgs> = {}): RunOwner => ({
+    title: 'TrainingJob "fraud"',
+    namespace: "ml",
+    recordName: "fraud-training",
+    cluster: pulumi.output(cluster as Cluster),
+    args: { ...workload, ...args },
+});
+
+/** Returns a value that a program creates, and what the program has logged. */
+async function valueOf<T>(create: () => pulumi.Output<T>, preview = false) {
+    let value: T | undefined;
+    const { errors, warnings } = await errorsOf(() =>
+        run(() => void create().apply((known) => (value = known)), { preview }),
+    );
+    return { value, errors, warnings };
+}
+
+const completed = (content: string): CompletedRun => ({
+    content,
+    run: `fraud-of-${content}`,
+    uid: `uid-of-${content}`,
+    result: `pvc://models/fraud-of-${content}/uid-of-${content}`,
+});
+const [a, b] = [completed("a"), completed("b")];
+
+describe("the plan of a run", () => {
+    const plan = (annotations: Record<string, string> | undefined | Error, content: string) =>
+        valueOf(() => planRun(ownerOf(clusterWith(annotations)), "fraud", pulumi.output({ content, pods: "pods" })));
+
+    it("has a new name if there is no record, or none of its content", async () => {
+        for (const annotations of [undefined, {}, historyAnnotations({ runs: [a] })]) {
+            const { value, errors, warnings } = await plan(annotations, "b");
+            assert.deepEqual([value!.run, value!.content, value!.done], ["fraud-pods", "b", undefined]);
+            assert.deepEqual([errors, warnings], [[], []]);
+        }
+    });
+
+    it("has the name of the run of the same content that has completed, whatever its pods are now", async () => {
+        const runs = [a, b];
+        const { value } = await plan(historyAnnotations({ runs }), "a");
+        assert.deepEqual(value, { run: "fraud-of-a", content: "a", done: a, history: { runs } });
+    });
+
+    it("goes on without a record that may not be read, and says so", async () => {
+        const { value, errors, warnings } = await plan(new ClusterError("https://one: forbidden", 403), "a");
+        assert.deepEqual(value!.history, { runs: [] });
+        assert.deepEqual(errors, []);
+        assert.deepEqual(warnings, [
+            'TrainingJob "fraud": which of its runs have completed is not known: https://one: forbidden',
+        ]);
+    });
+
+    it("says nothing of a cluster under the mocks of a user's unit test", async () => {
+        const { value, warnings } = await valueOf(() =>
+            planRun(
+                ownerOf({ reason: "no kubeconfig was found" }),
+                "fraud",
+                pulumi.output({ content: "a", pods: "p" }),
+            ),
+        );
+        assert.deepEqual([value!.run, warnings], ["fraud-p", []]);
+    });
+
+    it("is refused in one line if the record was edited by hand, as everything would be run again", async () => {
+        for (const broken of ["{", "{}"]) {
+            await assert.rejects(plan({ "kubernetes-mlops/completed-runs": broken }, "a"), {
+                message:
+                    'TrainingJob "fraud": the annotation kubernetes-mlops/completed-runs of the ConfigMap ml/fraud-training is ' +
+                    "not the list of its completed runs; restore it, or delete the ConfigMap to run everything again",
+            });
+        }
+    });
+});
+
+describe("the history after a run", () => {
+    const history: RunHistory = { runs: [a] };
+    const plan: RunPlan = { run: "fraud-2", content: "2", history };
+    const fresh: RunPlan = { run: "fraud-2", content: "2", history: { runs: [] } };
+    const reverted: RunPlan = { run: a.run, content: "a", done: a, history: { runs: [a, b] } };
+
+    const ended: RunEnd = { state: "completed", uid: "uid", status: undefined };
+    const failed: RunEnd = { state: "failed", uid: "uid", status: undefined, message: "BackoffLimitExceeded" };
+    const fix = "fix the cause, which starts a new run, or change triggers to run it again";
+    const kept = "the result of fraud-of-a stays the current one";
+
+    interface Settled {
+        runs: CompletedRun[];
+        errors?: string[];
+        warnings?: string[];
+    }
+    const problem = (line: string, runs: CompletedRun[] = [a]): Settled => ({
+        runs,
+        errors: [`TrainingJob "fraud": ${line}`],
+    });
+    const cases: [what: string, plan: RunPlan, end: RunEnd, outcome: RunOutcome, settled: Settled][] = [
+        [
+            "has the result of a run that has completed",
+            plan,
+            ended,
+            { result: "pvc://models/2" },
+            { runs: [a, { content: "2", run: "fraud-2", uid: "uid", result: "pvc://models/2" }] },
+        ],
+        ["ends with a run to which the program has returned", reverted, ended, { result: "ignored" }, { runs: [b, a] }],
+        [
+            "stays as it is while the run is in progress",
+            plan,
+            { state: "running", uid: "uid", why: "is running" },
+            {},
+            { runs: [a] },
+        ],
+        [
+            "stays as it is if the cluster cannot be asked",
+            plan,
+            { state: "unknown", why: "no kubeconfig was found" },
+            {},
+            {
+                runs: [a],
+                warnings: [
+                    'TrainingJob "fraud": whether the run fraud-2 has completed is not known, because no kubeconfig was found',
+                ],
+            },
+        ],
+        [
+            "stays as it is if the run has failed",
+            plan,
+            failed,
+            {},
+            problem(`the run fraud-2 has failed: BackoffLimitExceeded; ${fix}; ${kept}`),
+        ],
+        [
+            "is empty if the first run has failed",
+            fresh,
+            failed,
+            {},
+            problem(`the run fraud-2 has failed: BackoffLimitExceeded; ${fix}`, []),
+        ],
+        [
+            "stays as it is if the run cannot start",
+            plan,
+            { state: "unstartable", uid: "uid", message: "cannot start: its pod has no image" },
+            {},
+            problem(`the run fraud-2 cannot start: its pod has no image; ${fix}; ${kept}`),
+        ],
+        [
+            "stays as it is if the run was deleted",
+            plan,
+            { state: "gone" },
+            {},
+            problem(
+                `the run fraud-2 was deleted before it had ended; run pulumi up --refresh to start it again; ${kept}`,
+            ),
+        ],
+        [
+            "stays as it is if only a stand-in of the run is left",
+            fresh,
+            { state: "standIn" },
+            {},
+            problem(
+                "the record of the completed run fraud-2 was deleted, and with it the URI of its result; change triggers to run it again",
+                [],
+            ),
+        ],
+        [
+            "stays as it is if a run that has completed has no result",
+            plan,
+            ended,
+            { problem: "no trial has succeeded" },
+            problem(`no trial has succeeded; ${kept}`),
+        ],
+        [
+            "has a result in spite of failed parts",
+            fresh,
+            failed,
+            { result: "pvc://models/2" },
+            { runs: [{ content: "2", run: "fraud-2", uid: "uid", result: "pvc://models/2" }] },
+        ],
+    ];
+    for (const [what, planned, end, outcome, { runs, errors = [], warnings = [] }] of cases) {
+        const settled = (args: Partial<RunArgs> = {}, preview = false) =>
+            valueOf(
+                () =>
+                    settle(
+                        ownerOf({ reason: "" }, args),
+                        pulumi.output(planned),
+                        pulumi.output(end),
+                        pulumi.output(outcome),
+                    ),
+                preview,
+            );
+        it(what, async () => {
+            assert.deepEqual(await settled(), { value: { runs }, errors, warnings });
+        });
+        if (errors.length > 0) {
+            it(`${what}, which is a warning in a preview, and with allowFailure`, async () => {
+                const expected = { value: { runs }, errors: [], warnings: errors };
+                assert.deepEqual(await settled({}, true), expected);
+                assert.deepEqual(await settled({ allowFailure: true }), expected);
+                assert.deepEqual((await settled({ allowFailure: false })).errors, errors);
+            });
+        }
+    }
+});
+
+describe("a Job that stands for a run that has completed before", () => {
+    const done: RunIdentity = { run: "fraud-of-a", content: "a", isDone: true };
+    const fresh: RunIdentity = { ...done, isDone: false };
+    const queued = { ...workload, workspace: { namespace: "ml", queue: "team" } };
+
+    it("has no pods, and is marked", async () => {
+        await run(() => {
+            assert.deepEqual(noPods(done, 4), { completions: 0, parallelism: 0 });
+            assert.deepEqual(noPods(fresh, 4), { completions: 4, parallelism: 4 });
+            assert.deepEqual(noPods(fresh, 4, 2), { completions: 4, parallelism: 2 });
+            assert.deepEqual(noPods(fresh), { completions: undefined, parallelism: undefined });
+            const mark = (identity: RunIdentity) =>
+                (runMeta("fraud", "training", identity, queued).annotations as Record<string, unknown>)[
+                    "kubernetes-mlops/completed-before"
+                ];
+            assert.deepEqual([mark(done), mark(fresh)], ["true", undefined]);
+        });
+    });
+
+    it("waits in no queue", async () => {
+        await run(() => {
+            const queueOf = (identity: RunIdentity) =>
+                (runMeta("fraud", "training", identity, queued).labels as Record<string, unknown>)[
+                    "kueue.x-k8s.io/queue-name"
+                ];
+            assert.deepEqual([queueOf(done), queueOf(fresh)], [undefined, "team"]);
+        });
+    });
+
+    it("is the same with each backend, except that operators are suspended", async () => {
+        await run(() => {
+            const context = { target: { claim: "models", uri: "pvc://models" } };
+            const job = buildTrainingJob("fraud", { ...workload, nodes: 4 }, context, done);
+            const { completions, parallelism } = job.spec as unknown as Record<string, unknown>;
+            assert.deepEqual([completions, parallelism], [0, 0]);
+            const suspendOf = (identity: RunIdentity) =>
+                (buildJobSet("fraud", workload, context, identity).run.spec as { suspend?: boolean }).suspend;
+            assert.deepEqual([suspendOf(done), suspendOf(fresh)], [true, undefined]);
+        });
+    });
+
+    it("has the name and the content of that run", async () => {
+        const { value } = await valueOf(() => {
+            const {
+                run: name,
+                content,
+                isDone,
+            } = identityOf(pulumi.output<RunPlan>({ run: a.run, content: "a", done: a, history: { runs: [a] } }));
+            return pulumi.output({ name, content, isDone });
+        });
+        assert.deepEqual(value, { name: "fraud-of-a", content: "a", isDone: true });
+    });
+});
+
+describe("the failures of pods that count as retries", () => {
+    const disrupted = { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] };
+    const onExit = (action: string, values: number[]) => ({
+        action,
+        onExitCodes: { containerName: "main", operator: "In", values },
+    });
+    const cases: [what: string, retry: RunArgs["retry"], fail: "FailJob" | "FailIndex", rules: object[]][] = [
+        ["all but disruptions", undefined, "FailJob", [disrupted]],
+        ["all but disruptions with an empty retry", { never: [], always: [] }, "FailJob", [disrupted]],
+        ["not those that are never retried", { never: [2] }, "FailJob", [disrupted, onExit("FailJob", [2])]],
+        ["not those of an index", { never: [2] }, "FailIndex", [disrupted, onExit("FailIndex", [2])]],
+        ["not those that are always retried", { always: [42] }, "FailIndex", [disrupted, onExit("Ignore", [42])]],
+        [
+            "with sorted codes, each once, as the API server requires",
+            { never: [100, 2, 9, 2], always: [42, 7, 42] },
+            "FailJob",
+            [disrupted, onExit("FailJob", [2, 9, 100]), onExit("Ignore", [7, 42])],
+        ],
+    ];
+    for (const [what, retry, fail, rules] of cases) {
+        it(`are ${what}`, () => assert.deepEqual(buildFailurePolicy(retry, fail), { rules }));
+    }
+
+    it("are known once the codes are", async () => {
+        const { value } = await valueOf(() =>
+            pulumi.output(buildFailurePolicy({ never: [3, pulumi.output(1), pulumi.output(3)] }, "FailJob")),
+        );
+        assert.deepEqual(value, { rules: [disrupted, onExit("FailJob", [1, 3])] });
+    });
+});
