@@ -29,7 +29,7 @@ interface Level {
 }
 
 /** Tests that share kinds and nodes of the cluster: they run one after the other. */
-const sharing = ["workloads", "gpus", "addons", "platform", "notebook", "route", "ownership-addons"];
+const sharing = ["workloads", "gpus", "addons", "platform", "notebook", "route", "ownership-addons", "previews"];
 /** Tests that hardly use the cluster, or use separate kinds. */
 const besides = [
     "docker-build-provider",

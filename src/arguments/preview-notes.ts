@@ -1,6 +1,8 @@
 /** What a preview could not look at, in a line of its own, so that it is not taken for something that was checked. */
 import * as pulumi from "@pulumi/pulumi";
 
+import { isKnown } from "./inputs";
+
 /** What has been said in each stack: programs of the Automation API may run in the same process. */
 const notes = new WeakMap<object, Set<string>>();
 
@@ -22,12 +24,10 @@ export function notePreview(message: string, about = message): void {
     }
 }
 
-/**
- * Calls a function if the value of an Output is not known in this preview. Outputs have had `isKnown` in every release,
- * though it is not declared.
- */
+/** Calls a function if the value of an Output is not known in this preview. */
 export function whenUnknown(output: pulumi.Output<unknown>, call: () => void): void {
-    const { isKnown } = output as unknown as { isKnown: Promise<boolean> };
     // An Output that fails is reported elsewhere.
-    void isKnown.then((known) => !known && call()).catch(() => undefined);
+    void isKnown(output)
+        .then((known) => !known && call())
+        .catch(() => undefined);
 }

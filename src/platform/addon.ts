@@ -62,13 +62,10 @@ export class Addon extends pulumi.ComponentResource {
         let ready: pulumi.Resource[] = [];
         if (checked.createNamespace ?? true) {
             const labels = checked.privileged ? { "pod-security.kubernetes.io/enforce": "privileged" } : undefined;
-            const space = new Namespace(
-                `${name}:namespace`,
-                { metadata: { name: namespace, labels } },
-                { parent: this },
-            );
-            whenUnseen(space, { unknown: () => undefined, absent: () => noteUnreachable(owner) });
-            ready = [space];
+            const props = { metadata: { name: namespace, labels } };
+            const resource = new Namespace(`${name}:namespace`, props, { parent: this });
+            whenUnseen({ resource, props }, { unknown: () => undefined, absent: () => noteUnreachable(owner) });
+            ready = [resource];
         }
         // Created before what is overwritten by force, so that the charts of another stack are a conflict. The label has
         // the same value in each stack: without any such field, the dry run of another stack would show it as the only

@@ -53,10 +53,11 @@ export class Platform extends pulumi.ComponentResource {
 
     constructor(name: string, args: PlatformArgs = {}, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("Platform", name, args, platformRules, checkPlatform);
-        const spaces: Namespace[] = [];
-        const collect: pulumi.ResourceTransformation = ({ type, resource }) => {
+        const namespaces: { resource: Namespace; props: object }[] = [];
+        const unchecked = "so this preview has not checked its version, nor what is installed in it";
+        const collect: pulumi.ResourceTransformation = ({ type, resource, props }) => {
             if (type === "kubernetes:core/v1:Namespace") {
-                spaces.push(resource as Namespace);
+                namespaces.push({ resource: resource as Namespace, props: props });
             }
             return undefined;
         };
@@ -75,7 +76,6 @@ export class Platform extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        const unchecked = "so this preview has not checked its version, nor what is installed in it";
         whenUnknown(preflight.resources, () =>
             notePreview(
                 `Platform "${name}": its cluster is not known before the update, ${unchecked}; the update does`,
@@ -133,10 +133,12 @@ export class Platform extends pulumi.ComponentResource {
         }
 
         // With a provider that only renders YAML, the preflight has nothing to inspect.
-        whenUnseen(spaces[0], {
-            unknown: () => undefined,
-            absent: () => notePreview(`Platform "${name}": its provider reaches no cluster, ${unchecked}`),
-        });
+        namespaces.slice(0, 1).forEach((namespace) =>
+            whenUnseen(namespace, {
+                unknown: () => undefined,
+                absent: () => notePreview(`Platform "${name}": its provider reaches no cluster, ${unchecked}`),
+            }),
+        );
 
         const ready = pulumi.all(installations.flatMap(({ resources }) => resources.map(({ urn }) => urn)));
         this.addons = ready.apply(() =>

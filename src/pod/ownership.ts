@@ -54,6 +54,12 @@ export interface Ownership {
 
 type KubernetesObject = pulumi.CustomResource & { metadata?: pulumi.Output<Metadata | undefined> };
 
+/** An object with the inputs with which it is registered. */
+interface Registered {
+    resource: KubernetesObject;
+    props: object;
+}
+
 /** The fields that are read of the metadata that the API server returns. */
 interface Metadata {
     name?: string;
@@ -69,13 +75,13 @@ export function ownership(
     name: string,
     opts: pulumi.ComponentResourceOptions | undefined,
 ): Ownership {
-    const objects: { type: string; resource: KubernetesObject }[] = [];
+    const objects: (Registered & { type: string })[] = [];
     const owner = `${component} "${name}"`;
     const keep: pulumi.ResourceTransformation = ({ type, resource, props, opts: given }) => {
         if (!type.startsWith("kubernetes:") || type.startsWith("kubernetes:helm")) {
             return undefined;
         }
-        objects.push({ type, resource: resource as KubernetesObject });
+        objects.push({ type, resource: resource as KubernetesObject, props: props });
         const { ignoreChanges = [] } = given as pulumi.CustomResourceOptions;
         return { props, opts: { ...given, ignoreChanges: [...ignoreChanges, ...keepOwner] } };
     };
@@ -88,7 +94,7 @@ export function ownership(
         },
         check() {
             failIfForeign(owner, objects);
-            noteUnseen(owner, objects[0]?.resource);
+            objects.forEach((object) => noteUnseen(owner, object));
         },
     };
 }
@@ -194,43 +200,47 @@ export function failIfForeign(
 }
 
 /** Says that a preview has not seen the cluster in which it would create an object, or its namespace. */
-function noteUnseen(owner: string, object: KubernetesObject | undefined): void {
+function noteUnseen(owner: string, object: Registered): void {
     const unchecked = "so this preview does not show whether its objects exist already or belong to others";
     whenUnseen(object, {
-        unknown: () => notePreview(`${owner}: its cluster or namespace is not known before the update, ${unchecked}`),
+        unknown: () =>
+            notePreview(
+                `${owner}: its cluster is not known before the update, ${unchecked}`,
+                `the cluster of ${owner}`,
+            ),
         absent: ({ namespace = "" }) =>
             notePreview(
                 `${owner}: the namespace ${namespace} was not found (it does not exist yet, the cluster cannot be ` +
                     `reached, or the provider only renders YAML), ${unchecked}`,
-                `namespace ${namespace}`,
+                `the namespace ${namespace}`,
             ),
     });
 }
 
 /**
- * Calls a function in a preview that would create an object and has not seen where: `unknown` if the cluster or the
- * namespace is not known before the update, and `absent` if the API server has not answered, or has no such namespace.
+ * Calls a function in a preview that would create an object and has not seen where: `unknown` if the cluster is not known
+ * before the update, and `absent` if the API server has not answered, or has no such namespace. Where the object itself
+ * depends on a value that is not known yet, neither is called.
  */
 export function whenUnseen(
-    object: KubernetesObject | undefined,
+    { resource, props }: Registered,
     { unknown, absent }: { unknown: () => void; absent: (metadata: Metadata) => void },
 ): void {
-    if (object?.metadata === undefined || !pulumi.runtime.isDryRun()) {
+    const { id, metadata } = resource;
+    if (metadata === undefined || !pulumi.runtime.isDryRun()) {
         return;
     }
-    const { id, metadata } = object;
     let isInState = false;
     // The ID of an object that is about to be created is unknown, so this is not called.
     id.apply(() => (isInState = true));
-    const unlessInState = async (call: () => void): Promise<void> => {
+    pulumi.output(props).apply(async () => {
         await nextTurn();
         if (!isInState) {
-            call();
+            whenUnknown(metadata, unknown);
+            // The response to the dry run has the time at which the object would be created.
+            metadata.apply((known) => known?.creationTimestamp ?? absent(known ?? {}));
         }
-    };
-    whenUnknown(metadata, () => void unlessInState(unknown));
-    // The response to the dry run has the time at which the object would be created.
-    metadata.apply((known) => known?.creationTimestamp ?? unlessInState(() => absent(known ?? {})));
+    });
 }
 
 /** Reports an object that the update would create, although it exists and belongs to another owner. */

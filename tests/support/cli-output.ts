@@ -9,3 +9,12 @@ export const problemsOf = (output: string, component: string): string[] =>
         .filter((line) => line.startsWith(`${component} "`));
 
 export const assertNoStackTrace = (output: string): void => assert.doesNotMatch(output, /^\s+at .+:\d+:\d+/m);
+
+/** The lines of the summary with which a command ends: errors, warnings and messages. */
+export function diagnosticsOf(output: string): string[] {
+    const [, summary = ""] = /^Diagnostics:\n(.*?)^(?:Outputs|Resources):/ms.exec(output) ?? [];
+    return summary
+        .split("\n")
+        .filter((line) => line.startsWith("    "))
+        .map((line) => line.trim().replace(/^error: /, ""));
+}
