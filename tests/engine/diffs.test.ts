@@ -8,7 +8,7 @@ import * as mlops from "../../src";
 import { inOrder } from "../support/in-order";
 import { kubectl } from "../support/kubectl";
 import { type Change, TestStack } from "../support/stack";
-import { skipAwait } from "../support/transforms";
+import { completedAtOnce, skipAwait } from "../support/transforms";
 
 interface Edit {
     code?: string;
@@ -32,7 +32,7 @@ function program(edit: Edit): () => Promise<Record<string, pulumi.Output<string>
             (uid) => `registry.example.com/fraud@sha256:${createHash("sha256").update(uid).digest("hex")}`,
         );
         const workspace = { namespace: edit.namespace ?? "diffs" };
-        const opts = { dependsOn: build, transforms: [skipAwait] };
+        const opts = { dependsOn: build, transforms: [skipAwait, completedAtOnce] };
         const training = new mlops.TrainingJob("train", { workspace, image, ...edit.training }, opts);
         const server = new mlops.ModelServer(
             "serve",

@@ -2,7 +2,7 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import type * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "../../../src";
-import { skipAwait } from "../../support/transforms";
+import { completedAtOnce, skipAwait } from "../../support/transforms";
 
 /** The namespace of everything that this program creates. */
 export const namespace = "interrupted";
@@ -18,10 +18,8 @@ export async function program(): Promise<Record<string, pulumi.Output<string>>> 
         // The tests set the status of pods; a node would set a different one.
         podSpec: { nodeSelector: { "kubernetes.io/hostname": "nowhere" } },
     };
-    const skipAwaitButOfJobs: pulumi.ResourceTransform = (resource) =>
-        resource.type.endsWith(":Job") ? undefined : skipAwait(resource);
     const training = new mlops.TrainingJob("train", args, {
-        transforms: [process.env.INTERRUPTED_WAITS ? skipAwaitButOfJobs : skipAwait],
+        transforms: [skipAwait, ...(process.env.INTERRUPTED_WAITS ? [] : [completedAtOnce])],
     });
     const server = new mlops.ModelServer(
         "serve",
