@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { afterChecks } from "../arguments/gate";
 import { failOutput } from "../arguments/inputs";
 import { validate } from "../arguments/validate";
 import type { ImageArgs } from "./args";
@@ -27,7 +28,7 @@ export class Image extends pulumi.ComponentResource {
 
     constructor(name: string, args: ImageArgs, opts?: pulumi.ComponentResourceOptions) {
         const checked = validate("Image", name, args, fields, checkAcross);
-        super("kubernetes-mlops:index:Image", name, {}, opts);
+        super("kubernetes-mlops:index:Image", name, {}, afterChecks(opts));
 
         const { digest, tag } =
             checked.copyFrom === undefined

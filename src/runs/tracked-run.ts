@@ -71,12 +71,15 @@ function readHistory({ title, namespace, recordName, cluster }: RunOwner): pulum
         try {
             record = await known.get(path);
         } catch (error) {
-            return unreadable(title, (error as Error).message);
+            const { message } = error as Error;
+            // An update would run again what has completed, and forget all runs.
+            return pulumi.runtime.isDryRun()
+                ? unreadable(title, message)
+                : failOutput(`${title}: the record of its runs cannot be read: ${message}`);
         }
         try {
             return parseHistory(record?.metadata.annotations);
         } catch {
-            // Going on would run again what has completed, and forget all runs.
             return failOutput(
                 `${title}: the annotation ${runsField} of the ConfigMap ${space}/${recordName} is not the list of its ` +
                     "completed runs; restore it, or delete the ConfigMap to run everything again",
@@ -85,7 +88,7 @@ function readHistory({ title, namespace, recordName, cluster }: RunOwner): pulum
     });
 }
 
-/** Says why the runs that have completed are not known, and goes on as if there were none. */
+/** A preview says why the runs that have completed are not known, and goes on as if there were none. */
 function unreadable(title: string, why: string): RunHistory {
     void pulumi.log.warn(`${title}: which of its runs have completed is not known: ${why}`);
     return { runs: [] };

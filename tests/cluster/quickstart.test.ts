@@ -23,10 +23,11 @@ function shown(changes: Change[]): string[] {
     return changes.map(({ kind, resource }) => `${resource}: ${kind}`).sort();
 }
 
-/** The name of a model's run, with which its URI ends. */
-const runOf = ({ model }: ModelInfo): string => model.split("/").at(-1)!;
+/** The name of a model's run, which its URI has before the UID of the Job. */
+const runOf = ({ model }: ModelInfo): string => model.split("/").at(-2)!;
 
 const resources = [
+    "ConfigMap wine-train-record",
     "Deployment wine-deployment",
     "Image wine-image",
     "Job wine-train-job",
@@ -87,7 +88,7 @@ describe("the quickstart", function () {
         assert.match(String(outputs.imageRef?.value), new RegExp(`^${environment.registry}/wine@sha256:[0-9a-f]{64}$`));
         assert.match(
             String(outputs.model?.value),
-            /^pvc:\/\/wine-train-training-model-[0-9a-f]{8}\/wine-train-[0-9a-f]+$/,
+            /^pvc:\/\/wine-train-training-model-[0-9a-f]{8}\/wine-train-[0-9a-f]+\/[0-9a-f-]{36}$/,
         );
         assert.equal(outputs.url?.value, `http://wine.${namespace}.svc.cluster.local:8080`);
     });
@@ -107,11 +108,12 @@ describe("the quickstart", function () {
         assert.deepEqual(await names("pods"), pods);
     });
 
-    it("shows exactly image, run and server after an edit of the training code", async () => {
+    it("shows exactly image, run, record and server after an edit of the training code", async () => {
         edit("model/train.py", "TREES = 5\n", "TREES = 100\n");
         const progress = new UpdateProgress();
         await stack.preview({ onEvent: progress.onEvent });
         assert.deepEqual(shown(progress.changes), [
+            "ConfigMap wine-train-record: update",
             "Deployment wine-deployment: update",
             "Image wine-image: update",
             "Job wine-train-job: replace",
@@ -127,6 +129,7 @@ describe("the quickstart", function () {
         const load = new Load(`http://${address}/predict`, JSON.stringify({ features: first.model.example.features }));
         const { changes } = await load.during(up);
         assert.deepEqual(shown(changes), [
+            "ConfigMap wine-train-record: update",
             "Deployment wine-deployment: update",
             "Image wine-image: update",
             "Job wine-train-job: replace",

@@ -65,7 +65,7 @@ describe("a training on a real node", function () {
             }),
         );
         await assert.rejects(stack.up(), (error: Error) => {
-            assert.match(error.message, /BackoffLimitExceeded/);
+            assert.match(error.message, /has failed: Job has reached the specified backoff limit/);
             assert.match(error.message, /epoch 7: loss is nan/);
             assert.match(error.message, /the learning rate is too high/);
             return true;
@@ -77,7 +77,10 @@ describe("a training on a real node", function () {
         stack = await TestStack.create(namespace, training("raise ValueError('no data')", { retries: 0 }));
         await assert.rejects(stack.up(), /no data/);
         const { model, job } = await stack.up(training("print('all is well')", { retries: 0 }));
-        assert.match(String(model), new RegExp(`^pvc://train-training-model-[0-9a-f]{8}/${String(job)}$`));
+        assert.match(
+            String(model),
+            new RegExp(`^pvc://train-training-model-[0-9a-f]{8}/${String(job)}/[0-9a-f-]{36}$`),
+        );
         assert.deepEqual(await stack.preview(), []);
         assert.equal((await getObjects<{ items: unknown[] }>("jobs", "--namespace", namespace)).items.length, 1);
     });
@@ -109,7 +112,7 @@ describe("a training on a real node", function () {
 
     it("is stopped at its time limit, which the error reports", async () => {
         stack = await TestStack.create(namespace, training("import time; time.sleep(600)", { timeout: "15s" }));
-        await assert.rejects(stack.up(), /DeadlineExceeded/);
+        await assert.rejects(stack.up(), /has failed: Job was active longer than specified deadline/);
     });
 
     it("resumes after an eviction of its pod, without a retry", async () => {

@@ -22,9 +22,9 @@ export interface BatchInferenceArgs extends RunArgs, ScheduledRunArgs {
      */
     inputUri: pulumi.Input<string>;
     /**
-     * URI of the results: "pvc://<claim>/<directory>" is mounted at OUTPUT_DIR; any other, for example
-     * "s3://scores/november", is for the program to upload to from OUTPUT_DIR, as OUTPUT_URI. With `schedule`, each run
-     * has its own directory below it. Changing it starts a new run.
+     * URI below which each run has its own directory for its results: of "pvc://<claim>/<directory>", it is mounted at
+     * OUTPUT_DIR; any other, for example "s3://scores/november", is for the program to upload to from OUTPUT_DIR, as
+     * OUTPUT_URI. Changing it starts a new run.
      */
     outputUri: pulumi.Input<string>;
     /** Number of shards into which the work is divided, one pod each. Changing it starts a new run. */

@@ -25,8 +25,9 @@ import { batchProblem } from "./shards";
  *
  * A shard that fails is retried up to `retries` times while the others continue. `pulumi up` waits for all shards, and
  * fails if one has used up its retries. Completed shards are not run again by the same run; `rerun` names those to run
- * again. Changing the image, the command, the URIs or anything else in the pod starts a new run of all shards, as does
- * changing `retries` or `parallelism`; `timeout` changes in place.
+ * again. Changing the image, the command, the URIs or anything else that decides the results starts a new run of all
+ * shards, unless such a run has completed before: then its results are there. `timeout` changes in place; `retries`,
+ * `parallelism` and where the pods are placed matter only to a run that has not completed.
  *
  * The container receives these variables: SHARD_INDEX, counted from 0, and SHARD_COUNT; INPUT_DIR and INPUT_URI,
  * OUTPUT_DIR and OUTPUT_URI, MODEL_DIR and MODEL_URI, the directory and the URI of each; with `schedule` also RUN_NAME,
@@ -34,8 +35,8 @@ import { batchProblem } from "./shards";
  */
 export class BatchInference extends pulumi.ComponentResource {
     /**
-     * The URI of the results: `outputUri`, known when all shards have completed. With `schedule`, the URI below which
-     * each run has its own directory.
+     * The URI of the results of the last completed run: `<outputUri>/<run>/<UID of the Job>`. Fails if it is used before
+     * any run has completed. With `schedule`, the URI below which each run has its own directory: `outputUri`.
      */
     declare public readonly results: pulumi.Output<string>;
     /** Name of the Job, or of the CronJob. */

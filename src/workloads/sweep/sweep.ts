@@ -40,13 +40,15 @@ import { buildTrialsConfigMap } from "./trials-config-map";
  *
  * `pulumi up` waits until all trials have ended, and then outputs the best one. A trial that fails is retried up to
  * `retries` times; the sweep succeeds despite failed trials, unless they are more than `maxFailedTrials`. Changing the
- * search, the pod, `retries` or `parallelism` starts a new run of all trials; `timeout`, `maxFailedTrials` and
- * `budget.gpuHours` change in place.
+ * search or anything else that decides the results starts a new run of all trials, unless such a run has completed
+ * before: then its result is there at once (Katib runs it again). `timeout`, `maxFailedTrials` and `budget.gpuHours`
+ * change in place; `retries`, `parallelism` and where the trials are placed matter only to a run that has not completed.
+ * If a run fails, `best` and `model` stay those of the last completed run.
  */
 export class Sweep extends pulumi.ComponentResource {
     /** The best trial: its index or name, its parameters, and the value of its metric. */
     declare public readonly best: pulumi.Output<BestTrial>;
-    /** URI of the result of the best trial, `pvc://<claim>/<run>/<trial>`, for a ModelServer. */
+    /** URI of the result of the best trial, `pvc://<claim>/<run>/<UID of the Job>/<trial>`, for a ModelServer. */
     declare public readonly model: pulumi.Output<string>;
     /** Name of the run, which is the name of its Job or Experiment. */
     public readonly runName: pulumi.Output<string>;

@@ -28,12 +28,15 @@ import { buildTrainJob } from "./train-job";
  * A training, of one pod or of several that work together. Each change of its content starts a new run, and servers can
  * depend on its result.
  *
- * `pulumi up` waits until the run has completed. Changing the image, the command, the resources or anything else in the
- * pod starts a new run: the Job is replaced, the old Job is deleted only after the new one has completed, and each run
- * writes to its own directory, so that servers of the old model are not disturbed. `retries` and `timeout` of a Job
- * change in place and do not affect a completed run (the resources of other backends are immutable: there they start a
- * new run, too); neither does a new value in `secretEnv`. A run that has failed is not repeated by another `pulumi up`
- * with the same content; change `triggers` to run it again.
+ * `pulumi up` waits until the run has completed, unless `wait` says otherwise. Changing the image, the command, the
+ * resources or anything else that decides the result starts a new run, which replaces the Job of the old one. Each run
+ * writes into a directory of its own, and a record remembers those that have completed: a program that returns to
+ * earlier content takes the result that is there. `retries` and `timeout` of a Job change in place, and where the pods
+ * are placed matters only to a run that has not completed.
+ *
+ * A run that fails is reported by `pulumi up`, which then fails after everything else is done; servers keep the result
+ * of the last completed run. It is not repeated by another `pulumi up` with the same content; change `triggers` to run
+ * it again.
  *
  * The container receives these variables: MODEL_DIR, the directory for the result, and MODEL_URI, the URI of the
  * result. With `output.uri`, MODEL_DIR is a directory of the pod, and the program uploads its result to MODEL_URI
@@ -41,7 +44,10 @@ import { buildTrainJob } from "./train-job";
  * and MASTER_PORT, the address of the first node. `torchrun` needs no arguments.
  */
 export class TrainingJob extends pulumi.ComponentResource {
-    /** URI of the result, known when the run has completed: `pvc://<claim>/<run>`, or a URI below `output.uri`. */
+    /**
+     * URI of the current result, that of the last completed run: `pvc://<claim>/<run>/<UID of the Job>`, or the same
+     * below `output.uri`. Fails if it is used before any run has completed.
+     */
     declare public readonly model: pulumi.Output<string>;
     /** Name of the Job (JobSet, TrainJob, RayJob), which is the name of the run. */
     public readonly jobName: pulumi.Output<string>;

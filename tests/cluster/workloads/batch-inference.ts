@@ -27,7 +27,8 @@ export const workload: Workload = {
 
     checks: (outputs) => {
         it("has its results as an output", () => {
-            assert.equal(outputs().results, "pvc://scores/november");
+            const { results, job } = outputs();
+            assert.match(String(results), new RegExp(`^pvc://scores/november/${String(job)}/[0-9a-f-]{36}$`));
         });
 
         it("has retried the shard that failed, and ran each other shard once", async () => {
@@ -48,9 +49,10 @@ export const workload: Workload = {
 
         it("has written every result once", async function () {
             this.timeout("2m");
+            const directory = String(outputs().results).replace("pvc://scores/", "");
             const program = [
                 "import json, pathlib",
-                "files = sorted(pathlib.Path('/data/november').iterdir())",
+                `files = sorted(pathlib.Path('/data/${directory}').iterdir())`,
                 "print(json.dumps({file.name: file.read_text().split() for file in files}))",
             ].join("; ");
             const files = JSON.parse(await inClaim(namespace, "scores", program)) as Record<string, string[]>;

@@ -25,7 +25,10 @@ export const workload: Workload = {
             const { trial, parameters, value } = outputs().best as { trial: string; parameters: object; value: number };
             assert.deepEqual({ trial, parameters }, { trial: "2", parameters: { degree: 3, ridge: 0 } });
             assert.ok(Math.abs(value - 0.00309) < 1e-5, `the error is ${value}`);
-            assert.match(String(outputs().model), /^pvc:\/\/sweep-sweep-[0-9a-f]{8}\/sweep-[0-9a-f]{8}\/2$/);
+            assert.match(
+                String(outputs().model),
+                /^pvc:\/\/sweep-sweep-[0-9a-f]{8}\/sweep-[0-9a-f]{8}\/[0-9a-f-]{36}\/2$/,
+            );
         });
 
         it("has run each of eight trials once, and exactly one has failed", async () => {

@@ -42,7 +42,10 @@ export const workload: Workload = {
 
         it("outputs the URI of its model", () => {
             const { model, run } = outputs();
-            assert.match(String(model), new RegExp(`^pvc://training-job-training-model-[0-9a-f]{8}/${String(run)}$`));
+            assert.match(
+                String(model),
+                new RegExp(`^pvc://training-job-training-model-[0-9a-f]{8}/${String(run)}/[0-9a-f-]{36}$`),
+            );
         });
     },
 };
