@@ -1,6 +1,6 @@
 /** What an image takes from registries and leaves in them, with the real CLI, docker daemons and registries. */
 import { strict as assert } from "node:assert";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
@@ -90,16 +90,15 @@ describe("an Image and registries", function () {
     });
 
     it("has a secret only while it is built, and is not built for another value", async () => {
-        write(
-            "model/Dockerfile",
-            `FROM ${base()}\nRUN --mount=type=secret,id=token sha256sum < /run/secrets/token | cut -c1-12 > /seen\nCOPY . /app/\n`,
-        );
+        // A step that is not in the daemon's cache, for which another value of the secret is the same step.
+        const unique = `: ${randomBytes(6).toString("hex")}`;
+        const step = `RUN --mount=type=secret,id=token ${unique} && sha256sum < /run/secrets/token | cut -c1-12 > /seen`;
+        write("model/Dockerfile", `FROM ${base()}\n${step}\nCOPY . /app/\n`);
         const args = { context: "model", network: "none", secrets: { token: secret } };
         const output = (await succeed(["preview", "--diff"], args)) + (await up(args));
         const ref = await refOf();
         const host = savedEnvironment().dockerHost!;
         const seen = await docker(host, ["run", "--rm", "--network", "none", ref, "cat", "/seen"]);
-        const { createHash } = await import("node:crypto");
         assert.equal(seen.trim(), createHash("sha256").update(secret).digest("hex").slice(0, 12));
 
         const archive = path.join(checkout.directory, "image.tar");
