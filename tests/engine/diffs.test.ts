@@ -49,7 +49,10 @@ function short(changes: Change[]): string[] {
     return changes.map(({ op, name, diff }) => [op, name, ...diff.map(field).sort()].join(" ")).sort();
 }
 
-const newRun = "env[1].value metadata.name volumeMounts[1].subPath";
+/** The Job of a new run: what is fixed in it is not compared. */
+const newRun = "replace train-job metadata.name";
+const newRecord =
+    "update train-record metadata.annotations.kubernetes-mlops/completed-runs metadata.annotations.kubernetes-mlops/result";
 const newModel = "env[2].value volumeMounts[1].subPath";
 
 const edits: { what: string; edit: Edit; preview: string[] }[] = [
@@ -58,27 +61,27 @@ const edits: { what: string; edit: Edit; preview: string[] }[] = [
         edit: { code: "2" },
         preview: [
             "replace build data.code",
-            "replace train-job env[1].value image metadata.name volumeMounts[1].subPath",
+            newRun,
+            newRecord,
             "update serve-deployment env[2].value image volumeMounts[1].subPath",
         ],
     },
     {
         what: "the command of a training: a new run, which the server follows",
         edit: { training: { command: ["python", "train.py"] } },
-        preview: ["replace train-job command " + newRun, "update serve-deployment " + newModel],
+        preview: [newRun, newRecord, "update serve-deployment " + newModel],
     },
     {
         what: "retries and time limit: in place, and no new run",
         edit: { training: { retries: 5, timeout: "90m" } },
-        preview: [
-            'update train-job metadata.annotations["pulumi.com/timeoutSeconds"] spec.activeDeadlineSeconds spec.backoffLimit',
-        ],
+        preview: ["update train-job spec.activeDeadlineSeconds spec.backoffLimit"],
     },
     {
         what: "a trigger: a new run of the same content",
         edit: { training: { triggers: ["2026-11"] } },
         preview: [
-            "replace train-job env[1].value metadata.annotations.kubernetes-mlops/triggers metadata.name volumeMounts[1].subPath",
+            "replace train-job metadata.annotations.kubernetes-mlops/triggers metadata.name",
+            newRecord,
             "update serve-deployment " + newModel,
         ],
     },
@@ -88,7 +91,8 @@ const edits: { what: string; edit: Edit; preview: string[] }[] = [
         preview: [
             "create serve-env",
             "create train-env",
-            "replace train-job env[1].value env[3] metadata.name volumeMounts[1].subPath",
+            newRun,
+            newRecord,
             "update serve-deployment env[2].value env[4] volumeMounts[1].subPath",
         ],
     },
@@ -128,7 +132,8 @@ const edits: { what: string; edit: Edit; preview: string[] }[] = [
         what: "resources",
         edit: { training: { resources: { memory: "2Gi" } }, server: { resources: { cpu: "2" } } },
         preview: [
-            "replace train-job env[1].value metadata.name resources.limits.memory resources.requests.memory volumeMounts[1].subPath",
+            newRun,
+            newRecord,
             "update serve-deployment env[2].value resources.requests.cpu volumeMounts[1].subPath",
         ],
     },
@@ -136,7 +141,8 @@ const edits: { what: string; edit: Edit; preview: string[] }[] = [
         what: "another storage class: a new claim beside the old one",
         edit: { training: { output: { storageClass: "fast" } } },
         preview: [
-            "replace train-job env[1].value metadata.name volumeMounts[1].subPath volumes[1].persistentVolumeClaim.claimName",
+            newRun,
+            newRecord,
             "replace train-model metadata.name spec.storageClassName",
             "update serve-deployment env[2].value volumeMounts[1].subPath volumes[1].persistentVolumeClaim.claimName",
         ],
@@ -145,13 +151,15 @@ const edits: { what: string; edit: Edit; preview: string[] }[] = [
         what: "another namespace: everything moves",
         edit: { namespace: "diffs-elsewhere" },
         preview: [
-            "replace serve-deployment metadata.namespace",
+            "replace serve-deployment env[2].value metadata.namespace volumeMounts[1].subPath",
             "replace serve-env metadata.namespace",
             "replace serve-pdb metadata.namespace",
             "replace serve-service metadata.namespace",
             "replace train-env metadata.namespace",
-            "replace train-job metadata.namespace",
+            // The record of the runs stays where they were, so the training runs again.
+            "replace train-job metadata.name metadata.namespace",
             "replace train-model metadata.namespace",
+            "replace train-record metadata.annotations.kubernetes-mlops/completed-runs metadata.annotations.kubernetes-mlops/result metadata.namespace",
         ],
     },
 ];

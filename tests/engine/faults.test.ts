@@ -11,7 +11,7 @@ import { savedEnvironment } from "../support/environment";
 import { kubectl } from "../support/kubectl";
 import { Proxy } from "../support/proxy";
 import { TestStack } from "../support/stack";
-import { skipAwait } from "../support/transforms";
+import { completedAtOnce, skipAwait } from "../support/transforms";
 
 const image = `registry.example.com/fraud@sha256:${"0".repeat(64)}`;
 
@@ -42,7 +42,7 @@ describe("faults and secrets, on a real API server", function () {
         let cutting = true;
         const program = async () => {
             const provider = new Provider("cluster", { kubeconfig: kubeconfig(() => proxy.url) });
-            const opts = { provider, transforms: [skipAwait] };
+            const opts = { provider, transforms: [skipAwait, completedAtOnce] };
             const space = new core.Namespace("space", { metadata: { name: "outage" } }, { provider });
             // The API server fails after the first object is created, and with it everything that comes after.
             const namespace = space.metadata.name.apply((name) => {
@@ -81,7 +81,7 @@ describe("faults and secrets, on a real API server", function () {
             const provider = new Provider("cluster", { kubeconfig: kubeconfig((server) => server) });
             const space = new core.Namespace("space", { metadata: { name: "explicit" } }, { provider });
             const args = { workspace: { namespace: space.metadata.name }, image, secretEnv: { TOKEN: "one" } };
-            const opts = { providers: [provider], transforms: [skipAwait] };
+            const opts = { providers: [provider], transforms: [skipAwait, completedAtOnce] };
             const training = new mlops.TrainingJob("train", args, opts);
             new mlops.ModelServer("serve", { ...args, model: training.model, autoscaling: { max: 2 } }, opts);
             return Promise.resolve({});
@@ -94,7 +94,7 @@ describe("faults and secrets, on a real API server", function () {
     it("refuses to take over what another stack has created under the same names", async () => {
         const program = async () => {
             const args = { workspace: { namespace: "default" }, image };
-            new mlops.ModelServer("serve", args, { transforms: [skipAwait] });
+            new mlops.ModelServer("serve", args, { transforms: [skipAwait, completedAtOnce] });
             return Promise.resolve({});
         };
         stack = await TestStack.create("first", program);
@@ -120,8 +120,8 @@ describe("faults and secrets, on a real API server", function () {
                 image,
                 secretEnv: { PLAIN: password, SECRET: pulumi.secret(password) },
             };
-            new mlops.TrainingJob("train", args, { transforms: [skipAwait] });
-            new mlops.ModelServer("serve", args, { transforms: [skipAwait] });
+            new mlops.TrainingJob("train", args, { transforms: [skipAwait, completedAtOnce] });
+            new mlops.ModelServer("serve", args, { transforms: [skipAwait, completedAtOnce] });
             return Promise.resolve({});
         });
         await stack.preview();

@@ -60,6 +60,8 @@ export class TestStack {
             PULUMI_BACKEND_URL: backendUrl(directory),
         };
         process.env.PATH = envVars.PATH ?? process.env.PATH;
+        // An inline program runs in this process, and reads the cluster from here; the provider has the variables above.
+        process.env.KUBECONFIG = envVars.KUBECONFIG ?? process.env.KUBECONFIG;
         const stack = await stackOf({ envVars, pulumiCommand: await PulumiCommand.get() });
         // The automation API calls the CLI after each operation, for a summary that no test reads: half a second.
         stack.info = () => Promise.resolve(undefined);
