@@ -83,13 +83,10 @@ describe("the plan of a run", () => {
         assert.deepEqual(value, { run: "fraud-of-a", content: "a", done: a, history: { runs } });
     });
 
-    it("goes on without a record that may not be read, and says so", async () => {
-        const { value, errors, warnings } = await plan(new ClusterError("https://one: forbidden", 403), "a");
-        assert.deepEqual(value!.history, { runs: [] });
-        assert.deepEqual(errors, []);
-        assert.deepEqual(warnings, [
-            'TrainingJob "fraud": which of its runs have completed is not known: https://one: forbidden',
-        ]);
+    it("is not known in an update that may not read the record, as everything would be run again", async () => {
+        await assert.rejects(plan(new ClusterError("https://one: forbidden", 403), "a"), {
+            message: 'TrainingJob "fraud": the record of its runs cannot be read: https://one: forbidden',
+        });
     });
 
     it("says nothing of a cluster under the mocks of a user's unit test", async () => {
