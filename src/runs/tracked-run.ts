@@ -125,15 +125,19 @@ export function endOf(
                 }
                 const isWaited = wait === RunWait.Completion || (wait === RunWait.FirstRun && !currentRun(history));
                 const ref = { kind: runKinds[kind], namespace: space, name: run };
-                const end = await followRun(known, ref, {
-                    once: !isWaited || pulumi.runtime.isDryRun(),
-                    startTimeout,
-                    say: (why) => void pulumi.log.info(`${title}: the run ${run} ${why}`, job, undefined, true),
-                });
-                // The update will wait for it.
-                return end.state === "running" && isWaited && pulumi.runtime.isDryRun()
-                    ? (pulumi.unknown as unknown as RunEnd)
-                    : withExecution(known, ref, end);
+                const say = (why: string) =>
+                    void pulumi.log.info(`${title}: the run ${run} ${why}`, job, undefined, true);
+                const once = !isWaited || pulumi.runtime.isDryRun();
+                try {
+                    const end = await followRun(known, ref, { once, startTimeout, say });
+                    // The update will wait for it.
+                    return end.state === "running" && isWaited && pulumi.runtime.isDryRun()
+                        ? (pulumi.unknown as unknown as RunEnd)
+                        : await withExecution(known, ref, end);
+                } catch (error) {
+                    // The update and the run are two things: the next update follows it again.
+                    return { state: "unknown", why: (error as Error).message };
+                }
             });
     return plan.apply(({ done }) =>
         done === undefined ? follow() : pulumi.output<RunEnd>({ state: "completed", uid: done.uid, status: undefined }),
