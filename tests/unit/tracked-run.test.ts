@@ -296,21 +296,21 @@ describe("a Job that stands for a run that has completed before", () => {
 
 describe("the failures of pods that count as retries", () => {
     const disrupted = { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] };
-    const onExit = (action: string, values: number[]) => ({
+    const forCodes = (action: string, values: number[]) => ({
         action,
         onExitCodes: { containerName: "main", operator: "In", values },
     });
     const cases: [what: string, retry: RunArgs["retry"], fail: "FailJob" | "FailIndex", rules: object[]][] = [
         ["all but disruptions", undefined, "FailJob", [disrupted]],
         ["all but disruptions with an empty retry", { never: [], always: [] }, "FailJob", [disrupted]],
-        ["not those that are never retried", { never: [2] }, "FailJob", [disrupted, onExit("FailJob", [2])]],
-        ["not those of an index", { never: [2] }, "FailIndex", [disrupted, onExit("FailIndex", [2])]],
-        ["not those that are always retried", { always: [42] }, "FailIndex", [disrupted, onExit("Ignore", [42])]],
+        ["not those that are never retried", { never: [2] }, "FailJob", [disrupted, forCodes("FailJob", [2])]],
+        ["not those of an index", { never: [2] }, "FailIndex", [disrupted, forCodes("FailIndex", [2])]],
+        ["not those that are always retried", { always: [42] }, "FailIndex", [disrupted, forCodes("Ignore", [42])]],
         [
             "with sorted codes, each once, as the API server requires",
             { never: [100, 2, 9, 2], always: [42, 7, 42] },
             "FailJob",
-            [disrupted, onExit("FailJob", [2, 9, 100]), onExit("Ignore", [7, 42])],
+            [disrupted, forCodes("FailJob", [2, 9, 100]), forCodes("Ignore", [7, 42])],
         ],
     ];
     for (const [what, retry, fail, rules] of cases) {
@@ -321,6 +321,6 @@ describe("the failures of pods that count as retries", () => {
         const { value } = await valueOf(() =>
             pulumi.output(buildFailurePolicy({ never: [3, pulumi.output(1), pulumi.output(3)] }, "FailJob")),
         );
-        assert.deepEqual(value, { rules: [disrupted, onExit("FailJob", [1, 3])] });
+        assert.deepEqual(value, { rules: [disrupted, forCodes("FailJob", [1, 3])] });
     });
 });
