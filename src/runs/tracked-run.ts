@@ -101,8 +101,8 @@ export const identityOf = (plan: pulumi.Output<RunPlan>): RunIdentity => ({
     isDone: plan.apply(({ done }) => done !== undefined),
 });
 
-/** How a run has ended, or what it does; `unknown` if there is no cluster to ask. */
-export type RunEnd = Followed | { state: "unknown"; why: string };
+/** How a run has ended, or what it does; `unknown` if there is no cluster to ask, `lost` if it does not answer any more. */
+export type RunEnd = Followed | { state: "unknown"; why: string } | { state: "lost"; message: string };
 
 /** Follows a run until it has ended, or, if the component does not wait for it, looks at it once. */
 export function endOf(
@@ -135,8 +135,7 @@ export function endOf(
                         ? (pulumi.unknown as unknown as RunEnd)
                         : await withExecution(known, ref, end);
                 } catch (error) {
-                    // The update and the run are two things: the next update follows it again.
-                    return { state: "unknown", why: (error as Error).message };
+                    return { state: "lost", message: (error as Error).message };
                 }
             });
     return plan.apply(({ done }) =>
@@ -207,6 +206,8 @@ function problemOf(run: string, end: RunEnd, { problem }: RunOutcome): string {
             return `the run ${run} ${end.message}; ${fix}`;
         case "gone":
             return `the run ${run} was deleted before it had ended; run pulumi up --refresh to start it again`;
+        case "lost":
+            return `whether the run ${run} has completed is not known: ${end.message}; run pulumi up again, which goes on following it`;
         case "standIn":
             return `the record of the completed run ${run} was deleted, and with it the URI of its result; change triggers to run it again`;
         default:

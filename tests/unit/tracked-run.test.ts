@@ -190,6 +190,16 @@ describe("the history after a run", () => {
             ),
         ],
         [
+            "stays as it is if the cluster does not answer any more",
+            plan,
+            { state: "lost", message: "the API server https://one cannot be reached" },
+            {},
+            problem(
+                "whether the run fraud-2 has completed is not known: the API server https://one cannot be reached; " +
+                    `run pulumi up again, which goes on following it; ${kept}`,
+            ),
+        ],
+        [
             "stays as it is if only a stand-in of the run is left",
             fresh,
             { state: "standIn" },
