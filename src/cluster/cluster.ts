@@ -41,7 +41,7 @@ export function clusterOf(provider: pulumi.ProviderResource | undefined): pulumi
 /** Returns the cluster to which these settings lead. */
 export async function openCluster(found: Settings, env = process.env): Promise<Cluster | NoCluster> {
     if (found.renderYamlToDirectory) {
-        return { reason: "its provider renders YAML and has no cluster" };
+        return { reason: "its provider renders YAML and has no cluster", isRendered: true };
     }
     const connection = await connect(found, env);
     if ("reason" in connection) {

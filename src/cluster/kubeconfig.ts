@@ -7,6 +7,8 @@ import * as path from "node:path";
 /** Why the cluster cannot be read, as the end of a sentence for the user. */
 export interface NoCluster {
     reason: string;
+    /** Whether there is none: the provider only renders YAML. */
+    isRendered?: boolean;
 }
 
 /** Data of a kubeconfig, or the absolute path of the file that contains it. */

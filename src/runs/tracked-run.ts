@@ -64,18 +64,14 @@ export function planRun(owner: RunOwner, name: string, hashes: pulumi.Output<Run
 function readHistory({ title, namespace, recordName, cluster }: RunOwner): pulumi.Output<RunHistory> {
     return pulumi.all([cluster, namespace]).apply(async ([known, space]): Promise<RunHistory> => {
         if (!isCluster(known)) {
-            return supportsCallbacks() ? unreadable(title, known.reason) : { runs: [] };
+            return supportsCallbacks() ? unreadable(title, known.reason, known.isRendered) : { runs: [] };
         }
         const path = `/api/v1/namespaces/${space}/configmaps/${recordName}`;
         let record: { metadata: { annotations?: Record<string, string> } } | undefined;
         try {
             record = await known.get(path);
         } catch (error) {
-            const { message } = error as Error;
-            // An update would run again what has completed, and forget all runs.
-            return pulumi.runtime.isDryRun()
-                ? unreadable(title, message)
-                : failOutput(`${title}: the record of its runs cannot be read: ${message}`);
+            return unreadable(title, (error as Error).message);
         }
         try {
             return parseHistory(record?.metadata.annotations);
@@ -88,8 +84,17 @@ function readHistory({ title, namespace, recordName, cluster }: RunOwner): pulum
     });
 }
 
-/** A preview says why the runs that have completed are not known, and goes on as if there were none. */
-function unreadable(title: string, why: string): RunHistory {
+/**
+ * Says why the runs that have completed are not known. A preview goes on as if there were none. An update would run again
+ * what has completed, and forget all runs: it ends, unless there is no cluster in which anything could have run.
+ */
+function unreadable(title: string, why: string, isRendered = false): RunHistory {
+    if (!isRendered && !pulumi.runtime.isDryRun()) {
+        return failOutput(
+            `${title}: the record of its runs cannot be read: ${why}; the program itself needs access to the cluster, with ` +
+                "the kubeconfig of its provider",
+        );
+    }
     void pulumi.log.warn(`${title}: which of its runs have completed is not known: ${why}`);
     return { runs: [] };
 }
@@ -184,7 +189,8 @@ export function settle(
             if (done !== undefined) {
                 return withCompleted(history, done);
             }
-            if (outcome.result !== undefined && "uid" in end) {
+            // A run can have a result although some of its parts have failed, but not without having ended.
+            if (outcome.result !== undefined && (end.state === "completed" || end.state === "failed")) {
                 return withCompleted(history, { content, run, uid: end.uid, result: outcome.result });
             }
             const kept = current ? `; the result of ${current.run} stays the current one` : "";

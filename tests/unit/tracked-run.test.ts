@@ -85,7 +85,9 @@ describe("the plan of a run", () => {
 
     it("is not known in an update that may not read the record, as everything would be run again", async () => {
         await assert.rejects(plan(new ClusterError("https://one: forbidden", 403), "a"), {
-            message: 'TrainingJob "fraud": the record of its runs cannot be read: https://one: forbidden',
+            message:
+                'TrainingJob "fraud": the record of its runs cannot be read: https://one: forbidden; the program itself ' +
+                "needs access to the cluster, with the kubeconfig of its provider",
         });
     });
 
@@ -215,6 +217,13 @@ describe("the history after a run", () => {
             ended,
             { problem: "no trial has succeeded" },
             problem(`no trial has succeeded; ${kept}`),
+        ],
+        [
+            "stays as it is if the run cannot start, whatever its result would be",
+            plan,
+            { state: "unstartable", uid: "uid", message: "cannot start: its pod has no image" },
+            { result: "pvc://models/2" },
+            problem(`the run fraud-2 cannot start: its pod has no image; ${fix}; ${kept}`),
         ],
         [
             "has a result in spite of failed parts",
