@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { recorded } from "./gate";
+import { hostEntry } from "./host";
 
 /**
  * Applies a function to an Input. The result of a plain value stays plain, so that a preview shows as unknown only what
@@ -87,7 +88,7 @@ export function failArgument<T>(message: string): T {
 /** Reports an error and makes the program fail in the end, without disturbing what it has registered or will register. */
 export function failProgram(message: string): void {
     void pulumi.log.error(message);
-    if (isRunByHost()) {
+    if (hostEntry() === "run") {
         process.exitCode = toldExitCode;
     }
 }
@@ -110,9 +111,6 @@ export function withoutDependencies<T>(output: pulumi.Output<T>): pulumi.Output<
  * the error and ends with 0.
  */
 const toldExitCode = 32;
-
-/** Whether the process is the language host's, and not one that runs a program by the Automation API. */
-const isRunByHost = (): boolean => /@pulumi[\\/]pulumi[\\/]cmd[\\/]run([\\/]|$)/.test(process.argv[1] ?? "");
 
 /** A value that may not be known yet. */
 export type Eventual = pulumi.Output<unknown> | Promise<unknown>;

@@ -10,3 +10,9 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export const supportsCallbacks = (): boolean =>
     typeof pulumi.runtime.getMonitor()?.registerStackTransform === "function";
+
+/** Whether the program runs under mocks, in a unit test of its user's: there is no cluster, and nothing is created. */
+export const isMocked = (): boolean => !supportsCallbacks();
+
+/** Returns the name of the stack with its project, which is unique in a backend and an organization. */
+export const stackId = (): string => `${pulumi.getProject()}/${pulumi.getStack()}`;

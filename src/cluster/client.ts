@@ -4,6 +4,7 @@ import * as https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as tls from "node:tls";
 
+import { oneLine } from "../arguments/one-line";
 import { type Authentication, authenticator, contentOf } from "./credentials";
 import type { Connection } from "./kubeconfig";
 import { connectThrough } from "./proxy";
@@ -231,5 +232,3 @@ function messageOf(error: unknown): string {
     const { message, errors = [], code } = error as Error & { errors?: Error[]; code?: string };
     return oneLine(message || errors[0]?.message || code || "no reason is known");
 }
-
-const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, " ");

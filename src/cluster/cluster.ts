@@ -5,6 +5,7 @@ import * as path from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { isKnown } from "../arguments/inputs";
 import { type Cluster, createCluster } from "./client";
 import {
     type Connection,
@@ -81,10 +82,8 @@ async function settingsOf(provider: pulumi.ProviderResource): Promise<Settings |
 }
 
 /** Returns the value of an Output, or undefined if it is not known. */
-const plain = async <T>(output: pulumi.Output<T>): Promise<T | undefined> => {
-    const known = output as unknown as { isKnown: Promise<boolean>; promise(): Promise<T> };
-    return (await known.isKnown) ? known.promise() : undefined;
-};
+const plain = async <T>(output: pulumi.Output<T>): Promise<T | undefined> =>
+    (await isKnown(output)) ? (output as unknown as { promise(): Promise<T> }).promise() : undefined;
 
 /** Finds the kubeconfig like the Kubernetes provider. */
 async function connect(

@@ -2,9 +2,9 @@ import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../arguments/inputs";
+import { stackId } from "../arguments/monitor";
 import type { ImageArgs, RegistryArgs } from "./args";
 import { type Build, ownTag } from "./build";
-import { stackId } from "./recorded";
 import { registryOf } from "./registry";
 import type { Staged } from "./stage";
 

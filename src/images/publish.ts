@@ -2,12 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { configured } from "../arguments/config";
 import { failOutput, isKnown } from "../arguments/inputs";
+import { stackId } from "../arguments/monitor";
 import type { ImageArgs, RegistryArgs } from "./args";
 import { ownTag } from "./build";
 import { buildName, buildType, createBuild } from "./build-resource";
 import type { Context } from "./context";
 import type { Credentials } from "./credentials";
-import { findRecorded, stackId } from "./recorded";
+import { findRecorded } from "./recorded";
 import { findDigest, registryOf } from "./registry";
 import { describeLeftOut, type Source } from "./source";
 import { locateStaged, stageContext, type Staged } from "./stage";

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { stackId } from "../arguments/monitor";
+
 /** What the stack's state has of a build. */
 export interface Recorded {
     /** The tags under which the image was pushed, with the repository. */
@@ -56,6 +58,3 @@ async function readState(): Promise<Resources | undefined> {
     }
     return undefined;
 }
-
-/** Returns the name of the stack with its project, which is unique in a backend and an organization. */
-export const stackId = (): string => `${pulumi.getProject()}/${pulumi.getStack()}`;

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { hostEntry } from "../arguments/host";
 import { type Context, type ContextFile, hashContext } from "./context";
 
 /** What the provider builds from. */
@@ -33,11 +34,8 @@ export function locateStaged({ hash }: Context): Staged {
  */
 function directoryOf(hash: string): string {
     const directory = path.join(images, hash.slice(0, 16));
-    return isStartedByEngine() ? directory : path.resolve(directory);
+    return hostEntry() === undefined ? path.resolve(directory) : directory;
 }
-
-const isStartedByEngine = (): boolean =>
-    /@pulumi[\\/]pulumi[\\/]cmd[\\/]run(-plugin)?([\\/]|$)/.test(process.argv[1] ?? "");
 
 /**
  * Copies what a build can use to `.kubernetes-mlops/images/<hash>` in the project's directory, and returns where.

@@ -1,5 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
-
+import { stackId } from "../arguments/monitor";
 import { packageFile } from "../package-files";
 import type { Values } from "./catalog/definition";
 import { type AddonName, kebabCase } from "./catalog/names";
@@ -20,7 +19,7 @@ export const recordAnnotations = (platform: string, planned: PlannedAddon): Reco
     "kubernetes-mlops/crds": String(Object.keys(crdVersions(planned)).length),
 });
 
-const ownerOf = (platform: string): string => `${pulumi.getProject()}/${pulumi.getStack()}/${platform}`;
+const ownerOf = (platform: string): string => `${stackId()}/${platform}`;
 
 /** Returns the values of the preflight chart. */
 export const preflightValues = (platform: string, planned: PlannedAddon[], untestedKubernetes: boolean): Values => ({

@@ -14,6 +14,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterChecks, recorded } from "../arguments/gate";
 import { hashOf } from "../arguments/hash";
 import { failArgument, failOutput, isEventual, outputOf, userError } from "../arguments/inputs";
+import { stackId } from "../arguments/monitor";
 import { notePreview, whenUnknown } from "../arguments/preview-notes";
 import type { WorkloadArgs } from "./args";
 
@@ -23,7 +24,7 @@ const adoptAnnotation = "kubernetes-mlops/adopt";
 
 /** Returns the field manager of the stack. Kubernetes allows at most 128 characters. */
 export function stackManager(): string {
-    const manager = `pulumi/${pulumi.getProject()}/${pulumi.getStack()}`;
+    const manager = `pulumi/${stackId()}`;
     return manager.length <= 128 ? manager : `${manager.slice(0, 119)}-${hashOf(manager)}`;
 }
 
@@ -262,8 +263,9 @@ const tools = /^(kubectl|helm|pulumi|terraform|argocd|flux|kustomize|ansible)/i;
 
 /**
  * Returns who owns an object that a stack is about to create, as the end of a message, or undefined if the object is new,
- * was created by an update of the same stack that was killed, or is adopted on purpose. The provider previews the creation as a dry run of
- * server-side apply that forces conflicts; the metadata in the response lists all field managers of the object.
+ * was created by an update of the same stack that was killed, or is adopted on purpose. The provider previews the
+ * creation as a dry run of server-side apply that forces conflicts; the metadata in the response lists all field
+ * managers of the object.
  */
 export function foreignOwner(metadata: Metadata): string | undefined {
     const { annotations = {}, managedFields = [], creationTimestamp } = metadata;

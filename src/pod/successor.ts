@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { isEventual } from "../arguments/inputs";
-import { supportsCallbacks } from "../arguments/monitor";
+import { isMocked } from "../arguments/monitor";
 import type { ObjectMetadata } from "../cluster/client";
 import { clusterOf, isCluster } from "../cluster/cluster";
 
@@ -21,7 +21,7 @@ export function successorName(
     base: string,
     { resource, namespace, parent }: { resource: string; namespace: pulumi.Input<string>; parent: pulumi.Resource },
 ): pulumi.Input<string> {
-    if (!supportsCallbacks()) {
+    if (isMocked()) {
         return name;
     }
     const cluster = clusterOf(parent.getProvider("kubernetes:core/v1:Secret"));

@@ -1,5 +1,6 @@
 /** What the pods of a failed run say about its failure, in one line. */
-import { containersOf, oneLine, type Pod, type Terminated, timeOf } from "./pods";
+import { oneLine } from "../arguments/one-line";
+import { containersOf, type Pod, type Terminated, timeOf } from "./pods";
 
 /** The number of characters of the end of a log. */
 const longestLog = 300;

@@ -2,9 +2,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 import { seconds } from "../arguments/duration";
+import { oneLine } from "../arguments/one-line";
 import { type Cluster, ClusterError } from "../cluster/client";
 import { describeFailure } from "./failure";
-import { containersOf, type Event, oneLine, type Pod, timeOf } from "./pods";
+import { containersOf, type Event, type Pod, timeOf } from "./pods";
 import { doneAnnotation } from "./run";
 import { admittedAt, type AnyStatus, progressOf, type Run, type RunKind } from "./run-kinds";
 import { hasStarted, type Wait, waitOfRun } from "./start";

@@ -74,9 +74,3 @@ export const firstSeen = ({ firstTimestamp, eventTime }: Event): number => timeO
 
 export const lastSeen = (event: Event): number =>
     timeOf(event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime);
-
-/** Returns a message in one line, of at most this number of characters. */
-export function oneLine(text: string, longest = 300): string {
-    const line = text.trim().replace(/\s+/g, " ");
-    return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
-}

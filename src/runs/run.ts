@@ -75,8 +75,8 @@ export const runOptions = { deleteBeforeReplace: true, ignoreChanges: [...fixedO
 /** The same for the custom resources of operators, of which nothing can be changed. */
 export const operatorRunOptions = { deleteBeforeReplace: true, ignoreChanges: ["spec.*", ...fixedMetadata] };
 
-/** Returns the number of pods of a Job: of which it has none if its run has completed before. */
-export function noPods({ isDone }: RunIdentity, completions?: pulumi.Input<number>, parallelism = completions) {
+/** Returns how many pods of a Job must succeed, and how many run at once: none if its run has completed before. */
+export function podCounts({ isDone }: RunIdentity, completions?: pulumi.Input<number>, parallelism = completions) {
     const unlessDone = (count: pulumi.Input<number> | undefined) =>
         mapInputs({ isDone, count }, (known) => (known.isDone ? 0 : known.count)) as pulumi.Input<number>;
     return { completions: unlessDone(completions), parallelism: unlessDone(parallelism) };

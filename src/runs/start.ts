@@ -4,7 +4,8 @@
  * The reasons and messages are those of the kubelet, the scheduler and containerd. What is not recognized may change by
  * itself: a run that waits for too long is less harm than one that is given up too early.
  */
-import { containersOf, type ContainerStatus, type Event, firstSeen, lastSeen, oneLine, type Pod } from "./pods";
+import { oneLine } from "../arguments/one-line";
+import { containersOf, type ContainerStatus, type Event, firstSeen, lastSeen, type Pod } from "./pods";
 
 /** Why a pod does not start. */
 export interface Wait {

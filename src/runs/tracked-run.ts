@@ -9,9 +9,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { failOutput, failProgram, withoutDependencies } from "../arguments/inputs";
-import { supportsCallbacks } from "../arguments/monitor";
+import { isMocked } from "../arguments/monitor";
 import type { Cluster } from "../cluster/client";
-import { isCluster } from "../cluster/cluster";
+import { clusterOf, isCluster } from "../cluster/cluster";
 import type { NoCluster } from "../cluster/kubeconfig";
 import { RunWait, type RunArgs } from "./args";
 import type { RunHashes } from "./content";
@@ -52,6 +52,19 @@ export interface RunOwner {
     args: RunArgs;
 }
 
+/**
+ * Returns the owner of the runs of a component.
+ *
+ * @param title - The component for messages, such as `TrainingJob "fraud"`.
+ */
+export const runOwner = (component: pulumi.Resource, title: string, recordName: string, args: RunArgs): RunOwner => ({
+    title,
+    namespace: args.workspace.namespace,
+    recordName,
+    cluster: clusterOf(component.getProvider("kubernetes:batch/v1:Job")),
+    args,
+});
+
 /** Returns the plan of a run: its name is that of the run of the same content that has completed, or a new one. */
 export function planRun(owner: RunOwner, name: string, hashes: pulumi.Output<RunHashes>): pulumi.Output<RunPlan> {
     return pulumi.all([hashes, readHistory(owner)]).apply(([{ content, pods }, history]): RunPlan => {
@@ -64,7 +77,7 @@ export function planRun(owner: RunOwner, name: string, hashes: pulumi.Output<Run
 function readHistory({ title, namespace, recordName, cluster }: RunOwner): pulumi.Output<RunHistory> {
     return pulumi.all([cluster, namespace]).apply(async ([known, space]): Promise<RunHistory> => {
         if (!isCluster(known)) {
-            return supportsCallbacks() ? unreadable(title, known.reason, known.isRendered) : { runs: [] };
+            return isMocked() ? { runs: [] } : unreadable(title, known.reason, known.isRendered);
         }
         const path = `/api/v1/namespaces/${space}/configmaps/${recordName}`;
         let record: { metadata: { annotations?: Record<string, string> } } | undefined;
@@ -106,6 +119,10 @@ export const identityOf = (plan: pulumi.Output<RunPlan>): RunIdentity => ({
     isDone: plan.apply(({ done }) => done !== undefined),
 });
 
+/** Returns the name of a run, known when its Job exists. */
+export const runNameOf = (plan: pulumi.Output<RunPlan>, job: pulumi.CustomResource): pulumi.Output<string> =>
+    withoutDependencies(pulumi.all([plan, job.id]).apply(([{ run }]) => run));
+
 /** How a run has ended, or what it does; `unknown` if there is no cluster to ask, `lost` if it does not answer any more. */
 export type RunEnd = Followed | { state: "unknown"; why: string } | { state: "lost"; message: string };
 
@@ -117,7 +134,7 @@ export function endOf(
     job: pulumi.CustomResource,
 ): pulumi.Output<RunEnd> {
     const options = pulumi.output({ startTimeout: args.startTimeout ?? "30m", wait: args.wait ?? RunWait.Completion });
-    if (!supportsCallbacks()) {
+    if (isMocked()) {
         return statusOfMock(job).apply((status): RunEnd => ({ state: "completed", uid: "uid", status }));
     }
     const created = withoutDependencies(job.id);
@@ -147,6 +164,10 @@ export function endOf(
         done === undefined ? follow() : pulumi.output<RunEnd>({ state: "completed", uid: done.uid, status: undefined }),
     );
 }
+
+/** Returns the directory of the results of an execution, below where all results are: `<run>/<UID>`, as its pods know it. */
+export const directoryOf = (plan: pulumi.Output<RunPlan>, end: pulumi.Output<RunEnd>): pulumi.Output<string> =>
+    pulumi.all([plan, end]).apply(([{ run }, known]) => `${run}/${"uid" in known ? known.uid : ""}`);
 
 /** Under the mocks of a unit test, in which every run has completed, its status is what the mock says. */
 function statusOfMock(job: pulumi.CustomResource): pulumi.Output<AnyStatus | undefined> {

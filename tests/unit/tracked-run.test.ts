@@ -7,7 +7,7 @@ import type { RunArgs } from "../../src";
 import { type Cluster, ClusterError } from "../../src/cluster/client";
 import type { NoCluster } from "../../src/cluster/kubeconfig";
 import { type CompletedRun, historyAnnotations, type RunHistory } from "../../src/runs/history";
-import { buildFailurePolicy, noPods, type RunIdentity, runMeta } from "../../src/runs/run";
+import { buildFailurePolicy, podCounts, type RunIdentity, runMeta } from "../../src/runs/run";
 import {
     identityOf,
     planRun,
@@ -266,10 +266,10 @@ describe("a Job that stands for a run that has completed before", () => {
 
     it("has no pods, and is marked", async () => {
         await run(() => {
-            assert.deepEqual(noPods(done, 4), { completions: 0, parallelism: 0 });
-            assert.deepEqual(noPods(fresh, 4), { completions: 4, parallelism: 4 });
-            assert.deepEqual(noPods(fresh, 4, 2), { completions: 4, parallelism: 2 });
-            assert.deepEqual(noPods(fresh), { completions: undefined, parallelism: undefined });
+            assert.deepEqual(podCounts(done, 4), { completions: 0, parallelism: 0 });
+            assert.deepEqual(podCounts(fresh, 4), { completions: 4, parallelism: 4 });
+            assert.deepEqual(podCounts(fresh, 4, 2), { completions: 4, parallelism: 2 });
+            assert.deepEqual(podCounts(fresh), { completions: undefined, parallelism: undefined });
             const mark = (identity: RunIdentity) =>
                 (runMeta("fraud", "training", identity, queued).annotations as Record<string, unknown>)[
                     "kubernetes-mlops/completed-before"

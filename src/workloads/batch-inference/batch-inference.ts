@@ -1,9 +1,7 @@
 import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { withoutDependencies } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
-import { clusterOf } from "../../cluster/cluster";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { batchNames, batchObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
@@ -11,7 +9,7 @@ import { createRecord } from "../../pod/record";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { createRunRecord, currentResult, defineResult, knownResult } from "../../runs/record";
 import { runOptions } from "../../runs/run";
-import { endOf, identityOf, planRun, type RunOwner, settle } from "../../runs/tracked-run";
+import { directoryOf, endOf, identityOf, planRun, runNameOf, runOwner, settle } from "../../runs/tracked-run";
 import type { BatchInferenceArgs } from "./args";
 import { buildBatchCronJob } from "./cron-job";
 import { type BatchContext, buildBatchJob, batchLabels, buildRerunJob, hashBatch } from "./job";
@@ -116,13 +114,7 @@ function createRun(
     context: BatchContext,
     opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): BatchRun {
-    const owner: RunOwner = {
-        title: `BatchInference "${name}"`,
-        namespace: args.workspace.namespace,
-        recordName: batchNames.record(objectsName),
-        cluster: clusterOf(component.getProvider("kubernetes:batch/v1:Job")),
-        args,
-    };
+    const owner = runOwner(component, `BatchInference "${name}"`, batchNames.record(objectsName), args);
     const plan = planRun(owner, objectsName, hashBatch(args));
     const identity = identityOf(plan);
     const job = new batch.Job(`${name}-job`, buildBatchJob(objectsName, args, context, identity), {
@@ -130,7 +122,7 @@ function createRun(
         ...opts,
     });
     const end = endOf(owner, plan, "Job", job);
-    const directory = pulumi.all([plan, end]).apply(([{ run }, known]) => `${run}/${"uid" in known ? known.uid : ""}`);
+    const directory = directoryOf(plan, end);
     const again = args.rerun?.shards ?? [];
     const reruns = again.map((shard) => {
         const shardPlan = planRerun(objectsName, plan, shard, args, directory);
@@ -146,7 +138,7 @@ function createRun(
         });
     const record = createRunRecord(name, owner, batchLabels(objectsName), settle(owner, plan, end, outcome), component);
     return {
-        name: withoutDependencies(pulumi.all([plan, job.id]).apply(([{ run }]) => run)),
+        name: runNameOf(plan, job),
         results: () => currentResult(owner, record),
         knownResults: knownResult(record),
     };

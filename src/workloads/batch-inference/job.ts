@@ -10,7 +10,7 @@ import { jobNameVariable } from "../../runs/cron-job";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
 import {
     buildFailurePolicy,
-    noPods,
+    podCounts,
     type RunIdentity,
     runMeta,
     runTimeout,
@@ -63,7 +63,7 @@ export function buildBatchJob(
         spec: {
             activeDeadlineSeconds: runTimeout(args),
             ...indexedSpec(args),
-            ...noPods(identity, args.shards, parallelism(args)),
+            ...podCounts(identity, args.shards, parallelism(args)),
             template,
         },
     };
@@ -88,7 +88,7 @@ export function buildRerunJob(
         spec: {
             backoffLimit: args.retries ?? 2,
             activeDeadlineSeconds: runTimeout(args),
-            ...noPods(identity),
+            ...podCounts(identity),
             podFailurePolicy: buildFailurePolicy(args.retry, "FailJob"),
             template: buildShardPod(name, { ...args, image }, context, directory, { shard }),
         },

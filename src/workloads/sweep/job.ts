@@ -6,7 +6,7 @@ import { buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
 import {
     buildFailurePolicy,
-    noPods,
+    podCounts,
     type RunIdentity,
     runMeta,
     runTimeout,
@@ -39,7 +39,7 @@ export function buildSweepJob(name: string, args: SweepArgs, context: SweepJobCo
                     : mapInput(maxFailedTrials, (most) => Math.min(most, context.trials)),
             activeDeadlineSeconds: deadlineSeconds(args, context.trials),
             completionMode: "Indexed",
-            ...noPods(identity, trials, args.parallelism ?? defaultParallelism(trials)),
+            ...podCounts(identity, trials, args.parallelism ?? defaultParallelism(trials)),
             backoffLimitPerIndex: args.retries ?? 2,
             podFailurePolicy: buildFailurePolicy(args.retry, "FailIndex"),
             template: buildPodTemplate(args, {

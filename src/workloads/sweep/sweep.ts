@@ -4,9 +4,8 @@ import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
 import { withoutDependencies } from "../../arguments/inputs";
-import { supportsCallbacks } from "../../arguments/monitor";
+import { isMocked } from "../../arguments/monitor";
 import { validate } from "../../arguments/validate";
-import { clusterOf } from "../../cluster/cluster";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { resultUri } from "../../pod/model-volume";
@@ -17,7 +16,18 @@ import type { RunHashes } from "../../runs/content";
 import type { CompletedRun } from "../../runs/history";
 import { createRunRecord, currentResult, defineResult, knownResult } from "../../runs/record";
 import { operatorRunOptions, runOptions } from "../../runs/run";
-import { endOf, identityOf, planRun, type RunEnd, type RunOwner, type RunPlan, settle } from "../../runs/tracked-run";
+import {
+    directoryOf,
+    endOf,
+    identityOf,
+    planRun,
+    type RunEnd,
+    runNameOf,
+    type RunOwner,
+    runOwner,
+    type RunPlan,
+    settle,
+} from "../../runs/tracked-run";
 import { type BestTrial, type SweepArgs, SweepBackend } from "./args";
 import { buildBestTrialPod } from "./best-trial-pod";
 import { hashSweep } from "./content";
@@ -81,13 +91,7 @@ export class Sweep extends pulumi.ComponentResource {
             secretName: secret && secretName,
             claimTemplate: createGpuClaimTemplate(name, sweepNames.gpuClaim(objectsName), sweep, labels, this),
         };
-        const owner: RunOwner = {
-            title: `Sweep "${name}"`,
-            namespace,
-            recordName: sweepNames.record(objectsName),
-            cluster: clusterOf(this.getProvider("kubernetes:batch/v1:Job")),
-            args: sweep,
-        };
+        const owner = runOwner(this, `Sweep "${name}"`, sweepNames.record(objectsName), sweep);
         const hashes = hashSweep(sweep, context.claim);
         const runOpts = { parent: this, dependsOn: secret };
         const run =
@@ -105,7 +109,7 @@ export class Sweep extends pulumi.ComponentResource {
             });
         const record = createRunRecord(name, owner, labels, settle(owner, run.plan, run.end, outcome), this);
 
-        this.runName = withoutDependencies(pulumi.all([run.plan, run.job.id]).apply(([known]) => known.run));
+        this.runName = runNameOf(run.plan, run.job);
         const result = () => currentResult(owner, record).apply((json) => JSON.parse(json) as SweepResult);
         defineResult(this, "best", () => result().apply(({ best }) => best));
         defineResult(this, "model", () =>
@@ -155,7 +159,7 @@ function createJobRun(
     const manifest = buildSweepJob(objectsName, args, ofJob, identityOf(plan));
     const job = new batch.Job(`${name}-job`, manifest, { ...runOptions, ...opts });
     const end = endOf(owner, plan, "Job", job);
-    const directory = pulumi.all([plan, end]).apply(([{ run }, known]) => `${run}/${"uid" in known ? known.uid : ""}`);
+    const directory = directoryOf(plan, end);
     const succeeded = pulumi.all([plan, end]).apply(([{ done }, known]) => succeededTrials(done, known));
     const pod = new core.Pod(
         `${name}-best`,
@@ -212,6 +216,6 @@ function createExperimentRun(
 
 /** Under the mocks of a unit test, which have no trials, a best one without parameters. */
 const unlessMocked = (outcome: Outcome): Outcome =>
-    supportsCallbacks() || outcome.best !== undefined || outcome.problem !== undefined
+    !isMocked() || outcome.best !== undefined || outcome.problem !== undefined
         ? outcome
         : { best: { trial: "0", parameters: {}, value: 0 } };

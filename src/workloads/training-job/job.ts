@@ -8,7 +8,7 @@ import { trainingNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
 import {
     buildFailurePolicy,
-    noPods,
+    podCounts,
     type RunIdentity,
     runMeta,
     runTimeout,
@@ -72,7 +72,7 @@ export function buildTrainingJob(
             backoffLimit: pods === 1 ? retries : mapInput(retries, (known) => known * pods),
             activeDeadlineSeconds: runTimeout(args),
             ...(pods > 1 && { completionMode: "Indexed" }),
-            ...noPods(identity, pods === 1 ? undefined : pods),
+            ...podCounts(identity, pods === 1 ? undefined : pods),
             podFailurePolicy: buildFailurePolicy(args.retry, "FailJob"),
             template,
         },

@@ -3,9 +3,7 @@ import * as batch from "@pulumi/kubernetes/batch/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
-import { withoutDependencies } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
-import { clusterOf } from "../../cluster/cluster";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
 import { claimUri, resultUri } from "../../pod/model-volume";
@@ -14,7 +12,7 @@ import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
 import { createRunRecord, currentResult, defineResult, knownResult } from "../../runs/record";
 import { operatorRunOptions, type RunIdentity, runOptions } from "../../runs/run";
-import { endOf, identityOf, planRun, type RunOwner, settle } from "../../runs/tracked-run";
+import { directoryOf, endOf, identityOf, planRun, runNameOf, runOwner, settle } from "../../runs/tracked-run";
 import { TrainingBackend, type TrainingJobArgs } from "./args";
 import { hashTraining } from "./content";
 import { type TrainingContext, buildTrainingJob, trainingLabels, type TrainingTarget } from "./job";
@@ -90,13 +88,7 @@ export class TrainingJob extends pulumi.ComponentResource {
             claimTemplate: createGpuClaimTemplate(name, trainingNames.gpuClaim(run), training, labels, this),
         };
 
-        const owner: RunOwner = {
-            title: `TrainingJob "${name}"`,
-            namespace,
-            recordName: trainingNames.record(run),
-            cluster: clusterOf(this.getProvider("kubernetes:batch/v1:Job")),
-            args: training,
-        };
+        const owner = runOwner(this, `TrainingJob "${name}"`, trainingNames.record(run), training);
         const plan = planRun(owner, run, hashTraining(training, context));
         const job = createRun(name, run, training, context, identityOf(plan), {
             parent: this,
@@ -104,13 +96,11 @@ export class TrainingJob extends pulumi.ComponentResource {
         });
         const end = endOf(owner, plan, training.backend ?? TrainingBackend.Job, job);
         const outcome = pulumi
-            .all([end, plan, target.uri])
-            .apply(([known, { run: of }, uri]) =>
-                known.state === "completed" ? { result: `${uri}/${of}/${known.uid}` } : {},
-            );
+            .all([end, target.uri, directoryOf(plan, end)])
+            .apply(([{ state }, uri, directory]) => (state === "completed" ? { result: `${uri}/${directory}` } : {}));
         const record = createRunRecord(name, owner, labels, settle(owner, plan, end, outcome), this);
 
-        this.jobName = withoutDependencies(pulumi.all([plan, job.id]).apply(([known]) => known.run));
+        this.jobName = runNameOf(plan, job);
         defineResult(this, "model", () => resultUri(currentResult(owner, record), target.claim));
         owned.check();
         this.registerOutputs({ model: knownResult(record), jobName: this.jobName });
