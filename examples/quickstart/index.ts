@@ -17,7 +17,7 @@ const image = new mlops.Image("wine", {
     python: {},
 });
 
-// Runs once for each image. `pulumi up` waits for it; if it fails, `pulumi up` fails with the end of its log.
+// Runs once for each image. If it fails, `pulumi up` fails with the end of its log, and the server keeps the last model.
 const training = new mlops.TrainingJob("wine-train", {
     workspace,
     image: image.ref,
