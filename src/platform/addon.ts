@@ -64,7 +64,7 @@ export class Addon extends pulumi.ComponentResource {
             const labels = checked.privileged ? { "pod-security.kubernetes.io/enforce": "privileged" } : undefined;
             const props = { metadata: { name: namespace, labels } };
             const resource = new Namespace(`${name}:namespace`, props, { parent: this });
-            whenUnseen({ resource, props }, { unknown: () => undefined, absent: () => noteUnreachable(owner) });
+            whenUnseen({ resource, props }, { unknown: () => undefined, absent: noteUnreachable });
             ready = [resource];
         }
         // Created before what is overwritten by force, so that the charts of another stack are a conflict. The label has
@@ -114,10 +114,9 @@ export class Addon extends pulumi.ComponentResource {
 }
 
 /** Says once that the objects of a preview were not compared with those of a cluster. */
-function noteUnreachable(owner: string): void {
+function noteUnreachable(): void {
     notePreview(
-        `${owner}: its cluster cannot be reached, or the provider only renders YAML, so this preview does not show ` +
+        "Addon: the cluster cannot be reached, or the provider only renders YAML, so this preview does not show " +
             "whether its objects exist already or belong to others",
-        "unreachable",
     );
 }

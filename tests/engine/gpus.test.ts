@@ -11,7 +11,6 @@ import * as mlops from "../../src";
 import { image } from "../support/arguments";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { TestStack } from "../support/stack";
-import { skipAwait } from "../support/transforms";
 
 const namespace = "gpus";
 const node = "gpu-node";
@@ -98,8 +97,10 @@ describe("the scheduling of pods that request GPUs", function () {
                         gpu,
                         output: { uri: "s3://models" },
                         resources: { cpu: "1" },
+                        // Nothing runs on that node.
+                        wait: "never",
                     },
-                    { transforms: [skipAwait], dependsOn: before },
+                    { dependsOn: before },
                 );
             }
             return {};

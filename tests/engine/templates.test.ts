@@ -68,6 +68,7 @@ describe("pulumi new", function () {
                 "create wine-train",
                 "create wine-train-job",
                 "create wine-train-model",
+                "create wine-train-record",
             ]);
         } finally {
             await stack.destroy();

@@ -1,7 +1,18 @@
 /** CRDs of the add-ons' projects on the API server of the tests, without their controllers. */
-import { applyManifests, kubectl } from "./kubectl";
+import { strict as assert } from "node:assert";
+
+import { eventually } from "./eventually";
+import { applyManifests, getObjects, kubectl } from "./kubectl";
 import { crdByKind, crdsMissing, whyKindsMissing } from "./upstream";
 import { crdText } from "./upstream-crds";
+
+interface Crd {
+    metadata: { name: string };
+    status?: { conditions?: { type: string; status: string }[] };
+}
+
+const isEstablished = ({ status }: Crd): boolean =>
+    (status?.conditions ?? []).some(({ type, status: value }) => type === "Established" && value === "True");
 
 /** Why these kinds, each as `<group>/<Kind>`, are not available; undefined where they are. */
 export const whyCrdsMissing = (kinds: string[]): string | undefined => whyKindsMissing(crdsMissing(kinds));
@@ -25,9 +36,15 @@ export async function installCrds(kinds: string[]): Promise<string[]> {
     }
     const names = wanted.map(nameOf);
     await applyManifests(wanted.map(crdText).join("\n---\n"));
-    // With --for=condition, kubectl fails while the object has no conditions at all.
-    const established = '{.status.conditions[?(@.type=="Established")].status}=True';
-    await kubectl("wait", `--for=jsonpath=${established}`, "--timeout=60s", ...names);
+    // Not with `kubectl wait`, which fails while an object has no conditions at all.
+    await eventually(async () => {
+        const { items } = await getObjects<{ items: Crd[] }>("crd");
+        const established = items.filter(isEstablished).map(({ metadata }) => metadata.name);
+        assert.deepEqual(
+            wanted.map(({ name }) => name).filter((name) => !established.includes(name)),
+            [],
+        );
+    }, 60);
     return names;
 }
 

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { eventually } from "../../support/eventually";
 import { getOnce } from "../../support/http";
 import { getObjects, kubectl } from "../../support/kubectl";
 import type { Workload } from "./workload";
@@ -46,9 +47,12 @@ export const workload: Workload = {
                 "--output=jsonpath={.spec.clusterIP}",
             );
             const status = `http://${address}:8888/api/status`;
-            const { status: code, text } = await getOnce(`${status}?token=${String(outputs().token)}`, 10_000);
-            assert.equal(code, 200, text);
-            assert.equal((JSON.parse(text) as { kernels: number }).kernels, 0);
+            // A pod is ready before kube-proxy directs connections to it.
+            await eventually(async () => {
+                const { status: code, text } = await getOnce(`${status}?token=${String(outputs().token)}`, 10_000);
+                assert.equal(code, 200, text);
+                assert.equal((JSON.parse(text) as { kernels: number }).kernels, 0);
+            }, 30);
             assert.equal((await getOnce(status, 10_000)).status, 403);
             assert.equal((await getOnce(`${status}?token=guessed`, 10_000)).status, 403);
         });
