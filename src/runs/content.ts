@@ -14,7 +14,7 @@ export interface RunHashes {
 }
 
 /** Arguments that say how a run is supervised. They change in place. */
-const supervision = ["name", "retries", "timeout", "startTimeout", "wait", "allowFailure"];
+const supervision = ["name", "retries", "timeout", "startTimeout", "wait", "allowFailure", "keepResults"];
 
 /** Arguments that decide where and how the pods run, and not what they compute. */
 const placement = ["workspace", "spot", "retry"];

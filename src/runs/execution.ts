@@ -8,7 +8,7 @@ import { runKinds } from "./run-kinds";
  * Job or the JobSet, or the name of the Ray cluster.
  */
 export async function withExecution(cluster: Cluster, { kind, namespace, name }: RunRef, end: RunOutcome) {
-    if (end.state !== "completed") {
+    if (end.state !== "completed" && end.state !== "failed") {
         return end;
     }
     if (kind === runKinds.RayJob) {

@@ -6,14 +6,18 @@
  * In annotations, because Pulumi replaces a ConfigMap whose data changes.
  */
 
-/** A completed run. */
-export interface CompletedRun {
+/** An execution of a run. */
+export interface Execution {
     /** Hash of what decides the result. */
     content: string;
     /** Name of the run, which is the name of its Job. */
     run: string;
     /** What tells this execution from another one of the same content: the UID of its Job. */
     uid: string;
+}
+
+/** A completed run. */
+export interface CompletedRun extends Execution {
     /** Its result, such as the URI of a model. */
     result: string;
 }
@@ -22,43 +26,64 @@ export interface CompletedRun {
 export interface RunHistory {
     /** Completed runs, the one that completed or was returned to last at the end. */
     runs: CompletedRun[];
+    /** Executions that have failed, whose files are kept for as many later failures as there are completed runs. */
+    failed: Execution[];
+    /** Executions that are not remembered any more, and whose files the pods of the next run delete. */
+    obsolete: Execution[];
 }
 
-/** How many completed runs are remembered. */
+export const noRuns: RunHistory = { runs: [], failed: [], obsolete: [] };
+
+/** How many completed runs are remembered by default. */
 export const historyLength = 20;
 
-const annotations = {
-    result: "kubernetes-mlops/result",
-    runs: "kubernetes-mlops/completed-runs",
-};
-
-/** The annotation with the completed runs. */
-export const runsField = annotations.runs;
+/** How many executions are obsolete at most. Deleting what has been deleted before does no harm. */
+const obsoleteLength = 50;
 
 /** The annotation with the current result. */
-export const resultField = annotations.result;
+export const resultField = "kubernetes-mlops/result";
 
-/** All annotations of a history. */
-export const historyFields = Object.values(annotations);
+/** The annotation with all runs. */
+export const runsField = "kubernetes-mlops/runs";
 
-/** Returns the history that these annotations of a record contain; an empty one if there are none. */
+/** Returns the history in the annotations of a record; an empty one if there is none. Throws a SyntaxError for another value. */
 export function parseHistory(found: Record<string, string> = {}): RunHistory {
-    const runs: unknown = JSON.parse(found[annotations.runs] ?? "[]");
-    if (!Array.isArray(runs) || !runs.every(isCompletedRun)) {
-        throw new SyntaxError("it is not a list of runs");
+    const text = found[runsField];
+    if (text === undefined) {
+        return noRuns;
     }
-    return { runs };
+    const known: unknown = JSON.parse(text);
+    if (!isObject(known)) {
+        throw new SyntaxError("it is not an object");
+    }
+    const listOf = (field: string, texts: string[]): unknown[] => {
+        const list = known[field] ?? [];
+        const isEntry = (one: unknown) => isObject(one) && texts.every((name) => typeof one[name] === "string");
+        if (!Array.isArray(list) || !list.every(isEntry)) {
+            throw new SyntaxError(`${field} is not a list of runs`);
+        }
+        return list;
+    };
+    const ofExecution = ["content", "run", "uid"];
+    return {
+        runs: listOf("completed", [...ofExecution, "result"]) as CompletedRun[],
+        failed: listOf("failed", ofExecution) as Execution[],
+        obsolete: listOf("obsolete", ofExecution) as Execution[],
+    };
 }
 
-const isCompletedRun = (one: unknown): one is CompletedRun =>
-    typeof one === "object" &&
-    one !== null &&
-    ["content", "run", "uid", "result"].every((field) => typeof (one as Record<string, unknown>)[field] === "string");
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
-/** Returns the annotations of a record. */
-export function historyAnnotations({ runs }: RunHistory): Record<string, string> {
-    const current = runs.at(-1);
-    return current ? { [annotations.result]: current.result, [annotations.runs]: JSON.stringify(runs) } : {};
+/** Returns the annotations of a record; both are undefined if there is nothing to remember. */
+export function historyAnnotations(
+    history: RunHistory,
+): Record<typeof resultField | typeof runsField, string | undefined> {
+    const { runs, failed, obsolete } = history;
+    const lists = Object.entries({ completed: runs, failed, obsolete }).filter(([, list]) => list.length > 0);
+    return {
+        [resultField]: runs.at(-1)?.result,
+        [runsField]: lists.length > 0 ? JSON.stringify(Object.fromEntries(lists)) : undefined,
+    };
 }
 
 /** Returns the completed run of this content, if it is remembered. */
@@ -68,7 +93,28 @@ export const findRun = ({ runs }: RunHistory, content: string): CompletedRun | u
 /** Returns the run whose result is the current one. */
 export const currentRun = ({ runs }: RunHistory): CompletedRun | undefined => runs.at(-1);
 
-/** Returns the history after a run has completed, or after the component has returned to it. */
-export const withCompleted = ({ runs }: RunHistory, completed: CompletedRun): RunHistory => ({
-    runs: [...runs.filter(({ content }) => content !== completed.content), completed].slice(-historyLength),
-});
+/**
+ * Returns the history after a run has completed, or after the component has returned to it.
+ *
+ * @param keep - How many completed runs are remembered.
+ */
+export function withCompleted(history: RunHistory, completed: CompletedRun, keep = historyLength): RunHistory {
+    const others = history.runs.filter(({ uid }) => uid !== completed.uid);
+    const isReplaced = ({ content }: CompletedRun) => content === completed.content;
+    const runs = [...others.filter((one) => !isReplaced(one)), completed];
+    const dropped = [...others.filter(isReplaced), ...runs.slice(0, -keep)];
+    return { ...history, runs: runs.slice(-keep), obsolete: withObsolete(history, dropped) };
+}
+
+/** Returns the history after an execution has failed. */
+export function withFailed(history: RunHistory, { content, run, uid }: Execution, keep = historyLength): RunHistory {
+    const failed = [...history.failed.filter((one) => one.uid !== uid), { content, run, uid }];
+    return {
+        ...history,
+        failed: failed.slice(-keep),
+        obsolete: withObsolete(history, failed.slice(0, -keep)),
+    };
+}
+
+const withObsolete = ({ obsolete }: RunHistory, dropped: Execution[]): Execution[] =>
+    [...obsolete, ...dropped.map(({ content, run, uid }) => ({ content, run, uid }))].slice(-obsoleteLength);

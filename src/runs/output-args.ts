@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { matching } from "../arguments/formats";
-import { object, type Problems } from "../arguments/rules";
+import { integer, matching } from "../arguments/formats";
+import { object, type Problems, type RulesOf } from "../arguments/rules";
 import { checkClaim, type ClaimArgs, claimFields } from "../pod/claim-args";
 
 /** Where the results of runs are kept: in a PersistentVolumeClaim, or at a URI. */
@@ -12,6 +12,19 @@ export interface TrainingOutputArgs extends ClaimArgs {
      */
     uri?: pulumi.Input<string>;
 }
+
+/** How long the results of a component are kept. */
+export interface KeptResultsArgs {
+    /**
+     * How many completed runs are remembered, so that a program that returns to one of them takes its result, and how
+     * many results are kept in the claim. The pods of the next run delete older ones, and the checkpoints of those runs;
+     * a result to which an object of the namespace refers is kept, and the files of a failed run are kept for as long.
+     * The image needs `sh` for that. Results at `output.uri` are never deleted. At most 200. Defaults to 20.
+     */
+    keepResults?: pulumi.Input<number>;
+}
+
+export const keptResultsFields = { keepResults: integer(1, 200) } satisfies RulesOf<KeptResultsArgs>;
 
 /** The rule of an argument `output`. */
 export const outputRule = object<TrainingOutputArgs>({

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { failOutput } from "../arguments/inputs";
 import { objectMeta } from "../pod/metadata";
-import { historyAnnotations, historyFields, resultField, type RunHistory } from "./history";
+import { historyAnnotations, resultField, type RunHistory, runsField } from "./history";
 import type { RunOwner } from "./tracked-run";
 
 /** Registers the record of a component's runs, with which the current result changes. */
@@ -16,7 +16,7 @@ export function createRunRecord(
 ): core.ConfigMap {
     // Each is an Output of its own, so that a preview shows the rest of the record while they are unknown.
     const annotations = Object.fromEntries(
-        historyFields.map((field) => [
+        ([resultField, runsField] as const).map((field) => [
             field,
             history.apply((known) => historyAnnotations(known)[field]) as pulumi.Output<string>,
         ]),

@@ -21,6 +21,8 @@ export interface RunIdentity {
     content: pulumi.Input<string>;
     /** Whether a run of the same content has completed before: the Job then only stands for it, and has no pods. */
     isDone: pulumi.Input<boolean>;
+    /** Paths that its pods delete; see obsolete.ts. */
+    cleanup: pulumi.Input<string[]>;
 }
 
 /** Marks a Job that only stands for a run that has completed before. */
@@ -76,7 +78,11 @@ export const runOptions = { deleteBeforeReplace: true, ignoreChanges: [...fixedO
 export const operatorRunOptions = { deleteBeforeReplace: true, ignoreChanges: ["spec.*", ...fixedMetadata] };
 
 /** Returns how many pods of a Job must succeed, and how many run at once: none if its run has completed before. */
-export function podCounts({ isDone }: RunIdentity, completions?: pulumi.Input<number>, parallelism = completions) {
+export function podCounts(
+    { isDone }: Pick<RunIdentity, "isDone">,
+    completions?: pulumi.Input<number>,
+    parallelism = completions,
+) {
     const unlessDone = (count: pulumi.Input<number> | undefined) =>
         mapInputs({ isDone, count }, (known) => (known.isDone ? 0 : known.count)) as pulumi.Input<number>;
     return { completions: unlessDone(completions), parallelism: unlessDone(parallelism) };

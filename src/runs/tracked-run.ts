@@ -23,9 +23,12 @@ import {
     findRun,
     parseHistory,
     type RunHistory,
+    noRuns,
     runsField,
     withCompleted,
+    withFailed,
 } from "./history";
+import { planCleanup } from "./obsolete";
 import type { RunIdentity } from "./run";
 import { type AnyStatus, runKinds } from "./run-kinds";
 
@@ -39,6 +42,8 @@ export interface RunPlan {
     done?: CompletedRun;
     /** The runs before this one. */
     history: RunHistory;
+    /** Paths that its pods delete; see obsolete.ts. */
+    cleanup: string[];
 }
 
 /** The component whose run it is. */
@@ -50,34 +55,49 @@ export interface RunOwner {
     recordName: string;
     cluster: pulumi.Output<Cluster | NoCluster>;
     args: RunArgs;
+    /** How many results are kept, where the component deletes older ones. */
+    keep?: pulumi.Input<number>;
 }
 
 /**
  * Returns the owner of the runs of a component.
  *
  * @param title - The component for messages, such as `TrainingJob "fraud"`.
+ * @param keep - How many results are kept, where the component deletes older ones.
  */
-export const runOwner = (component: pulumi.Resource, title: string, recordName: string, args: RunArgs): RunOwner => ({
+export const runOwner = (
+    component: pulumi.Resource,
+    title: string,
+    recordName: string,
+    args: RunArgs,
+    keep?: pulumi.Input<number>,
+): RunOwner => ({
     title,
     namespace: args.workspace.namespace,
     recordName,
     cluster: clusterOf(component.getProvider("kubernetes:batch/v1:Job")),
     args,
+    keep,
 });
 
 /** Returns the plan of a run: its name is that of the run of the same content that has completed, or a new one. */
 export function planRun(owner: RunOwner, name: string, hashes: pulumi.Output<RunHashes>): pulumi.Output<RunPlan> {
-    return pulumi.all([hashes, readHistory(owner)]).apply(([{ content, pods }, history]): RunPlan => {
-        const done = findRun(history, content);
-        return { run: done?.run ?? `${name}-${pods}`, content, done, history };
-    });
+    const { cluster, namespace, keep } = owner;
+    return pulumi
+        .all([hashes, readHistory(owner), cluster, namespace])
+        .apply(async ([{ content, pods }, history, known, space]): Promise<RunPlan> => {
+            const done = findRun(history, content);
+            const isCleaned = done === undefined && keep !== undefined && isCluster(known);
+            const cleanup = isCleaned ? await planCleanup(known, space, content, history) : [];
+            return { run: done?.run ?? `${name}-${pods}`, content, done, history, cleanup };
+        });
 }
 
 /** Reads the record, also in a preview, which then shows what a run that has completed meanwhile changes. */
 function readHistory({ title, namespace, recordName, cluster }: RunOwner): pulumi.Output<RunHistory> {
     return pulumi.all([cluster, namespace]).apply(async ([known, space]): Promise<RunHistory> => {
         if (!isCluster(known)) {
-            return isMocked() ? { runs: [] } : unreadable(title, known.reason, known.isRendered);
+            return isMocked() ? noRuns : unreadable(title, known.reason, known.isRendered);
         }
         const path = `/api/v1/namespaces/${space}/configmaps/${recordName}`;
         let record: { metadata: { annotations?: Record<string, string> } } | undefined;
@@ -90,8 +110,8 @@ function readHistory({ title, namespace, recordName, cluster }: RunOwner): pulum
             return parseHistory(record?.metadata.annotations);
         } catch {
             return failOutput(
-                `${title}: the annotation ${runsField} of the ConfigMap ${space}/${recordName} is not the list of its ` +
-                    "completed runs; restore it, or delete the ConfigMap to run everything again",
+                `${title}: the annotation ${runsField} of the ConfigMap ${space}/${recordName} is not a list of its ` +
+                    "runs; restore it, or delete the ConfigMap to run everything again",
             );
         }
     });
@@ -109,7 +129,7 @@ function unreadable(title: string, why: string, isRendered = false): RunHistory 
         );
     }
     void pulumi.log.warn(`${title}: which of its runs have completed is not known: ${why}`);
-    return { runs: [] };
+    return noRuns;
 }
 
 /** Returns the identity of a planned run. */
@@ -117,6 +137,7 @@ export const identityOf = (plan: pulumi.Output<RunPlan>): RunIdentity => ({
     run: plan.run,
     content: plan.content,
     isDone: plan.apply(({ done }) => done !== undefined),
+    cleanup: plan.apply(({ cleanup }) => cleanup),
 });
 
 /** Returns the name of a run, known when its Job exists. */
@@ -187,19 +208,19 @@ export interface RunOutcome {
  * else is done, or as a warning in a preview, or if the program allows it.
  */
 export function settle(
-    { title, args }: RunOwner,
+    { title, args, keep }: RunOwner,
     plan: pulumi.Output<RunPlan>,
     ended: pulumi.Output<RunEnd>,
     parsed: pulumi.Output<RunOutcome>,
 ): pulumi.Output<RunHistory> {
     return pulumi
-        .all([plan, ended, parsed, pulumi.output(args.allowFailure)])
-        .apply(([{ run, content, done, history }, end, outcome, allowFailure]): RunHistory => {
+        .all([plan, ended, parsed, pulumi.output(args.allowFailure), pulumi.output(keep)])
+        .apply(([{ run, content, done, history }, end, outcome, allowFailure, kept]): RunHistory => {
             const current = currentRun(history);
             if (end.state === "running") {
-                const kept = current ? `; until then the result of ${current.run} stays the current one` : "";
+                const still = current ? `; until then the result of ${current.run} stays the current one` : "";
                 void pulumi.log.info(
-                    `${title}: the run ${run} ${end.why}; the first update after it has completed takes its result${kept}`,
+                    `${title}: the run ${run} ${end.why}; the first update after it has completed takes its result${still}`,
                 );
                 return history;
             }
@@ -208,20 +229,22 @@ export function settle(
                 return history;
             }
             if (done !== undefined) {
-                return withCompleted(history, done);
+                return withCompleted(history, done, kept);
             }
             // A run can have a result although some of its parts have failed, but not without having ended.
             if (outcome.result !== undefined && (end.state === "completed" || end.state === "failed")) {
-                return withCompleted(history, { content, run, uid: end.uid, result: outcome.result });
+                return withCompleted(history, { content, run, uid: end.uid, result: outcome.result }, kept);
             }
-            const kept = current ? `; the result of ${current.run} stays the current one` : "";
-            const line = `${title}: ${problemOf(run, end, outcome)}${kept}`;
+            const still = current ? `; the result of ${current.run} stays the current one` : "";
+            const line = `${title}: ${problemOf(run, end, outcome)}${still}`;
             if (allowFailure || pulumi.runtime.isDryRun()) {
                 void pulumi.log.warn(line);
             } else {
                 failProgram(line);
             }
-            return history;
+            return end.state === "failed" && kept !== undefined
+                ? withFailed(history, { content, run, uid: end.uid }, kept)
+                : history;
         });
 }
 

@@ -9,9 +9,10 @@ import type { Stack } from "@pulumi/pulumi/automation";
 
 import { type Kubectl, type ModelInfo, predict, type Prediction, withPortForward } from "../../local/predict";
 import { run } from "../../local/run";
-import { destroy, openStack, update } from "../../local/stack";
+import { destroy, openStack, stackEnv, update } from "../../local/stack";
 import { type Change, UpdateProgress } from "../../local/stack-events";
 import { ensureTools } from "../../local/toolchain";
+import { DockerDaemon } from "../support/docker-daemon";
 import { savedEnvironment } from "../support/environment";
 import { copyExample, editor, exampleConfig } from "../support/examples";
 import { inOrder } from "../support/in-order";
@@ -106,6 +107,35 @@ describe("the quickstart", function () {
         const pods = await names("pods");
         assert.deepEqual((await up()).changes, []);
         assert.deepEqual(await names("pods"), pods);
+    });
+
+    it("changes nothing from a second checkout with another umask, nor with an empty docker: no build, no pod", async () => {
+        const checkout = path.join(directory, "second", "checkout");
+        fs.cpSync(project, checkout, { recursive: true });
+        await run("chmod", ["-R", "g+w,o-rwx", checkout]);
+        for (const [file, text] of Object.entries({
+            "__pycache__/train.pyc": "",
+            ".env": "TOKEN=1",
+            ".git/HEAD": "",
+        })) {
+            const target = path.join(checkout, "model", file);
+            fs.mkdirSync(path.dirname(target), { recursive: true });
+            fs.writeFileSync(target, text);
+        }
+        const objects = await names("pods,jobs");
+        const runner = await DockerDaemon.start();
+        try {
+            const stateDir = path.join(directory, "state");
+            const env = { ...stackEnv({ stateDir, env: environment.env }), DOCKER_HOST: runner.host };
+            for (const command of [["preview"], ["up", "--yes", "--skip-preview"], ["refresh", "--yes"]]) {
+                const args = [...command, "--expect-no-changes", "--stack=quickstart-test", "--non-interactive"];
+                await run("pulumi", args, { cwd: checkout, env });
+            }
+            assert.equal(await runner.built(), 0);
+        } finally {
+            await runner.stop();
+        }
+        assert.deepEqual(await names("pods,jobs"), objects);
     });
 
     it("shows exactly image, run, record and server after an edit of the training code", async () => {

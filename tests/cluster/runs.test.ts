@@ -12,7 +12,8 @@ import { assertNoStackTrace, problemsOf } from "../support/cli-output";
 import { CliProject } from "../support/cli-project";
 import { savedEnvironment } from "../support/environment";
 import { inOrder } from "../support/in-order";
-import { getObjects, kubectl } from "../support/kubectl";
+import { createObjects, getObjects, kubectl } from "../support/kubectl";
+import { inClaim } from "../support/volumes";
 
 const namespace = "runs-test";
 
@@ -25,7 +26,7 @@ const pulumi = require("@pulumi/pulumi");
 const core = require("@pulumi/kubernetes/core/v1");
 const mlops = require("kubernetes-mlops");
 
-const { CONTENT, IMAGE, LABEL, SETTING = "1", SECONDS = "0", WAIT, ALLOW_FAILURE, NAMESPACE } = process.env;
+const { CONTENT, IMAGE, LABEL, SETTING = "1", SECONDS = "0", WAIT, ALLOW_FAILURE, KEEP, NAMESPACE } = process.env;
 if (LABEL) {
     // A company adds a label to all pods.
     pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
@@ -57,6 +58,7 @@ const training = new mlops.TrainingJob("train", {
     output: { size: "1Gi", retain: false },
     wait: WAIT,
     allowFailure: ALLOW_FAILURE === "yes",
+    keepResults: KEEP && Number(KEEP),
 });
 const server = new mlops.ModelServer("serve", {
     ...shared,
@@ -384,12 +386,62 @@ describe("a training and its server, in a team's hands", function () {
         await succeed({ CONTENT: "a", SETTING: "2" });
     });
 
+    it("deletes the results that it does not keep any more, but none to which an object refers", async () => {
+        const settings = { CONTENT: "a", SETTING: "2", KEEP: "1" };
+        const model = await modelUri();
+        await succeed(settings);
+        await assertSettled(settings);
+        const record = await getObjects<{ metadata: { annotations: Record<string, string> } }>(
+            "configmap/train-training",
+            "--namespace",
+            namespace,
+        );
+        const { completed, failed, obsolete } = JSON.parse(
+            record.metadata.annotations["kubernetes-mlops/runs"]!,
+        ) as Record<string, { run: string; uid: string }[]>;
+        const directoryOf = ({ run, uid }: { run: string; uid: string }) => `${run}/${uid}`;
+        assert.deepEqual([completed!.map(directoryOf), failed!.length], [[model.split("/").slice(-2).join("/")], 1]);
+        assert.ok(obsolete!.length >= 3, JSON.stringify(obsolete));
+        const [inUse, ...unused] = obsolete!.map(directoryOf);
+        // Scaled to zero, as an idle server is.
+        await createObjects({
+            apiVersion: "apps/v1",
+            kind: "Deployment",
+            metadata: { name: "idle", namespace },
+            spec: {
+                replicas: 0,
+                selector: { matchLabels: { app: "idle" } },
+                template: {
+                    metadata: { labels: { app: "idle" } },
+                    spec: { containers: [{ name: "main", image, env: [{ name: "MODEL", value: inUse! }] }] },
+                },
+            },
+        });
+        const claim = /^pvc:\/\/([^/]+)\//.exec(model)![1]!;
+        const list = "import pathlib; print(*[d.relative_to('/data') for d in pathlib.Path('/data').glob('*/*')])";
+        const directories = async () => (await inClaim(namespace, claim, list)).trim().split(" ");
+        const kept = [inUse!, ...[...completed!, ...failed!].map(directoryOf)];
+        const before = await directories();
+        for (const directory of kept) {
+            assert.ok(before.includes(directory), `${directory} is not in ${before.join(" ")}`);
+        }
+        assert.ok(
+            unused.some((directory) => before.includes(directory)),
+            before.join(" "),
+        );
+        await succeed({ ...settings, CONTENT: "f" });
+        await assertSettled({ ...settings, CONTENT: "f" });
+        const after = await directories();
+        const expected = before.filter((directory) => !unused.includes(directory));
+        assert.deepEqual(after.sort(), [...expected, (await modelUri()).split("/").slice(-2).join("/")].sort());
+    });
+
     it("has served all the time, and no model but those that an update has announced", async () => {
         await client!.stop();
         assert.deepEqual(client!.failures, []);
         assert.ok(client!.requests > 500, `only ${client!.requests} requests`);
         assert.ok(
-            client!.answers.every((answer) => ["a", "b", "c", "d", "e", "slow"].includes(answer)),
+            client!.answers.every((answer) => ["a", "b", "c", "d", "e", "f", "slow"].includes(answer)),
             client!.answers.join(),
         );
         console.log(`      ${client!.requests} requests; the models in order: ${client!.answers.join(", ")}`);

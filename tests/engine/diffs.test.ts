@@ -52,7 +52,7 @@ function short(changes: Change[]): string[] {
 /** The Job of a new run: what is fixed in it is not compared. */
 const newRun = "replace train-job metadata.name";
 const newRecord =
-    "update train-record metadata.annotations.kubernetes-mlops/completed-runs metadata.annotations.kubernetes-mlops/result";
+    "update train-record metadata.annotations.kubernetes-mlops/result metadata.annotations.kubernetes-mlops/runs";
 const newModel = "env[2].value volumeMounts[1].subPath";
 
 const edits: { what: string; edit: Edit; preview: string[] }[] = [
@@ -159,7 +159,7 @@ const edits: { what: string; edit: Edit; preview: string[] }[] = [
             // The record of the runs stays where they were, so the training runs again.
             "replace train-job metadata.name metadata.namespace",
             "replace train-model metadata.namespace",
-            "replace train-record metadata.annotations.kubernetes-mlops/completed-runs metadata.annotations.kubernetes-mlops/result metadata.namespace",
+            "replace train-record metadata.annotations.kubernetes-mlops/result metadata.annotations.kubernetes-mlops/runs metadata.namespace",
         ],
     },
 ];

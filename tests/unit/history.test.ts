@@ -4,11 +4,14 @@ import { strict as assert } from "node:assert";
 import {
     type CompletedRun,
     currentRun,
+    type Execution,
     findRun,
     historyAnnotations,
+    noRuns,
     parseHistory,
     type RunHistory,
     withCompleted,
+    withFailed,
 } from "../../src/runs/history";
 
 const completed = (content: string, uid = `uid-of-${content}`): CompletedRun => ({
@@ -17,7 +20,10 @@ const completed = (content: string, uid = `uid-of-${content}`): CompletedRun => 
     uid,
     result: `pvc://models/fraud-${content}/${uid}`,
 });
-const after = (...runs: CompletedRun[]): RunHistory => runs.reduce(withCompleted, { runs: [] } as RunHistory);
+const after = (...runs: CompletedRun[]): RunHistory =>
+    runs.reduce((history, run) => withCompleted(history, run), noRuns);
+const executions = (...runs: CompletedRun[]): Execution[] =>
+    runs.map(({ content, run, uid }) => ({ content, run, uid }));
 const contents = ({ runs }: RunHistory) => runs.map(({ content }) => content).join("");
 
 describe("the history of runs", () => {
@@ -53,7 +59,7 @@ describe("the history of runs", () => {
 
     it("finds nothing that has not completed", () => {
         assert.equal(findRun(after(a), "b"), undefined);
-        assert.equal(currentRun({ runs: [] }), undefined);
+        assert.equal(currentRun(noRuns), undefined);
     });
 
     it("keeps the last twenty, and so always the current one", () => {
@@ -71,28 +77,53 @@ describe("the history of runs", () => {
         assert.equal(findRun(next, "6"), undefined);
     });
 
-    it("is the same after it was written and read", () => {
-        const history = after(a, b);
-        const annotations = historyAnnotations(history);
-        assert.equal(annotations["kubernetes-mlops/result"], b.result);
-        assert.deepEqual(parseHistory({ ...annotations, other: "1" }), history);
-        assert.deepEqual(historyAnnotations({ runs: [] }), {});
-        assert.deepEqual(parseHistory({}), { runs: [] });
-        assert.deepEqual(parseHistory(undefined), { runs: [] });
+    it("makes obsolete what it forgets", () => {
+        const many = Array.from({ length: 60 }, (_, index) => completed(String(index)));
+        assert.deepEqual(after(...many.slice(0, 20)).obsolete, []);
+        assert.deepEqual(after(...many.slice(0, 22)).obsolete, executions(...many.slice(0, 2)));
+        // Fewer are kept from now on.
+        const fewer = withCompleted(after(a, b, c), c, 2);
+        assert.deepEqual([fewer.runs, fewer.obsolete], [[b, c], executions(a)]);
+        // Another execution of the same content; returning to one is none.
+        assert.deepEqual(after(a, b, completed("a", "another")).obsolete, executions(a));
+        assert.deepEqual(after(a, b, a).obsolete, []);
+        const most = many.reduce((history, one) => withCompleted(history, one, 1), noRuns);
+        assert.deepEqual(most.obsolete, executions(...many.slice(9, 59)));
     });
 
+    it("keeps as many failures, and makes earlier ones obsolete", () => {
+        const once = withFailed(after(b), a, 2);
+        assert.deepEqual(once, { ...after(b), failed: executions(a) });
+        assert.deepEqual(withFailed(once, a, 2), once);
+        const thrice = [b, c].reduce((history, one) => withFailed(history, one, 2), once);
+        assert.deepEqual([thrice.failed, thrice.obsolete], [executions(b, c), executions(a)]);
+    });
+
+    it("is the same after it was written and read", () => {
+        const history = withFailed(withFailed(withCompleted(after(a), b, 1), c, 1), a, 1);
+        const annotations = historyAnnotations(history);
+        assert.equal(annotations["kubernetes-mlops/result"], b.result);
+        assert.deepEqual(parseHistory({ ...annotations, other: "1" } as Record<string, string>), history);
+        assert.deepEqual(Object.values(historyAnnotations(noRuns)), [undefined, undefined]);
+        assert.deepEqual(parseHistory({ "kubernetes-mlops/runs": "{}" }), noRuns);
+        assert.deepEqual(parseHistory({}), noRuns);
+        assert.deepEqual(parseHistory(undefined), noRuns);
+    });
+
+    const entry = { content: "a", run: "a", uid: "a", result: "a" };
     for (const broken of [
         "",
         "{",
-        "{}",
         "null",
-        "[1]",
-        "[null]",
-        '[{"content":"a"}]',
-        '[{"content":1,"run":"a","uid":"a","result":"a"}]',
+        "1",
+        ...["completed", "failed", "obsolete"].flatMap((list) =>
+            [1, {}, [1], [null], [{ content: "a" }], [{ ...entry, uid: 1 }]].map((value) =>
+                JSON.stringify({ [list]: value }),
+            ),
+        ),
     ]) {
         it(`is refused if it is ${JSON.stringify(broken)}`, () => {
-            assert.throws(() => parseHistory({ "kubernetes-mlops/completed-runs": broken }), SyntaxError);
+            assert.throws(() => parseHistory({ "kubernetes-mlops/runs": broken }), SyntaxError);
         });
     }
 });

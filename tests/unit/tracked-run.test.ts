@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RunArgs } from "../../src";
 import { type Cluster, ClusterError } from "../../src/cluster/client";
 import type { NoCluster } from "../../src/cluster/kubeconfig";
-import { type CompletedRun, historyAnnotations, type RunHistory } from "../../src/runs/history";
+import { type CompletedRun, historyAnnotations, noRuns, type RunHistory } from "../../src/runs/history";
 import { buildFailurePolicy, podCounts, type RunIdentity, runMeta } from "../../src/runs/run";
 import {
     identityOf,
@@ -25,7 +25,7 @@ import { errorsOf, run } from "../support/mocks";
 const path = "/api/v1/namespaces/ml/configmaps/fraud-training";
 
 /** A cluster with this record; an error is thrown. */
-function clusterWith(annotations: Record<string, string> | undefined | Error): Cluster {
+function clusterWith(annotations: Record<string, string | undefined> | undefined | Error): Cluster {
     return {
         server: "https://one",
         get: <T>(asked: string) => {
@@ -66,11 +66,11 @@ const completed = (content: string): CompletedRun => ({
 const [a, b] = [completed("a"), completed("b")];
 
 describe("the plan of a run", () => {
-    const plan = (annotations: Record<string, string> | undefined | Error, content: string) =>
+    const plan = (annotations: Record<string, string | undefined> | undefined | Error, content: string) =>
         valueOf(() => planRun(ownerOf(clusterWith(annotations)), "fraud", pulumi.output({ content, pods: "pods" })));
 
     it("has a new name if there is no record, or none of its content", async () => {
-        for (const annotations of [undefined, {}, historyAnnotations({ runs: [a] })]) {
+        for (const annotations of [undefined, {}, historyAnnotations({ ...noRuns, runs: [a] })]) {
             const { value, errors, warnings } = await plan(annotations, "b");
             assert.deepEqual([value!.run, value!.content, value!.done], ["fraud-pods", "b", undefined]);
             assert.deepEqual([errors, warnings], [[], []]);
@@ -79,8 +79,14 @@ describe("the plan of a run", () => {
 
     it("has the name of the run of the same content that has completed, whatever its pods are now", async () => {
         const runs = [a, b];
-        const { value } = await plan(historyAnnotations({ runs }), "a");
-        assert.deepEqual(value, { run: "fraud-of-a", content: "a", done: a, history: { runs } });
+        const { value } = await plan(historyAnnotations({ ...noRuns, runs }), "a");
+        assert.deepEqual(value, {
+            run: "fraud-of-a",
+            content: "a",
+            done: a,
+            history: { ...noRuns, runs },
+            cleanup: [],
+        });
     });
 
     it("is not known in an update that may not read the record, as everything would be run again", async () => {
@@ -103,21 +109,21 @@ describe("the plan of a run", () => {
     });
 
     it("is refused in one line if the record was edited by hand, as everything would be run again", async () => {
-        for (const broken of ["{", "{}"]) {
-            await assert.rejects(plan({ "kubernetes-mlops/completed-runs": broken }, "a"), {
+        for (const broken of ["{", "[]1"]) {
+            await assert.rejects(plan({ "kubernetes-mlops/runs": broken }, "a"), {
                 message:
-                    'TrainingJob "fraud": the annotation kubernetes-mlops/completed-runs of the ConfigMap ml/fraud-training is ' +
-                    "not the list of its completed runs; restore it, or delete the ConfigMap to run everything again",
+                    'TrainingJob "fraud": the annotation kubernetes-mlops/runs of the ConfigMap ml/fraud-training is ' +
+                    "not a list of its runs; restore it, or delete the ConfigMap to run everything again",
             });
         }
     });
 });
 
 describe("the history after a run", () => {
-    const history: RunHistory = { runs: [a] };
-    const plan: RunPlan = { run: "fraud-2", content: "2", history };
-    const fresh: RunPlan = { run: "fraud-2", content: "2", history: { runs: [] } };
-    const reverted: RunPlan = { run: a.run, content: "a", done: a, history: { runs: [a, b] } };
+    const history: RunHistory = { ...noRuns, runs: [a] };
+    const plan: RunPlan = { run: "fraud-2", content: "2", history, cleanup: [] };
+    const fresh: RunPlan = { run: "fraud-2", content: "2", history: noRuns, cleanup: [] };
+    const reverted: RunPlan = { run: a.run, content: "a", done: a, history: { ...noRuns, runs: [a, b] }, cleanup: [] };
 
     const ended: RunEnd = { state: "completed", uid: "uid", status: undefined };
     const failed: RunEnd = { state: "failed", uid: "uid", status: undefined, message: "BackoffLimitExceeded" };
@@ -246,21 +252,33 @@ describe("the history after a run", () => {
                 preview,
             );
         it(what, async () => {
-            assert.deepEqual(await settled(), { value: { runs }, errors, warnings });
+            assert.deepEqual(await settled(), { value: { ...noRuns, runs }, errors, warnings });
         });
         if (errors.length > 0) {
             it(`${what}, which is a warning in a preview, and with allowFailure`, async () => {
-                const expected = { value: { runs }, errors: [], warnings: errors };
+                const expected = { value: { ...noRuns, runs }, errors: [], warnings: errors };
                 assert.deepEqual(await settled({}, true), expected);
                 assert.deepEqual(await settled({ allowFailure: true }), expected);
                 assert.deepEqual((await settled({ allowFailure: false })).errors, errors);
             });
         }
     }
+
+    it("remembers an execution that has failed, once, where results are deleted", async () => {
+        const execution = { content: "2", run: "fraud-2", uid: "uid" };
+        for (const before of [history, { ...history, failed: [execution] }]) {
+            const owner = { ...ownerOf({ reason: "" }), keep: 3 };
+            const planned = pulumi.output({ ...plan, history: before });
+            const settled = (): pulumi.Output<RunHistory> =>
+                settle(owner, planned, pulumi.output(failed), pulumi.output({}));
+            const { value } = await valueOf(settled);
+            assert.deepEqual(value, { ...history, failed: [execution] });
+        }
+    });
 });
 
 describe("a Job that stands for a run that has completed before", () => {
-    const done: RunIdentity = { run: "fraud-of-a", content: "a", isDone: true };
+    const done: RunIdentity = { run: "fraud-of-a", content: "a", isDone: true, cleanup: [] };
     const fresh: RunIdentity = { ...done, isDone: false };
     const queued = { ...workload, workspace: { namespace: "ml", queue: "team" } };
 
@@ -306,7 +324,15 @@ describe("a Job that stands for a run that has completed before", () => {
                 run: name,
                 content,
                 isDone,
-            } = identityOf(pulumi.output<RunPlan>({ run: a.run, content: "a", done: a, history: { runs: [a] } }));
+            } = identityOf(
+                pulumi.output<RunPlan>({
+                    run: a.run,
+                    content: "a",
+                    done: a,
+                    history: { ...noRuns, runs: [a] },
+                    cleanup: [],
+                }),
+            );
             return pulumi.output({ name, content, isDone });
         });
         assert.deepEqual(value, { name: "fraud-of-a", content: "a", isDone: true });

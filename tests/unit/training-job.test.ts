@@ -170,9 +170,9 @@ describe("a TrainingJob", () => {
                         annotations: {
                             ...annotations,
                             "kubernetes-mlops/result": model,
-                            "kubernetes-mlops/completed-runs": JSON.stringify([
-                                { content, run: runName, uid: "uid", result: model },
-                            ]),
+                            "kubernetes-mlops/runs": JSON.stringify({
+                                completed: [{ content, run: runName, uid: "uid", result: model }],
+                            }),
                         },
                     },
                 },
@@ -350,8 +350,8 @@ describe("a preview of a TrainingJob", () => {
         "inputs.spec.parallelism",
     ];
     const ofUnknownRecord = [
-        "inputs.metadata.annotations.kubernetes-mlops/completed-runs",
         "inputs.metadata.annotations.kubernetes-mlops/result",
+        "inputs.metadata.annotations.kubernetes-mlops/runs",
     ];
 
     it("is complete if its arguments are known", async () => {
@@ -378,6 +378,7 @@ describe("a preview of a TrainingJob", () => {
                     "inputs.spec.template.spec.containers[0].env[2].value",
                     "inputs.spec.template.spec.containers[0].image",
                     "inputs.spec.template.spec.containers[0].volumeMounts[1].subPathExpr",
+                    "inputs.spec.template.spec.initContainers",
                 ],
                 "fraud-model": [],
                 "fraud-record": ofUnknownRecord,
@@ -395,6 +396,7 @@ describe("a preview of a TrainingJob", () => {
                     ...ofUnknownRun.slice(2),
                     "inputs.spec.template.spec.containers[0].env[2].value",
                     "inputs.spec.template.spec.containers[0].volumeMounts[1].subPathExpr",
+                    "inputs.spec.template.spec.initContainers",
                 ],
                 "fraud-model": ["inputs.metadata.namespace"],
                 "fraud-record": [...ofUnknownRecord, "inputs.metadata.namespace"],

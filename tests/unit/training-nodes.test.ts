@@ -22,7 +22,8 @@ const job = async (args: Partial<TrainingJobArgs> = {}): Promise<Properties> =>
 /** Returns the hash of the content of the run. */
 function contentOf(recording: Recording): string {
     const { annotations } = recording.resource("fraud-record").inputs.metadata;
-    const runs = JSON.parse(annotations["kubernetes-mlops/completed-runs"] as string) as { content: string }[];
+    const runs = (JSON.parse(annotations["kubernetes-mlops/runs"] as string) as { completed: { content: string }[] })
+        .completed;
     return runs[0]!.content;
 }
 

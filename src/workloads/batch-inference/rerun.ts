@@ -14,6 +14,6 @@ export function planRerun(
 ): pulumi.Output<RunPlan> {
     return pulumi.all([plan, directory, args.rerun?.image ?? args.image]).apply(([{ done, history }, run, image]) => {
         const content = hashOf({ run, shard, image });
-        return { run: `${name}-${content}`, content, done, history };
+        return { run: `${name}-${content}`, content, done, history, cleanup: [] };
     });
 }

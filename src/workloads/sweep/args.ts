@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { ClaimArgs } from "../../pod/claim-args";
 import type { RunArgs } from "../../runs/args";
+import type { KeptResultsArgs } from "../../runs/output-args";
 
 /** Whether the metric is to be maximized or minimized. */
 export const ObjectiveGoal = {
@@ -86,7 +87,7 @@ export interface TrackingArgs {
 }
 
 /** The arguments of a Sweep. `retries` apply to each trial. */
-export interface SweepArgs extends RunArgs {
+export interface SweepArgs extends RunArgs, KeptResultsArgs {
     /** The objective of the search. */
     objective: ObjectiveArgs;
     /**

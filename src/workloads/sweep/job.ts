@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../../arguments/inputs";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism, indexVariable } from "../../runs/indexed-job";
+import { buildCleanup } from "../../runs/obsolete";
 import {
     buildFailurePolicy,
     podCounts,
@@ -44,7 +45,7 @@ export function buildSweepJob(name: string, args: SweepArgs, context: SweepJobCo
             podFailurePolicy: buildFailurePolicy(args.retry, "FailIndex"),
             template: buildPodTemplate(args, {
                 labels: sweepLabels(name),
-                spec: { restartPolicy: "Never" },
+                spec: { restartPolicy: "Never", ...buildCleanup(args.image, identity.cleanup, ["model"]) },
                 env: {
                     ...buildTrialEnv(name, args, context, directory, index),
                     TRIAL_NAME: pulumi.interpolate`${identity.run}-${index}`,

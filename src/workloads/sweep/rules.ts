@@ -13,6 +13,7 @@ import {
 import { checkNameLength, checkWorkload } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
 import { runFields } from "../../runs/args";
+import { keptResultsFields } from "../../runs/output-args";
 import {
     ObjectiveGoal,
     type RangeArgs,
@@ -86,6 +87,7 @@ function plainAndKept(inner: Rule): Rule {
 
 export const fields = {
     ...runFields,
+    ...keptResultsFields,
     objective: required(
         object<ObjectiveArgs>({
             metric: plain(
@@ -182,6 +184,7 @@ function checkKatib(args: SweepArgs, problems: Problems, name: string): void {
         trials: args.trials,
         collectorImage: args.collectorImage,
         "budget.gpuHours": args.budget?.gpuHours,
+        keepResults: args.keepResults,
     })) {
         if (value !== undefined) {
             problems.add(field, "is not supported with the backend Katib; remove it");

@@ -13,7 +13,7 @@ import { sweepNames, sweepObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
 import type { RunHashes } from "../../runs/content";
-import type { CompletedRun } from "../../runs/history";
+import { type CompletedRun, historyLength } from "../../runs/history";
 import { createRunRecord, currentResult, defineResult, knownResult } from "../../runs/record";
 import { operatorRunOptions, runOptions } from "../../runs/run";
 import {
@@ -91,13 +91,14 @@ export class Sweep extends pulumi.ComponentResource {
             secretName: secret && secretName,
             claimTemplate: createGpuClaimTemplate(name, sweepNames.gpuClaim(objectsName), sweep, labels, this),
         };
-        const owner = runOwner(this, `Sweep "${name}"`, sweepNames.record(objectsName), sweep);
+        const isKatib = sweep.backend === SweepBackend.Katib;
+        const keep = isKatib ? undefined : (sweep.keepResults ?? historyLength);
+        const owner = runOwner(this, `Sweep "${name}"`, sweepNames.record(objectsName), sweep, keep);
         const hashes = hashSweep(sweep, context.claim);
         const runOpts = { parent: this, dependsOn: secret };
-        const run =
-            sweep.backend === SweepBackend.Katib
-                ? createExperimentRun(name, objectsName, sweep, context, owner, hashes, runOpts)
-                : createJobRun(name, objectsName, sweep, context, owner, hashes, runOpts);
+        const run = isKatib
+            ? createExperimentRun(name, objectsName, sweep, context, owner, hashes, runOpts)
+            : createJobRun(name, objectsName, sweep, context, owner, hashes, runOpts);
         const outcome = pulumi
             .all([run.outcome, run.directory, context.claim])
             .apply(([{ best, problem, warning, succeeded }, directory, claim]) => {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { ClaimArgs } from "../../pod/claim-args";
 import type { RunArgs } from "../../runs/args";
-import type { TrainingOutputArgs } from "../../runs/output-args";
+import type { KeptResultsArgs, TrainingOutputArgs } from "../../runs/output-args";
 
 /** The framework with which the processes of several pods communicate. */
 export const TrainingFramework = {
@@ -44,7 +44,7 @@ export interface TopologyArgs {
 }
 
 /** The arguments of a TrainingJob. */
-export interface TrainingJobArgs extends RunArgs {
+export interface TrainingJobArgs extends RunArgs, KeptResultsArgs {
     /** Where results are kept. Defaults to a PersistentVolumeClaim of 10Gi that the component creates. */
     output?: TrainingOutputArgs;
     /**

@@ -6,6 +6,7 @@ import { labelsOf } from "../../pod/metadata";
 import { modelDir, buildOutputVolume, type PodVolumes } from "../../pod/model-volume";
 import { trainingNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildCleanup } from "../../runs/obsolete";
 import {
     buildFailurePolicy,
     podCounts,
@@ -84,7 +85,7 @@ export function buildTrainingPod(
     name: string,
     args: TrainingJobArgs,
     context: TrainingContext,
-    { run, content }: RunIdentity,
+    { run, content, cleanup }: RunIdentity,
     details: {
         /** Label of the pods with what tells this execution of the run from another one. */
         uidLabel: string;
@@ -96,7 +97,11 @@ export function buildTrainingPod(
     return buildPodTemplate(args, {
         labels: trainingLabels(name),
         ...buildPlacement(name, args, run),
-        spec: { restartPolicy: "Never", ...details.spec },
+        spec: {
+            restartPolicy: "Never",
+            ...buildCleanup(args.image, cleanup, checkpoint === undefined ? ["model"] : ["model", "checkpoint"]),
+            ...details.spec,
+        },
         env: {
             MODEL_URI: mapInputs({ uri: target.uri, run }, (known) => `${known.uri}/${known.run}/$(RUN_UID)`),
             MODEL_DIR: modelDir,

@@ -3,7 +3,7 @@ import { object, plain, type Problems, type RulesOf } from "../../arguments/rule
 import { checkNameLength, checkWorkload } from "../../pod/args";
 import { AccessMode, checkClaim, claimFields } from "../../pod/claim-args";
 import { runFields } from "../../runs/args";
-import { checkOutput, outputRule } from "../../runs/output-args";
+import { checkOutput, keptResultsFields, outputRule } from "../../runs/output-args";
 import { TrainingBackend, TrainingFramework, type TrainingJobArgs, type TopologyArgs } from "./args";
 
 const decides = "it must be a plain value, because it decides which objects are created";
@@ -14,6 +14,7 @@ const labelKey = matching(
 
 export const fields = {
     ...runFields,
+    ...keptResultsFields,
     output: outputRule,
     nodes: plain(integer(1, 1000), decides),
     framework: plain(oneOf(Object.values(TrainingFramework)), decides),
@@ -37,6 +38,9 @@ export function checkAcross(args: TrainingJobArgs, problems: Problems, name: str
     checkOutput(args.output, problems);
     checkClaim(args.checkpoint, "checkpoint", problems);
     const { uri, ...claim } = args.output ?? {};
+    if (uri !== undefined && args.keepResults !== undefined) {
+        problems.add("keepResults", "has no effect with output.uri, where results are never deleted; remove it");
+    }
     const { nodes = 1, backend = TrainingBackend.Job, framework = TrainingFramework.Torch } = args;
     const longest = longestNames[backend];
     if (longest !== undefined) {

@@ -10,6 +10,7 @@ import { claimUri, resultUri } from "../../pod/model-volume";
 import { trainingNames, trainingObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret } from "../../pod/secret";
+import { historyLength } from "../../runs/history";
 import { createRunRecord, currentResult, defineResult, knownResult } from "../../runs/record";
 import { operatorRunOptions, type RunIdentity, runOptions } from "../../runs/run";
 import { directoryOf, endOf, identityOf, planRun, runNameOf, runOwner, settle } from "../../runs/tracked-run";
@@ -88,7 +89,8 @@ export class TrainingJob extends pulumi.ComponentResource {
             claimTemplate: createGpuClaimTemplate(name, trainingNames.gpuClaim(run), training, labels, this),
         };
 
-        const owner = runOwner(this, `TrainingJob "${name}"`, trainingNames.record(run), training);
+        const keep = target.claim === undefined ? undefined : (training.keepResults ?? historyLength);
+        const owner = runOwner(this, `TrainingJob "${name}"`, trainingNames.record(run), training, keep);
         const plan = planRun(owner, run, hashTraining(training, context));
         const job = createRun(name, run, training, context, identityOf(plan), {
             parent: this,
@@ -120,7 +122,10 @@ function createRun(
     const { parent, dependsOn = [] } = opts;
     if (backend !== TrainingBackend.Job) {
         const { run, runtime } = operatorRuns[backend](objectsName, args, context, identity, parent);
-        const before = runtime ? [new CustomResource(`${name}-runtime`, runtime, { parent })] : [];
+        // Like the run, it is what it was when it was created: each run has another one.
+        const before = runtime
+            ? [new CustomResource(`${name}-runtime`, runtime, { parent, ignoreChanges: ["spec.*"] })]
+            : [];
         return new CustomResource(`${name}-job`, run, {
             ...operatorRunOptions,
             parent,

@@ -46,6 +46,7 @@ export const fullSweepArgs: SweepArgs = {
     budget: { trials: 12, gpuHours: 8 },
     tracking: { uri: "http://mlflow.mlflow", experiment: "fraud" },
     output: { size: "50Gi", storageClass: "fast" },
+    keepResults: 3,
     collectorImage: image,
 };
 
@@ -159,9 +160,10 @@ export const fixture: Fixture = {
         [{ tracking: {} }, "tracking.uri is missing; set the URI of the tracking server, or remove tracking"],
         [katib({ grid: undefined, trials: [{ depth: 1 }] }), `trials ${ofKatib}`],
         [
-            katib({ collectorImage: image, gpu: {}, budget: { gpuHours: 8 } }),
+            katib({ collectorImage: image, gpu: {}, budget: { gpuHours: 8 }, keepResults: 3 }),
             `collectorImage ${ofKatib}`,
             `budget.gpuHours ${ofKatib}`,
+            `keepResults ${ofKatib}`,
         ],
         [
             katib({ objective: { metric: "a;b" } }),
@@ -180,7 +182,7 @@ export const fixture: Fixture = {
     misspelt: [
         [
             "parallel",
-            `${runNames}, objective, grid, random, trials, parallelism, maxFailedTrials, budget, tracking, output, collectorImage, backend`,
+            `${runNames}, keepResults, objective, grid, random, trials, parallelism, maxFailedTrials, budget, tracking, output, collectorImage, backend`,
         ],
         ["objective.target", "metric, goal"],
         ["budget.hours", "trials, gpuHours"],

@@ -48,6 +48,7 @@ export const fixture: Fixture = {
     plain: [
         ...workloadPlain,
         ["nodes", [0, -1, 1001, 1.5, "2"], "it must be an integer from 1 to 1000"],
+        ["keepResults", [0, 201, 1.5, "2"], "it must be an integer from 1 to 200"],
         ["framework", ["pytorch", 1], "it must be one of torch, jax, mpi"],
         ["backend", ["job", 1], "it must be one of Job, JobSet, TrainJob, RayJob"],
     ],
@@ -67,6 +68,10 @@ export const fixture: Fixture = {
         [
             { nodes: 2, output: { accessMode: AccessMode.ReadWriteOncePod } },
             'output.accessMode is "ReadWriteOncePod", but 2 pods share the volume; set it to ReadWriteMany, or set claim',
+        ],
+        [
+            { output: { uri: "s3://models" }, keepResults: 3 },
+            "keepResults has no effect with output.uri, where results are never deleted; remove it",
         ],
         [
             { framework: TrainingFramework.Mpi },
@@ -101,7 +106,10 @@ export const fixture: Fixture = {
     secrets: runSecrets,
     missing: [["workspace.namespace", "set the namespace"]],
     misspelt: [
-        ["retris", `${runNames}, output, nodes, framework, processesPerNode, backend, checkpoint, topology`],
+        [
+            "retris",
+            `${runNames}, keepResults, output, nodes, framework, processesPerNode, backend, checkpoint, topology`,
+        ],
         ["topology.rack", "required, preferred"],
         ["output.path", "claim, size, storageClass, accessMode, retain, uri"],
         ...workloadMisspelt,
@@ -111,6 +119,7 @@ export const fixture: Fixture = {
         ["timeout", ["1s", "90m", "1h30m", "2d", "1d2h3m4s", "10h"]],
         ["retries", [0, 1000]],
         ["nodes", [1]],
+        ["keepResults", [1, 200]],
         ["retry", [{}, { never: [1, 255], always: [42, 42] }, null]],
         ["wait", ["completion", "firstRun", "never"]],
         ["topology", [{}, { required: "rack", preferred: "topology.kubernetes.io/zone" }]],
