@@ -22,10 +22,13 @@ RUN if [ -n "${SYSTEM_PACKAGES}" ]; then \
 
 # The dependencies get a separate layer, which is built again only when pyproject.toml or the lock changes. Poetry is removed
 # in the same layer, so that it is not part of the image. Dependencies in the context itself are installed with the project.
+# The secrets, if there are any, are environment variables of the steps that install something.
 ARG POETRY_VERSION=2.5.1
 COPY pyproject.toml poetry.lock ./
-RUN python -m venv --without-pip /opt/poetry \
-    && python -m pip --python /opt/poetry/bin/python install "poetry==${POETRY_VERSION}" \
+RUN --mount=type=secret,id=environment \
+    if [ -f /run/secrets/environment ]; then . /run/secrets/environment; fi \
+    && python -m venv --without-pip /opt/poetry \
+    && python -m pip --python /opt/poetry/bin/python install --no-input "poetry==${POETRY_VERSION}" \
     && python -m venv --without-pip /opt/venv \
     && VIRTUAL_ENV=/opt/venv /opt/poetry/bin/poetry install --only main --no-root --no-directory \
         --compile --no-cache --no-interaction \
@@ -40,11 +43,15 @@ RUN python -c 'import json, shlex, sys; print("#!/bin/sh\nexec", shlex.join(json
 # project adds to the environment, are collected in /project, to be copied without the tool.
 FROM dependencies AS project
 ARG POETRY_VERSION=2.5.1
-RUN python -m venv --without-pip /opt/poetry \
-    && python -m pip --python /opt/poetry/bin/python install "poetry==${POETRY_VERSION}" \
+RUN --mount=type=secret,id=environment \
+    if [ -f /run/secrets/environment ]; then . /run/secrets/environment; fi \
+    && python -m venv --without-pip /opt/poetry \
+    && python -m pip --python /opt/poetry/bin/python install --no-input "poetry==${POETRY_VERSION}" \
     && find /opt/venv ! -type d | sort > /tmp/dependencies
 COPY . .
-RUN VIRTUAL_ENV=/opt/venv /opt/poetry/bin/poetry install --only main --compile --no-cache --no-interaction
+RUN --mount=type=secret,id=environment \
+    if [ -f /run/secrets/environment ]; then . /run/secrets/environment; fi \
+    && VIRTUAL_ENV=/opt/venv /opt/poetry/bin/poetry install --only main --compile --no-cache --no-interaction
 RUN mkdir /project && cp --archive /app /project/app \
     && find /opt/venv ! -type d | sort | comm -13 /tmp/dependencies - \
         | xargs --no-run-if-empty --delimiter '\n' cp --parents --no-dereference --target-directory /project

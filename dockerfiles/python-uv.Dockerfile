@@ -22,9 +22,12 @@ RUN if [ -n "${SYSTEM_PACKAGES}" ]; then \
 
 # The dependencies get a separate layer, which is built again only when pyproject.toml or the lock changes. uv is removed in
 # the same layer, so that it is not part of the image. Dependencies in the context itself are installed with the project.
+# The secrets, if there are any, are environment variables of the steps that install something.
 ARG UV_VERSION=0.13.9
 COPY pyproject.toml uv.lock ./
-RUN python -m pip install --target /opt/uv "uv==${UV_VERSION}" \
+RUN --mount=type=secret,id=environment \
+    if [ -f /run/secrets/environment ]; then . /run/secrets/environment; fi \
+    && python -m pip install --no-input --target /opt/uv "uv==${UV_VERSION}" \
     && UV_PROJECT_ENVIRONMENT=/opt/venv /opt/uv/bin/uv sync --frozen --no-dev --no-install-local \
         --compile-bytecode --no-cache --python python --no-python-downloads \
     && rm -r /opt/uv /tmp/uv-*.lock
@@ -38,9 +41,14 @@ RUN python -c 'import json, shlex, sys; print("#!/bin/sh\nexec", shlex.join(json
 # project adds to the environment, are collected in /project, to be copied without the tool.
 FROM dependencies AS project
 ARG UV_VERSION=0.13.9
-RUN python -m pip install --target /opt/uv "uv==${UV_VERSION}" && find /opt/venv ! -type d | sort > /tmp/dependencies
+RUN --mount=type=secret,id=environment \
+    if [ -f /run/secrets/environment ]; then . /run/secrets/environment; fi \
+    && python -m pip install --no-input --target /opt/uv "uv==${UV_VERSION}" \
+    && find /opt/venv ! -type d | sort > /tmp/dependencies
 COPY . .
-RUN UV_PROJECT_ENVIRONMENT=/opt/venv /opt/uv/bin/uv sync --locked --no-dev \
+RUN --mount=type=secret,id=environment \
+    if [ -f /run/secrets/environment ]; then . /run/secrets/environment; fi \
+    && UV_PROJECT_ENVIRONMENT=/opt/venv /opt/uv/bin/uv sync --locked --no-dev \
         --compile-bytecode --no-cache --python python --no-python-downloads
 RUN mkdir /project && cp --archive /app /project/app \
     && find /opt/venv ! -type d | sort | comm -13 /tmp/dependencies - \

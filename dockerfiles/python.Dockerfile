@@ -21,10 +21,14 @@ RUN if [ -n "${SYSTEM_PACKAGES}" ]; then \
         && rm -r /var/lib/apt/lists/*; \
     fi
 
-# The dependencies change less often than the program: they get a separate layer, before the code.
+# The dependencies change less often than the program: they get a separate layer, before the code. The secrets, if there are
+# any, are environment variables of this step only.
 ARG REQUIREMENTS
 COPY ${REQUIREMENTS} /tmp/requirements/
-RUN python -m pip install --requirement "/tmp/requirements/$(basename "${REQUIREMENTS}")" && rm -r /tmp/requirements
+RUN --mount=type=secret,id=environment \
+    if [ -f /run/secrets/environment ]; then . /run/secrets/environment; fi \
+    && python -m pip install --no-input --requirement "/tmp/requirements/$(basename "${REQUIREMENTS}")" \
+    && rm -r /tmp/requirements
 
 # The entrypoint is a list of strings in JSON; a script that ends in exec passes the container's signals to it.
 ARG ENTRYPOINT

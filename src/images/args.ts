@@ -66,8 +66,10 @@ export interface ImageArgs {
     /** Build arguments. They can be read from the image, so a secret Output is an error. Defaults to none. */
     buildArgs?: Record<string, pulumi.Input<string>>;
     /**
-     * Secrets that RUN instructions can mount by their key, with `RUN --mount=type=secret,id=<key>`. They are not part of
-     * the image, and encrypted in the state. A changed value alone is no new build. Defaults to none.
+     * Secrets of the build, such as the password of a private package index. With `python`, each key is an environment
+     * variable of the steps in which pip, uv or Poetry installs something, for example `PIP_EXTRA_INDEX_URL`. With a
+     * Dockerfile, RUN instructions mount a secret by its key: `RUN --mount=type=secret,id=<key>`. Secrets are not part of
+     * the image, and encrypted in the state. Other secrets alone are no new build. Defaults to none.
      */
     secrets?: Record<string, pulumi.Input<string>>;
     /** The stage of the Dockerfile to build. Defaults to the last one. */

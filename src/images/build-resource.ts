@@ -1,10 +1,11 @@
 import * as dockerBuild from "@pulumi/docker-build";
 import * as pulumi from "@pulumi/pulumi";
 
-import { mapInput } from "../arguments/inputs";
+import { mapInput, mapInputs } from "../arguments/inputs";
 import { stackId } from "../arguments/monitor";
 import type { ImageArgs, RegistryArgs } from "./args";
 import { type Build, ownTag } from "./build";
+import { pythonSecrets } from "./python";
 import { registryOf } from "./registry";
 import type { Staged } from "./stage";
 
@@ -53,7 +54,8 @@ export const buildName = (name: string): string => `${name}-image`;
 /** Registers the build of an image, which pushes it. */
 export function createBuild(name: string, resource: BuildResource, parent: pulumi.Resource): dockerBuild.Image {
     const { args, network, build, tag, staged, isBuilt } = resource;
-    const { repository, registry, secrets, cache } = args;
+    const { repository, registry, cache } = args;
+    const secrets = args.python && args.secrets ? mapInputs(args.secrets, pythonSecrets) : args.secrets;
     const of = <T>(get: (known: Build) => T) => mapInput(build, get) as pulumi.Input<Exclude<T, undefined>>;
     return new dockerBuild.Image(
         buildName(name),

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 
+import { shellQuote } from "../arguments/shell";
 import { packageFile } from "../package-files";
 import { type Dependencies, findDependencies, type Installer } from "./python-dependencies";
 
@@ -53,6 +54,15 @@ export function pythonBuildArgs(context: string, python: Python): Record<string,
         ...(installer === "pip" && { REQUIREMENTS: file }),
         ENTRYPOINT: JSON.stringify(python.entrypoint ?? ["python"]),
     };
+}
+
+/**
+ * Returns the secret that the Dockerfiles mount: a shell script that sets all secrets of the user as environment variables.
+ * It is a single one, because a Dockerfile has to list its mounts, and these are the same for all programs.
+ */
+export function pythonSecrets(secrets: Record<string, string>): Record<string, string> {
+    const lines = Object.entries(secrets).map(([name, value]) => `export ${name}=${shellQuote(value)}\n`);
+    return { environment: lines.join("") };
 }
 
 function dependenciesOf(context: string, python: Python): Dependencies {

@@ -24,6 +24,7 @@ const systemPackage = matching(
     /^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](=[A-Za-z0-9.+:~-]+)?$/,
     'it must be the name of a Debian package, with or without a version, such as "libgomp1" or "libgomp1=12.2.0-14"',
 );
+
 function secretKeyProblem(key: string): string | undefined {
     return /^[\w.-]+$/.test(key)
         ? undefined
@@ -86,7 +87,7 @@ export const fields = {
 } satisfies RulesOf<ImageArgs>;
 
 export function checkAcross(args: ImageArgs, problems: Problems): void {
-    const { context, dockerfile, python, platforms, copyFrom } = args;
+    const { context, dockerfile, python, secrets, platforms, copyFrom } = args;
     if (copyFrom !== undefined) {
         for (const field of ofBuilds.filter((one) => args[one] !== undefined)) {
             problems.add(field, "cannot be combined with copyFrom, which copies an image as it is; remove one of them");
@@ -107,6 +108,12 @@ export function checkAcross(args: ImageArgs, problems: Problems): void {
             "python.version",
             "cannot be combined with python.baseImage, which has its own Python; remove one of them",
         );
+    }
+    for (const key of Object.keys((python && secrets) ?? {})) {
+        const problem = environmentNameProblem(key);
+        if (problem !== undefined && secretKeyProblem(key) === undefined) {
+            problems.add(`secrets.${key}`, `${problem}: with python, each secret is an environment variable`);
+        }
     }
     const known = [dockerfile, python?.requirements].every((one) => one === undefined || isNonEmptyString(one));
     if (known && isNonEmptyString(context)) {

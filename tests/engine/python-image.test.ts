@@ -3,7 +3,7 @@
  * not as root, without capabilities, and with a read-only root file system.
  */
 import { strict as assert } from "node:assert";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
@@ -11,7 +11,9 @@ import { findDockerClient } from "../../local/docker/cli";
 import { run } from "../../local/run";
 import { CliProject } from "../support/cli-project";
 import { savedEnvironment } from "../support/environment";
+import { assertNoTrace } from "../support/image-traces";
 import { inOrder } from "../support/in-order";
+import { PythonIndex } from "../support/python-index";
 
 const program = `
     const mlops = require("kubernetes-mlops");
@@ -40,6 +42,119 @@ def main():
     }))
 `;
 
+/** A project with a package of a private index: its files, and the secrets with which the package can be installed. */
+interface PrivateProject {
+    tool: string;
+    /** What the tool says when the index refuses the credentials. */
+    refusal: RegExp;
+    files: (index: PythonIndex) => Record<string, string>;
+    secrets: (index: PythonIndex, password?: string) => Record<string, string>;
+}
+
+const pyproject =
+    '[project]\nname = "fraud"\nversion = "0.1.0"\nrequires-python = ">=3.11"\n' +
+    'dependencies = ["private-features==1.0"]\n';
+
+const privateProjects: PrivateProject[] = [
+    {
+        tool: "pip",
+        refusal: /No matching distribution found for private-features==1\.0/,
+        // Without a line of its own, the layer of an earlier run would be used.
+        files: () => ({ "requirements.txt": `private-features==1.0\n# ${randomBytes(6).toString("hex")}\n` }),
+        secrets: (index, password) => ({ PIP_INDEX_URL: index.urlWith(password) }),
+    },
+    {
+        tool: "uv",
+        refusal: /401 Unauthorized/,
+        files: ({ url, fileUrl, sha256 }) => ({
+            "pyproject.toml": `${pyproject}
+[tool.uv.sources]
+private-features = { index = "private" }
+
+[[tool.uv.index]]
+name = "private"
+url = "${url}"
+explicit = true
+`,
+            "uv.lock": `version = 1
+revision = 5
+requires-python = ">=3.11"
+
+[[package]]
+name = "fraud"
+version = "0.1.0"
+source = { virtual = "." }
+dependencies = [
+    { name = "private-features" },
+]
+
+[package.metadata]
+requires-dist = [{ name = "private-features", specifier = "==1.0", index = "${url}" }]
+
+[[package]]
+name = "private-features"
+version = "1.0"
+source = { registry = "${url}" }
+wheels = [
+    { url = "${fileUrl}", hash = "sha256:${sha256}" },
+]
+`,
+        }),
+        secrets: ({ username, password }, other = password) => ({
+            UV_INDEX_PRIVATE_USERNAME: username,
+            UV_INDEX_PRIVATE_PASSWORD: other,
+        }),
+    },
+    {
+        tool: "poetry",
+        refusal: /Authorization error accessing/,
+        files: ({ url, fileName, sha256 }) => ({
+            "pyproject.toml": `${pyproject}
+[tool.poetry]
+package-mode = false
+
+[[tool.poetry.source]]
+name = "private"
+url = "${url}/"
+priority = "primary"
+`,
+            "poetry.lock": `[[package]]
+name = "private-features"
+version = "1.0"
+description = ""
+optional = false
+python-versions = "*"
+groups = ["main"]
+files = [
+    {file = "${fileName}", hash = "sha256:${sha256}"},
+]
+
+[package.source]
+type = "legacy"
+url = "${url}"
+reference = "private"
+
+[metadata]
+lock-version = "2.1"
+python-versions = ">=3.11"
+content-hash = "${poetryHash(url)}"
+`,
+        }),
+        secrets: ({ username, password }, other = password) => ({
+            POETRY_HTTP_BASIC_PRIVATE_USERNAME: username,
+            POETRY_HTTP_BASIC_PRIVATE_PASSWORD: other,
+        }),
+    },
+];
+
+/** The hash with which Poetry finds out whether the lock is up to date: of a part of pyproject.toml, as Python prints JSON. */
+function poetryHash(url: string): string {
+    const hashed =
+        '{"project": {"dependencies": ["private-features==1.0"], "requires-python": ">=3.11"}, "tool": {"poetry": ' +
+        `{"source": [{"name": "private", "priority": "primary", "url": "${url}/"}]}}}`;
+    return createHash("sha256").update(hashed).digest("hex");
+}
+
 describe("an Image of a Python project", function () {
     this.timeout("6m");
 
@@ -52,11 +167,12 @@ describe("an Image of a Python project", function () {
         fs.mkdirSync(path.dirname(name), { recursive: true });
         fs.writeFileSync(name, content);
     };
-    const image = (python: object) => ({
+    const image = (python: object, secrets?: Record<string, string>) => ({
         IMAGE: JSON.stringify({
             repository,
             context: "./fraud",
             python: { baseImage: savedEnvironment().baseImage, ...python },
+            secrets,
             network: "host",
         }),
     });
@@ -189,4 +305,58 @@ describe("an Image of a Python project", function () {
             assert.deepEqual((await layers(second)).slice(0, -1), (await layers(first)).slice(0, -1));
         });
     });
+
+    for (const { tool, refusal, files, secrets } of privateProjects) {
+        describe(`that installs a package of a private index with ${tool}`, () => {
+            inOrder();
+
+            const password = `right-${randomBytes(8).toString("hex")}`;
+            const line = "print(private_features.answer, *os.environ)\n";
+            let index: PythonIndex;
+
+            before(async () => {
+                start(`python-private-${tool}`);
+                index = await PythonIndex.start("ci", password);
+                Object.entries(files(index)).forEach(([file, content]) => write(file, content));
+                write("main.py", `import os, private_features\n${line}`);
+                await project.succeed(["stack", "init", "test"]);
+            });
+            after(async () => {
+                index?.stop();
+                await end();
+            });
+
+            it("is not built without the password, or with another one, which nothing shows", async () => {
+                const wrong = `wrong-${randomBytes(8).toString("hex")}`;
+                for (const given of [undefined, secrets(index, wrong)]) {
+                    const { code, output } = await project.run(["up", "--yes"], image({}, given));
+                    assert.notEqual(code, 0);
+                    assert.match(output, /error: The build of \S+ failed at RUN .* python -m .*: exit code \d+\n/);
+                    assert.match(output, refusal);
+                    assert.ok(!output.includes(wrong), output);
+                }
+            });
+
+            it("has the package, and the password is nowhere", async () => {
+                const given = secrets(index);
+                const printed = await project.succeed(["up", "--yes"], image({}, given));
+                assert.ok(!printed.includes(password), printed);
+                const ref = (await project.succeed(["stack", "output", "ref"])).trim();
+                const [answer, ...variables] = (await output(ref, ["main.py"])).split(" ");
+                assert.equal(answer, "42");
+                assert.deepEqual(
+                    variables.filter((name) => name in given),
+                    [],
+                );
+                assert.ok(variables.includes("PYTHONUNBUFFERED"), variables.join());
+                await assertNoTrace(password, { ref, line, project, stack: "test" });
+            });
+
+            it("is not built again for another password, or none", async () => {
+                for (const given of [undefined, secrets(index, "another")]) {
+                    await project.succeed(["preview", "--expect-no-changes"], image({}, given));
+                }
+            });
+        });
+    }
 });

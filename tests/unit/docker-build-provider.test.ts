@@ -460,6 +460,11 @@ describe("docker-build provider: failures", () => {
         assert.deepEqual(rest.slice(-2), ["  line 29", "  one"]);
     });
 
+    it("an instruction of several lines is shown in one, without their indentation", () => {
+        const { message } = buildError("a", ["#1 [1/1] RUN one     && two         --three", "#1 ERROR: exit code: 1"]);
+        assert.equal(message, "The build of a failed at RUN one && two --three: exit code 1");
+    });
+
     it("a long instruction is cut", () => {
         const [first] = buildError("a", [`#1 [1/1] RUN ${"x".repeat(500)}`, "#1 ERROR: exit code: 1"]).message.split(
             "\n",

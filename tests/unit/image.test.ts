@@ -115,6 +115,20 @@ describe("an Image", () => {
         );
     });
 
+    it("has the secrets of a Python program in one that its Dockerfile mounts", async () => {
+        const context = directoryWith({ "requirements.txt": "" });
+        const secrets = { PIP_INDEX_URL: pulumi.secret(`https://ci:${password}@pypi.example`), PIP_PROXY: "it's" };
+        const recording = await build({ ...imageArgs(), context, python: {}, secrets });
+        assert.deepEqual(
+            recording.resource("fraud-image").inputs.secrets,
+            new Secret({
+                environment: `export PIP_INDEX_URL='https://ci:${password}@pypi.example'\nexport PIP_PROXY='it'\\''s'\n`,
+            }),
+        );
+        const { tag } = outputsOf(await build({ ...imageArgs(), context, python: {} }));
+        assert.equal(outputsOf(recording).tag, tag);
+    });
+
     it("is the same image with Outputs as arguments", async () => {
         const args = imageArgs();
         const outputs = {

@@ -1,9 +1,11 @@
 /** Where the dependencies of a Python program come from, and the Dockerfiles that install them. */
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { type BuildSource, findMissingFile, resolveBuild } from "../../src/images/build";
+import { pythonSecrets } from "../../src/images/python";
 import { directoryWith } from "../support/directories";
 
 const names = { pip: "python.Dockerfile", uv: "python-uv.Dockerfile", poetry: "python-poetry.Dockerfile" };
@@ -96,11 +98,45 @@ describe("the Dockerfiles of Python programs", () => {
         });
     }
 
-    it("need no frontend to be pulled, and no BuildKit", () => {
+    it("need no frontend to be pulled, nor a recent one", () => {
         for (const content of Object.values(text)) {
             assert.doesNotMatch(content, /^#\s*syntax=/m);
-            assert.doesNotMatch(content, /--mount=|<</);
+            assert.doesNotMatch(content, /--mount=.*env=|<</);
         }
+    });
+
+    it("have the secrets in the steps that install something with pip, uv or Poetry, and in no others", () => {
+        const mounted =
+            "RUN --mount=type=secret,id=environment \\\n" +
+            "    if [ -f /run/secrets/environment ]; then . /run/secrets/environment; fi \\\n    && ";
+        for (const [tool, steps] of [
+            ["pip", 1],
+            ["uv", 3],
+            ["poetry", 3],
+        ] as const) {
+            const runs = text[tool].match(/^RUN (.*\\\n)*.*/gm)!;
+            const installing = runs.filter((run) => /pip.* install |uv sync |poetry install /.test(run));
+            assert.deepEqual(
+                runs.filter((run) => run.startsWith(mounted)),
+                installing,
+            );
+            assert.equal(installing.length, steps);
+            assert.equal(text[tool].match(/secret,|run\/secrets/g)!.length, 3 * steps);
+        }
+    });
+
+    it("set each secret as an environment variable, whatever its value is", () => {
+        const secrets = {
+            UV_INDEX_PRIVATE_PASSWORD: `it's "$HOME" \`id\` \\ # ; & é`,
+            PIP_EXTRA_INDEX_URL: "https://ci:p%40ss@pypi.example.com/simple/\nhttps://other.example.com",
+            _empty: "",
+        };
+        const file = path.join(directoryWith(pythonSecrets(secrets)), "environment");
+        const code = "process.stdout.write(JSON.stringify(process.env))";
+        const script = '. "$1" && exec "$2" --eval "$3"';
+        const output = execFileSync("sh", ["-c", script, "sh", file, process.execPath, code], { encoding: "utf8" });
+        const set = JSON.parse(output) as Record<string, string>;
+        assert.deepEqual(Object.fromEntries(Object.keys(secrets).map((name) => [name, set[name]])), secrets);
     });
 
     it("install tools of exact versions, the same in each stage", () => {

@@ -63,7 +63,9 @@ function lastLine(lines: string[]): string | undefined {
 /** The error of a failed build: one line, followed by the last lines of the step's output. */
 export function buildError(image: string, lines: string[]): Error {
     const { step, reason, output } = failedStep(lines);
-    const short = step && step.length > LONGEST_STEP ? `${step.slice(0, LONGEST_STEP)}…` : step;
+    // An instruction of several lines has the indentation of each.
+    const line = step?.replace(/\s+/g, " ");
+    const short = line && line.length > LONGEST_STEP ? `${line.slice(0, LONGEST_STEP)}…` : line;
     const head = `The build of ${image} failed${short ? ` at ${short}` : ""}: ${reason}`;
     return new Error([head, ...output.map((line) => `  ${line}`)].join("\n"));
 }

@@ -71,6 +71,10 @@ export const fixture: Fixture = {
             { secrets: { "a b": password } },
             "secrets.a b cannot be the id of a secret mount; use letters, digits, underscores, dots and hyphens",
         ],
+        [
+            { python: {}, secrets: { "index-token": password, INDEX: password } },
+            `secrets.index-token ${variable}: with python, each secret is an environment variable`,
+        ],
         [{ secrets: { token: 5 } }, `secrets.token is a secret, whose value is not shown; ${nonEmptyString}`],
         [{ context: "/nowhere" }, 'context is "/nowhere"; it must be an existing directory'],
         [{ context: __filename }, `context is "${__filename}"; it must be an existing directory`],
