@@ -1,4 +1,4 @@
-/** What a preview could not look at, in a line of its own, so that it is not taken for something that was checked. */
+/** What a preview says besides its diff, each in a line of its own, such as what it could not look at and so has not checked. */
 import * as pulumi from "@pulumi/pulumi";
 
 import { isKnown } from "./inputs";

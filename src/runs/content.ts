@@ -11,6 +11,8 @@ export interface RunHashes {
     content: string;
     /** Of that, and of what else its pods are made of. */
     pods: string;
+    /** Of each argument that decides the result, to name those that differ between two runs. */
+    fields: Record<string, string>;
 }
 
 /** Arguments that say how a run is supervised. They change in place. */
@@ -52,7 +54,15 @@ export function hashRun<Args extends RunArgs>(args: Args, options: ContentOption
     const select = (isSelected: (field: string) => boolean) =>
         Object.fromEntries(fields.filter(([field]) => isSelected(field)));
     const all = { content: { ...select(isContent), details }, placement: { ...select(isPlacement), ...podDetails } };
-    const hashes = mapInputs(all, (known): RunHashes => ({ content: hashOf(known.content), pods: hashOf(known) }));
+    const hashes = mapInputs(all, (known): RunHashes => {
+        const { details: others, ...given } = known.content as { details?: object };
+        const fields = Object.entries({ ...given, ...others }).filter(([, value]) => value !== undefined);
+        return {
+            content: hashOf(known.content),
+            pods: hashOf(known),
+            fields: Object.fromEntries(fields.map(([field, value]) => [field, hashOf(value, 4)])),
+        };
+    });
     // A hash of secret values reveals only whether a guess is right; Pulumi would hide all that is derived from it.
     return pulumi.unsecret(outputOf(hashes));
 }

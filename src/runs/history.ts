@@ -20,6 +20,8 @@ export interface Execution {
 export interface CompletedRun extends Execution {
     /** Its result, such as the URI of a model. */
     result: string;
+    /** Hashes of the arguments that have decided it; see RunHashes. */
+    fields?: Record<string, string>;
 }
 
 /** What a component knows of its runs. */
@@ -92,6 +94,16 @@ export const findRun = ({ runs }: RunHistory, content: string): CompletedRun | u
 
 /** Returns the run whose result is the current one. */
 export const currentRun = ({ runs }: RunHistory): CompletedRun | undefined => runs.at(-1);
+
+/** Returns the arguments whose hashes differ from those of a run, sorted. */
+export function differingFields(
+    fields: Record<string, string>,
+    { fields: before = fields }: Partial<CompletedRun> = {},
+) {
+    return Object.keys({ ...before, ...fields })
+        .filter((field) => fields[field] !== before[field])
+        .sort();
+}
 
 /**
  * Returns the history after a run has completed, or after the component has returned to it.

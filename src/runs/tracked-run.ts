@@ -10,6 +10,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { failOutput, failProgram, withoutDependencies } from "../arguments/inputs";
 import { isMocked } from "../arguments/monitor";
+import { notePreview } from "../arguments/preview-notes";
 import type { Cluster } from "../cluster/client";
 import { clusterOf, isCluster } from "../cluster/cluster";
 import type { NoCluster } from "../cluster/kubeconfig";
@@ -20,6 +21,7 @@ import { followRun, type RunOutcome as Followed } from "./follow";
 import {
     type CompletedRun,
     currentRun,
+    differingFields,
     findRun,
     parseHistory,
     type RunHistory,
@@ -38,6 +40,8 @@ export interface RunPlan {
     run: string;
     /** Hash of what decides the result. */
     content: string;
+    /** Hashes of the arguments that decide it. */
+    fields: Record<string, string>;
     /** The run of the same content that has completed. */
     done?: CompletedRun;
     /** The runs before this one. */
@@ -85,12 +89,27 @@ export function planRun(owner: RunOwner, name: string, hashes: pulumi.Output<Run
     const { cluster, namespace, keep } = owner;
     return pulumi
         .all([hashes, readHistory(owner), cluster, namespace])
-        .apply(async ([{ content, pods }, history, known, space]): Promise<RunPlan> => {
+        .apply(async ([{ content, pods, fields }, history, known, space]): Promise<RunPlan> => {
             const done = findRun(history, content);
+            const run = done?.run ?? `${name}-${pods}`;
+            if (done === undefined) {
+                noteDifferences(owner.title, run, fields, history);
+            }
             const isCleaned = done === undefined && keep !== undefined && isCluster(known);
             const cleanup = isCleaned ? await planCleanup(known, space, content, history) : [];
-            return { run: done?.run ?? `${name}-${pods}`, content, done, history, cleanup };
+            return { run, content, fields, done, history, cleanup };
         });
+}
+
+/** Names, in a preview, the arguments in which a new run differs from the last one that has completed. */
+function noteDifferences(title: string, run: string, fields: Record<string, string>, history: RunHistory): void {
+    const last = currentRun(history);
+    const differing = differingFields(fields, last);
+    if (last !== undefined && differing.length > 0) {
+        notePreview(
+            `${title}: the run ${run} differs from ${last.run}, the last one that has completed, in ${differing.join(", ")}`,
+        );
+    }
 }
 
 /** Reads the record, also in a preview, which then shows what a run that has completed meanwhile changes. */
@@ -215,7 +234,7 @@ export function settle(
 ): pulumi.Output<RunHistory> {
     return pulumi
         .all([plan, ended, parsed, pulumi.output(args.allowFailure), pulumi.output(keep)])
-        .apply(([{ run, content, done, history }, end, outcome, allowFailure, kept]): RunHistory => {
+        .apply(([{ run, content, fields, done, history }, end, outcome, allowFailure, kept]): RunHistory => {
             const current = currentRun(history);
             if (end.state === "running") {
                 const still = current ? `; until then the result of ${current.run} stays the current one` : "";
@@ -233,7 +252,7 @@ export function settle(
             }
             // A run can have a result although some of its parts have failed, but not without having ended.
             if (outcome.result !== undefined && (end.state === "completed" || end.state === "failed")) {
-                return withCompleted(history, { content, run, uid: end.uid, result: outcome.result }, kept);
+                return withCompleted(history, { content, run, uid: end.uid, result: outcome.result, fields }, kept);
             }
             const still = current ? `; the result of ${current.run} stays the current one` : "";
             const line = `${title}: ${problemOf(run, end, outcome)}${still}`;

@@ -219,6 +219,10 @@ describe("a training and its server, in a team's hands", function () {
     });
 
     it("shows an edit of the training as the run, the record and two paths of the server", async () => {
+        assert.match(
+            await preview({ CONTENT: "b" }),
+            /TrainingJob "train": the run train-[0-9a-f]{8} differs from train-[0-9a-f]{8}, the last one that has completed, in args\n/,
+        );
         const shown = JSON.parse(await preview({ CONTENT: "b" }, "--json")) as {
             steps: { op: string; urn: string; detailedDiff?: Record<string, object> | null }[];
         };

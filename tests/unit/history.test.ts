@@ -4,6 +4,7 @@ import { strict as assert } from "node:assert";
 import {
     type CompletedRun,
     currentRun,
+    differingFields,
     type Execution,
     findRun,
     historyAnnotations,
@@ -75,6 +76,16 @@ describe("the history of runs", () => {
         assert.equal(next.runs.length, 20);
         assert.deepEqual(findRun(next, "5"), many[5]);
         assert.equal(findRun(next, "6"), undefined);
+    });
+
+    it("tells in which arguments another run differs", () => {
+        const before = { image: "1234", args: "5678" };
+        const differing = (fields: Record<string, string>) => differingFields(fields, { ...a, fields: before });
+        assert.deepEqual(differing(before), []);
+        assert.deepEqual(differing({ ...before, image: "0000" }), ["image"]);
+        assert.deepEqual(differing({ image: "1234", env: "9999" }), ["args", "env"]);
+        assert.deepEqual(differingFields(before, a), []);
+        assert.deepEqual(differingFields(before), []);
     });
 
     it("makes obsolete what it forgets", () => {

@@ -63,11 +63,15 @@ const completed = (content: string): CompletedRun => ({
     uid: `uid-of-${content}`,
     result: `pvc://models/fraud-of-${content}/uid-of-${content}`,
 });
+/** Hashes of the arguments of a run. */
+const fields: Record<string, string> = { args: "1234", image: "5678" };
 const [a, b] = [completed("a"), completed("b")];
 
 describe("the plan of a run", () => {
     const plan = (annotations: Record<string, string | undefined> | undefined | Error, content: string) =>
-        valueOf(() => planRun(ownerOf(clusterWith(annotations)), "fraud", pulumi.output({ content, pods: "pods" })));
+        valueOf(() =>
+            planRun(ownerOf(clusterWith(annotations)), "fraud", pulumi.output({ content, pods: "pods", fields })),
+        );
 
     it("has a new name if there is no record, or none of its content", async () => {
         for (const annotations of [undefined, {}, historyAnnotations({ ...noRuns, runs: [a] })]) {
@@ -85,6 +89,7 @@ describe("the plan of a run", () => {
             content: "a",
             done: a,
             history: { ...noRuns, runs },
+            fields,
             cleanup: [],
         });
     });
@@ -102,7 +107,7 @@ describe("the plan of a run", () => {
             planRun(
                 ownerOf({ reason: "no kubeconfig was found" }),
                 "fraud",
-                pulumi.output({ content: "a", pods: "p" }),
+                pulumi.output({ content: "a", pods: "p", fields }),
             ),
         );
         assert.deepEqual([value!.run, warnings], ["fraud-p", []]);
@@ -121,9 +126,16 @@ describe("the plan of a run", () => {
 
 describe("the history after a run", () => {
     const history: RunHistory = { ...noRuns, runs: [a] };
-    const plan: RunPlan = { run: "fraud-2", content: "2", history, cleanup: [] };
-    const fresh: RunPlan = { run: "fraud-2", content: "2", history: noRuns, cleanup: [] };
-    const reverted: RunPlan = { run: a.run, content: "a", done: a, history: { ...noRuns, runs: [a, b] }, cleanup: [] };
+    const plan: RunPlan = { run: "fraud-2", content: "2", history, fields, cleanup: [] };
+    const fresh: RunPlan = { run: "fraud-2", content: "2", history: noRuns, fields, cleanup: [] };
+    const reverted: RunPlan = {
+        run: a.run,
+        content: "a",
+        done: a,
+        history: { ...noRuns, runs: [a, b] },
+        fields,
+        cleanup: [],
+    };
 
     const ended: RunEnd = { state: "completed", uid: "uid", status: undefined };
     const failed: RunEnd = { state: "failed", uid: "uid", status: undefined, message: "BackoffLimitExceeded" };
@@ -145,7 +157,7 @@ describe("the history after a run", () => {
             plan,
             ended,
             { result: "pvc://models/2" },
-            { runs: [a, { content: "2", run: "fraud-2", uid: "uid", result: "pvc://models/2" }] },
+            { runs: [a, { content: "2", run: "fraud-2", uid: "uid", result: "pvc://models/2", fields }] },
         ],
         ["ends with a run to which the program has returned", reverted, ended, { result: "ignored" }, { runs: [b, a] }],
         [
@@ -236,7 +248,7 @@ describe("the history after a run", () => {
             fresh,
             failed,
             { result: "pvc://models/2" },
-            { runs: [{ content: "2", run: "fraud-2", uid: "uid", result: "pvc://models/2" }] },
+            { runs: [{ content: "2", run: "fraud-2", uid: "uid", result: "pvc://models/2", fields }] },
         ],
     ];
     for (const [what, planned, end, outcome, { runs, errors = [], warnings = [] }] of cases) {
@@ -330,6 +342,7 @@ describe("a Job that stands for a run that has completed before", () => {
                     content: "a",
                     done: a,
                     history: { ...noRuns, runs: [a] },
+                    fields,
                     cleanup: [],
                 }),
             );

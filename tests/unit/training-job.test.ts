@@ -44,6 +44,16 @@ const claimName = "fraud-training-model-57e9d5f1";
 const content = "b6b43745";
 const runName = "fraud-0c8aacc3";
 const model = `pvc://${claimName}/${runName}/uid`;
+/** Hashes of the arguments that are content, with their defaults. */
+const contentFields = {
+    readOnlyRootFilesystem: "b5be",
+    nodes: "6b86",
+    backend: "f32f",
+    framework: "b88e",
+    image: "2e13",
+    resources: "3636",
+    output: "6e22",
+};
 
 describe("a TrainingJob", () => {
     it("with its required arguments is a Job, the claim to which it writes, and the record of its runs", async () => {
@@ -171,7 +181,9 @@ describe("a TrainingJob", () => {
                             ...annotations,
                             "kubernetes-mlops/result": model,
                             "kubernetes-mlops/runs": JSON.stringify({
-                                completed: [{ content, run: runName, uid: "uid", result: model }],
+                                completed: [
+                                    { content, run: runName, uid: "uid", result: model, fields: contentFields },
+                                ],
                             }),
                         },
                     },

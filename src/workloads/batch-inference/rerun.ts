@@ -12,8 +12,10 @@ export function planRerun(
     args: BatchInferenceArgs,
     directory: pulumi.Output<string>,
 ): pulumi.Output<RunPlan> {
-    return pulumi.all([plan, directory, args.rerun?.image ?? args.image]).apply(([{ done, history }, run, image]) => {
-        const content = hashOf({ run, shard, image });
-        return { run: `${name}-${content}`, content, done, history, cleanup: [] };
-    });
+    return pulumi
+        .all([plan, directory, args.rerun?.image ?? args.image])
+        .apply(([{ fields, done, history }, run, image]) => {
+            const content = hashOf({ run, shard, image });
+            return { run: `${name}-${content}`, content, fields, done, history, cleanup: [] };
+        });
 }
