@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { assertNoStackTrace, problemsOf } from "../support/cli-output";
 import { CliProject } from "../support/cli-project";
 import { savedEnvironment } from "../support/environment";
+import { eventually } from "../support/eventually";
 import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { inClaim } from "../support/volumes";
@@ -72,7 +73,7 @@ exports.model = training.model;
 `;
 
 interface Pod {
-    metadata: { name: string; uid: string; labels: Record<string, string> };
+    metadata: { name: string; uid: string; labels?: Record<string, string> };
 }
 
 interface Settings {
@@ -160,7 +161,7 @@ describe("a training and its server, in a team's hands", function () {
                 items: [] as Pod[],
             }));
             for (const { metadata } of items) {
-                if (metadata.labels["app.kubernetes.io/component"] === "training") {
+                if (metadata.labels?.["app.kubernetes.io/component"] === "training") {
                     trained.set(metadata.uid, metadata.name);
                 }
             }
@@ -420,6 +421,14 @@ describe("a training and its server, in a team's hands", function () {
                     spec: { containers: [{ name: "main", image, env: [{ name: "MODEL", value: inUse! }] }] },
                 },
             },
+        });
+        // Pods of an earlier model that are still being terminated refer to it as well.
+        await eventually(async () => {
+            const pods = JSON.stringify(await getObjects("pods", "--namespace", namespace));
+            assert.deepEqual(
+                unused.filter((directory) => pods.includes(directory)),
+                [],
+            );
         });
         const claim = /^pvc:\/\/([^/]+)\//.exec(model)![1]!;
         const list = "import pathlib; print(*[d.relative_to('/data') for d in pathlib.Path('/data').glob('*/*')])";
