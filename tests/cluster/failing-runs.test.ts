@@ -26,6 +26,8 @@ function shared(workspace: mlops.WorkspaceArgs, program: string) {
     };
 }
 
+const missingImage = () => `${savedEnvironment().baseImage!.replace(/@.*/, "")}-missing@sha256:${"0".repeat(64)}`;
+
 /** A sweep of three trials, in which the metric is `value`, a Python expression of the number `x`. */
 function sweep(workspace: mlops.WorkspaceArgs, value: string, args: Partial<mlops.SweepArgs> = {}): mlops.Sweep {
     const program = [
@@ -63,6 +65,21 @@ const cases: Record<string, { create: (workspace: mlops.WorkspaceArgs) => pulumi
                 shards: 3,
             }),
         line: 'BatchInference "runs": 1 of 3 shards have not succeeded: ',
+    },
+    "a sweep whose image does not exist": {
+        create: (workspace) => sweep(workspace, "x", { image: missingImage() }),
+        line: "cannot start: its pod cannot pull its image",
+    },
+    "a batch inference whose image does not exist": {
+        create: (workspace) =>
+            new mlops.BatchInference("runs", {
+                ...shared(workspace, "pass"),
+                image: missingImage(),
+                inputUri: "s3://bucket/in",
+                outputUri: "s3://bucket/out",
+                shards: 3,
+            }),
+        line: "cannot start: its pod cannot pull its image",
     },
     "a training of two nodes, one of which fails": {
         create: (workspace) =>
