@@ -18,7 +18,7 @@ const users = [
     ["/apis/batch/v1", "jobs"],
     ["/apis/batch/v1", "cronjobs"],
     ["/apis/serving.kserve.io/v1beta1", "inferenceservices"],
-    ["/apis/serving.kserve.io/v1alpha1", "llminferenceservices"],
+    ["/apis/serving.kserve.io/v1alpha2", "llminferenceservices"],
     ["/apis/leaderworkerset.x-k8s.io/v1", "leaderworkersets"],
 ] as const;
 
