@@ -30,16 +30,10 @@ interface Level {
 
 /** Tests that share kinds and nodes of the cluster: they run one after the other. */
 const sharing = ["workloads", "gpus", "addons", "platform", "notebook", "route", "ownership-addons", "previews"];
-/** Tests that hardly use the cluster, or use separate kinds. */
-const besides = [
-    "docker-build-provider",
-    "image",
-    "image-checkouts",
-    "image-registries",
-    "python-image",
-    "scans",
-    "addon",
-];
+/** Tests that hardly use the cluster. */
+const images = ["docker-build-provider", "image", "image-checkouts", "image-registries", "python-image", "scans"];
+/** Tests that use separate kinds and namespaces. */
+const besides = ["addon", "operations", "ownership"];
 
 const named = (level: string, files: string[]) => files.map((file) => `tests/${level}/${file}.test.ts`);
 
@@ -48,8 +42,9 @@ const levels: Record<string, Level> = {
     engine: {
         stages: [
             [
-                [`tests/engine/!(${[...sharing, ...besides].join("|")}).test.ts`],
+                [`tests/engine/!(${[...sharing, ...images, ...besides].join("|")}).test.ts`],
                 named("engine", sharing),
+                named("engine", images),
                 named("engine", besides),
             ],
         ],
@@ -60,8 +55,8 @@ const levels: Record<string, Level> = {
         stages: [
             // These tests mostly wait for pods: more groups than processors.
             [
-                ["tests/cluster/!(failing-runs|platform|training|workloads).test.ts"],
-                ...["workloads", "training", "failing-runs"].map((file) => named("cluster", [file])),
+                ["tests/cluster/!(failing-runs|platform|runs|training|workloads).test.ts"],
+                ...["workloads", "runs", "training", "failing-runs"].map((file) => named("cluster", [file])),
             ],
             [named("cluster", ["platform"])],
         ],
