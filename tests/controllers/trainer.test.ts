@@ -14,6 +14,7 @@ import { savedEnvironment } from "../support/environment";
 import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { clusterQueue, localQueue } from "../support/kueue";
+import { describeLife } from "../support/run-life";
 import { TestStack } from "../support/stack";
 import { skipAwait } from "../support/transforms";
 
@@ -226,4 +227,11 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
+
+    for (const [backend, resource] of [
+        [mlops.TrainingBackend.TrainJob, "trainjobs"],
+        [mlops.TrainingBackend.JobSet, "jobsets"],
+    ] as const) {
+        describeLife(`of the backend ${backend}, in a team's hands`, { namespace, backend, resource });
+    }
 });
