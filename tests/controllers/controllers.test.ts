@@ -13,7 +13,7 @@ import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { createObjects, kubectl } from "../support/kubectl";
 import { clusterQueue, localQueue, turnsIn } from "../support/kueue";
-import { describeLife, type Life } from "../support/run-life";
+import { describeBackendRuns, type BackendRuns } from "../support/backend-runs";
 import { TestStack } from "../support/stack";
 import type { ControllerMirror, ControllerName } from "./support";
 
@@ -45,7 +45,7 @@ interface Case {
     /** The main purpose of the add-on. */
     check: () => Promise<void>;
     /** The runs of this package that the add-on executes. */
-    life?: Life;
+    runs?: BackendRuns;
 }
 
 const wait = (condition: string, object: string): Promise<string> =>
@@ -136,10 +136,11 @@ const cases: Record<string, Case> = {
             const [first, second] = await turnsIn(namespace);
             assert.ok(second!.admitted >= first!.finished, `both were admitted at the same time: ${second!.admitted}`);
         },
-        life: {
+        runs: {
             namespace,
             backend: mlops.TrainingBackend.RayJob,
             resource: "rayjobs",
+            clusterQueue: "controllers-test",
             image: () => rayImage,
             resources: { cpu: "500m", memory: "2Gi", sharedMemory: "256Mi" },
             // The pod of the command is Ray's, and goes on; Ray knows of the log.
@@ -211,7 +212,7 @@ const cases: Record<string, Case> = {
 describe("a Platform with real controllers", function () {
     this.timeout("15m");
 
-    for (const [title, { names, addons, groups, namespaces, workloads, check, life }] of Object.entries(cases)) {
+    for (const [title, { names, addons, groups, namespaces, workloads, check, runs }] of Object.entries(cases)) {
         describe(title, () => {
             let mirror: ControllerMirror;
             let stack: TestStack;
@@ -244,8 +245,8 @@ describe("a Platform with real controllers", function () {
                 assert.deepEqual(await stack.refresh(), []);
             });
 
-            if (life) {
-                describeLife("whose runs keep their promises", life);
+            if (runs) {
+                describeBackendRuns("whose runs keep their promises", runs);
             }
         });
     }

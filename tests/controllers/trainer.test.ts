@@ -14,7 +14,7 @@ import { savedEnvironment } from "../support/environment";
 import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { clusterQueue, localQueue } from "../support/kueue";
-import { describeLife } from "../support/run-life";
+import { describeBackendRuns } from "../support/backend-runs";
 import { TestStack } from "../support/stack";
 import { skipAwait } from "../support/transforms";
 
@@ -232,6 +232,11 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
         [mlops.TrainingBackend.TrainJob, "trainjobs"],
         [mlops.TrainingBackend.JobSet, "jobsets"],
     ] as const) {
-        describeLife(`of the backend ${backend}, in a team's hands`, { namespace, backend, resource });
+        describeBackendRuns(`of the backend ${backend}, in a team's hands`, {
+            namespace,
+            backend,
+            resource,
+            clusterQueue: "trainer-test",
+        });
     }
 });

@@ -7,7 +7,8 @@ import * as mlops from "../../src";
 import { savedEnvironment } from "./environment";
 import { eventually } from "./eventually";
 import { inOrder } from "./in-order";
-import { getObjects, kubectl } from "./kubectl";
+import { createObjects, deleteObjects, getObjects, kubectl } from "./kubectl";
+import { localQueue } from "./kueue";
 import { TestStack } from "./stack";
 import { inClaim } from "./volumes";
 
@@ -31,11 +32,13 @@ interface Run {
 }
 
 /** The backend, and how its runs are executed. */
-export interface Life {
+export interface BackendRuns {
     namespace: string;
     backend: mlops.TrainingBackend;
     /** The resource of the object that represents a run, such as `jobsets`. */
     resource: string;
+    /** The ClusterQueue of Kueue of the namespace's default queue, which admits whatever names no queue. */
+    clusterQueue: string;
     /** Returns an image with Python and whatever else the backend needs. Defaults to the base image. */
     image?: () => string;
     resources?: mlops.ResourcesArgs;
@@ -44,12 +47,12 @@ export interface Life {
 }
 
 /** Registers the tests of a backend, whose controller and namespace must exist. */
-export function describeLife(title: string, life: Life): void {
-    const { namespace, backend, resource } = life;
+export function describeBackendRuns(title: string, runs: BackendRuns): void {
+    const { namespace, backend, resource } = runs;
     describe(title, function () {
         inOrder();
 
-        const name = `life-${backend.toLowerCase()}`;
+        const name = `runs-${backend.toLowerCase()}`;
         let stack: TestStack;
         let first: string;
         let second: string;
@@ -58,10 +61,10 @@ export function describeLife(title: string, life: Life): void {
             const { model } = new mlops.TrainingJob(name, {
                 workspace: { namespace },
                 backend,
-                image: image ?? life.image?.() ?? savedEnvironment().baseImage!,
+                image: image ?? runs.image?.() ?? savedEnvironment().baseImage!,
                 command: ["python3", "-c", train],
                 args: [content],
-                resources: life.resources ?? { cpu: "50m", memory: "64Mi" },
+                resources: runs.resources ?? { cpu: "50m", memory: "64Mi" },
                 output: { size: "1Gi", accessMode: mlops.AccessMode.ReadWriteOnce, retain: false },
                 runAsUser: 1000,
                 retries: 0,
@@ -122,10 +125,15 @@ export function describeLife(title: string, life: Life): void {
             assert.deepEqual(await stack.refresh(), []);
         }
 
+        const queue = localQueue("default", namespace, runs.clusterQueue);
         before(async () => {
+            await createObjects(queue);
             stack = await TestStack.create(name, training("a"));
         });
-        after(() => stack?.destroy());
+        after(async () => {
+            await stack?.destroy();
+            await deleteObjects(queue);
+        });
 
         it("returns to the model of an earlier run at once, as the preview says", async () => {
             first = await up("a");
@@ -143,7 +151,7 @@ export function describeLife(title: string, life: Life): void {
             assert.match(
                 await problemOf("bad"),
                 new RegExp(
-                    `^TrainingJob "${name}": the run ${name}-[0-9a-f]{8} has failed: .*${(life.reason ?? /exit code 1: the model is bad/).source}`,
+                    `^TrainingJob "${name}": the run ${name}-[0-9a-f]{8} has failed: .*${(runs.reason ?? /exit code 1: the model is bad/).source}`,
                 ),
             );
             assert.equal(await up("a"), first);
