@@ -9,11 +9,11 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import type * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "../../src";
+import { describeBackendRuns, type BackendRuns } from "../support/backend-runs";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { createObjects, kubectl } from "../support/kubectl";
 import { clusterQueue, localQueue, turnsIn } from "../support/kueue";
-import { describeBackendRuns, type BackendRuns } from "../support/backend-runs";
 import { TestStack } from "../support/stack";
 import type { ControllerMirror, ControllerName } from "./support";
 

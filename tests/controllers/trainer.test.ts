@@ -9,12 +9,12 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
 
 import * as mlops from "../../src";
+import { describeBackendRuns } from "../support/backend-runs";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { inOrder } from "../support/in-order";
 import { createObjects, getObjects, kubectl } from "../support/kubectl";
 import { clusterQueue, localQueue } from "../support/kueue";
-import { describeBackendRuns } from "../support/backend-runs";
 import { TestStack } from "../support/stack";
 import { skipAwait } from "../support/transforms";
 
