@@ -1,4 +1,5 @@
 /** The kinds of objects that represent a run, and how their status is read. */
+import { endOfLog } from "./failure";
 import type { JobStatus } from "./indexed-job";
 import { type KubernetesObject, timeOf } from "./pods";
 import { type Condition, failureOf, type RunStatus, trueCondition } from "./status";
@@ -39,6 +40,15 @@ const jobConditions = (run: Run): { failure?: string } | undefined => {
     return failure !== undefined ? { failure } : trueCondition(run.status?.conditions, "Complete") ? {} : undefined;
 };
 
+/** What Ray puts between why a command has failed and the end of its log, of which only the last lines are of use. */
+const rayLog = /, last available logs \(truncated to [\d,]+ chars\):/;
+
+/** Returns the failure of a RayJob with the end of the log of its command, short enough for the line of a failed run. */
+function withEndOfLog(failure: string | undefined): string | undefined {
+    const [why, log] = failure?.split(rayLog) ?? [];
+    return why !== undefined && log !== undefined ? `${why}: ${endOfLog(log, 200)}` : failure;
+}
+
 export const runKinds = {
     Job: {
         api: "apis/batch/v1",
@@ -73,7 +83,7 @@ export const runKinds = {
         endOf({ status }) {
             // The command of a run that is retried has failed, too.
             const hasEnded = ["Complete", "Failed"].includes(status?.jobDeploymentStatus ?? "");
-            return hasEnded ? { failure: failureOf(status) } : undefined;
+            return hasEnded ? { failure: withEndOfLog(failureOf(status)) } : undefined;
         },
     },
     /** Of Katib. Its trials have the labels of their Experiment. */

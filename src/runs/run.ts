@@ -6,7 +6,7 @@ import { mapInput, mapInputs } from "../arguments/inputs";
 import { labelsOf, objectMeta } from "../pod/metadata";
 import { containerName } from "../pod/pod-template";
 import type { RetryArgs, RunArgs } from "./args";
-import { queueLabel, queueName } from "./queue";
+import { queueName } from "./queue";
 
 /** Returns the time limit of a run in seconds. */
 export function runTimeout(args: Pick<RunArgs, "timeout">): pulumi.Input<number> {
@@ -28,20 +28,27 @@ export interface RunIdentity {
 /** Marks a Job that only stands for a run that has completed before. */
 export const doneAnnotation = "kubernetes-mlops/completed-before";
 
-/** Returns the metadata of a run. It is admitted by a queue. */
+/**
+ * Returns the metadata of a run. It is admitted by a queue.
+ *
+ * @param queueIfDone - The queue of an object that only stands for a run. Defaults to none.
+ */
 export function runMeta(
     name: string,
     component: string,
     { run, isDone }: RunIdentity,
     args: RunArgs,
+    queueIfDone?: string,
 ): types.input.meta.v1.ObjectMeta {
-    const ifRun = <T>(value: pulumi.Input<T>) =>
-        mapInputs({ value, isDone }, (known) => (known.isDone ? undefined : known.value)) as pulumi.Input<T>;
-    const queue = Object.entries(queueLabel(args.workspace)).map(([label, value]) => [label, ifRun(value)] as const);
+    const { queue } = args.workspace;
+    const ownQueue = mapInputs({ queue, isDone }, (known) => (known.isDone ? queueIfDone : known.queue));
     return objectMeta(
         run,
         args.workspace.namespace,
-        { ...labelsOf(name, component), ...Object.fromEntries(queue) },
+        {
+            ...labelsOf(name, component),
+            ...((queue ?? queueIfDone) !== undefined && { [queueName]: ownQueue as pulumi.Input<string> }),
+        },
         {
             ...(args.triggers && {
                 "kubernetes-mlops/triggers": pulumi.all(args.triggers).apply((all) => all.join(", ")),

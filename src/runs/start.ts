@@ -24,12 +24,11 @@ export interface Wait {
 export const missingGrace = 30;
 
 /** Returns whether a container of a pod has started at any time. */
-export function hasStarted(pod: Pod): boolean {
-    const ran = ({ state, lastState }: ContainerStatus): boolean =>
-        state?.running !== undefined ||
-        [state, lastState].some((one) => one?.terminated && !isStartError(one.terminated));
-    return ["Running", "Succeeded"].includes(pod.status?.phase ?? "") || containersOf(pod).some(ran);
-}
+export const hasStarted = (pod: Pod): boolean =>
+    ["Running", "Succeeded"].includes(pod.status?.phase ?? "") || containersOf(pod).some(hasRun);
+
+const hasRun = ({ state, lastState }: ContainerStatus): boolean =>
+    state?.running !== undefined || [state, lastState].some((one) => one?.terminated && !isStartError(one.terminated));
 
 /** Returns whether a container ended because its program cannot be executed. */
 const isStartError = ({ reason }: { reason?: string }): boolean =>
@@ -50,20 +49,20 @@ export function waitOfRun(pods: Pod[], events: Event[]): Wait | undefined {
     return worst ?? (pods.length === 0 ? creationProblem(events) : undefined) ?? { why: "is starting" };
 }
 
-/** Returns why a pod does not start, or undefined if it has. */
+/** Returns why a pod does not start, or undefined if it has, and none of its containers is unable to. */
 export function waitOfPod(pod: Pod, events: Event[]): Wait | undefined {
-    if (hasStarted(pod)) {
-        return undefined;
-    }
     const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
-    if (scheduled?.status !== "True") {
+    const isStarted = hasStarted(pod);
+    if (!isStarted && scheduled?.status !== "True") {
         return unscheduled(scheduled?.reason, scheduled?.message ?? "");
     }
     const own = events.filter(({ involvedObject }) => involvedObject.uid === pod.metadata.uid);
     const waits = containersOf(pod)
-        .filter(({ state }) => state?.waiting)
+        .filter((container) => container.state?.waiting && !hasRun(container))
         .map((container) => waitOfContainer(container, pod, own));
-    return waits.find(({ grace }) => grace !== undefined) ?? waits[0] ?? { why: "is starting" };
+    const lasting = waits.find(({ grace }) => grace !== undefined);
+    // Beside a container that was added to it, such as Katib's collector of metrics, the program may be unable to start.
+    return isStarted ? lasting : (lasting ?? waits[0] ?? { why: "is starting" });
 }
 
 function unscheduled(reason: string | undefined, message: string): Wait {

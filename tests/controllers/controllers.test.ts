@@ -9,6 +9,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import type * as pulumi from "@pulumi/pulumi";
 
 import * as mlops from "../../src";
+import { describeBackendRuns, type BackendRuns } from "../support/backend-runs";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { createObjects, kubectl } from "../support/kubectl";
@@ -31,6 +32,9 @@ const onBothNodes = [
     "assert len(nodes) == 2, nodes",
 ].join("\n");
 
+/** The image of the runs on Ray, when it has been built. */
+let rayImage: string;
+
 interface Case {
     names: ControllerName[];
     addons: mlops.AddonsArgs;
@@ -40,6 +44,8 @@ interface Case {
     workloads?: (opts: pulumi.ComponentResourceOptions) => void;
     /** The main purpose of the add-on. */
     check: () => Promise<void>;
+    /** The runs of this package that the add-on executes. */
+    runs?: BackendRuns;
 }
 
 const wait = (condition: string, object: string): Promise<string> =>
@@ -101,6 +107,7 @@ const cases: Record<string, Case> = {
                 buildArgs: { BASE: baseImage! },
                 network: "host",
             });
+            ray.ref.apply((ref) => (rayImage = ref));
             const queues = [
                 clusterQueue("controllers-test", "default", { cpu: "1500m", memory: "6Gi" }),
                 localQueue("trainings", namespace, "controllers-test"),
@@ -128,6 +135,16 @@ const cases: Record<string, Case> = {
             assert.equal(await kubectl("get", "rayjobs", "--namespace", namespace, path), "SUCCEEDED SUCCEEDED");
             const [first, second] = await turnsIn(namespace);
             assert.ok(second!.admitted >= first!.finished, `both were admitted at the same time: ${second!.admitted}`);
+        },
+        runs: {
+            namespace,
+            backend: mlops.TrainingBackend.RayJob,
+            resource: "rayjobs",
+            clusterQueue: "controllers-test",
+            image: () => rayImage,
+            resources: { cpu: "500m", memory: "2Gi", sharedMemory: "256Mi" },
+            // The pod of the command is Ray's, and goes on; Ray knows of the log.
+            reason: /failed with exit code 1: .*the model is bad/,
         },
     },
     "Argo Workflows runs a Schedule": {
@@ -195,7 +212,7 @@ const cases: Record<string, Case> = {
 describe("a Platform with real controllers", function () {
     this.timeout("15m");
 
-    for (const [title, { names, addons, groups, namespaces, workloads, check }] of Object.entries(cases)) {
+    for (const [title, { names, addons, groups, namespaces, workloads, check, runs }] of Object.entries(cases)) {
         describe(title, () => {
             let mirror: ControllerMirror;
             let stack: TestStack;
@@ -227,6 +244,10 @@ describe("a Platform with real controllers", function () {
                 assert.deepEqual(await stack.preview(), []);
                 assert.deepEqual(await stack.refresh(), []);
             });
+
+            if (runs) {
+                describeBackendRuns("whose runs keep their promises", runs);
+            }
         });
     }
 });

@@ -223,6 +223,51 @@ describe("a Sweep on the real Katib", function () {
         assert.deepEqual(await stack.refresh(), []);
     });
 
+    it("keeps the best trial when a run fails or cannot start, and runs again after a revert and a deletion", async () => {
+        const search = (loss: string, args: Partial<mlops.SweepArgs> = {}) => {
+            const { model, runName } = sweep("life", loss, { grid: { x: [1] }, output: { retain: false }, ...args });
+            return Promise.resolve({ model, run: runName });
+        };
+        const life = await TestStack.create("katib-life", () => search("x"));
+        const succeed = async () => {
+            const { model, run } = (await life.up(() => search("x"))) as { model: string; run: string };
+            return { model, run };
+        };
+        const failsWith = async (expected: RegExp, loss: string, args?: Partial<mlops.SweepArgs>) => {
+            await assert.rejects(
+                life.up(() => search(loss, args)),
+                ({ message }: Error) => {
+                    assert.match(message, expected);
+                    return true;
+                },
+            );
+        };
+        try {
+            const first = await succeed();
+            const kept = `; the result of ${first.run} stays the current one`;
+            await failsWith(new RegExp(`error: Sweep "life": no trial has succeeded: 1 failed; .*${kept}`), "1 / 0");
+            const image = `${savedEnvironment().registry}/missing@sha256:${"0".repeat(64)}`;
+            const start = Date.now();
+            const unstartable = `error: Sweep "life": the run life-[0-9a-f]{8} cannot start: its pod cannot pull its image .*: not found; .*`;
+            await failsWith(new RegExp(unstartable + kept), "x", { image });
+            const seconds = (Date.now() - start) / 1000;
+            assert.ok(seconds < 90, `it took ${seconds} s`);
+            const second = await succeed();
+            assert.deepEqual(await life.preview(), []);
+            await kubectl("delete", "experiments", first.run, "--namespace", namespace);
+            await life.refresh();
+            const third = await succeed();
+            assert.deepEqual(await life.preview(), []);
+            const [claim] = first.model.slice("pvc://".length).split("/") as [string];
+            // Each has trials of its own, and so a model of its own, although it is the same run.
+            const executed = Object.keys(await filesIn(claim, "told.json")).filter((one) => one.startsWith(first.run));
+            const models = [first, second, third].map(({ model }) => model);
+            assert.deepEqual(executed.map((directory) => `pvc://${claim}/${directory}`).sort(), models.sort());
+        } finally {
+            await life.destroy();
+        }
+    });
+
     it("has its trials wait for quota in a queue", async () => {
         const platform = () =>
             new mlops.Platform("platform", {

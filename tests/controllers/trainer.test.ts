@@ -9,6 +9,7 @@ import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource"
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1";
 
 import * as mlops from "../../src";
+import { describeBackendRuns } from "../support/backend-runs";
 import { controllers, deleteLeftovers, mirrorOf } from "../support/controllers";
 import { savedEnvironment } from "../support/environment";
 import { inOrder } from "../support/in-order";
@@ -226,4 +227,16 @@ describe("trainings of Kubeflow Trainer, with its real controller", function () 
         assert.deepEqual(await stack.preview(), []);
         assert.deepEqual(await stack.refresh(), []);
     });
+
+    for (const [backend, resource] of [
+        [mlops.TrainingBackend.TrainJob, "trainjobs"],
+        [mlops.TrainingBackend.JobSet, "jobsets"],
+    ] as const) {
+        describeBackendRuns(`of the backend ${backend}, in a team's hands`, {
+            namespace,
+            backend,
+            resource,
+            clusterQueue: "trainer-test",
+        });
+    }
 });

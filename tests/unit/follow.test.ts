@@ -321,6 +321,19 @@ describe("a pod that does not start", () => {
         assert.equal(waitOfPod(running, []), undefined);
         assert.equal(waitOfPod(failed({}), []), undefined);
     });
+
+    it("is that of its program, beside a container that has started and was added by others", () => {
+        const beside = (state: ContainerState): Pod =>
+            pod(undefined, {
+                containerStatuses: [
+                    { name: "main", state },
+                    { name: "collector", state: { running: {} } },
+                ],
+            });
+        const missing = beside({ waiting: { reason: "ErrImagePull", message: notFound } });
+        assert.deepEqual(waitOfPod(missing, []), { why: `cannot pull its image ${image}: not found`, grace: 0 });
+        assert.equal(waitOfPod(beside({ waiting: { reason: "ContainerCreating" } }), []), undefined);
+    });
 });
 
 /** An object without its undefined fields. */
@@ -678,6 +691,17 @@ describe("the kinds of runs", () => {
             { failure: "stopped" },
         ],
         [runKinds.RayJob, { jobDeploymentStatus: "Failed", message: "deadline" }, { failure: "deadline" }],
+        [
+            runKinds.RayJob,
+            {
+                jobStatus: "FAILED",
+                jobDeploymentStatus: "Failed",
+                message: `Job entrypoint command failed with exit code 1, last available logs (truncated to 20,000 chars):\na step of Ray\n\nthe model is bad\n`,
+            },
+            {
+                failure: "Job entrypoint command failed with exit code 1: a step of Ray | the model is bad",
+            },
+        ],
     ];
     for (const [kind, status, end] of cases) {
         it(`${kind.resource} with ${JSON.stringify(status)}`, () => assert.deepEqual(kind.endOf(job(status)), end));

@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import type { RunArgs } from "../../src";
+import type { RunArgs, TrainingJobArgs } from "../../src";
 import { type Cluster, ClusterError } from "../../src/cluster/client";
 import type { NoCluster } from "../../src/cluster/kubeconfig";
 import { type CompletedRun, historyAnnotations, noRuns, type RunHistory } from "../../src/runs/history";
@@ -327,6 +327,20 @@ describe("a Job that stands for a run that has completed before", () => {
             const suspendOf = (identity: RunIdentity) =>
                 (buildJobSet("fraud", workload, context, identity).run.spec as { suspend?: boolean }).suspend;
             assert.deepEqual([suspendOf(done), suspendOf(fresh)], [true, undefined]);
+        });
+    });
+
+    it("names a queue that does not exist with operators, so that the default queue does not start it", async () => {
+        await run(() => {
+            const context = { target: { claim: "models", uri: "pvc://models" } };
+            const queueOf = (args: TrainingJobArgs, identity: RunIdentity) => {
+                const { labels } = buildJobSet("fraud", args, context, identity).run.metadata as {
+                    labels: Record<string, unknown>;
+                };
+                return labels["kueue.x-k8s.io/queue-name"];
+            };
+            assert.deepEqual([queueOf(queued, done), queueOf(queued, fresh)], ["completed-before", "team"]);
+            assert.deepEqual([queueOf(workload, done), queueOf(workload, fresh)], ["completed-before", undefined]);
         });
     });
 

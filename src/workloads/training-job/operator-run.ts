@@ -22,6 +22,13 @@ export interface OperatorRun {
     runtime?: CustomObject;
 }
 
+/**
+ * The queue of an object that only stands for a run, a name that no queue has. An object that names none would be put into
+ * the queue `default` of its namespace, and Kueue, when it admits it, starts it, although it was suspended on purpose.
+ * Source: https://kueue.sigs.k8s.io/docs/tasks/manage/enforce_job_management/setup_default_local_queue/
+ */
+const noQueue = "completed-before";
+
 /** Returns the object of a run. If the run has completed before, its operator starts nothing. */
 export function buildOperatorRun(
     name: string,
@@ -32,7 +39,7 @@ export function buildOperatorRun(
     return {
         apiVersion,
         kind,
-        metadata: runMeta(name, component, identity, args),
+        metadata: runMeta(name, component, identity, args, noQueue),
         spec: { ...spec, suspend: mapInput(identity.isDone, (isDone) => isDone || undefined) },
     };
 }
