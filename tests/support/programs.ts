@@ -63,9 +63,10 @@ function projectOf({ text }: Program): string {
     return directoryWith(Object.fromEntries(contexts.map((context) => [path.join(context, "requirements.txt"), ""])));
 }
 
-/** The packages that the programs require, by name. */
+/** The configuration that the programs require. */
 const config = {
     "project:vllmImage": image,
     "project:huggingFaceToken": password,
     "project:apiKey": password,
+    "project:indexPassword": password,
 };
