@@ -72,7 +72,10 @@ async function objects(
         items: KubernetesObject[];
     };
     const found = new Map<string, unknown>();
-    const registered = items.filter(({ metadata }) => !metadata.ownerReferences?.some(({ controller }) => controller));
+    const registered = items.filter(
+        ({ metadata: { name, ownerReferences } }) =>
+            name !== "kube-root-ca.crt" && !ownerReferences?.some(({ controller }) => controller),
+    );
     for (const { kind, metadata, data, ...rest } of registered) {
         const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith("pulumi.com/"));
         const content = {
@@ -93,7 +96,7 @@ async function objects(
 }
 
 /** The fields that the cluster sets, with a different value for each object. */
-const given = new Set([
+export const given = new Set([
     "clusterIP",
     "clusterIPs",
     "controller-uid",
