@@ -2,15 +2,13 @@
  * Compares the time from an edit of the training code until the server answers with the new model: with `pulumi up`, and
  * by hand.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { type Environment as LocalEnvironment, savedEnvironment } from "../local/environment";
 import type { ModelInfo } from "../local/predict";
 import { destroy } from "../local/stack";
 import { call, deleteNamespaces, type Environment, say } from "./environment";
-import { deployByHand, type Deployment, openQuickstart } from "./quickstart";
+import { deployByHand, type Deployment, editTraining, openQuickstart } from "./quickstart";
 import type { EditRound } from "./report";
 
 const namespaces = { components: "bench-edit", byHand: "bench-edit-by-hand" };
@@ -67,9 +65,7 @@ async function measureEdit(
     const field = "jsonpath={.spec.clusterIP}:{.spec.ports[0].port}";
     const url = `http://${await call(environment, "get", "service/wine", "--namespace", namespace, "--output", field)}`;
     const before = await servedModel(url);
-    // Never the same content twice, which docker or the registry would have already.
-    const file = path.join(model, "train.py");
-    writeFileSync(file, `${readFileSync(file, "utf8")}# Edited at ${new Date().toISOString()}\n`);
+    editTraining(model);
     const stop = new AbortController();
     try {
         const [answered, deployed] = await Promise.all([

@@ -4,7 +4,7 @@
  * The manifests of the second are the objects that the components have created, and its image is built with the same
  * Dockerfile and arguments, so that the two cannot differ.
  */
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 
 import type { Stack } from "@pulumi/pulumi/automation";
@@ -38,6 +38,9 @@ export async function openQuickstart(
     cpSync(sourceDir(program), project, { recursive: true });
     const index = path.join(project, "index.ts");
     writeFileSync(index, readFileSync(index, "utf8").replace('name: "quickstart"', `name: "${namespace}"`));
+    const model = path.join(project, "model");
+    // Otherwise the registry may have the image of an earlier deployment, and the stack builds none.
+    editTraining(model);
     const stateDir = path.join(environment.directory, "quickstart-state");
     const stack = await openStack({
         name: "bench",
@@ -57,7 +60,12 @@ export async function openQuickstart(
             env: stackEnv({ stateDir, env: local.env }),
             log,
         });
-    return { namespace, model: path.join(project, "model"), deploy: () => up(), stack, up };
+    return { namespace, model, deploy: () => up(), stack, up };
+}
+
+/** Edits the training code; it is never the same twice, even in another run of the benchmark. */
+export function editTraining(model: string): void {
+    appendFileSync(path.join(model, "train.py"), `# Edited at ${new Date().toISOString()}\n`);
 }
 
 interface Manifest {
