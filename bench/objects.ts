@@ -27,8 +27,8 @@ export interface Made {
 
 /**
  * Compares the objects of two namespaces: kinds, labels, Pulumi's annotations, and everything else except the status.
- * The hashes at the end of names, which only the components add, the names of the namespaces, the values of Secrets,
- * and objects that controllers created are ignored.
+ * The hashes at the end of names, which only the components add, the UIDs of runs, the names of the namespaces, the values
+ * of Secrets, and objects that controllers created are ignored.
  *
  * @returns how many objects each of them has
  * @throws with the first difference
@@ -106,5 +106,5 @@ export const given = new Set([
 ]);
 
 function withoutHash(text: string): string {
-    return text.replace(/-[0-9a-f]{8}\b/g, "");
+    return text.replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "UID").replace(/-[0-9a-f]{8}\b/g, "");
 }
