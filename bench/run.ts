@@ -2,7 +2,7 @@
  * Compares workloads created with the components to the same objects written by hand: `npm run bench`.
  *
  * The variants take turns, and the first one changes with each round, so that other load on the machine affects all of
- * them.
+ * them. Other options compare one component each, the Platform with its charts, and an edit with docker and kubectl.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
