@@ -27,8 +27,8 @@ export interface Made {
 
 /**
  * Compares the objects of two namespaces: kinds, labels, Pulumi's annotations, and everything else except the status.
- * The hashes at the end of names, which only the components add, the names of the namespaces, the values of Secrets,
- * and objects that controllers created are ignored.
+ * The hashes at the end of names, which only the components add, the UIDs of runs, the names of the namespaces, the values
+ * of Secrets, and objects that controllers created are ignored.
  *
  * @returns how many objects each of them has
  * @throws with the first difference
@@ -72,7 +72,10 @@ async function objects(
         items: KubernetesObject[];
     };
     const found = new Map<string, unknown>();
-    const registered = items.filter(({ metadata }) => !metadata.ownerReferences?.some(({ controller }) => controller));
+    const registered = items.filter(
+        ({ metadata: { name, ownerReferences } }) =>
+            name !== "kube-root-ca.crt" && !ownerReferences?.some(({ controller }) => controller),
+    );
     for (const { kind, metadata, data, ...rest } of registered) {
         const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith("pulumi.com/"));
         const content = {
@@ -93,7 +96,7 @@ async function objects(
 }
 
 /** The fields that the cluster sets, with a different value for each object. */
-const given = new Set([
+export const given = new Set([
     "clusterIP",
     "clusterIPs",
     "controller-uid",
@@ -103,5 +106,5 @@ const given = new Set([
 ]);
 
 function withoutHash(text: string): string {
-    return text.replace(/-[0-9a-f]{8}\b/g, "");
+    return text.replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "UID").replace(/-[0-9a-f]{8}\b/g, "");
 }

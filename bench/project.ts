@@ -33,10 +33,11 @@ export async function installPackage(directory: string): Promise<void> {
     for (const name of ["package.json", "dist", "dockerfiles", "charts"]) {
         cpSync(sourceDir(name), path.join(installed, name), { recursive: true });
     }
-    const { dependencies } = JSON.parse(readFileSync(sourceDir("package.json"), "utf8")) as {
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(sourceDir("package.json"), "utf8")) as {
         dependencies: Record<string, string>;
+        peerDependencies: Record<string, string>;
     };
-    for (const name of Object.keys(dependencies)) {
+    for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
         mkdirSync(path.dirname(path.join(modules, name)), { recursive: true });
         symlinkSync(sourceDir("node_modules", name), path.join(modules, name));
     }

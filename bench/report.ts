@@ -23,6 +23,14 @@ export interface Case {
     rounds: Round[];
 }
 
+/** The seconds from one edit until each step, by its name. */
+export interface EditRound {
+    components: Record<string, number>;
+    byHand: Record<string, number>;
+    /** Seconds of an update with the components in which nothing has changed. */
+    noOp: number;
+}
+
 /** One figure for both variants. */
 export interface Comparison {
     name: string;
@@ -79,7 +87,12 @@ export function compare({ rounds }: Pick<Case, "rounds">): Comparison[] {
     ];
 }
 
-function comparison(rounds: Round[], name: string, unit: string, figure: (usages: Steps) => number): Comparison {
+function comparison<T>(
+    rounds: { components: T; byHand: T; bare?: T }[],
+    name: string,
+    unit: string,
+    figure: (steps: T) => number,
+): Comparison {
     const byHand = rounds.map((round) => figure(round.byHand));
     const ratios = rounds.map((round, index) => figure(round.components) / byHand[index]!);
     const bareRatios = rounds.flatMap(({ bare }, index) => (bare ? [figure(bare) / byHand[index]!] : []));
@@ -94,6 +107,10 @@ function comparison(rounds: Round[], name: string, unit: string, figure: (usages
         bareRatio: bareRatios.length > 0 ? median(bareRatios) : undefined,
     };
 }
+
+/** The seconds from an edit until each step. */
+export const compareEdits = (rounds: EditRound[]): Comparison[] =>
+    Object.keys(rounds[0]!.components).map((step) => comparison(rounds, step, "s", (seconds) => seconds[step]!));
 
 /** Resources of all copies, and the time and memory of each step. */
 export function compareCopies({ rounds, copies, objects, resources }: CopiesCase): Addition[] {
@@ -135,6 +152,23 @@ export function caseText({ title, objects, objectsByHand, rounds }: Case, compar
     ]);
     const counts = objectsByHand === undefined ? `${objects} objects` : `${objects} resources and ${objectsByHand}`;
     return `${title}, ${counts}, ${rounds.length} rounds\n${table([[...head, ...(withBare ? ["bare components"] : [])], ...rows])}`;
+}
+
+/** The comparisons of edits as a table, and the time of an update without changes. */
+export function editsText(rounds: EditRound[], comparisons: Comparison[]): string {
+    const rows = comparisons.map(({ name, unit, components, byHand, ratio, least, greatest }) => [
+        name,
+        `${figure(components)} ${unit}`,
+        `${figure(byHand)} ${unit}`,
+        ratio.toFixed(2),
+        `${least.toFixed(2)} to ${greatest.toFixed(2)}`,
+    ]);
+    const noOp = figure(median(rounds.map((round) => round.noOp)));
+    return (
+        `from an edit of the training code, ${rounds.length} rounds\n` +
+        `${table([["", "components", "by hand", "ratio", "of each round"], ...rows])}\n` +
+        `  a no-op up takes ${noOp} s`
+    );
 }
 
 /** The figures of a component as a table. */

@@ -2,7 +2,7 @@
  * Compares workloads created with the components to the same objects written by hand: `npm run bench`.
  *
  * The variants take turns, and the first one changes with each round, so that other load on the machine affects all of
- * them.
+ * them. Other options compare one component each, the Platform with its charts, and an edit with docker and kubectl.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
@@ -14,6 +14,7 @@ import { clusterDown, clusterStatus } from "../local/cluster";
 import { canRunCluster } from "../local/machine";
 import { sourceDir } from "../local/paths";
 import type { Profile } from "../src/platform/catalog/profiles";
+import { measureEdits, requireNode } from "./edit";
 import { deleteNamespaces, type Environment, prepare, say } from "./environment";
 import { measureLoad } from "./measure";
 import { compareObjects } from "./objects";
@@ -26,9 +27,12 @@ import {
     caseText,
     compare,
     compareCopies,
+    compareEdits,
     type Comparison,
     type CopiesCase,
     copiesText,
+    type EditRound,
+    editsText,
     loadText,
     type Round,
 } from "./report";
@@ -103,6 +107,7 @@ async function measureCase(
 interface Options {
     large: boolean;
     bare: boolean;
+    edit: boolean;
     platform?: Profile[] | true;
     workloads?: string[] | true;
     copies: number;
@@ -145,7 +150,13 @@ async function bench(options: Options): Promise<void> {
         });
         console.log(`What each copy adds, and the ratio of all:\n\n${additionsText(components)}\n`);
     }
-    for (const workloads of options.platform || options.workloads ? [] : sizes) {
+    let edits: { rounds: EditRound[]; comparisons: Comparison[] } | undefined;
+    if (options.edit) {
+        const rounds = await measureEdits(environment, options.rounds ?? 3);
+        edits = { rounds, comparisons: compareEdits(rounds) };
+        console.log(`\n${editsText(edits.rounds, edits.comparisons)}\n`);
+    }
+    for (const workloads of options.platform || options.workloads || options.edit ? [] : sizes) {
         const rounds = options.rounds ?? (workloads <= 10 ? 7 : workloads <= 100 ? 5 : 1);
         add(await measureCase(environment, names, workloads, rounds));
     }
@@ -154,10 +165,10 @@ async function bench(options: Options): Promise<void> {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(
         file,
-        `${JSON.stringify({ date, machine, loadTimes, cases: [...cases, ...components] }, undefined, 4)}\n`,
+        `${JSON.stringify({ date, machine, loadTimes, cases: [...cases, ...components], edits }, undefined, 4)}\n`,
     );
     rmSync(directory, { recursive: true });
-    if (!options.platform) {
+    if (cases.length + components.length > 0 && !options.platform) {
         console.log("All variants created the same objects in the API server.");
     }
     console.log(`All figures: ${path.relative("", file)}`);
@@ -167,6 +178,9 @@ async function bench(options: Options): Promise<void> {
 async function main(options: Options): Promise<void> {
     if (!canRunCluster()) {
         throw new Error("npm run bench starts an API server here and reads /proc: run it on Linux, as root");
+    }
+    if (options.edit) {
+        requireNode();
     }
     const { exists } = await clusterStatus();
     try {
@@ -218,6 +232,11 @@ new Command("npm run bench --")
         "--workloads [names]",
         `compare each component, or these, separated by commas, with its objects alone instead (${workloadNames.join(",")})`,
         namesOf(workloadNames),
+    )
+    .option(
+        "--edit",
+        "compare the time from an edit of the training code to its model being served with docker and kubectl instead",
+        false,
     )
     .option("--copies <number>", "of each component of --workloads", positive, 20)
     .option(

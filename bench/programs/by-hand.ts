@@ -22,7 +22,7 @@ class Bare extends pulumi.ComponentResource {
     }
 }
 
-const annotations = { "pulumi.com/patchFieldManager": `pulumi-${pulumi.getProject()}-${pulumi.getStack()}` };
+const annotations = { "pulumi.com/patchFieldManager": `pulumi/${pulumi.getProject()}/${pulumi.getStack()}` };
 
 const podSecurityContext = {
     runAsNonRoot: true,
@@ -45,7 +45,7 @@ for (let index = 0; index < pairs; index++) {
         `${train}-model`,
         {
             metadata: {
-                name: train,
+                name: `${train}-training-model`,
                 namespace,
                 labels: { ...trainLabels, "app.kubernetes.io/managed-by": "pulumi" },
                 annotations,
@@ -61,7 +61,7 @@ for (let index = 0; index < pairs; index++) {
                 name: train,
                 namespace,
                 labels: { ...trainLabels, "app.kubernetes.io/managed-by": "pulumi" },
-                annotations: { ...annotations, "pulumi.com/timeoutSeconds": "21900" },
+                annotations: { ...annotations, "pulumi.com/deletionPropagationPolicy": "background" },
             },
             spec: {
                 backoffLimit: 2,
@@ -83,10 +83,18 @@ for (let index = 0; index < pairs; index++) {
                                 image,
                                 command: ["python", "train.py"],
                                 env: [
+                                    {
+                                        name: "RUN_UID",
+                                        valueFrom: {
+                                            fieldRef: {
+                                                fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']",
+                                            },
+                                        },
+                                    },
                                     { name: "HOME", value: "/tmp" },
                                     {
                                         name: "MODEL_URI",
-                                        value: pulumi.interpolate`pvc://${claim.metadata.name}/${train}`,
+                                        value: pulumi.interpolate`pvc://${claim.metadata.name}/${train}/$(RUN_UID)`,
                                     },
                                     { name: "MODEL_DIR", value: "/model" },
                                     { name: "EPOCHS", value: "20" },
@@ -99,7 +107,7 @@ for (let index = 0; index < pairs; index++) {
                                 terminationMessagePolicy: "FallbackToLogsOnError",
                                 volumeMounts: [
                                     { name: "tmp", mountPath: "/tmp" },
-                                    { name: "model", mountPath: "/model", subPath: train },
+                                    { name: "model", mountPath: "/model", subPathExpr: `${train}/$(RUN_UID)` },
                                 ],
                             },
                         ],
@@ -113,8 +121,19 @@ for (let index = 0; index < pairs; index++) {
         },
         { parent: training },
     );
-
-    training?.finish({ model: job.metadata.name, jobName: job.metadata.name });
+    const record = new core.ConfigMap(
+        `${train}-record`,
+        {
+            metadata: {
+                name: `${train}-training`,
+                namespace,
+                labels: { ...trainLabels, "app.kubernetes.io/managed-by": "pulumi" },
+                annotations,
+            },
+        },
+        { parent: training, dependsOn: job },
+    );
+    training?.finish({ model: record.metadata.name, jobName: job.metadata.name });
 
     const serve = `serve-${index}`;
     const server = bare ? new Bare("ModelServer", serve) : undefined;
@@ -177,7 +196,7 @@ for (let index = 0; index < pairs; index++) {
                                     { name: "PORT", value: "8080" },
                                     {
                                         name: "MODEL_URI",
-                                        value: pulumi.interpolate`pvc://${claim.metadata.name}/${job.metadata.name}`,
+                                        value: pulumi.interpolate`pvc://models/${job.metadata.name}`,
                                     },
                                     { name: "MODEL_DIR", value: "/model" },
                                     { name: "THREADS", value: "4" },
@@ -201,7 +220,7 @@ for (let index = 0; index < pairs; index++) {
                         ],
                         volumes: [
                             { name: "tmp", emptyDir: {} },
-                            { name: "model", persistentVolumeClaim: { claimName: claim.metadata.name } },
+                            { name: "model", persistentVolumeClaim: { claimName: "models" } },
                         ],
                     },
                 },

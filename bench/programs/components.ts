@@ -1,5 +1,7 @@
 /** The workloads, created with the components. */
 
+import * as pulumi from "@pulumi/pulumi";
+
 import { pairs } from "./pairs";
 import { image, namespace } from "./shared";
 
@@ -16,6 +18,8 @@ for (let index = 0; index < pairs; index++) {
         resources: { cpu: "2", memory: "4Gi" },
         gpu: {},
         timeout: "6h",
+        // There need be no node that runs it.
+        wait: mlops.RunWait.Never,
     });
     new mlops.ModelServer(`serve-${index}`, {
         workspace,
@@ -24,7 +28,8 @@ for (let index = 0; index < pairs; index++) {
         env: { THREADS: "4" },
         resources: { cpu: "1", memory: "2Gi" },
         gpu: {},
-        model: training.model,
+        // No run completes, so there is no result to serve.
+        model: pulumi.interpolate`pvc://models/${training.jobName}`,
         replicas: 2,
     });
 }

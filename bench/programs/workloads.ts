@@ -20,6 +20,8 @@ export interface Workload {
 const resources = { cpu: "2", memory: "4Gi" };
 const gpu = {};
 const run = { resources, gpu, env: { EPOCHS: "20" }, timeout: "6h" };
+// There need be no node on which a run could complete.
+const wait = mlops.RunWait.Never;
 const shared = { accessMode: mlops.AccessMode.ReadWriteMany };
 const server = {
     command: ["python", "serve.py"],
@@ -35,7 +37,8 @@ const route = { gateway: "public", gatewayNamespace: "gateways", hostnames: ["mo
 export const workloads: Record<string, Workload> = {
     "training-job": {
         title: "TrainingJob",
-        create: (name, common) => new mlops.TrainingJob(name, { ...common, ...run, command: ["python", "train.py"] }),
+        create: (name, common) =>
+            new mlops.TrainingJob(name, { ...common, ...run, wait, command: ["python", "train.py"] }),
     },
     "training-job-nodes": {
         title: "TrainingJob, 4 nodes",
@@ -43,6 +46,7 @@ export const workloads: Record<string, Workload> = {
             new mlops.TrainingJob(name, {
                 ...common,
                 ...run,
+                wait,
                 command: ["torchrun", "train.py"],
                 nodes: 4,
                 output: shared,
@@ -86,6 +90,7 @@ export const workloads: Record<string, Workload> = {
             new mlops.Sweep(name, {
                 ...common,
                 ...run,
+                wait,
                 command: ["python", "fit.py"],
                 objective: { metric: "accuracy" },
                 grid: { depth: [4, 6, 8, 10], rate: [0.01, 0.03, 0.1] },
@@ -98,6 +103,7 @@ export const workloads: Record<string, Workload> = {
             new mlops.BatchInference(name, {
                 ...common,
                 ...run,
+                wait,
                 command: ["python", "score.py"],
                 model: "s3://models/fraud",
                 inputUri: "s3://claims/november",
