@@ -250,9 +250,11 @@ export function settle(
             if (done !== undefined) {
                 return withCompleted(history, done, kept);
             }
+            const execution =
+                end.state === "completed" || end.state === "failed" ? { content, run, uid: end.uid } : undefined;
             // A run can have a result although some of its parts have failed, but not without having ended.
-            if (outcome.result !== undefined && (end.state === "completed" || end.state === "failed")) {
-                return withCompleted(history, { content, run, uid: end.uid, result: outcome.result, fields }, kept);
+            if (execution !== undefined && outcome.result !== undefined) {
+                return withCompleted(history, { ...execution, result: outcome.result, fields }, kept);
             }
             const still = current ? `; the result of ${current.run} stays the current one` : "";
             const line = `${title}: ${problemOf(run, end, outcome)}${still}`;
@@ -261,9 +263,7 @@ export function settle(
             } else {
                 failProgram(line);
             }
-            return end.state === "failed" && kept !== undefined
-                ? withFailed(history, { content, run, uid: end.uid }, kept)
-                : history;
+            return execution !== undefined && kept !== undefined ? withFailed(history, execution, kept) : history;
         });
 }
 

@@ -360,7 +360,9 @@ describe("a Sweep", () => {
         ]);
         assert.deepEqual(Object.keys(recording.resource("fraud").outputs!), ["runName"]);
         const { annotations } = recording.resource("fraud-record").inputs.metadata as Job["metadata"];
-        assert.deepEqual(Object.keys(annotations), ["pulumi.com/patchFieldManager"]);
+        const { completed, failed } = JSON.parse(annotations["kubernetes-mlops/runs"]!) as Record<string, object[]>;
+        assert.deepEqual([completed, failed!.length], [undefined, 1]);
+        assert.equal(annotations["kubernetes-mlops/result"], undefined);
     });
 
     it("shows everything in a preview that does not depend on an unknown image", async () => {
