@@ -114,19 +114,21 @@ export function withCompleted(history: RunHistory, completed: CompletedRun, keep
     const others = history.runs.filter(({ uid }) => uid !== completed.uid);
     const isReplaced = ({ content }: CompletedRun) => content === completed.content;
     const runs = [...others.filter((one) => !isReplaced(one)), completed];
-    const dropped = [...others.filter(isReplaced), ...runs.slice(0, -keep)];
-    return { ...history, runs: runs.slice(-keep), obsolete: withObsolete(history, dropped) };
+    return withinBounds({ ...history, runs, obsolete: [...history.obsolete, ...others.filter(isReplaced)] }, keep);
 }
 
 /** Returns the history after an execution has failed. */
-export function withFailed(history: RunHistory, { content, run, uid }: Execution, keep = historyLength): RunHistory {
-    const failed = [...history.failed.filter((one) => one.uid !== uid), { content, run, uid }];
-    return {
-        ...history,
-        failed: failed.slice(-keep),
-        obsolete: withObsolete(history, failed.slice(0, -keep)),
-    };
+export function withFailed(history: RunHistory, failed: Execution, keep = historyLength): RunHistory {
+    const others = history.failed.filter(({ uid }) => uid !== failed.uid);
+    return withinBounds({ ...history, failed: [...others, failed] }, keep);
 }
 
-const withObsolete = ({ obsolete }: RunHistory, dropped: Execution[]): Execution[] =>
-    [...obsolete, ...dropped.map(({ content, run, uid }) => ({ content, run, uid }))].slice(-obsoleteLength);
+/** Returns a history of at most so many runs of each kind; the others are obsolete. */
+function withinBounds({ runs, failed, obsolete }: RunHistory, keep: number): RunHistory {
+    const dropped = [...obsolete, ...runs.slice(0, -keep), ...failed.slice(0, -keep)];
+    return {
+        runs: runs.slice(-keep),
+        failed: failed.slice(-keep),
+        obsolete: dropped.map(({ content, run, uid }) => ({ content, run, uid })).slice(-obsoleteLength),
+    };
+}

@@ -103,15 +103,21 @@ describe("the history of runs", () => {
     });
 
     it("keeps as many failures, and makes earlier ones obsolete", () => {
-        const once = withFailed(after(b), a, 2);
+        const [ofA, ofB, ofC] = executions(a, b, c) as [Execution, Execution, Execution];
+        const once = withFailed(after(b), ofA, 2);
         assert.deepEqual(once, { ...after(b), failed: executions(a) });
-        assert.deepEqual(withFailed(once, a, 2), once);
-        const thrice = [b, c].reduce((history, one) => withFailed(history, one, 2), once);
+        assert.deepEqual(withFailed(once, ofA, 2), once);
+        const thrice = [ofB, ofC].reduce((history, one) => withFailed(history, one, 2), once);
         assert.deepEqual([thrice.failed, thrice.obsolete], [executions(b, c), executions(a)]);
+        const fewer = withCompleted(thrice, b, 1);
+        assert.deepEqual([fewer.failed, fewer.obsolete], [executions(c), executions(a, b)]);
     });
 
     it("is the same after it was written and read", () => {
-        const history = withFailed(withFailed(withCompleted(after(a), b, 1), c, 1), a, 1);
+        const history = [c, a].reduce(
+            (before, one) => withFailed(before, executions(one)[0]!, 1),
+            withCompleted(after(a), b, 1),
+        );
         const annotations = historyAnnotations(history);
         assert.equal(annotations["kubernetes-mlops/result"], b.result);
         assert.deepEqual(parseHistory({ ...annotations, other: "1" } as Record<string, string>), history);
