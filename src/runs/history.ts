@@ -58,23 +58,26 @@ export function parseHistory(found: Record<string, string> = {}): RunHistory {
     if (!isObject(known)) {
         throw new SyntaxError("it is not an object");
     }
-    const listOf = (field: string, texts: string[]): unknown[] => {
+    const listOf = (field: string, isEntry: (one: unknown) => boolean): unknown[] => {
         const list = known[field] ?? [];
-        const isEntry = (one: unknown) => isObject(one) && texts.every((name) => typeof one[name] === "string");
         if (!Array.isArray(list) || !list.every(isEntry)) {
             throw new SyntaxError(`${field} is not a list of runs`);
         }
         return list;
     };
-    const ofExecution = ["content", "run", "uid"];
     return {
-        runs: listOf("completed", [...ofExecution, "result"]) as CompletedRun[],
-        failed: listOf("failed", ofExecution) as Execution[],
-        obsolete: listOf("obsolete", ofExecution) as Execution[],
+        runs: listOf("completed", (one) => isExecution(one) && typeof one.result === "string") as CompletedRun[],
+        failed: listOf("failed", isExecution) as Execution[],
+        obsolete: listOf("obsolete", isExecution) as Execution[],
     };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+/** Returns whether a value is an execution, whose fields are names: they become paths of files that are deleted. */
+const isExecution = (one: unknown): one is Record<string, unknown> =>
+    isObject(one) &&
+    [one.content, one.run, one.uid].every((name) => typeof name === "string" && /^[\w-]+(\.[\w-]+)*$/.test(name));
 
 /** Returns the annotations of a record; both are undefined if there is nothing to remember. */
 export function historyAnnotations(

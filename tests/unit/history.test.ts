@@ -134,9 +134,16 @@ describe("the history of runs", () => {
         "null",
         "1",
         ...["completed", "failed", "obsolete"].flatMap((list) =>
-            [1, {}, [1], [null], [{ content: "a" }], [{ ...entry, uid: 1 }]].map((value) =>
-                JSON.stringify({ [list]: value }),
-            ),
+            [
+                1,
+                {},
+                [1],
+                [null],
+                [{ content: "a" }],
+                [{ ...entry, uid: 1 }],
+                [{ ...entry, uid: ".." }],
+                [{ ...entry, run: "a/b" }],
+            ].map((value) => JSON.stringify({ [list]: value })),
         ),
     ]) {
         it(`is refused if it is ${JSON.stringify(broken)}`, () => {
