@@ -99,17 +99,14 @@ export const scenarios: Scenario[] = [
             {
                 what: "another image: a new run",
                 edit: { image: otherImage },
-                preview: [
-                    "replace job metadata.name",
-                    "replace runtime metadata.name replicatedJobs[0].template.spec.template.spec.env replicatedJobs[0].template.spec.template.spec.image replicatedJobs[0].template.spec.template.spec.volumeMounts",
-                ],
+                preview: ["replace job metadata.name", "replace runtime metadata.name"],
             },
             {
                 what: "MPI: a new run",
                 edit: { framework: TrainingFramework.Mpi },
                 preview: [
                     "replace job metadata.name",
-                    'replace runtime metadata.labels["trainer.kubeflow.org/framework"] metadata.name network replicatedJobs[0].template.metadata replicatedJobs[0].template.spec.template.spec.args replicatedJobs[0].template.spec.template.spec.command[0] replicatedJobs[0].template.spec.template.spec.command[1] replicatedJobs[0].template.spec.template.spec.env replicatedJobs[0].template.spec.template.spec.volumeMounts replicatedJobs[1] spec.mlPolicy.mpi spec.mlPolicy.numNodes spec.mlPolicy.torch successPolicy',
+                    'replace runtime metadata.labels["trainer.kubeflow.org/framework"] metadata.name',
                 ],
             },
         ],
