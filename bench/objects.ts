@@ -86,7 +86,7 @@ async function objects(
             data: kind === "Secret" ? Object.keys(data ?? {}) : data,
             status: undefined,
         };
-        const text = JSON.stringify(content, (key, value: unknown) => (given.has(key) ? undefined : value));
+        const text = JSON.stringify(content, (key, value: unknown) => (clusterFields.has(key) ? undefined : value));
         found.set(
             `${kind} ${withoutHash(metadata.name)}`,
             JSON.parse(withoutHash(text).replaceAll(namespace, "NAMESPACE")) as unknown,
@@ -96,7 +96,7 @@ async function objects(
 }
 
 /** The fields that the cluster sets, with a different value for each object. */
-export const given = new Set([
+export const clusterFields = new Set([
     "clusterIP",
     "clusterIPs",
     "controller-uid",

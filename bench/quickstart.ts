@@ -15,7 +15,7 @@ import { sourceDir } from "../local/paths";
 import { run } from "../local/run";
 import { openStack, stackEnv } from "../local/stack";
 import { call, type Environment } from "./environment";
-import { given } from "./objects";
+import { clusterFields } from "./objects";
 
 /** A deployment of the example. */
 export interface Deployment {
@@ -147,7 +147,7 @@ async function readStack(stack: Stack): Promise<{ build: string[]; outputs: Reco
 async function readManifests(environment: Environment, from: string, namespace: string): Promise<Manifest[]> {
     const kinds = "persistentvolumeclaim,service,poddisruptionbudget,job,deployment";
     const found = await call(environment, "get", kinds, "--namespace", from, "--output=json");
-    const { items } = JSON.parse(found, (key, value: unknown) => (given.has(key) ? undefined : value)) as {
+    const { items } = JSON.parse(found, (key, value: unknown) => (clusterFields.has(key) ? undefined : value)) as {
         items: Manifest[];
     };
     return items.map(({ apiVersion, kind, metadata: { name, labels }, spec }) => ({

@@ -1,4 +1,7 @@
-/** What a preview says besides its diff, each in a line of its own, such as what it could not look at and so has not checked. */
+/**
+ * What a preview reports besides its diff, each in a line of its own, such as what it could not look at and so has not
+ * checked.
+ */
 import * as pulumi from "@pulumi/pulumi";
 
 import { isKnown } from "./inputs";

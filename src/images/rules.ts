@@ -24,7 +24,6 @@ const systemPackage = matching(
     /^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](=[A-Za-z0-9.+:~-]+)?$/,
     'it must be the name of a Debian package, with or without a version, such as "libgomp1" or "libgomp1=12.2.0-14"',
 );
-
 function secretKeyProblem(key: string): string | undefined {
     return /^[\w.-]+$/.test(key)
         ? undefined

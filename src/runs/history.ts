@@ -48,7 +48,10 @@ export const resultField = "kubernetes-mlops/result";
 /** The annotation with all runs. */
 export const runsField = "kubernetes-mlops/runs";
 
-/** Returns the history in the annotations of a record; an empty one if there is none. Throws a SyntaxError for another value. */
+/**
+ * Returns the history in the annotations of a record; an empty one if there is none. Throws a SyntaxError if it is not
+ * a history.
+ */
 export function parseHistory(found: Record<string, string> = {}): RunHistory {
     const text = found[runsField];
     if (text === undefined) {

@@ -1,13 +1,13 @@
 /**
- * The files of runs that are not remembered any more. The pods of the next run delete them, because nothing else has the
- * claim mounted; what is still in use is kept.
+ * The files of runs that are not remembered any more. The pods of the next run delete them, because they have the claim
+ * mounted anyway; what is in use when the run is planned is kept.
  */
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../arguments/inputs";
 import { type Cluster, ClusterError } from "../cluster/client";
-import { restricted } from "../pod/pod-template";
+import { buildShellContainer } from "../pod/shell-container";
 import type { RunHistory } from "./history";
 
 /** Everything that can mount a claim or refer to a directory in it, below the path of a namespace. */
@@ -78,12 +78,7 @@ export function buildCleanup(
     const initContainers = mapInput(paths, (all) => {
         const known = all.filter((path) => volumes.some((volume) => path.startsWith(`${mountPaths[volume]}/`)));
         const container = {
-            name: "cleanup",
-            image,
-            command: ["/bin/sh", "-c", script, "cleanup"],
-            args: known,
-            resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "32Mi" } },
-            securityContext: { ...restricted, readOnlyRootFilesystem: true },
+            ...buildShellContainer("cleanup", image, script, known),
             volumeMounts: volumes.map((name) => ({ name, mountPath: mountPaths[name] })),
         };
         return known.length === 0 ? undefined : [container];

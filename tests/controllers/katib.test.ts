@@ -66,7 +66,7 @@ function succeeding(): Promise<Record<string, unknown>> {
 }
 
 /** What a trial has recorded of its parameters. */
-interface Told {
+interface Given {
     parameters: Record<string, unknown>;
     words: string[];
     env: Record<string, string | null>;
@@ -157,9 +157,9 @@ describe("a Sweep on the real Katib", function () {
 
     it("gives each trial the variables that the page documents, unchanged, and a directory", async () => {
         const [claim, run] = outputs.model.slice("pvc://".length).split("/") as [string, string];
-        const files = Object.entries(await filesIn(claim, "told.json"));
-        const told = files.map(([directory, text]) => ({ directory, ...(JSON.parse(text) as Told) }));
-        for (const { directory, words, env } of told) {
+        const files = Object.entries(await filesIn(claim, "given.json"));
+        const given = files.map(([directory, text]) => ({ directory, ...(JSON.parse(text) as Given) }));
+        for (const { directory, words, env } of given) {
             assert.deepEqual(words, [gridLoss, odd]);
             assert.deepEqual(env, {
                 HOME: "/tmp",
@@ -175,7 +175,7 @@ describe("a Sweep on the real Katib", function () {
         const points = grid.depth.flatMap((depth) =>
             grid.kind.flatMap((kind) => grid.rate.map((rate) => ({ depth, kind, rate, deep: true }))),
         );
-        const found = new Set(told.map(({ parameters }) => JSON.stringify(parameters)));
+        const found = new Set(given.map(({ parameters }) => JSON.stringify(parameters)));
         assert.deepEqual([...found].sort(), points.map((point) => JSON.stringify(point)).sort());
     });
 
@@ -260,7 +260,7 @@ describe("a Sweep on the real Katib", function () {
             assert.deepEqual(await life.preview(), []);
             const [claim] = first.model.slice("pvc://".length).split("/") as [string];
             // Each has trials of its own, and so a model of its own, although it is the same run.
-            const executed = Object.keys(await filesIn(claim, "told.json")).filter((one) => one.startsWith(first.run));
+            const executed = Object.keys(await filesIn(claim, "given.json")).filter((one) => one.startsWith(first.run));
             const models = [first, second, third].map(({ model }) => model);
             assert.deepEqual(executed.map((directory) => `pvc://${claim}/${directory}`).sort(), models.sort());
         } finally {

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { objectMeta } from "../../pod/metadata";
-import { restricted } from "../../pod/pod-template";
+import { buildShellContainer } from "../../pod/shell-container";
 import { successorName } from "../../pod/successor";
 import { type RunIdentity, runTimeout } from "../../runs/run";
 import { TrainingFramework, type TrainingJobArgs } from "./args";
@@ -149,16 +149,8 @@ function buildMpiRuntimeSpec(
  * own, by which Open MPI recognizes itself. SSH does not retry, and the DNS does not resolve the new pods of a
  * restarted run at once.
  */
-function buildHostsContainer(args: TrainingJobArgs, hosts: pulumi.Input<string>[]): object {
-    return {
-        name: "hosts",
-        image: args.image,
-        command: ["/bin/sh", "-c", 'for host; do until getent hosts "$host"; do sleep 1; done; done', "hosts"],
-        args: hosts,
-        resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "32Mi" } },
-        securityContext: { ...restricted, readOnlyRootFilesystem: true },
-    };
-}
+const buildHostsContainer = (args: TrainingJobArgs, hosts: pulumi.Input<string>[]): object =>
+    buildShellContainer("hosts", args.image, 'for host; do until getent hosts "$host"; do sleep 1; done; done', hosts);
 
 /** Configuration of the SSH server in images for MPI, such as those of Kubeflow. */
 const sshConfig = "/home/mpiuser/.sshd_config";
