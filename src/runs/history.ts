@@ -114,9 +114,9 @@ export function differingFields(
 /**
  * Returns the history after a run has completed, or after the component has returned to it.
  *
- * @param keep - How many completed runs are remembered.
+ * @param keep - How many results are kept, where older ones are deleted.
  */
-export function withCompleted(history: RunHistory, completed: CompletedRun, keep = historyLength): RunHistory {
+export function withCompleted(history: RunHistory, completed: CompletedRun, keep?: number): RunHistory {
     const others = history.runs.filter(({ uid }) => uid !== completed.uid);
     const isReplaced = ({ content }: CompletedRun) => content === completed.content;
     const runs = [...others.filter((one) => !isReplaced(one)), completed];
@@ -124,17 +124,18 @@ export function withCompleted(history: RunHistory, completed: CompletedRun, keep
 }
 
 /** Returns the history after an execution has failed. */
-export function withFailed(history: RunHistory, failed: Execution, keep = historyLength): RunHistory {
+export function withFailed(history: RunHistory, failed: Execution, keep: number): RunHistory {
     const others = history.failed.filter(({ uid }) => uid !== failed.uid);
     return withinBounds({ ...history, failed: [...others, failed] }, keep);
 }
 
-/** Returns a history of at most so many runs of each kind; the others are obsolete. */
-function withinBounds({ runs, failed, obsolete }: RunHistory, keep: number): RunHistory {
-    const dropped = [...obsolete, ...runs.slice(0, -keep), ...failed.slice(0, -keep)];
+/** Returns a history of at most so many runs of each kind; the others are obsolete, unless no results are deleted. */
+function withinBounds({ runs, failed, obsolete }: RunHistory, keep: number | undefined): RunHistory {
+    const most = keep ?? historyLength;
+    const dropped = keep === undefined ? [] : [...obsolete, ...runs.slice(0, -most), ...failed.slice(0, -most)];
     return {
-        runs: runs.slice(-keep),
-        failed: failed.slice(-keep),
+        runs: runs.slice(-most),
+        failed: failed.slice(-most),
         obsolete: dropped.map(({ content, run, uid }) => ({ content, run, uid })).slice(-obsoleteLength),
     };
 }

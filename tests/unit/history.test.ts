@@ -22,7 +22,7 @@ const completed = (content: string, uid = `uid-of-${content}`): CompletedRun => 
     result: `pvc://models/fraud-${content}/${uid}`,
 });
 const after = (...runs: CompletedRun[]): RunHistory =>
-    runs.reduce((history, run) => withCompleted(history, run), noRuns);
+    runs.reduce((history, run) => withCompleted(history, run, 20), noRuns);
 const executions = (...runs: CompletedRun[]): Execution[] =>
     runs.map(({ content, run, uid }) => ({ content, run, uid }));
 const contents = ({ runs }: RunHistory) => runs.map(({ content }) => content).join("");
@@ -100,6 +100,12 @@ describe("the history of runs", () => {
         assert.deepEqual(after(a, b, a).obsolete, []);
         const most = many.reduce((history, one) => withCompleted(history, one, 1), noRuns);
         assert.deepEqual(most.obsolete, executions(...many.slice(9, 59)));
+    });
+
+    it("has nothing obsolete where no results are deleted", () => {
+        const many = Array.from({ length: 25 }, (_, index) => completed(String(index)));
+        const history = many.reduce((before, one) => withCompleted(before, one), noRuns);
+        assert.deepEqual(history, { ...noRuns, runs: many.slice(5) });
     });
 
     it("keeps as many failures, and makes earlier ones obsolete", () => {
