@@ -73,6 +73,15 @@ describe("a training on a real node", function () {
         assert.equal((await pods()).length, 2);
     });
 
+    it("retries without counting after one exit code, and never after another", async () => {
+        const program = 'test -e "$MODEL_DIR/started" && exit 3; touch "$MODEL_DIR/started"; exit 42';
+        const args = { command: ["sh", "-c", program], retries: 1, retry: { never: [3], always: [42] } };
+        stack = await TestStack.create(namespace, training("", args));
+        // The first pod does not count, and the second one would be retried if its exit code were any other.
+        await assert.rejects(stack.up(), /the run train-[0-9a-f]{8} has failed: .*exit code 3/);
+        assert.equal((await pods()).length, 2);
+    });
+
     it("runs again after a failure when its content changes", async () => {
         stack = await TestStack.create(namespace, training("raise ValueError('no data')", { retries: 0 }));
         await assert.rejects(stack.up(), /no data/);
