@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/client";
+import type { KubernetesObject } from "../cluster/pods";
 import type { RunOutcome, RunRef } from "./follow";
-import type { KubernetesObject } from "./pods";
 import { runKinds } from "./run-kinds";
 
 /**

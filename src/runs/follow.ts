@@ -1,15 +1,16 @@
 /** Following a run from a program, until it has ended or it is known that it cannot start. */
-import { setTimeout as pause } from "node:timers/promises";
-
 import { seconds } from "../arguments/duration";
 import { oneLine } from "../arguments/one-line";
-import { type Cluster, ClusterError } from "../cluster/client";
-import { describeFailure } from "./failure";
-import { containersOf, type Event, type Pod, timeOf } from "./pods";
+import type { Cluster } from "../cluster/client";
+import type { Condition } from "../cluster/condition";
+import { eventsOfPods, ifAllowed, readEventsBy } from "../cluster/events";
+import { describeFailure } from "../cluster/pod-failure";
+import { hasStarted, type Wait } from "../cluster/pod-start";
+import { containersOf, type Event, type Pod, timeOf } from "../cluster/pods";
+import { watch, type WatchOptions } from "../cluster/watch";
 import { doneAnnotation } from "./run";
 import { admittedAt, type AnyStatus, progressOf, type Run, type RunKind } from "./run-kinds";
-import { hasStarted, type Wait, waitOfRun } from "./start";
-import type { Condition } from "./status";
+import { waitOfRun } from "./run-start";
 
 /** Which run to follow. */
 export interface RunRef {
@@ -20,18 +21,12 @@ export interface RunRef {
     uid?: string;
 }
 
-export interface FollowOptions {
+export interface FollowOptions extends WatchOptions {
     /**
      * How long no container of the run may have started, as a duration such as "30m", from when the run was admitted.
      * Defaults to no limit.
      */
     startTimeout?: string;
-    /** Whether to look once, without waiting. */
-    once?: boolean;
-    /** Receives what the run does or waits for whenever that changes, as the predicate of a sentence about the run. */
-    say?: (why: string) => void;
-    /** Waits this number of milliseconds. */
-    sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
 /** How a run has ended, or what it does. Messages are one line. */
@@ -47,42 +42,14 @@ export type RunOutcome =
     /** Only with `once`. The reason is the predicate of a sentence about the run. */
     | { state: "running"; uid: string; why: string };
 
-/** How often the run is read, in milliseconds. */
-const interval = 2000;
-
-/** How long the API server may be unreachable, in milliseconds: an upgrade of the control plane takes minutes. */
-const longestOutage = 300_000;
-
 /**
  * Follows a run until it has completed or failed, cannot start, or has been deleted. Throws a ClusterError if it cannot be
  * read at first, may not be read any more, or if later the API server cannot be reached for five minutes.
  */
 export async function followRun(cluster: Cluster, run: RunRef, options: FollowOptions = {}): Promise<RunOutcome> {
-    const { once = false, say = () => undefined, sleep = pause } = options;
     const memory: Memory = {};
-    let said: string | undefined;
-    const tell = (why: string): void => {
-        if (why !== said) {
-            said = why;
-            say(why);
-        }
-    };
-    for (let reached: number | undefined; ; await sleep(interval)) {
-        try {
-            const outcome = assess(await readRun(cluster, run), run, cluster.now(), memory, options.startTimeout);
-            if (outcome.state !== "running" || once) {
-                return outcome;
-            }
-            reached = cluster.now();
-            tell(outcome.why);
-        } catch (error) {
-            const isOutage = error instanceof ClusterError && error.isTransient && reached !== undefined;
-            if (!isOutage || cluster.now() - reached! > longestOutage) {
-                throw error;
-            }
-            tell(`cannot be followed at the moment: ${error.message}`);
-        }
-    }
+    const look = async () => assess(await readRun(cluster, run), run, cluster.now(), memory, options.startTimeout);
+    return watch(cluster, look, options);
 }
 
 /** What the API server knows about a run. */
@@ -125,9 +92,6 @@ async function readRun(cluster: Cluster, { kind, namespace, name }: RunRef): Pro
     };
 }
 
-/** The number of pods whose events are read. */
-const fewPods = 5;
-
 /** Reads the events that say why a run does not start: those of its pods, or else those of the controller of its pods. */
 async function readEvents(
     cluster: Cluster,
@@ -136,19 +100,17 @@ async function readEvents(
     { creator }: RunKind,
     pods: Pod[],
 ): Promise<Event[]> {
-    const read = async (fieldSelector: string): Promise<Event[]> =>
-        (await ifAllowed(cluster.list<Event>(`/api/v1/namespaces/${namespace}/events`, { fieldSelector }))) ?? [];
-    if (pods.length === 0) {
-        // The Jobs of a JobSet have names that begin with its own, and none is older than the run.
-        const events = await read(`involvedObject.kind=${creator},type=Warning`);
-        const created = timeOf(run.metadata.creationTimestamp);
-        return events.filter(
-            ({ involvedObject, metadata }) =>
-                involvedObject.name?.startsWith(run.metadata.name) && timeOf(metadata.creationTimestamp) >= created,
-        );
+    if (pods.length > 0) {
+        const waiting = pods.filter((pod) => containersOf(pod).some(({ state }) => state?.waiting));
+        return eventsOfPods(cluster, namespace, waiting);
     }
-    const waiting = pods.filter((pod) => containersOf(pod).some(({ state }) => state?.waiting)).slice(0, fewPods);
-    return (await Promise.all(waiting.map(({ metadata }) => read(`involvedObject.uid=${metadata.uid}`)))).flat();
+    // The Jobs of a JobSet have names that begin with its own, and none is older than the run.
+    const events = await readEventsBy(cluster, namespace, `involvedObject.kind=${creator},type=Warning`);
+    const created = timeOf(run.metadata.creationTimestamp);
+    return events.filter(
+        ({ involvedObject, metadata }) =>
+            involvedObject.name?.startsWith(run.metadata.name) && timeOf(metadata.creationTimestamp) >= created,
+    );
 }
 
 const queueLabel = "kueue.x-k8s.io/queue-name";
@@ -166,18 +128,6 @@ async function readWorkload(cluster: Cluster, namespace: string, { metadata }: R
         }
     }
     return undefined;
-}
-
-/** Returns what a request returns, or undefined if it is forbidden: the run itself says enough to follow it. */
-async function ifAllowed<T>(request: Promise<T>): Promise<T | undefined> {
-    try {
-        return await request;
-    } catch (error) {
-        if (error instanceof ClusterError && error.status === 403) {
-            return undefined;
-        }
-        throw error;
-    }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Jobs of many pods, each with an index, of which some may fail while the others continue. */
 import type { types } from "@pulumi/kubernetes";
 
-import { type Condition, trueCondition } from "./status";
+import { type Condition, trueCondition } from "../cluster/condition";
 
 type EnvVarSource = types.input.core.v1.EnvVarSource;
 

@@ -1,8 +1,9 @@
 /** The kinds of objects that represent a run, and how their status is read. */
-import { endOfLog } from "./failure";
+import { type Condition, trueCondition } from "../cluster/condition";
+import { endOfLog } from "../cluster/pod-failure";
+import { type KubernetesObject, timeOf } from "../cluster/pods";
 import type { JobStatus } from "./indexed-job";
-import { type KubernetesObject, timeOf } from "./pods";
-import { type Condition, failureOf, type RunStatus, trueCondition } from "./status";
+import { failureOf, type RunStatus } from "./status";
 
 /** A Job, JobSet, TrainJob or RayJob, as far as it is read. */
 export interface Run extends KubernetesObject {

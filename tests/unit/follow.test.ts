@@ -5,7 +5,9 @@
 import { strict as assert } from "node:assert";
 
 import { type Cluster, ClusterError } from "../../src/cluster/client";
-import { describeFailure, endOfLog } from "../../src/runs/failure";
+import { describeFailure, endOfLog } from "../../src/cluster/pod-failure";
+import { type Wait, waitOfPod } from "../../src/cluster/pod-start";
+import type { ContainerState, Event, Pod } from "../../src/cluster/pods";
 import {
     assess,
     followRun,
@@ -14,9 +16,8 @@ import {
     type Observed,
     type RunOutcome,
 } from "../../src/runs/follow";
-import type { ContainerState, Event, Pod } from "../../src/runs/pods";
 import { type Run, type RunKind, runKinds } from "../../src/runs/run-kinds";
-import { type Wait, waitOfPod, waitOfRun } from "../../src/runs/start";
+import { waitOfRun } from "../../src/runs/run-start";
 
 const image = "localhost:5001/python:1";
 const start = Date.parse("2026-01-01T00:00:00Z");

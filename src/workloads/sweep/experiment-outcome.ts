@@ -1,4 +1,4 @@
-import { type Condition, trueCondition } from "../../runs/status";
+import { type Condition, trueCondition } from "../../cluster/condition";
 import type { SweepArgs } from "./args";
 import { buildRanges, formatValue } from "./katib-ranges";
 import type { Outcome } from "./outcome";

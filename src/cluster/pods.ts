@@ -1,5 +1,5 @@
 /** Pods and events, as the API server returns them and as far as they are read. */
-import type { Condition } from "./status";
+import type { Condition } from "./condition";
 
 interface ObjectMeta {
     name: string;

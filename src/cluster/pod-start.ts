@@ -34,21 +34,6 @@ const hasRun = ({ state, lastState }: ContainerStatus): boolean =>
 const isStartError = ({ reason }: { reason?: string }): boolean =>
     ["StartError", "ContainerCannotRun"].includes(reason ?? "");
 
-/**
- * Returns why the pods of a run do not start, or undefined if one has started and none of the others is unable to.
- *
- * @param events - The events of the pods, and those of the controller that creates them.
- */
-export function waitOfRun(pods: Pod[], events: Event[]): Wait | undefined {
-    const active = pods.filter(({ metadata, status }) => !metadata.deletionTimestamp && status?.phase !== "Failed");
-    const waits = active.flatMap((pod) => waitOfPod(pod, events) ?? []);
-    const worst = waits.sort((one, other) => (one.grace ?? Infinity) - (other.grace ?? Infinity))[0];
-    if (pods.some(hasStarted)) {
-        return worst?.grace === undefined ? undefined : worst;
-    }
-    return worst ?? (pods.length === 0 ? creationProblem(events) : undefined) ?? { why: "is starting" };
-}
-
 /** Returns why a pod does not start, or undefined if it has, and none of its containers is unable to. */
 export function waitOfPod(pod: Pod, events: Event[]): Wait | undefined {
     const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
@@ -166,8 +151,8 @@ function waitOfCreation(image: string, events: Event[]): Wait {
 /** How events about a pod that was not created begin; those of Jobs, and those of Ray clusters. */
 const creationError = /^(\(combined from similar events\): )?(Error creating: |Failed to create (head|worker) Pod )/;
 
-/** Returns why the controller of a run has created no pod. */
-function creationProblem(events: Event[]): Wait | undefined {
+/** Returns why a controller has created no pod. */
+export function creationProblem(events: Event[]): Wait | undefined {
     const problem = latest(events, ({ type, message = "" }) => type === "Warning" && creationError.test(message));
     return problem && waitOfEvent("cannot be created", problem);
 }
@@ -185,7 +170,8 @@ function waitOfEvent(what: string, event: Event): Wait {
     return { why, grace: isPermanent && hasRepeated ? 0 : undefined };
 }
 
-function latest(events: Event[], isWanted: (event: Event) => boolean): Event | undefined {
+/** Returns the last of the events that are wanted. */
+export function latest(events: Event[], isWanted: (event: Event) => boolean): Event | undefined {
     return events.filter(isWanted).sort((one, other) => lastSeen(other) - lastSeen(one))[0];
 }
 
