@@ -14,7 +14,7 @@ const mayImport = {
     cluster: ["arguments"],
     pod: ["arguments", "cluster"],
     runs: ["arguments", "cluster", "pod"],
-    serving: ["arguments", "pod"],
+    serving: ["arguments", "cluster", "pod"],
     images: ["arguments", "package-files.ts"],
     platform: ["arguments", "pod", "package-files.ts"],
 };

@@ -24,10 +24,14 @@ export function describeFailure(pods: Pod[]): string | undefined {
     if (last === undefined) {
         return describeRejection(causes);
     }
-    const { exitCode, reason = "Error", message = "" } = last.end;
-    const how = reason === "Error" ? "exit code" : `${reason}, exit code`;
+    return `the container ${last.container} of the pod ${last.pod.metadata.name} has failed with ${describeEnd(last.end)}`;
+}
+
+/** Returns how a container has ended: its exit code, and the end of its log. */
+export function describeEnd({ exitCode, reason = "Error", message = "" }: Terminated): string {
+    const how = ["Error", "Completed"].includes(reason) ? "exit code" : `${reason}, exit code`;
     const log = endOfLog(message.replace(runtimeSteps, "").replace(/: unknown$/, ""));
-    return `the container ${last.container} of the pod ${last.pod.metadata.name} has failed with ${how} ${exitCode}${log && `: ${log}`}`;
+    return `${how} ${exitCode}${log && `: ${log}`}`;
 }
 
 /** The steps in which containerd and runc have failed to execute a program. */

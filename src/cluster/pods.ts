@@ -3,7 +3,9 @@ import type { Condition } from "./condition";
 
 interface ObjectMeta {
     name: string;
+    namespace?: string;
     uid: string;
+    generation?: number;
     creationTimestamp?: string;
     deletionTimestamp?: string;
     labels?: Record<string, string>;
@@ -16,7 +18,7 @@ export interface KubernetesObject {
 }
 
 export interface Pod extends KubernetesObject {
-    spec?: { containers?: { name: string; image?: string }[]; initContainers?: { name: string; image?: string }[] };
+    spec?: { containers?: Container[]; initContainers?: Container[] };
     status?: {
         phase?: string;
         reason?: string;
@@ -27,9 +29,25 @@ export interface Pod extends KubernetesObject {
     };
 }
 
+export interface Container {
+    name: string;
+    image?: string;
+    ports?: { name?: string; containerPort: number }[];
+    startupProbe?: Probe;
+    readinessProbe?: Probe;
+}
+
+export interface Probe {
+    httpGet?: { path?: string; port?: number | string };
+}
+
 export interface ContainerStatus {
     name: string;
     image?: string;
+    ready?: boolean;
+    /** Whether its startup probe has succeeded, if it has one. */
+    started?: boolean;
+    restartCount?: number;
     state?: ContainerState;
     lastState?: ContainerState;
 }
@@ -37,7 +55,7 @@ export interface ContainerStatus {
 /** One of the three. */
 export interface ContainerState {
     waiting?: { reason?: string; message?: string };
-    running?: object;
+    running?: { startedAt?: string };
     terminated?: Terminated;
 }
 
@@ -46,6 +64,7 @@ export interface Terminated {
     exitCode: number;
     reason?: string;
     message?: string;
+    startedAt?: string;
     finishedAt?: string;
 }
 

@@ -2,20 +2,20 @@ import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../arguments/inputs";
+import type { ServerPatience } from "./follow";
 import { drainSeconds } from "./probes";
 
-/**
- * Returns how long Pulumi waits for a rollout, in seconds. Pods start in waves, which together take less than twice the
- * longest start of one pod.
- */
-export function rolloutTimeoutSeconds(startupSeconds: pulumi.Input<number>): pulumi.Input<string> {
-    return mapInput(startupSeconds, (limit) => String(2 * limit + 300));
-}
+/** How long a pod may wait for a node and for its image, in seconds, besides the time that its program needs. */
+const placementSeconds = 600;
 
 /** Returns after how many seconds without progress Kubernetes reports that a Deployment has failed. */
 export function progressDeadlineSeconds(startupSeconds: pulumi.Input<number>): pulumi.Input<number> {
-    return mapInput(startupSeconds, (limit) => limit + 60);
+    return mapInput(startupSeconds, (limit) => limit + placementSeconds);
 }
+
+/** Returns how long an update waits for a server. */
+export const patienceOf = (startupSeconds: pulumi.Input<number>, advice?: string): pulumi.Input<ServerPatience> =>
+    mapInput(startupSeconds, (limit) => ({ startupSeconds: limit, totalSeconds: limit + placementSeconds, advice }));
 
 /**
  * Returns the grace period of a server's pods.

@@ -68,13 +68,13 @@ describe("an LlmServer", () => {
                 annotations: {
                     ...annotations,
                     "pulumi.com/patchForce": "true",
-                    "pulumi.com/timeoutSeconds": "2700",
+                    "pulumi.com/waitFor": "jsonpath={.metadata.uid}",
                 },
             },
             spec: {
                 replicas: 1,
                 selector: { matchLabels: selector },
-                progressDeadlineSeconds: 1260,
+                progressDeadlineSeconds: 1800,
                 strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
                 template: {
                     metadata: { labels: selector },
@@ -380,8 +380,7 @@ describe("an LlmServer on several nodes", () => {
         assert.deepEqual(metadata.annotations, {
             ...annotations,
             "pulumi.com/patchForce": "true",
-            "pulumi.com/timeoutSeconds": "2700",
-            "pulumi.com/waitFor": "condition=Available",
+            "pulumi.com/waitFor": "jsonpath={.metadata.uid}",
         });
         const { leaderTemplate, workerTemplate, ...template } = spec.leaderWorkerTemplate as Record<
             "leaderTemplate" | "workerTemplate",

@@ -121,7 +121,7 @@ describe("a Notebook", () => {
                     name: "fraud-notebook",
                     namespace: "ml",
                     labels,
-                    annotations: { ...annotations, "pulumi.com/timeoutSeconds": "900" },
+                    annotations: { ...annotations, "pulumi.com/waitFor": "jsonpath={.metadata.uid}" },
                 },
                 spec: {
                     serviceName: "fraud-notebook",
@@ -344,7 +344,7 @@ describe("a Notebook", () => {
         assert.deepEqual(metadata.annotations, {
             ...annotations,
             "kubernetes-mlops/triggers": "2024-06-01, again",
-            "pulumi.com/timeoutSeconds": "3600",
+            "pulumi.com/waitFor": "jsonpath={.metadata.uid}",
         });
     });
 

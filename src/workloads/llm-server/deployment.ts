@@ -12,7 +12,7 @@ import {
     buildRollingUpdate,
     buildServingContainer,
     startupSeconds,
-    waiting,
+    podOwnerAnnotations,
 } from "./pods";
 
 /** Returns the Deployment of a server, each pod of which has the whole model. */
@@ -24,7 +24,7 @@ export function buildLlmDeployment(
     const labels = llmLabels(name);
     const details = buildPodDetails(name, args, context);
     return {
-        metadata: objectMeta(name, args.workspace.namespace, labels, waiting(args)),
+        metadata: objectMeta(name, args.workspace.namespace, labels, podOwnerAnnotations),
         spec: {
             replicas: args.replicas ?? 1,
             selector: { matchLabels: labels },

@@ -13,7 +13,7 @@ import {
     buildPodDetails,
     buildRollingUpdate,
     buildServingContainer,
-    waiting,
+    podOwnerAnnotations,
 } from "./pods";
 
 /**
@@ -32,10 +32,7 @@ export function buildLlmLeaderWorkerSet(
     return {
         apiVersion: "leaderworkerset.x-k8s.io/v1",
         kind: "LeaderWorkerSet",
-        metadata: objectMeta(name, args.workspace.namespace, labels, {
-            ...waiting(args),
-            "pulumi.com/waitFor": "condition=Available",
-        }),
+        metadata: objectMeta(name, args.workspace.namespace, labels, podOwnerAnnotations),
         spec: {
             replicas: args.replicas ?? 1,
             // The headless Service of each group is named after its leader, which leaves the server's name to its own Service.

@@ -11,7 +11,7 @@ import type { RouteArgs } from "../../serving/route-args";
 import type { LlmServerArgs } from "./args";
 import { buildKServeArgs, servedModelName, shutdownSeconds, vllmExitSeconds } from "./command";
 import { isHubId } from "./model-name";
-import { type LlmContext, llmLabels, buildPodDetails, startupSeconds, waiting } from "./pods";
+import { type LlmContext, llmLabels, buildPodDetails, podOwnerAnnotations, startupSeconds } from "./pods";
 
 /**
  * Returns the name of the Service that KServe creates for a server. Long names are shortened as Knative does it.
@@ -61,10 +61,7 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
     return {
         apiVersion: "serving.kserve.io/v1alpha2",
         kind: "LLMInferenceService",
-        metadata: objectMeta(name, args.workspace.namespace, llmLabels(name), {
-            ...waiting(args),
-            "pulumi.com/waitFor": "condition=Ready",
-        }),
+        metadata: objectMeta(name, args.workspace.namespace, llmLabels(name), podOwnerAnnotations),
         spec: {
             model: {
                 uri: resolveUri(args.model, args.revision),

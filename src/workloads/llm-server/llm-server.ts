@@ -12,8 +12,10 @@ import { llmServerNames, llmServerObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createRecord } from "../../pod/record";
 import { createEnvironmentSecret, environmentSecretName } from "../../pod/secret";
+import { patienceOf } from "../../serving/rollout";
 import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
+import { type ReadinessOptions, whenReady } from "../../serving/when-ready";
 import { LlmBackend, type LlmEstimate, type LlmServerArgs } from "./args";
 import { llmPort, servedModelName } from "./command";
 import { buildLlmDeployment } from "./deployment";
@@ -23,7 +25,7 @@ import { resolveFit } from "./fit";
 import { buildInferencePool } from "./inference-pool";
 import { buildLlmLeaderWorkerSet } from "./leader-worker-set";
 import { kserveServiceName, buildLlmInferenceService } from "./llm-inference-service";
-import { type LlmContext, llmLabels } from "./pods";
+import { type LlmContext, llmLabels, startupSeconds } from "./pods";
 import { checkAcross, fields, tokens } from "./rules";
 import { buildLlmService } from "./service";
 
@@ -171,11 +173,23 @@ function createVllmServer(name: string, args: LlmServerArgs, context: LlmContext
     const service = new core.Service(`${name}-service`, buildLlmService(server, args, nodes), { parent });
     // If another stack has a server of this name, the update fails here, before it changes that server's pods.
     const opts = { parent, dependsOn: service };
-    const pods =
+    const ready =
         args.backend === LlmBackend.LeaderWorkerSet
-            ? new CustomResource(`${name}-leaderworkerset`, buildLlmLeaderWorkerSet(server, args, context, nodes), opts)
-            : new apps.Deployment(`${name}-deployment`, buildLlmDeployment(server, args, context), opts);
-    new policy.PodDisruptionBudget(`${name}-pdb`, buildLlmDisruptionBudget(server, args), { parent });
+            ? whenReady(
+                  new CustomResource(
+                      `${name}-leaderworkerset`,
+                      buildLlmLeaderWorkerSet(server, args, context, nodes),
+                      opts,
+                  ),
+                  readinessOf(name, args, "LeaderWorkerSet", parent),
+              )
+            : whenReady(
+                  new apps.Deployment(`${name}-deployment`, buildLlmDeployment(server, args, context), opts),
+                  readinessOf(name, args, "Deployment", parent),
+              );
+    const budget = buildLlmDisruptionBudget(server, args);
+    // So that what depends on the component waits until it is ready.
+    new policy.PodDisruptionBudget(`${name}-pdb`, budget, { parent, dependsOn: ready });
     const pool =
         endpointPicker &&
         new CustomResource(`${name}-pool`, buildInferencePool(server, args, endpointPicker, nodes), { parent });
@@ -192,12 +206,12 @@ function createVllmServer(name: string, args: LlmServerArgs, context: LlmContext
             only: "/v1",
         };
         // A long response takes longer than the default timeout of Gateways.
-        createRoute(name, { timeout: "10m", ...route }, target, parent, [pods]);
+        createRoute(name, { timeout: "10m", ...route }, target, parent, [ready]);
     }
     const { namespace } = args.workspace;
     return {
-        service: pulumi.all([service.metadata.name, pods.metadata.name]).apply(([known]) => known),
-        namespace: pulumi.all([namespace, pods.metadata.name]).apply(([known]) => known),
+        service: pulumi.all([service.metadata.name, ready]).apply(([known]) => known),
+        namespace: pulumi.all([namespace, ready]).apply(([known]) => known),
     };
 }
 
@@ -212,9 +226,23 @@ function createKServeServer(
     const { namespace } = args.workspace;
     const record = createRecord(name, llmServerNames.record(server), namespace, llmLabels(server), parent);
     const manifest = buildLlmInferenceService(server, args, context);
-    const { metadata } = new CustomResource(`${name}-inferenceservice`, manifest, { parent, dependsOn: record });
+    const service = new CustomResource(`${name}-inferenceservice`, manifest, { parent, dependsOn: record });
+    const ready = whenReady(service, readinessOf(name, args, "LLMInferenceService", parent));
     return {
-        service: metadata.name.apply(kserveServiceName),
-        namespace: pulumi.all([namespace, metadata.name]).apply(([known]) => known),
+        service: pulumi.all([service.metadata.name, ready]).apply(([known]) => kserveServiceName(known)),
+        namespace: pulumi.all([namespace, ready]).apply(([known]) => known),
     };
 }
+
+/** Returns how the pods of a server are awaited. */
+const readinessOf = (
+    name: string,
+    args: LlmServerArgs,
+    kind: ReadinessOptions["kind"],
+    parent: pulumi.Resource,
+): ReadinessOptions => ({
+    title: `LlmServer "${name}"`,
+    parent,
+    kind,
+    patience: patienceOf(startupSeconds(args)),
+});

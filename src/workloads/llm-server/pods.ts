@@ -7,7 +7,8 @@ import { labelsOf } from "../../pod/metadata";
 import type { PodVolumes } from "../../pod/model-volume";
 import type { PodDetails } from "../../pod/pod-template";
 import { buildProbes, httpPortName } from "../../serving/probes";
-import { gracePeriodSeconds, rolloutTimeoutSeconds } from "../../serving/rollout";
+import { gracePeriodSeconds } from "../../serving/rollout";
+import { followed } from "../../serving/when-ready";
 import type { LlmServerArgs } from "./args";
 import { llmPort, buildModelVolumes, shutdownSeconds, vllmExitSeconds } from "./command";
 import type { LlmParallelism } from "./estimate";
@@ -108,10 +109,5 @@ export function buildRollingUpdate(args: LlmServerArgs) {
     };
 }
 
-/** Returns the annotations that make Pulumi wait for pods, and take their number back from `kubectl scale`. */
-export function waiting(args: LlmServerArgs): Record<string, pulumi.Input<string>> {
-    return {
-        "pulumi.com/timeoutSeconds": rolloutTimeoutSeconds(startupSeconds(args)),
-        "pulumi.com/patchForce": "true",
-    };
-}
+/** The annotations of the object with the pods. The second one takes their number back from `kubectl scale`. */
+export const podOwnerAnnotations = { ...followed, "pulumi.com/patchForce": "true" };

@@ -1,8 +1,8 @@
 import type { types } from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
 
 import { objectMeta } from "../../pod/metadata";
-import { progressDeadlineSeconds, rolloutTimeoutSeconds } from "../../serving/rollout";
+import { progressDeadlineSeconds } from "../../serving/rollout";
+import { followed } from "../../serving/when-ready";
 import type { ModelServerArgs } from "./args";
 import {
     serverLabels,
@@ -12,11 +12,6 @@ import {
     buildServerPodTemplate,
     startupSeconds,
 } from "./pods";
-
-/** Returns the annotation that says how long Pulumi waits for a rollout. */
-export function rolloutTimeout(args: ModelServerArgs): Record<string, pulumi.Input<string>> {
-    return { "pulumi.com/timeoutSeconds": rolloutTimeoutSeconds(startupSeconds(args)) };
-}
 
 /** New pods become ready before old ones are deleted, in at most four waves. */
 export const rollingUpdate = { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } };
@@ -31,7 +26,7 @@ export function buildServerDeployment(
     const labels = serverLabels(name, part);
     return {
         metadata: objectMeta(serverName(name, part), args.workspace.namespace, labels, {
-            ...rolloutTimeout(args),
+            ...followed,
             // Takes the number of pods back from an autoscaler or from `kubectl scale` without a conflict.
             "pulumi.com/patchForce": "true",
         }),

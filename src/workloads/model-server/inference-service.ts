@@ -7,8 +7,9 @@ import { objectMeta } from "../../pod/metadata";
 import { containerName } from "../../pod/pod-template";
 import { requestsQuery } from "../../serving/autoscaler";
 import { type AutoscalingArgs, needsKeda } from "../../serving/autoscaling-args";
+import { followed } from "../../serving/when-ready";
 import type { ModelServerArgs } from "./args";
-import { rollingUpdate, rolloutTimeout } from "./deployment";
+import { rollingUpdate } from "./deployment";
 import { podLabels, serverLabels, type ServerObjects, buildServerPodTemplate } from "./pods";
 
 type Container = types.input.core.v1.Container;
@@ -30,8 +31,7 @@ export function buildInferenceService(name: string, args: ModelServerArgs, objec
         apiVersion: "serving.kserve.io/v1beta1",
         kind: "InferenceService",
         metadata: objectMeta(name, workspace.namespace, labels, {
-            ...rolloutTimeout(args),
-            "pulumi.com/waitFor": "condition=Ready",
+            ...followed,
             "serving.kserve.io/deploymentMode": "Standard",
             "serving.kserve.io/autoscalerClass": autoscalerClass(autoscaling),
         }),

@@ -14,13 +14,15 @@ import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret, environmentSecretName } from "../../pod/secret";
 import { buildHorizontalPodAutoscaler, buildScaledObject } from "../../serving/autoscaler";
 import { needsKeda } from "../../serving/autoscaling-args";
+import { patienceOf } from "../../serving/rollout";
 import { createRoute, type RouteTarget } from "../../serving/route";
 import { publicUrlOf, type RouteArgs } from "../../serving/route-args";
+import { type ReadinessOptions, whenReady } from "../../serving/when-ready";
 import { type ModelServerArgs, ServerBackend, type ServerVariantArgs } from "./args";
 import { buildServerDeployment } from "./deployment";
 import { buildServerDisruptionBudget } from "./disruption-budget";
 import { buildInferenceService } from "./inference-service";
-import { serverLabels, type ServerObjects, type ServerPart, serverPort, variantArgs } from "./pods";
+import { serverLabels, type ServerObjects, type ServerPart, serverPort, startupSeconds, variantArgs } from "./pods";
 import { checkAcross, fields } from "./rules";
 import { buildServerService } from "./service";
 
@@ -62,7 +64,8 @@ export class ModelServer extends pulumi.ComponentResource {
         new policy.PodDisruptionBudget(
             `${name}-pdb`,
             buildServerDisruptionBudget(modelServer.name ?? name, modelServer),
-            { parent: this },
+            // So that what depends on the component waits until it is ready.
+            { parent: this, dependsOn: server.ready },
         );
         if (modelServer.route) {
             createServerRoute(name, modelServer, modelServer.route, objects, server, this);
@@ -121,8 +124,8 @@ interface RunningServer {
     /** The port of the Service. */
     port: pulumi.Input<number>;
     url: pulumi.Output<string>;
-    /** The resource that is ready once the server answers. */
-    ready: pulumi.Resource;
+    /** The resource that has its pods, known once they are ready. */
+    ready: pulumi.Output<pulumi.Resource>;
 }
 
 function createDeployedServer(
@@ -132,11 +135,11 @@ function createDeployedServer(
     parent: pulumi.Resource,
 ): RunningServer {
     const objectsName = args.name ?? name;
-    const { service, deployment } = createDeployment(name, args, objects, parent);
+    const { service, ready } = createDeployment(name, args, objects, parent);
     if (args.autoscaling) {
         const { namespace } = args.workspace;
         const target = { name: objectsName, namespace, labels: serverLabels(objectsName) };
-        const opts = { parent, dependsOn: deployment };
+        const opts = { parent, dependsOn: ready };
         if (needsKeda(args.autoscaling)) {
             new CustomResource(`${name}-scaledobject`, buildScaledObject(target, args.autoscaling), opts);
         } else {
@@ -147,11 +150,11 @@ function createDeployedServer(
     return {
         serviceName: service.metadata.name,
         port: serverPort(args),
-        // Resources that use the URL wait for the Deployment, whose pods are ready by then.
+        // Resources that use the URL wait for the pods.
         url: pulumi
-            .all([service.metadata, serverPort(args), deployment.metadata.name])
+            .all([service.metadata, serverPort(args), ready])
             .apply(([{ name: host, namespace }, port]) => `http://${host}.${namespace}.svc.cluster.local:${port}`),
-        ready: deployment,
+        ready,
     };
 }
 
@@ -162,7 +165,7 @@ function createDeployment(
     objects: ServerObjects,
     parent: pulumi.Resource,
     part?: ServerPart,
-): { service: core.Service; deployment: apps.Deployment } {
+): { service: core.Service; ready: pulumi.Output<pulumi.Resource> } {
     const resource = part === undefined ? name : `${name}-${part}`;
     const objectsName = args.name ?? name;
     const service = new core.Service(`${resource}-service`, buildServerService(objectsName, args, part), { parent });
@@ -174,7 +177,7 @@ function createDeployment(
         // Removing the number when an autoscaler takes over would scale the Deployment to 1.
         ignoreChanges: args.autoscaling && ["spec.replicas"],
     });
-    return { service, deployment };
+    return { service, ready: whenReady(deployment, readinessOf(name, args, "Deployment", parent, part)) };
 }
 
 function createKServeServer(
@@ -187,13 +190,35 @@ function createKServeServer(
     const manifest = buildInferenceService(objectsName, args, objects);
     const service = new CustomResource(`${name}-inferenceservice`, manifest, { parent });
     const predictor = serverNames.predictor(objectsName);
+    const ready = whenReady(service, readinessOf(name, args, "InferenceService", parent));
     // The URL that KServe writes into the status. It is known before, so a preview shows it.
-    const serviceName = service.metadata.apply(() => predictor);
+    const serviceName = ready.apply(() => predictor);
     return {
         serviceName,
         port: 80,
-        url: service.metadata.apply(({ namespace }) => `http://${predictor}.${namespace}.svc.cluster.local`),
-        ready: service,
+        url: pulumi
+            .all([service.metadata, ready])
+            .apply(([{ namespace }]) => `http://${predictor}.${namespace}.svc.cluster.local`),
+        ready,
+    };
+}
+
+/** Returns how the pods of a server, or of its canary or shadow, are awaited. */
+function readinessOf(
+    name: string,
+    args: ModelServerArgs,
+    kind: ReadinessOptions["kind"],
+    parent: pulumi.Resource,
+    part?: ServerPart,
+): ReadinessOptions {
+    return {
+        title: `ModelServer "${name}"${part === undefined ? "" : ` (${part})`}`,
+        parent,
+        kind,
+        patience: patienceOf(
+            startupSeconds(args),
+            "set livenessPath, readinessPath and warmupPath to paths that it answers with 200",
+        ),
     };
 }
 
@@ -232,6 +257,6 @@ function createServerRoute(
             percent: shadow?.percent,
         },
     };
-    const ready = [server.ready, canaryServer?.deployment, shadowServer?.deployment].filter((one) => one !== undefined);
+    const ready = [server.ready, canaryServer?.ready, shadowServer?.ready].filter((one) => one !== undefined);
     createRoute(name, route, target, parent, ready);
 }

@@ -2,6 +2,8 @@ import * as apps from "@pulumi/kubernetes/apps/v1";
 import * as core from "@pulumi/kubernetes/core/v1";
 import * as pulumi from "@pulumi/pulumi";
 
+import { seconds } from "../../arguments/duration";
+import { mapInput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
@@ -11,6 +13,7 @@ import { createPodRole } from "../../pod/role";
 import { createEnvironmentSecret, environmentSecretName } from "../../pod/secret";
 import { createRoute } from "../../serving/route";
 import { publicUrlOf } from "../../serving/route-args";
+import { whenReady } from "../../serving/when-ready";
 import type { NotebookArgs } from "./args";
 import { editorOf } from "./editor";
 import { buildIdleRules } from "./idle-shutdown";
@@ -114,6 +117,15 @@ export class Notebook extends pulumi.ComponentResource {
                 deleteBeforeReplace: true,
             },
         );
+        const ready = whenReady(statefulSet, {
+            title: `Notebook "${name}"`,
+            parent: this,
+            kind: "StatefulSet",
+            patience: mapInput(notebook.startupTimeout ?? "15m", (limit) => ({
+                startupSeconds: seconds(limit),
+                totalSeconds: seconds(limit),
+            })),
+        });
         if (notebook.route) {
             const backend = { service: service.metadata.name, port };
             const target = {
@@ -125,7 +137,7 @@ export class Notebook extends pulumi.ComponentResource {
                 directory: relative,
             };
             // Large files and server extensions take longer than the default timeout of Gateways.
-            createRoute(name, { timeout: "1h", ...notebook.route }, target, this, [statefulSet]);
+            createRoute(name, { timeout: "1h", ...notebook.route }, target, this, [ready]);
         }
 
         this.statefulSetName = statefulSet.metadata.name;
@@ -133,7 +145,7 @@ export class Notebook extends pulumi.ComponentResource {
         this.token = token;
         // Resources that use the URL wait for the notebook.
         this.url = pulumi
-            .all([service.metadata, path, statefulSet.metadata.name])
+            .all([service.metadata, path, ready])
             .apply(
                 ([{ name: host, namespace: space }, base]) =>
                     `http://${host}.${space}.svc.cluster.local:${port}${base}`,

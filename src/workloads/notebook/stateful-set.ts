@@ -1,12 +1,11 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { seconds } from "../../arguments/duration";
-import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { notebookNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { buildReadinessProbe, httpPortName } from "../../serving/probes";
+import { followed } from "../../serving/when-ready";
 import type { NotebookArgs } from "./args";
 import { editorOf, homeDir } from "./editor";
 import { accountVolume, buildIdleContainer } from "./idle-shutdown";
@@ -43,7 +42,7 @@ export function buildNotebookStatefulSet(
     const isStoppedWhenIdle = serviceAccountName !== undefined;
     return {
         metadata: objectMeta(notebookNames.statefulSet(name), args.workspace.namespace, labels, {
-            "pulumi.com/timeoutSeconds": mapInput(args.startupTimeout ?? "15m", (limit) => String(seconds(limit))),
+            ...followed,
             ...(args.triggers && {
                 "kubernetes-mlops/triggers": pulumi.all(args.triggers).apply((all) => all.join(", ")),
             }),
