@@ -27,11 +27,13 @@ const args = {
     runAsUser: 1000,
     resources: { cpu: "10m", memory: "64Mi" },
 };
-const server = { ...args, command: ["python", "-m", "http.server", "8080"], livenessPath: "/" };
+const server = { ...args, command: ["python", "-m", "http.server", "8080"], livenessPath: "/", shutdownTimeout: "1s" };
 const quick = { startupTimeout: "10s" };
 const notebook = { ...args, idleTimeout: "never", command: ["python", "-m", "http.server", "8888"], podSpec: {
     containers: [{ name: "main", readinessProbe: { httpGet: { path: "/" } } }],
 } };
+const gpu = { "nvidia.com/gpu": null };
+const withoutGpu = { nodeSelector: null, containers: [{ name: "main", resources: { limits: gpu, requests: gpu } }] };
 const fromSecret = { containers: [{ name: "main", envFrom: [{ secretRef: { name: "login" } }] }] };
 const programs = {
     "no-image": [mlops.ModelServer, server, { image: MISSING }],
@@ -44,9 +46,12 @@ const programs = {
     "other-path": [mlops.ModelServer, server, { livenessPath: "/healthz", ...quick }],
     "never-ready": [mlops.ModelServer, server, { warmupPath: "/", readinessPath: "/ready", ...quick }],
     slow: [mlops.ModelServer, server, { command: ["sleep", "infinity"], ...quick }],
-    llm: [mlops.LlmServer, { ...args, model: "org/model", podSpec: {
-        nodeSelector: null, containers: [{ name: "main", resources: { limits: { "nvidia.com/gpu": null }, requests: { "nvidia.com/gpu": null } } }],
-    }, gpu: { count: 1 }, command: ["python", "-m", "http.server", "8000"] }, { command: ["python", "-c", "import vllm"] }],
+    llm: [mlops.LlmServer, { ...args, model: "org/model", shutdownTimeout: "1s", gpu: { count: 1 }, podSpec: withoutGpu, command: ["python", "-c", [
+        "import http.server as http",
+        "answer = lambda request: (request.send_response(200), request.end_headers())",
+        "Handler = type('Handler', (http.BaseHTTPRequestHandler,), {'do_GET': answer})",
+        "http.HTTPServer(('', 8000), Handler).serve_forever()",
+    ].join("\\n")] }, { command: ["python", "-c", "import vllm"] }],
     "crashing-notebook": [mlops.Notebook, notebook, { command: ["python", "-c", "import jupyterlab"] }],
     "notebook-without-image": [mlops.Notebook, notebook, { image: MISSING }],
 };
