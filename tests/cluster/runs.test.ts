@@ -2,7 +2,7 @@
  * What a team does with a training and the server of its model, on a real node and with the Pulumi CLI: edit, revert,
  * fail, delete, refresh, kill. The server is asked all the time, and answers with the content of its model.
  *
- * KILLS=30 kills that many updates; the default is few, to save time.
+ * KILLS=30 kills that many updates in each sequence; the default is few, to save time.
  */
 import { strict as assert } from "node:assert";
 import * as http from "node:http";
@@ -361,35 +361,46 @@ describe("a training and its server, in a team's hands", function () {
         await assertSettled({ CONTENT: "a", SETTING: "2" });
     });
 
-    it("converges wherever an update is killed", async () => {
-        const kills = Number(process.env.KILLS ?? 5);
-        const contents = ["d", "a", "bad", "b", "e", "a"];
-        let killed = 0;
-        for (let index = 0; killed < kills; index++) {
-            const settings = { CONTENT: contents[index % contents.length]!, SECONDS: "1", SETTING: String(index) };
-            const child = project.start(["up", "--yes", "--skip-preview"], envOf(settings));
-            const ended = new Promise<boolean>((resolve) => child.once("exit", () => resolve(false)));
-            const moment = 1500 + Math.random() * 8000;
-            if (await Promise.race([ended, sleep(moment, true)])) {
-                process.kill(-child.pid!, "SIGKILL");
-                killed++;
-                await ended;
-                await sleep(500);
-                await project.run(["cancel", "--yes"], envOf(settings));
+    /** What is updated when the update is killed; jobs are deleted before it in one of them. */
+    const sequences: Record<string, { contents: string[]; deletesJobs?: boolean }> = {
+        "an edit and its revert": { contents: ["d", "a", "b", "a", "e"] },
+        "a failure and its revert": { contents: ["bad", "a"] },
+        "a deletion and a refresh": { contents: ["a", "b"], deletesJobs: true },
+    };
+    for (const [title, { contents, deletesJobs = false }] of Object.entries(sequences)) {
+        it(`converges wherever an update is killed in ${title}`, async () => {
+            const kills = Number(process.env.KILLS ?? 2);
+            let killed = 0;
+            for (let index = 0; killed < kills; index++) {
+                if (deletesJobs) {
+                    await inNamespace("delete", "jobs", "--all");
+                }
+                const flags = deletesJobs ? ["--refresh", "--run-program"] : [];
+                const settings = { CONTENT: contents[index % contents.length]!, SECONDS: "1", SETTING: String(index) };
+                const child = project.start(["up", "--yes", "--skip-preview", ...flags], envOf(settings));
+                const ended = new Promise<boolean>((resolve) => child.once("exit", () => resolve(false)));
+                const moment = 1500 + Math.random() * 8000;
+                if (await Promise.race([ended, sleep(moment, true)])) {
+                    process.kill(-child.pid!, "SIGKILL");
+                    killed++;
+                    await ended;
+                    await sleep(500);
+                    await project.run(["cancel", "--yes"], envOf(settings));
+                }
+                // The same again, or something else, as people do.
+                const next =
+                    index % 2 === 0 ? settings : { ...settings, CONTENT: contents[(index + 1) % contents.length]! };
+                const { code, output } = await up(next, "--refresh", "--run-program");
+                assert.equal(code === 0, next.CONTENT !== "bad", `after a kill at ${moment.toFixed()} ms: ${output}`);
+                if (next.CONTENT !== "bad") {
+                    await assertSettled(next);
+                    const content = await inNamespace("exec", "deployment/serve", "--", "cat", "/model/model");
+                    assert.equal(content, next.CONTENT);
+                }
             }
-            // The same again, or something else, as people do.
-            const next =
-                index % 2 === 0 ? settings : { ...settings, CONTENT: contents[(index + 1) % contents.length]! };
-            const { code, output } = await up(next, "--refresh", "--run-program");
-            assert.equal(code === 0, next.CONTENT !== "bad", `after a kill at ${moment.toFixed()} ms: ${output}`);
-            if (next.CONTENT !== "bad") {
-                await assertSettled(next);
-                const content = await inNamespace("exec", "deployment/serve", "--", "cat", "/model/model");
-                assert.equal(content, next.CONTENT);
-            }
-        }
-        await succeed({ CONTENT: "a", SETTING: "2" });
-    });
+            await succeed({ CONTENT: "a", SETTING: "2" });
+        });
+    }
 
     it("deletes the results that it does not keep any more, but none to which an object refers", async () => {
         const settings = { CONTENT: "a", SETTING: "2", KEEP: "1" };
