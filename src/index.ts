@@ -102,3 +102,4 @@ export { TrainingOutputArgs } from "./runs/output-args";
 export { TopologyArgs, TrainingJobArgs } from "./workloads/training-job/args";
 export { TrainingJob } from "./workloads/training-job/training-job";
 export { MountArgs, ResourcesArgs, WorkloadArgs, WorkspaceArgs } from "./pod/args";
+export { MetadataArgs } from "./pod/metadata-args";

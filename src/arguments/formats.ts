@@ -91,6 +91,24 @@ export const imageRef = matching(
     "it must be repository@sha256:<64 hexadecimal digits>, such as the ref of an Image",
 );
 
+/**
+ * The key of a label or an annotation: a name, after an optional domain and a slash.
+ * Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+ */
+export const labelKeyPattern =
+    /^((?=[^/]{1,253}\/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?(?=[^/]{1,63}$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
+
+/** Returns the rule of the value of a label, which may be empty. */
+export const labelValue = (options: RuleOptions = {}): Rule =>
+    rule(
+        (value) =>
+            typeof value === "string" && /^(?=.{0,63}$)([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/.test(value)
+                ? undefined
+                : "it must be a string of at most 63 letters, digits, hyphens, underscores and dots that starts and ends " +
+                  "with a letter or digit, or is empty",
+        options,
+    );
+
 /** Length of the longest name of a workload: its runs are named `<name>-<8 characters>`, in a label of 63 characters. */
 export const longestName = 50;
 

@@ -29,6 +29,7 @@ import {
     type RulesOf,
 } from "../arguments/rules";
 import { checkGpu, type GpuArgs, gpuRule } from "./gpu-args";
+import { type MetadataArgs, metadataFields } from "./metadata-args";
 
 /** Where a workload runs: its namespace, and what its pods use there. */
 export interface WorkspaceArgs {
@@ -77,7 +78,7 @@ export interface MountArgs {
 }
 
 /** The arguments of every workload: where it runs, what it runs, and with which resources. */
-export interface WorkloadArgs {
+export interface WorkloadArgs extends MetadataArgs {
     /**
      * Name of the workload's objects in Kubernetes, for example "fraud". Set it to create two workloads of the same
      * name in different namespaces or clusters, because Pulumi needs different names for the components. It must be a
@@ -159,6 +160,7 @@ export const workloadFields = {
     runAsUser: integer(1, 2 ** 31 - 1),
     readOnlyRootFilesystem: boolean,
     podSpec: anyObject,
+    ...metadataFields,
 } satisfies RulesOf<WorkloadArgs>;
 
 /** Returns the rule of a string, which may be empty, that is stored in plain text. */

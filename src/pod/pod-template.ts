@@ -89,8 +89,17 @@ export function buildPodTemplate(args: WorkloadArgs, details: PodDetails): PodTe
         ...buildTolerations(gpu.tolerations, details.tolerations),
         ...details.spec,
     };
-    const { labels, annotations } = details;
-    return { metadata: { labels, ...(annotations && { annotations }) }, spec: mergePatch(spec, args.podSpec) };
+    return { metadata: buildPodMetadata(args, details), spec: mergePatch(spec, args.podSpec) };
+}
+
+function buildPodMetadata(
+    { podLabels, podAnnotations }: WorkloadArgs,
+    { labels, annotations }: PodDetails,
+): PodTemplateSpec["metadata"] {
+    return {
+        labels: { ...podLabels, ...labels },
+        ...((podAnnotations ?? annotations) && { annotations: { ...podAnnotations, ...annotations } }),
+    };
 }
 
 function buildAffinity(

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "../arguments/duration";
-import { boolean, integer, oneOf, stringRule } from "../arguments/formats";
+import { boolean, dnsSubdomain, integer, oneOf, stringRule } from "../arguments/formats";
 import { list, object, required, type RulesOf } from "../arguments/rules";
 import { type WorkloadArgs, workloadFields } from "../pod/args";
 
@@ -61,6 +61,12 @@ export interface RunArgs extends WorkloadArgs {
      * that cloud providers set on those nodes. Defaults to false.
      */
     spot?: pulumi.Input<boolean>;
+    /**
+     * Name of the WorkloadPriorityClass by which Kueue orders runs in a queue, and which may preempt runs of a lower
+     * priority. It acts where Kueue admits the run: with `workspace.queue`, or in a namespace with a default queue. Changing
+     * it starts a run again that has not completed. Defaults to none, the lowest priority.
+     */
+    queuePriority?: pulumi.Input<string>;
 }
 
 /**
@@ -89,4 +95,5 @@ export const runFields = {
         ),
     ),
     spot: boolean,
+    queuePriority: dnsSubdomain,
 } satisfies RulesOf<RunArgs>;

@@ -16,10 +16,20 @@ export interface RunHashes {
 }
 
 /** Arguments that say how a run is supervised. They change in place. */
-const supervision = ["name", "retries", "timeout", "startTimeout", "wait", "allowFailure", "keepResults"];
+const supervision = [
+    "name",
+    "retries",
+    "timeout",
+    "startTimeout",
+    "wait",
+    "allowFailure",
+    "keepResults",
+    "labels",
+    "annotations",
+];
 
 /** Arguments that decide where and how the pods run, and not what they compute. */
-const placement = ["workspace", "spot", "retry"];
+const placement = ["workspace", "spot", "retry", "queuePriority", "podLabels", "podAnnotations"];
 
 /** What a type of workload adds to this. */
 interface ContentOptions<Args> {

@@ -5,7 +5,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../arguments/duration";
 import { mapInput } from "../arguments/inputs";
 import type { WorkspaceArgs } from "../pod/args";
-import { queueLabel } from "./queue";
+import type { MetadataArgs } from "../pod/metadata-args";
+import { queueLabels } from "./queue";
 import { runTimeout } from "./run";
 import type { ScheduledRunArgs } from "./schedule-args";
 
@@ -33,8 +34,9 @@ export function startPolicy(args: ScheduledRunArgs, concurrency: pulumi.Input<st
 }
 
 /** The arguments that decide when the runs of a CronJob start, and how long each may take. */
-interface CronJobArgs extends ScheduledRunArgs {
+interface CronJobArgs extends ScheduledRunArgs, Pick<MetadataArgs, "labels" | "annotations"> {
     workspace: WorkspaceArgs;
+    queuePriority?: pulumi.Input<string>;
     schedule: pulumi.Input<string>;
     timeout?: pulumi.Input<string>;
     concurrency?: pulumi.Input<string>;
@@ -52,7 +54,10 @@ export function buildCronJobSpec(args: CronJobArgs, labels: Record<string, strin
         timeZone: args.timeZone ?? defaultTimeZone,
         ...startPolicy(args, args.concurrency),
         jobTemplate: {
-            metadata: { labels: { ...labels, ...queueLabel(args.workspace) } },
+            metadata: {
+                labels: { ...args.labels, ...labels, ...queueLabels(args) },
+                ...(args.annotations && { annotations: args.annotations }),
+            },
             spec: { activeDeadlineSeconds: runTimeout(args), ...job },
         },
     };

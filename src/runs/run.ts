@@ -6,7 +6,7 @@ import { mapInput, mapInputs } from "../arguments/inputs";
 import { labelsOf, objectMeta } from "../pod/metadata";
 import { containerName } from "../pod/pod-template";
 import type { RetryArgs, RunArgs } from "./args";
-import { queueName } from "./queue";
+import { priorityLabel, priorityName, queueName } from "./queue";
 
 /** Returns the time limit of a run in seconds. */
 export function runTimeout(args: Pick<RunArgs, "timeout">): pulumi.Input<number> {
@@ -48,6 +48,7 @@ export function runMeta(
         {
             ...labelsOf(name, component),
             ...((queue ?? queueIfDone) !== undefined && { [queueName]: ownQueue as pulumi.Input<string> }),
+            ...priorityLabel(args),
         },
         {
             ...(args.triggers && {
@@ -76,7 +77,11 @@ const fixedOfJob = [
     "podFailurePolicy",
     "backoffLimitPerIndex",
 ].map((field) => `spec.${field}`);
-const fixedMetadata = [`metadata.annotations["${doneAnnotation}"]`, `metadata.labels["${queueName}"]`];
+/** Kueue refuses another queue, and a priority that is added or removed. */
+const fixedMetadata = [
+    `metadata.annotations["${doneAnnotation}"]`,
+    ...[queueName, priorityName].map((label) => `metadata.labels["${label}"]`),
+];
 
 /** The options of a Job: it is deleted before another takes its place, so that what it occupies is free by then. */
 export const runOptions = { deleteBeforeReplace: true, ignoreChanges: [...fixedOfJob, ...fixedMetadata] };

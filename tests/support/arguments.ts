@@ -62,12 +62,17 @@ export const fullWorkload = {
     runAsUser: 1000,
     readOnlyRootFilesystem: false,
     podSpec: { nodeSelector: { disk: "fast" } },
+    labels: { "example.com/team": "fraud" },
+    annotations: { "example.com/contact": "fraud@example.com, on weekdays" },
+    podLabels: { "azure.workload.identity/use": "true" },
+    podAnnotations: { "sidecar.istio.io/inject": "false" },
 };
 
 /** Every argument that all runs have. */
 export const fullRun = {
     ...fullWorkload,
     spot: true,
+    queuePriority: "high",
     retries: 5,
     retry: { never: [2], always: [42] },
     timeout: "6h",

@@ -19,6 +19,7 @@ export const runAnnotations = {
 const fixedMetadata = [
     'metadata.annotations["kubernetes-mlops/completed-before"]',
     'metadata.labels["kueue.x-k8s.io/queue-name"]',
+    'metadata.labels["kueue.x-k8s.io/priority-class"]',
     ownerPath,
 ];
 

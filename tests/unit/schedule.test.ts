@@ -170,7 +170,12 @@ describe("a Schedule", () => {
             successfulJobsHistoryLimit: 5,
             failedJobsHistoryLimit: 2,
         });
-        assert.deepEqual(jobTemplate.metadata.labels, { ...podLabels, "kueue.x-k8s.io/queue-name": "team-queue" });
+        assert.deepEqual(jobTemplate.metadata.labels, {
+            ...podLabels,
+            "example.com/team": "fraud",
+            "kueue.x-k8s.io/queue-name": "team-queue",
+            "kueue.x-k8s.io/priority-class": "high",
+        });
         const { backoffLimit, activeDeadlineSeconds, template } = jobTemplate.spec;
         assert.deepEqual([backoffLimit, activeDeadlineSeconds], [5, 6 * 3600]);
         assert.deepEqual(
@@ -285,7 +290,9 @@ describe("a Schedule of Argo Workflows", () => {
         const spec = workflowOf(recording);
         assert.deepEqual(spec.workflowSpec.podMetadata.labels, {
             ...podLabels,
+            "azure.workload.identity/use": "true",
             "kueue.x-k8s.io/queue-name": "team-queue",
+            "kueue.x-k8s.io/priority-class": "high",
         });
         assert.deepEqual(spec.workflowSpec.nodeSelector, { disk: "fast" });
         assert.deepEqual(spec.workflowSpec.imagePullSecrets, [{ name: "pull" }]);

@@ -193,12 +193,12 @@ for (const [backend, args, pods] of operators) {
             assert.deepEqual(found.flatMap(violations), []);
         });
 
-        it("is followed by the component, never changes, and has the workspace's queue", async () => {
-            const { inputs, options } = (await made({ workspace: { namespace: "ml", queue: "team" } })).resource(
-                "fraud-job",
-            );
+        it("is followed by the component, never changes, and has the workspace's queue and its priority", async () => {
+            const queued = { workspace: { namespace: "ml", queue: "team" }, queuePriority: "high" };
+            const { inputs, options } = (await made(queued)).resource("fraud-job");
             assert.deepEqual(inputs.metadata.annotations, runAnnotations);
             assert.equal(inputs.metadata.labels["kueue.x-k8s.io/queue-name"], "team");
+            assert.equal(inputs.metadata.labels["kueue.x-k8s.io/priority-class"], "high");
             assert.deepEqual(options, operatorRunOptions);
         });
 

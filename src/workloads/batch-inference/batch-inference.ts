@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { validate } from "../../arguments/validate";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { withMetadata } from "../../pod/metadata-args";
 import { batchNames, batchObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createRecord } from "../../pod/record";
@@ -45,7 +46,7 @@ export class BatchInference extends pulumi.ComponentResource {
         const owned = ownership("BatchInference", name, opts);
         const objectsName = checked.name ?? name;
         const inference = owned.claim(args, checked, batchObjects(objectsName, checked.schedule !== undefined));
-        super("kubernetes-mlops:index:BatchInference", name, {}, owned.options);
+        super("kubernetes-mlops:index:BatchInference", name, {}, withMetadata(owned.options, inference));
 
         const labels = batchLabels(objectsName);
         const secretName = batchNames.secret(objectsName);

@@ -71,6 +71,9 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
             replicas: args.replicas ?? 1,
             parallelism: { tensor: mapInput(context.parallelism, ({ tensorParallelSize }) => tensorParallelSize) },
             template: spec,
+            // KServe gives the pods its own labels, by which it finds them.
+            ...(args.podLabels && { labels: args.podLabels }),
+            ...(args.podAnnotations && { annotations: args.podAnnotations }),
             ...(route && { router: buildRouter(route) }),
         },
     };

@@ -8,6 +8,7 @@ import { mapInput, mapInputs } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { withMetadata } from "../../pod/metadata-args";
 import { llmServerNames, llmServerObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createRecord } from "../../pod/record";
@@ -57,7 +58,7 @@ export class LlmServer extends pulumi.ComponentResource {
         const owned = ownership("LlmServer", name, opts);
         const objectsName = checked.name ?? name;
         const llm = owned.claim(args, checked, llmServerObjects(objectsName));
-        super("kubernetes-mlops:index:LlmServer", name, {}, owned.options);
+        super("kubernetes-mlops:index:LlmServer", name, {}, withMetadata(owned.options, llm));
 
         const { backend = LlmBackend.Deployment } = llm;
         const { namespace } = llm.workspace;

@@ -124,6 +124,13 @@ function checkBackend(args: LlmServerArgs, problems: Problems, name: string): vo
         for (const field of (["path", "timeout", "tls"] as const).filter((one) => args.route?.[one] !== undefined)) {
             problems.add(`route.${field}`, 'is not supported with backend "KServe": KServe sets it; remove it');
         }
+        const partOf = "app.kubernetes.io/part-of";
+        if (args.podLabels?.[partOf] !== undefined) {
+            problems.add(
+                `podLabels.${partOf}`,
+                'is set by KServe with backend "KServe", which finds pods by it; remove it',
+            );
+        }
     }
 }
 

@@ -10,7 +10,7 @@ import { type AutoscalingArgs, needsKeda } from "../../serving/autoscaling-args"
 import { followed } from "../../serving/when-ready";
 import type { ModelServerArgs } from "./args";
 import { rollingUpdate } from "./deployment";
-import { podLabels, serverLabels, type ServerObjects, buildServerPodTemplate } from "./pods";
+import { serverLabels, type ServerObjects, buildServerPodTemplate } from "./pods";
 
 type Container = types.input.core.v1.Container;
 
@@ -24,7 +24,8 @@ const kserveContainer = "kserve-container";
 export function buildInferenceService(name: string, args: ModelServerArgs, objects: ServerObjects): CustomResourceArgs {
     const { autoscaling, workspace } = args;
     const labels = serverLabels(name);
-    const { spec } = buildServerPodTemplate(args, labels, objects) as {
+    const { metadata, spec } = buildServerPodTemplate(args, labels, objects) as {
+        metadata: { labels: object; annotations?: object };
         spec: { containers: pulumi.Input<Container[]> };
     };
     return {
@@ -37,7 +38,7 @@ export function buildInferenceService(name: string, args: ModelServerArgs, objec
         }),
         spec: {
             predictor: {
-                labels: podLabels(args, labels),
+                ...metadata,
                 ...(autoscaling
                     ? buildScaling(name, workspace.namespace, autoscaling)
                     : { minReplicas: args.replicas ?? 1, maxReplicas: args.replicas ?? 1 }),

@@ -9,6 +9,7 @@ import { mapInput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { withMetadata } from "../../pod/metadata-args";
 import { serverNames, serverObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createEnvironmentSecret, environmentSecretName } from "../../pod/secret";
@@ -55,7 +56,7 @@ export class ModelServer extends pulumi.ComponentResource {
             checked,
             serverObjects(checked.name ?? name, partsOf(checked), isKServe(checked)),
         );
-        super("kubernetes-mlops:index:ModelServer", name, {}, owned.options);
+        super("kubernetes-mlops:index:ModelServer", name, {}, withMetadata(owned.options, modelServer));
 
         const objects = createServerObjects(name, modelServer, this);
         const server = isKServe(modelServer)

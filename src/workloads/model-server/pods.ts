@@ -29,7 +29,7 @@ export function serverLabels(name: string, part?: ServerPart): Record<string, st
 }
 
 /** Returns the labels of pods: those of the selector, and the one that lets Prometheus find them. */
-export function podLabels(
+function buildPodLabels(
     { metrics = false }: ModelServerArgs,
     labels: Record<string, string>,
 ): Record<string, pulumi.Input<string>> {
@@ -79,7 +79,7 @@ export function buildServerPodTemplate(
     { secretName, claimTemplate, cache }: ServerObjects,
 ): types.input.core.v1.PodTemplateSpec {
     return buildPodTemplate(args, {
-        labels: podLabels(args, labels),
+        labels: buildPodLabels(args, labels),
         container: buildServerContainer(args),
         spec: {
             terminationGracePeriodSeconds: gracePeriodSeconds(shutdownSeconds(args)),

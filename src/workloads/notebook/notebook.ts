@@ -7,6 +7,7 @@ import { mapInput } from "../../arguments/inputs";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { withMetadata } from "../../pod/metadata-args";
 import { notebookNames, notebookObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createPodRole } from "../../pod/role";
@@ -49,7 +50,7 @@ export class Notebook extends pulumi.ComponentResource {
         const owned = ownership("Notebook", name, opts);
         const objectsName = checked.name ?? name;
         const notebook = owned.claim(args, checked, notebookObjects(objectsName));
-        super("kubernetes-mlops:index:Notebook", name, {}, owned.options);
+        super("kubernetes-mlops:index:Notebook", name, {}, withMetadata(owned.options, notebook));
 
         const { namespace } = notebook.workspace;
         const labels = notebookLabels(objectsName);

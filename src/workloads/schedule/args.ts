@@ -57,6 +57,12 @@ export interface ScheduleArgs extends WorkloadArgs, ScheduledRunArgs {
      * that cloud providers set on those nodes. Defaults to false.
      */
     spot?: pulumi.Input<boolean>;
+    /**
+     * Name of the WorkloadPriorityClass by which Kueue orders runs in a queue, and which may preempt runs of a lower
+     * priority. It acts where Kueue admits the runs: with `workspace.queue`, or in a namespace with a default queue. Defaults
+     * to none, the lowest priority.
+     */
+    queuePriority?: pulumi.Input<string>;
     /** Where results are kept. Defaults to a PersistentVolumeClaim of 10Gi that the component creates. */
     output?: TrainingOutputArgs;
     /**

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { mapInput } from "../../arguments/inputs";
 import { restricted } from "../../pod/pod-template";
 import { defaultTimeZone, startPolicy } from "../../runs/cron-job";
-import { queueLabel } from "../../runs/queue";
+import { queueLabels } from "../../runs/queue";
 import { runTimeout } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
 import {
@@ -45,7 +45,7 @@ export function buildCronWorkflow(
     const labels = scheduleLabels(name);
     const template = buildRunPod(args, context, workflowName, {
         // Kueue admits the pods of workflows one by one.
-        labels: { ...labels, ...queueLabel(args.workspace) },
+        labels: { ...labels, ...queueLabels(args) },
         spec: { serviceAccountName: context.serviceAccountName, automountServiceAccountToken: true },
     });
     return {
@@ -57,7 +57,10 @@ export function buildCronWorkflow(
             timezone: args.timeZone ?? defaultTimeZone,
             ...startPolicy(args, args.concurrency),
             ...historyLimits(args),
-            workflowMetadata: { labels },
+            workflowMetadata: {
+                labels: { ...args.labels, ...labels },
+                ...(args.annotations && { annotations: args.annotations }),
+            },
             workflowSpec: {
                 entrypoint: "main",
                 activeDeadlineSeconds: runTimeout(args),

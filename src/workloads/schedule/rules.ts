@@ -1,6 +1,6 @@
 import { cronSchedule } from "../../arguments/cron";
 import { duration } from "../../arguments/duration";
-import { boolean, integer, oneOf } from "../../arguments/formats";
+import { boolean, dnsSubdomain, integer, oneOf } from "../../arguments/formats";
 import { plain, type Problems, required, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { retryRule } from "../../runs/args";
@@ -19,6 +19,7 @@ export const fields = {
     retry: retryRule,
     timeout: duration,
     spot: boolean,
+    queuePriority: dnsSubdomain,
     output: outputRule,
     backend: plain(
         oneOf(Object.values(ScheduleBackend)),

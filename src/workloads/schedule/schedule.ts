@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { withMetadata } from "../../pod/metadata-args";
 import { scheduleNames, scheduleObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
 import { createRecord } from "../../pod/record";
@@ -38,7 +39,7 @@ export class Schedule extends pulumi.ComponentResource {
         const owned = ownership("Schedule", name, opts);
         const objectsName = checked.name ?? name;
         const schedule = owned.claim(args, checked, scheduleObjects(objectsName));
-        super("kubernetes-mlops:index:Schedule", name, {}, owned.options);
+        super("kubernetes-mlops:index:Schedule", name, {}, withMetadata(owned.options, schedule));
 
         const { namespace, serviceAccount } = schedule.workspace;
         const labels = scheduleLabels(objectsName);

@@ -69,6 +69,8 @@ export function buildBestTrialPod(name: string, args: SweepArgs, context: SweepJ
             ...(record && { env: selectCredentials(args.env), secretEnv: selectCredentials(args.secretEnv) }),
             resources: { cpu: "50m", memory: "128Mi" },
             runAsUser,
+            podLabels: args.podLabels,
+            podAnnotations: args.podAnnotations,
             // It is scheduled like the trials, because their volume may be available only there.
             podSpec: { nodeSelector, tolerations, securityContext },
         },
@@ -97,14 +99,15 @@ export function buildBestTrialPod(name: string, args: SweepArgs, context: SweepJ
             ]),
         },
     );
-    const { labels } = metadata as { labels: Record<string, string> };
+    const { labels, annotations } = metadata as Record<string, Record<string, string>>;
     const whileRunning = <T>(value: T) =>
         trials.succeeded.apply((indexes) => (indexes === undefined ? value : undefined)) as pulumi.Output<T>;
     // Nothing can be compared yet, so the pod must not start, and another one takes its place.
     const gates = [{ name: "kubernetes-mlops/run-has-not-ended" }];
     const gated: PodSpec = { ...(spec as PodSpec), schedulingGates: whileRunning(gates) };
     return {
-        metadata: objectMeta(hashedName(sweepNames.best(name), gated), workspace.namespace, labels, {
+        metadata: objectMeta(hashedName(sweepNames.best(name), gated), workspace.namespace, labels!, {
+            ...annotations,
             "pulumi.com/waitFor": 'jsonpath={$[?(@.phase=="Succeeded"||@.phase=="Failed")].phase}',
             "pulumi.com/skipAwait": whileRunning("true"),
         }),

@@ -8,7 +8,7 @@ import { mapInput } from "../../arguments/inputs";
 import { shellQuote } from "../../arguments/shell";
 import { containerName, buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism } from "../../runs/indexed-job";
-import { queueLabel } from "../../runs/queue";
+import { queueLabels } from "../../runs/queue";
 import { buildFailurePolicy, type RunIdentity, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { RangeArgs, SweepArgs } from "./args";
 import { areStrings, buildRanges, formatValue, isIntegerRange } from "./katib-ranges";
@@ -36,7 +36,7 @@ export function buildExperiment(
     identity: RunIdentity,
 ): Experiment {
     // Katib passes its labels on to the service that draws the trials, which must not wait in the queue of the trials.
-    const unqueued = { ...args, workspace: { ...args.workspace, queue: undefined } };
+    const unqueued = { ...args, workspace: { ...args.workspace, queue: undefined }, queuePriority: undefined };
     return {
         apiVersion: "kubeflow.org/v1beta1",
         kind: "Experiment",
@@ -153,10 +153,11 @@ function buildTrialJob(name: string, args: SweepArgs, context: SweepContext, run
         ([parameter, range]) => `${JSON.stringify(parameter)}: ${buildPlaceholder(parameter, range)}`,
     );
     const trial = "$(TRIAL_NAME)";
+    const queue = queueLabels(args);
     return {
         apiVersion: "batch/v1",
         kind: "Job",
-        ...(args.workspace.queue !== undefined && { metadata: { labels: queueLabel(args.workspace) } }),
+        ...(Object.keys(queue).length > 0 && { metadata: { labels: queue } }),
         spec: {
             backoffLimit: args.retries ?? 2,
             activeDeadlineSeconds: runTimeout(args),

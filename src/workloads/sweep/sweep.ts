@@ -8,6 +8,7 @@ import { isMocked } from "../../arguments/monitor";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { withMetadata } from "../../pod/metadata-args";
 import { resultUri } from "../../pod/model-volume";
 import { sweepNames, sweepObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
@@ -68,7 +69,7 @@ export class Sweep extends pulumi.ComponentResource {
         const owned = ownership("Sweep", name, opts);
         const objectsName = checked.name ?? name;
         const sweep = owned.claim(args, checked, sweepObjects(objectsName));
-        super("kubernetes-mlops:index:Sweep", name, {}, owned.options);
+        super("kubernetes-mlops:index:Sweep", name, {}, withMetadata(owned.options, sweep));
 
         const labels = sweepLabels(objectsName);
         const { namespace } = sweep.workspace;

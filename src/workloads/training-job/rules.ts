@@ -1,4 +1,4 @@
-import { integer, matching, oneOf } from "../../arguments/formats";
+import { integer, labelKeyPattern, matching, oneOf } from "../../arguments/formats";
 import { object, plain, type Problems, type RulesOf } from "../../arguments/rules";
 import { checkNameLength, checkWorkload } from "../../pod/args";
 import { AccessMode, checkClaim, claimFields } from "../../pod/claim-args";
@@ -7,10 +7,7 @@ import { checkOutput, keptResultsFields, outputRule } from "../../runs/output-ar
 import { TrainingBackend, TrainingFramework, type TrainingJobArgs, type TopologyArgs } from "./args";
 
 const decides = "it must be a plain value, because it decides which objects are created";
-const labelKey = matching(
-    /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/,
-    'it must be the key of a node label, such as "topology.kubernetes.io/zone"',
-);
+const labelKey = matching(labelKeyPattern, 'it must be the key of a node label, such as "topology.kubernetes.io/zone"');
 
 export const fields = {
     ...runFields,

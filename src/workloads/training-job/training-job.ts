@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { validate } from "../../arguments/validate";
 import { createClaim } from "../../pod/claim";
 import { createGpuClaimTemplate } from "../../pod/gpu-claim";
+import { withMetadata } from "../../pod/metadata-args";
 import { claimUri, resultUri } from "../../pod/model-volume";
 import { trainingNames, trainingObjects } from "../../pod/names";
 import { ownership } from "../../pod/ownership";
@@ -56,7 +57,7 @@ export class TrainingJob extends pulumi.ComponentResource {
         const owned = ownership("TrainingJob", name, opts);
         const run = checked.name ?? name;
         const training = owned.claim(args, checked, trainingObjects(run, checked.nodes));
-        super("kubernetes-mlops:index:TrainingJob", name, {}, owned.options);
+        super("kubernetes-mlops:index:TrainingJob", name, {}, withMetadata(owned.options, training));
 
         const labels = trainingLabels(run);
         const { namespace } = training.workspace;

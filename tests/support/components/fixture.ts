@@ -63,6 +63,13 @@ export const httpPath = "it must be a path that starts with a slash";
 export const entry = "remove the entry or set it to a string";
 export const variable =
     "is not a valid environment variable name; use letters, digits and underscores, and start with a letter or an underscore";
+const labelValue =
+    "it must be a string of at most 63 letters, digits, hyphens, underscores and dots that starts and ends with a letter or digit, or is empty";
+const annotationValue = 'it must be a string, for example "true"';
+/** What is wrong with a key of `what`. */
+export const metadataKey = (what: string): string =>
+    `is not a valid key of ${what}; use at most 63 letters, digits, hyphens, underscores and dots that start and end with a ` +
+    'letter or digit, after an optional domain and a slash, for example "example.com/team"';
 export const repository =
     'it must start with the registry and have no tag, for example "ghcr.io/acme/fraud" or "docker.io/acme/fraud"';
 export const model =
@@ -73,10 +80,11 @@ export const validWorkload = { ...workload, mounts: [{ claim: "data", mountPath:
 
 /** The names of the arguments that all workloads have. */
 export const workloadNames =
-    "name, workspace, image, command, args, env, secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec";
+    "name, workspace, image, command, args, env, secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, " +
+    "labels, annotations, podLabels, podAnnotations";
 
 /** The names of the arguments that all runs have. */
-export const runNames = `${workloadNames}, retries, retry, timeout, startTimeout, wait, allowFailure, triggers, spot`;
+export const runNames = `${workloadNames}, retries, retry, timeout, startTimeout, wait, allowFailure, triggers, spot, queuePriority`;
 
 /** Names that no component and no object can have. */
 export const invalidNames = ["", "Fraud", "fraud_model", "1fraud", "-fraud", "fraud-", "fraud.model", "f".repeat(51)];
@@ -186,6 +194,65 @@ export const workloadCases: Case[] = [
         { gpu: { sharing: "mps", count: 2 } },
         "gpu.count is 2; it must be 1 with gpu.sharing, because several shares may be of the same GPU: remove it",
     ],
+    [{ labels: "team=fraud" }, "labels must be an object (its values may be Outputs)"],
+    [{ podAnnotations: ["a"] }, "podAnnotations must be an object (its values may be Outputs)"],
+    ...["labels", "podLabels"].flatMap((place): Case[] =>
+        ["a b", "-a", "a.", "a/b", "a".repeat(64), true, 5].map((value) => [
+            { [place]: { team: value } },
+            `${place}.team is ${JSON.stringify(value)}; ${labelValue}`,
+        ]),
+    ),
+    ...["annotations", "podAnnotations"].map((place): Case => [
+        { [place]: { a: true, b: 5, c: {} } },
+        ...["a is true", "b is 5", "c is an object"].map((wrong) => `${place}.${wrong}; ${annotationValue}`),
+    ]),
+    [{ labels: { team: undefined } }, "labels.team is missing; remove the key or set it to a value"],
+    [
+        {
+            labels: {
+                "": "a",
+                "a b": "b",
+                "A.com/b": "c",
+                "a/b/c": "d",
+                "/a": "e",
+                "a/": "f",
+                [`a/${"b".repeat(64)}`]: "g",
+            },
+        },
+        ...["", "a b", "A.com/b", "a/b/c", "/a", "a/", `a/${"b".repeat(64)}`].map(
+            (key) => `labels.${key} ${metadataKey("a label")}`,
+        ),
+    ],
+    [
+        { annotations: { "a b": "", [`${"a".repeat(254)}/b`]: "" } },
+        ...["a b", `${"a".repeat(254)}/b`].map((key) => `annotations.${key} ${metadataKey("an annotation")}`),
+    ],
+    [
+        {
+            podLabels: {
+                "app.kubernetes.io/name": "other",
+                "kubernetes-mlops/run": "1",
+                "batch.kubernetes.io/job-name": "a",
+            },
+        },
+        "podLabels.app.kubernetes.io/name is set by the component, which finds its objects by it; remove it",
+        "podLabels.kubernetes-mlops/run is set by the component; remove it",
+        "podLabels.batch.kubernetes.io/job-name is set by the controller of the pods, which finds them by it; remove it",
+    ],
+    [
+        { labels: { "kueue.x-k8s.io/queue-name": "a", "kueue.x-k8s.io/priority-class": "b" } },
+        "labels.kueue.x-k8s.io/queue-name is set by the component from workspace.queue; set that instead",
+        "labels.kueue.x-k8s.io/priority-class is set by the component from queuePriority, which runs have; remove it",
+    ],
+    [
+        { annotations: { "pulumi.com/skipAwait": "true", "kubernetes-mlops/triggers": "a" } },
+        "annotations.pulumi.com/skipAwait tells Pulumi how to update an object, on which the component depends; remove it, or set it with a transform",
+        "annotations.kubernetes-mlops/triggers is set by the component; remove it",
+    ],
+    [
+        { podAnnotations: { note: "ä".repeat(131_071) } },
+        "podAnnotations has 262146 bytes; Kubernetes allows 262144: remove some",
+    ],
     [{ mounts: "data" }, `mounts is "data"; ${list}`],
     [
         { mounts: [{}] },
@@ -227,6 +294,7 @@ export const runScalars: Row[] = [
     ["wait", ["always", "Completion", true], "it must be one of completion, firstRun, never"],
     ["allowFailure", ["yes", 1], "it must be true or false"],
     ["spot", ["yes", 1], "it must be true or false"],
+    ["queuePriority", ["High", "", 5], subdomain],
 ];
 
 export const runCases: Case[] = [
@@ -266,6 +334,10 @@ export const workloadSecrets: [place: string, fix: string][] = [
     ["env.TOKEN", "move it to secretEnv, which stores it in a Kubernetes Secret"],
     ["command[0]", onCommandLine],
     ["args[0]", onCommandLine],
+    ...["labels", "annotations", "podLabels", "podAnnotations"].map((place): [string, string] => [
+        `${place}.team`,
+        `${/label/i.test(place) ? "labels" : "annotations"} are stored in plain text: use a value that is not secret`,
+    ]),
 ];
 
 export const runSecrets: [place: string, fix: string][] = [
@@ -299,6 +371,19 @@ export const workloadAllowed: [place: string, values: unknown[]][] = [
         ],
     ],
     ["args[0]", [""]],
+    [
+        "podLabels",
+        [
+            {},
+            { a: "", "azure.workload.identity/use": "true", [`${"a".repeat(253)}/${"B".repeat(63)}`]: "C".repeat(63) },
+            { "app.kubernetes.io/part-of": "fraud", "app.kubernetes.io/named": "x_1.Y-2" },
+        ],
+    ],
+    ["annotations", [{ "example.com/note": "any text, also {} and\nlines", note: "ä".repeat(131_000) }]],
+    [
+        "podAnnotations",
+        [{ "kueue.x-k8s.io/podset-group-name": "a", "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" }],
+    ],
     ["env.EMPTY", [""]],
     ["workspace.serviceAccount", [null, undefined]],
 ];

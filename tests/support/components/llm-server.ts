@@ -31,10 +31,12 @@ const name = 'it must be a non-empty name without spaces, commas and "="';
 const truth = "it must be true or false";
 
 const { workspace, image, env, secretEnv, mounts, podSpec, readOnlyRootFilesystem } = fullServerArgs;
+const { labels, annotations, podLabels, podAnnotations } = fullServerArgs;
 
 /** All arguments of an LlmServer that is a Deployment, with a pool and a route. */
 const full = {
     ...{ workspace, image, env, mounts, podSpec, readOnlyRootFilesystem, runAsUser: 1000 },
+    ...{ labels, annotations, podLabels, podAnnotations },
     secretEnv: { ...secretEnv, AWS_SECRET_ACCESS_KEY: password },
     resources: { cpu: "8", memory: "64Gi", sharedMemory: "16Gi" },
     gpu: { count: 2, product: "NVIDIA-H100-80GB-HBM3" },
@@ -250,10 +252,12 @@ export const fixture: Fixture = {
                 cache: undefined,
                 endpointPicker: undefined,
                 route: { gateway: "a", path: "/a", timeout: "1m", tls: false },
+                podLabels: { "app.kubernetes.io/part-of": "fraud" },
             },
             ...["path", "timeout", "tls"].map(
                 (field) => `route.${field} is not supported with backend "KServe": KServe sets it; remove it`,
             ),
+            'podLabels.app.kubernetes.io/part-of is set by KServe with backend "KServe", which finds pods by it; remove it',
         ],
         [
             { tensorParallelSize: 4, gpu: { count: 2 } },

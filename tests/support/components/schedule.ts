@@ -8,6 +8,7 @@ import {
     length,
     retryCases,
     retryScalars,
+    subdomain,
     validWorkload,
     workloadAllowed,
     workloadCases,
@@ -70,6 +71,7 @@ export const fixture: Fixture = {
         ["retries", [-1, 1.5, 1001, "2", Infinity], "it must be an integer from 0 to 1000"],
         ["timeout", ["", "6", "6 h", "0h", 6], length],
         ["spot", ["yes", 1], "it must be true or false"],
+        ["queuePriority", ["High", "", 5], subdomain],
         [
             "output.uri",
             ["models", "s3://", "s3://models/", "s3://models/a b", "S3://models", 5],
@@ -112,7 +114,7 @@ export const fixture: Fixture = {
         [
             "triggers",
             `${workloadNames}, schedule, timeZone, startingDeadline, suspend, concurrency, successfulRunsHistoryLimit, ` +
-                "failedRunsHistoryLimit, retries, retry, timeout, spot, output, backend",
+                "failedRunsHistoryLimit, retries, retry, timeout, spot, queuePriority, output, backend",
         ],
         ["output.path", "claim, size, storageClass, accessMode, retain, uri"],
         ...workloadMisspelt,
