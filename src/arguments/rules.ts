@@ -78,7 +78,7 @@ function guarded(
 }
 
 /** Shown in place of an invalid value that is a secret. */
-const hidden = "a secret, whose value is not shown";
+export const hidden = "a secret, whose value is not shown";
 
 /** Returns how an invalid value is shown: strings and numbers literally, anything else by its type. */
 export function shown(value: unknown): string {

@@ -16,20 +16,10 @@ import {
     secretString,
     stringRule,
 } from "../arguments/formats";
-import {
-    anyObject,
-    list,
-    map,
-    object,
-    plain,
-    type Problems,
-    required,
-    rule,
-    type Rule,
-    type RulesOf,
-} from "../arguments/rules";
+import { list, map, object, plain, type Problems, required, rule, type Rule, type RulesOf } from "../arguments/rules";
 import { checkGpu, type GpuArgs, gpuRule } from "./gpu-args";
 import { type MetadataArgs, metadataFields } from "./metadata-args";
+import { podSpecRule } from "./pod-spec-rule";
 
 /** Where a workload runs: its namespace, and what its pods use there. */
 export interface WorkspaceArgs {
@@ -114,9 +104,10 @@ export interface WorkloadArgs extends MetadataArgs {
     /** Whether the root filesystem is read-only, except for `/tmp`, which is also HOME. Defaults to true. */
     readOnlyRootFilesystem?: pulumi.Input<boolean>;
     /**
-     * A patch for fields without an argument, merged into the pod's `spec`: objects are merged, lists of named objects
-     * (containers, volumes, variables) are merged by name, other lists are replaced, and `null` removes a field. The
-     * container is named `main`. Values are stored in the pod in plain text; use `secretEnv` for secrets.
+     * A patch for fields without an argument, merged into the pod's `spec`, a PodSpec of Kubernetes: objects are merged;
+     * containers, volumes and variables by name, mounts by path; tolerations and the like are appended; lists of strings
+     * are replaced, and `null` removes a field. The container is named `main`. A field that Kubernetes does not have is an
+     * error. Values are stored in the pod in plain text; use `secretEnv` for secrets. Defaults to none.
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the schema analyzer does not know `unknown`.
     podSpec?: Record<string, any>;
@@ -159,7 +150,7 @@ export const workloadFields = {
     ),
     runAsUser: integer(1, 2 ** 31 - 1),
     readOnlyRootFilesystem: boolean,
-    podSpec: anyObject,
+    podSpec: podSpecRule,
     ...metadataFields,
 } satisfies RulesOf<WorkloadArgs>;
 

@@ -1,64 +1,112 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { mapInput } from "../arguments/inputs";
+import { isEventual, joinInputs, mapInput, mapInputs } from "../arguments/inputs";
+import { keyOf, type PodType, podTypeOf } from "./pod-types";
 
 type Fields = Record<string, unknown>;
 
 /**
- * Merges a patch into an object: objects are merged, lists of named objects (containers, volumes, environment
- * variables) are merged by name, anything else is replaced, and `null` removes a field.
+ * Merges a patch into the spec of a pod. Objects are merged, and so are entries of lists by what tells them apart:
+ * containers, volumes and variables by name, mounts by path, ports by number. Entries of other lists of objects, such as
+ * tolerations, are appended; lists of strings are replaced, and `null` removes a field. A node must match both the
+ * component's requirements and those of the patch.
  */
-export function mergePatch<T>(base: T, patch: unknown): T {
-    return merge(base, patch) as T;
+export function mergePodSpec<T extends object>(spec: T, patch: unknown): T {
+    return merge(spec, patch, podTypeOf("PodSpec")) as T;
 }
 
-function merge(base: unknown, patch: unknown): unknown {
-    if (patch === undefined) {
-        return base;
+function merge(base: unknown, patch: unknown, type: PodType): unknown {
+    if (patch === undefined || patch === null) {
+        return patch === null ? undefined : base;
     }
-    if (pulumi.Output.isInstance(base)) {
-        return mapInput(base, (known) => merge(known, patch));
+    if (isEventual(base)) {
+        return mapInput(base as pulumi.Output<unknown>, (known) => merge(known, patch, type));
     }
-    if (isMergeable(base) && pulumi.Output.isInstance(patch)) {
-        return mapInput(patch, (known) => merge(base, known));
+    if (isEventual(patch)) {
+        return type.kind === "scalar"
+            ? patch
+            : mapInput(patch as pulumi.Output<unknown>, (known) => merge(base, known, type));
     }
-    if (isObject(base) && isObject(patch)) {
-        return mergeFields(base, patch);
+    switch (type.kind) {
+        case "scalar":
+            return patch;
+        case "list":
+            return mergeLists((base ?? []) as Fields[], patch as Fields[], type);
+        case "map":
+            return mergeFields((base ?? {}) as Fields, patch as Fields, () => podTypeOf(type.of));
+        case "object":
+            return mergeFields(
+                withoutAlternatives((base ?? {}) as Fields, patch as Fields, type.name),
+                patch as Fields,
+                (key) => podTypeOf(type.fields[key]!),
+            );
     }
-    if (isNamedList(base) && isNamedList(patch)) {
-        return mergeByName(base, patch);
-    }
-    return patch;
 }
 
-function mergeFields(base: Fields, patch: Fields): Fields {
+function mergeFields(base: Fields, patch: Fields, typeOf: (key: string) => PodType): Fields {
     const result: Fields = { ...base };
     for (const [key, value] of Object.entries(patch)) {
         if (value === null) {
             delete result[key];
         } else {
-            result[key] = merge(base[key], value);
+            result[key] = merge(base[key], value, typeOf(key));
         }
     }
     return result;
 }
 
-function mergeByName(base: Fields[], patch: Fields[]): unknown[] {
-    const patches = new Map(patch.map((entry) => [entry.name, entry]));
-    const kept = base.map((entry) => merge(entry, patches.get(entry.name)));
-    const names = new Set(base.map((entry) => entry.name));
-    return [...kept, ...patch.filter((entry) => !names.has(entry.name))];
+function mergeLists(base: Fields[], patch: Fields[], { of, keys }: PodType & { kind: "list" }): unknown {
+    const type = podTypeOf(of);
+    if (type.kind !== "object") {
+        return patch;
+    }
+    if (of === "NodeSelectorTerm" && base.length > 0) {
+        return patch.flatMap((term) =>
+            base.map((own) => mapInput<Fields, Fields>(term, (known) => bothTerms(own, known))),
+        );
+    }
+    if (keys.length === 0) {
+        return [...base, ...patch.map((entry) => merge(undefined, entry, type))];
+    }
+    // The path of a mount may be an Output.
+    const ofBase = base.map((entry) => Object.fromEntries(keys.map((key) => [key, entry[key]])));
+    return mapInputs(ofBase, (known) => {
+        const patches = new Map(patch.map((entry) => [keyOf(entry, keys), entry]));
+        const names = known.map((entry) => keyOf(entry, keys));
+        return [
+            ...base.map((entry, index) => merge(entry, patches.get(names[index]!), type)),
+            ...patch
+                .filter((entry) => !names.includes(keyOf(entry, keys)))
+                .map((entry) => merge(undefined, entry, type)),
+        ];
+    });
 }
 
-/** Returns whether a value is merged instead of replaced. */
-function isMergeable(value: unknown): boolean {
-    return isObject(value) || isNamedList(value);
+/** Terms are alternatives, and a node must match all of the expressions of one. */
+function bothTerms(one: Fields, other: Fields): Fields {
+    const joined = (["matchExpressions", "matchFields"] as const).map((field) => [
+        field,
+        joinInputs((one[field] ?? []) as unknown[], (other[field] ?? []) as unknown[]),
+    ]);
+    return Object.fromEntries(joined.filter(([, all]) => !Array.isArray(all) || all.length > 0)) as Fields;
 }
 
-function isObject(value: unknown): value is Fields {
-    return value !== null && typeof value === "object" && !Array.isArray(value) && !pulumi.Output.isInstance(value);
-}
+/** The fields of which an object has only one, by its type: another one takes the place of the component's. */
+const alternatives: Record<string, (field: string) => boolean> = {
+    Volume: (field) => field !== "name",
+    PodResourceClaim: (field) => field !== "name",
+    EnvVar: (field) => field !== "name",
+    EnvVarSource: () => true,
+    LifecycleHandler: () => true,
+    Probe: (field) => ["exec", "grpc", "httpGet", "tcpSocket"].includes(field),
+};
 
-function isNamedList(value: unknown): value is Fields[] {
-    return Array.isArray(value) && value.every((entry) => isObject(entry) && typeof entry.name === "string");
+function withoutAlternatives(base: Fields, patch: Fields, type: string): Fields {
+    const isAlternative = alternatives[type];
+    const isChosen = Object.entries(patch).some(
+        ([field, value]) => isAlternative?.(field) && value !== undefined && value !== null,
+    );
+    return isChosen
+        ? Object.fromEntries(Object.entries(base).filter(([field]) => !isAlternative!(field) || field in patch))
+        : base;
 }

@@ -5,7 +5,7 @@ import { joinInputs, mapInput } from "../arguments/inputs";
 import type { WorkloadArgs } from "./args";
 import { buildGpuRequirements } from "./gpu";
 import type { PodVolumes } from "./model-volume";
-import { mergePatch } from "./patch";
+import { mergePodSpec } from "./patch";
 
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
 type PodSpec = types.input.core.v1.PodSpec;
@@ -89,7 +89,7 @@ export function buildPodTemplate(args: WorkloadArgs, details: PodDetails): PodTe
         ...buildTolerations(gpu.tolerations, details.tolerations),
         ...details.spec,
     };
-    return { metadata: buildPodMetadata(args, details), spec: mergePatch(spec, args.podSpec) };
+    return { metadata: buildPodMetadata(args, details), spec: mergePodSpec(spec, args.podSpec) };
 }
 
 function buildPodMetadata(

@@ -1,6 +1,5 @@
 /** The small pure functions that build manifests. */
 import * as assert from "node:assert/strict";
-import { inspect } from "node:util";
 
 import * as pulumi from "@pulumi/pulumi";
 
@@ -9,7 +8,6 @@ import { hashedName, hashOf } from "../../src/arguments/hash";
 import { mapInput, mapInputs } from "../../src/arguments/inputs";
 import { labelsOf, objectMeta } from "../../src/pod/metadata";
 import { claimUri, buildModelVolume, buildOutputVolume } from "../../src/pod/model-volume";
-import { mergePatch } from "../../src/pod/patch";
 import { run } from "../support/mocks";
 
 /** Returns the value of an Output. */
@@ -175,61 +173,4 @@ describe("the volume of a model", () => {
         });
         assert.notEqual(hashOf("s3://models/fraud-1"), hashOf("s3://models/fraud-2"));
     });
-});
-
-describe("a patch", () => {
-    const patches: [what: string, base: unknown, patch: unknown, expected: unknown][] = [
-        ["that is undefined changes nothing", { a: 1 }, undefined, { a: 1 }],
-        ["without fields changes nothing", { a: 1 }, {}, { a: 1 }],
-        ["adds a field", { a: 1 }, { b: 2 }, { a: 1, b: 2 }],
-        ["replaces a value", { a: 1, b: 2 }, { a: 3 }, { a: 3, b: 2 }],
-        ["merges objects", { a: { b: 1, c: 2 } }, { a: { c: 3, d: 4 } }, { a: { b: 1, c: 3, d: 4 } }],
-        [
-            "removes a field that it sets to null",
-            { a: 1, b: { c: 2, d: 3 } },
-            { a: null, b: { c: null } },
-            { b: { d: 3 } },
-        ],
-        ["ignores a field that is undefined", { a: 1 }, { a: undefined }, { a: 1 }],
-        ["replaces a list of strings", { a: ["x", "y"] }, { a: ["z"] }, { a: ["z"] }],
-        [
-            "replaces a list of things without names",
-            { a: [{ key: "x" }] },
-            { a: [{ key: "y" }] },
-            { a: [{ key: "y" }] },
-        ],
-        ["replaces an object by a string", { a: { b: 1 } }, { a: "x" }, { a: "x" }],
-        [
-            "merges named things by name, whatever their order, and appends new ones",
-            {
-                a: [
-                    { name: "x", one: 1 },
-                    { name: "y", one: 1 },
-                ],
-            },
-            { a: [{ name: "z" }, { name: "y", two: 2 }] },
-            { a: [{ name: "x", one: 1 }, { name: "y", one: 1, two: 2 }, { name: "z" }] },
-        ],
-        ["adds to an empty list", { a: [] }, { a: [{ name: "x" }] }, { a: [{ name: "x" }] }],
-        [
-            "merges into an Output",
-            { a: pulumi.output([{ name: "x", one: 1 }]) },
-            { a: [{ name: "x", two: 2 }] },
-            { a: [{ name: "x", one: 1, two: 2 }] },
-        ],
-        [
-            "merges an Output, which would else drop what it does not name",
-            { a: [{ name: "x", one: 1 }], b: { c: 1 } },
-            { a: pulumi.output([{ name: "x", two: 2 }]), b: pulumi.output({ d: 2 }) },
-            { a: [{ name: "x", one: 1, two: 2 }], b: { c: 1, d: 2 } },
-        ],
-        ["replaces a value by an Output", { a: 1 }, { a: pulumi.output(2) }, { a: 2 }],
-    ];
-    for (const [what, base, patch, expected] of patches) {
-        it(what, async () => {
-            const before = inspect(base, { depth: 9 });
-            assert.deepEqual(await valueOf(mergePatch(base, patch)), expected);
-            assert.equal(inspect(base, { depth: 9 }), before, "the base itself has changed");
-        });
-    }
 });

@@ -156,6 +156,11 @@ export const workloadCases: Case[] = [
     [{ resources: "2 CPUs" }, `resources ${object}`],
     [{ podSpec: "nodeSelector" }, `podSpec ${object}`],
     [{ podSpec: [] }, `podSpec ${object}`],
+    [
+        { podSpec: { priorityClass: "high", containers: [{ name: "main", resources: { limit: {} } }] } },
+        "podSpec.priorityClass does not exist in Kubernetes 1.36; did you mean priorityClassName?",
+        "podSpec.containers[0].resources.limit does not exist in Kubernetes 1.36; did you mean limits?",
+    ],
     [{ gpu: 1 }, `gpu ${object}`],
     [{ gpu: { vendor: "nvdia" } }, 'gpu.vendor is "nvdia"; it must be one of nvidia, amd, intel'],
     [
