@@ -27,7 +27,7 @@ const pulumi = require("@pulumi/pulumi");
 const core = require("@pulumi/kubernetes/core/v1");
 const mlops = require("kubernetes-mlops");
 
-const { CONTENT, IMAGE, LABEL, SETTING = "1", SECONDS = "0", WAIT, ALLOW_FAILURE, KEEP, NAMESPACE } = process.env;
+const { CONTENT, IMAGE, LABEL, METADATA, SETTING = "1", SECONDS = "0", WAIT, ALLOW_FAILURE, KEEP, NAMESPACE } = process.env;
 if (LABEL) {
     // A company adds a label to all pods.
     pulumi.runtime.registerStackTransformation(({ type, props, opts }) => {
@@ -44,6 +44,10 @@ const shared = {
     image: IMAGE,
     runAsUser: 1000,
     resources: { cpu: "20m", memory: "64Mi" },
+    // Labels and annotations of the objects and of the pods.
+    ...Object.fromEntries(
+        ["labels", "annotations", "podLabels", "podAnnotations"].map((field) => [field, METADATA && { note: METADATA }]),
+    ),
 };
 const training = new mlops.TrainingJob("train", {
     ...shared,
@@ -313,6 +317,28 @@ describe("a training and its server, in a team's hands", function () {
         await assertSettled({ ...settings, LABEL: "two" });
         assert.equal(trained.size, before + 1);
         await succeed(settings);
+    });
+
+    it("is no new run when its labels and annotations change, of which those of the objects change in place", async () => {
+        const before = trained.size;
+        const model = await modelUri();
+        const settings = { CONTENT: "a", SETTING: "2" };
+        await succeed({ ...settings, METADATA: "one" });
+        await assertSettled({ ...settings, METADATA: "one" });
+        const shown = await preview({ ...settings, METADATA: "two" });
+        assert.match(shown, /train-job +update/);
+        assert.match(shown, /serve-deployment +update/);
+        assert.doesNotMatch(shown, /replace/);
+        await succeed({ ...settings, METADATA: "two" });
+        const { items } = await getObjects<{ items: Pod[] }>("jobs", "--namespace", namespace);
+        assert.deepEqual(
+            items.map(({ metadata }) => metadata.labels?.note),
+            ["two"],
+        );
+        assert.equal(await modelUri(), model);
+        assert.equal(trained.size, before);
+        await succeed(settings);
+        await assertSettled(settings);
     });
 
     it("does not wait where it need not, and takes the result later", async () => {
