@@ -1,6 +1,6 @@
 import { BatchInference, RunWait } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Scenario } from "./scenario";
+import { metadataEdit, type Scenario } from "./scenario";
 
 const work = { image, inputUri: "pvc://claims/november", outputUri: "pvc://scores/november", shards: 4 };
 
@@ -14,6 +14,10 @@ export const scenarios: Scenario[] = [
                 opts,
             ),
         edits: [
+            metadataEdit(
+                { "replace job": ["metadata.name"], "update env": [], "update record": [] },
+                { queuePriority: "high" },
+            ),
             {
                 what: "more time: in place",
                 edit: { timeout: "2h" },
@@ -71,6 +75,19 @@ export const scenarios: Scenario[] = [
         create: (workspace, edits, opts) =>
             new BatchInference("batch-nightly", { workspace, ...work, schedule: "30 2 * * *", ...edits }, opts),
         edits: [
+            metadataEdit(
+                {
+                    "update cron": [
+                        "spec.jobTemplate.metadata.annotations",
+                        "spec.jobTemplate.metadata.labels.team",
+                        'spec.jobTemplate.metadata.labels["kueue.x-k8s.io/priority-class"]',
+                        "spec.jobTemplate.spec.template.metadata.annotations",
+                        "spec.jobTemplate.spec.template.metadata.labels.identity",
+                    ],
+                    "update record": [],
+                },
+                { queuePriority: "high" },
+            ),
             {
                 what: "another hour in another time zone: in place",
                 edit: { schedule: "30 3 * * *", timeZone: "Europe/Berlin" },

@@ -1,6 +1,6 @@
 import { LlmBackend, LlmServer, type LlmServerArgs } from "../../../src";
 import { image, otherImage, password } from "../arguments";
-import type { Scenario, ScenarioEdit } from "./scenario";
+import { metadataEdit, type Scenario, type ScenarioEdit } from "./scenario";
 
 const model = "meta-llama/Llama-3.1-8B-Instruct";
 const gpu = { product: "NVIDIA-H100-80GB-HBM3" };
@@ -15,6 +15,13 @@ const scenario = (name: string, args: Partial<LlmServerArgs>, edits: ScenarioEdi
 
 export const scenarios: Scenario[] = [
     scenario("llm-plain", { apiKey: password, cache: { size: "20Gi" }, maxModelLen: 8192 }, [
+        metadataEdit({
+            "update cache": [],
+            "update deployment": ["spec.template.metadata.annotations", "spec.template.metadata.labels.identity"],
+            "update env": [],
+            "update pdb": [],
+            "update service": [],
+        }),
         {
             what: "another image and a shorter context: a rolling update",
             edit: { image: otherImage, maxModelLen: 4096 },
@@ -54,6 +61,16 @@ export const scenarios: Scenario[] = [
             gpu: { ...gpu, count: 4 },
         },
         [
+            metadataEdit({
+                "update leaderworkerset": [
+                    "spec.leaderWorkerTemplate.leaderTemplate.metadata.annotations",
+                    "spec.leaderWorkerTemplate.leaderTemplate.metadata.labels.identity",
+                    "spec.leaderWorkerTemplate.workerTemplate.metadata.annotations",
+                    "spec.leaderWorkerTemplate.workerTemplate.metadata.labels.identity",
+                ],
+                "update pdb": [],
+                "update service": [],
+            }),
             {
                 what: "another image: a rolling update",
                 edit: { image: otherImage },
@@ -91,6 +108,13 @@ export const scenarios: Scenario[] = [
             loras: [{ name: "sql", uri: "pvc://adapters/sql" }],
         },
         [
+            metadataEdit({
+                "update deployment": ["spec.template.metadata.annotations", "spec.template.metadata.labels.identity"],
+                "update pdb": [],
+                "update pool": [],
+                "update route": [],
+                "update service": [],
+            }),
             {
                 what: "another endpoint picker: in place",
                 edit: { endpointPicker: { service: "picker-2", port: 9003, failOpen: true } },
@@ -130,6 +154,11 @@ export const scenarios: Scenario[] = [
             route: { gateway: "public", hostnames: ["llm.example.com"] },
         },
         [
+            metadataEdit({
+                "update env": [],
+                "update inferenceservice": ["spec.annotations", "spec.labels"],
+                "update record": [],
+            }),
             {
                 what: "another model and another image: KServe replaces its pods",
                 edit: { image: otherImage, model: "Qwen/Qwen2.5-7B-Instruct" },

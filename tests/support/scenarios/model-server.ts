@@ -1,6 +1,6 @@
 import { ModelServer } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Scenario } from "./scenario";
+import { metadataEdit, type Scenario } from "./scenario";
 
 const create =
     (name: string, args: object): Scenario["create"] =>
@@ -86,6 +86,12 @@ export const scenarios: Scenario[] = [
         crds: ["keda.sh/ScaledObject"],
         create: create("model-server-keda", { autoscaling: { max: 4 } }),
         edits: [
+            metadataEdit({
+                "update deployment": ["spec.template.metadata.annotations", "spec.template.metadata.labels.identity"],
+                "update hpa": [],
+                "update pdb": [],
+                "update service": [],
+            }),
             {
                 what: "scaling on requests instead of CPU: KEDA takes over, and the Deployment is unchanged",
                 edit: { autoscaling: { max: 4, requests } },
@@ -219,6 +225,10 @@ export const scenarios: Scenario[] = [
         crds: ["serving.kserve.io/InferenceService", "gateway.networking.k8s.io/HTTPRoute"],
         create: create("model-server-kserve", { backend: "KServe", model: "s3://models/fraud-1" }),
         edits: [
+            metadataEdit({
+                "update inferenceservice": ["spec.predictor.annotations", "spec.predictor.labels.identity"],
+                "update pdb": [],
+            }),
             {
                 what: "another image",
                 edit: { image: otherImage },

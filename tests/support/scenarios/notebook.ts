@@ -1,6 +1,6 @@
 import { Notebook, NotebookEditor } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Scenario } from "./scenario";
+import { metadataEdit, type Scenario } from "./scenario";
 
 export const scenarios: Scenario[] = [
     {
@@ -84,6 +84,17 @@ export const scenarios: Scenario[] = [
                 opts,
             ),
         edits: [
+            metadataEdit({
+                "update account": [],
+                "update binding": [],
+                "update env": [],
+                "update gpu": [],
+                "update home": [],
+                "update role": [],
+                "update route": [],
+                "update service": [],
+                "update statefulset": ["spec.template.metadata.annotations", "spec.template.metadata.labels.identity"],
+            }),
             {
                 what: "another path: the route, and JupyterLab, which must know it",
                 edit: { route: { gateway: "public", hostnames: ["lab.example.com"], path: "/claims" } },

@@ -26,3 +26,23 @@ export interface ScenarioEdit {
     /** What a preview shows for each resource that changes: operation, name without the component's, differing fields. */
     preview: string[];
 }
+
+/** The fields that differ in each object when a label and an annotation are added to all objects of a component. */
+const added = ["metadata.annotations.contact", "metadata.labels.team"];
+
+/**
+ * An edit that adds a label and an annotation to the objects and to the pods, and more arguments.
+ *
+ * @param objects - What else differs in each object, by operation and name, such as "update deployment".
+ */
+export const metadataEdit = (objects: Record<string, string[]>, more: object = {}): ScenarioEdit => ({
+    what: "labels and annotations of its objects and pods",
+    edit: {
+        labels: { team: "fraud" },
+        annotations: { contact: "fraud" },
+        podLabels: { identity: "true" },
+        podAnnotations: { mesh: "off" },
+        ...more,
+    },
+    preview: Object.entries(objects).map(([object, fields]) => [object, ...[...added, ...fields].sort()].join(" ")),
+});

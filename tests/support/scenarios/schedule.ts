@@ -1,6 +1,6 @@
 import { Schedule, ScheduleBackend } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Scenario } from "./scenario";
+import { metadataEdit, type Scenario } from "./scenario";
 
 export const scenarios: Scenario[] = [
     {
@@ -12,6 +12,21 @@ export const scenarios: Scenario[] = [
                 opts,
             ),
         edits: [
+            metadataEdit(
+                {
+                    "update cronjob": [
+                        "spec.jobTemplate.metadata.annotations",
+                        "spec.jobTemplate.metadata.labels.team",
+                        'spec.jobTemplate.metadata.labels["kueue.x-k8s.io/priority-class"]',
+                        "spec.jobTemplate.spec.template.metadata.annotations",
+                        "spec.jobTemplate.spec.template.metadata.labels.identity",
+                    ],
+                    "update env": [],
+                    "update model": [],
+                    "update record": [],
+                },
+                { queuePriority: "high" },
+            ),
             { what: "another image: in place", edit: { image: otherImage }, preview: ["update cronjob image"] },
             {
                 what: "another time: in place",
@@ -64,6 +79,23 @@ export const scenarios: Scenario[] = [
                 opts,
             ),
         edits: [
+            metadataEdit(
+                {
+                    "update account": [],
+                    "update binding": [],
+                    "update cronworkflow": [
+                        "spec.workflowMetadata.annotations",
+                        "spec.workflowMetadata.labels.team",
+                        "spec.workflowSpec.podMetadata.annotations",
+                        "spec.workflowSpec.podMetadata.labels.identity",
+                        'spec.workflowSpec.podMetadata.labels["kueue.x-k8s.io/priority-class"]',
+                    ],
+                    "update model": [],
+                    "update record": [],
+                    "update role": [],
+                },
+                { queuePriority: "high" },
+            ),
             {
                 what: "another image: in place",
                 edit: { image: otherImage },

@@ -1,6 +1,6 @@
 import { RunWait, Sweep, SweepBackend } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Scenario } from "./scenario";
+import { metadataEdit, type Scenario } from "./scenario";
 
 /** No node runs the trials. */
 const search = {
@@ -16,6 +16,23 @@ export const scenarios: Scenario[] = [
         create: (workspace, edits, opts) =>
             new Sweep("sweep-plain", { workspace, ...search, gpu: {}, secretEnv: { TOKEN: "a" }, ...edits }, opts),
         edits: [
+            metadataEdit(
+                {
+                    "replace best": [
+                        "metadata.annotations.mesh",
+                        "metadata.labels.identity",
+                        "metadata.name",
+                        "spec.schedulingGates",
+                        "spec.volumeMounts",
+                    ],
+                    "replace job": ["metadata.name"],
+                    "update env": [],
+                    "update output": [],
+                    "update record": [],
+                    "update trials": [],
+                },
+                { queuePriority: "high" },
+            ),
             {
                 what: "more time: in place",
                 edit: { timeout: "2h" },
@@ -104,6 +121,10 @@ export const scenarios: Scenario[] = [
                 opts,
             ),
         edits: [
+            metadataEdit(
+                { "replace experiment": ["metadata.name"], "update output": [], "update record": [] },
+                { queuePriority: "high" },
+            ),
             {
                 what: "another image: a new Experiment",
                 edit: { image: otherImage },

@@ -8,7 +8,7 @@ import {
     type TrainingJobArgs,
 } from "../../../src";
 import { image, otherImage } from "../arguments";
-import type { Scenario, ScenarioEdit } from "./scenario";
+import { metadataEdit, type Scenario, type ScenarioEdit } from "./scenario";
 
 const shared = { accessMode: AccessMode.ReadWriteMany };
 
@@ -26,6 +26,10 @@ const several = { nodes: 2, output: shared, command: ["torchrun", "train.py"] };
 
 export const scenarios: Scenario[] = [
     scenario("train-gpu", { gpu: { count: 2 } }, [
+        metadataEdit(
+            { "replace job": ["metadata.name"], "update model": [], "update record": [] },
+            { queuePriority: "high" },
+        ),
         {
             what: "another image: a new run",
             edit: { image: otherImage },
@@ -74,6 +78,10 @@ export const scenarios: Scenario[] = [
         "train-jobset",
         { ...several, backend: TrainingBackend.JobSet },
         [
+            metadataEdit(
+                { "replace job": ["metadata.name"], "update model": [], "update record": [] },
+                { queuePriority: "high" },
+            ),
             {
                 what: "another image: a new run",
                 edit: { image: otherImage },
@@ -96,6 +104,15 @@ export const scenarios: Scenario[] = [
         "train-trainjob",
         { ...several, backend: TrainingBackend.TrainJob },
         [
+            metadataEdit(
+                {
+                    "replace job": ["metadata.name"],
+                    "replace runtime": ["metadata.name"],
+                    "update model": [],
+                    "update record": [],
+                },
+                { queuePriority: "high" },
+            ),
             {
                 what: "another image: a new run",
                 edit: { image: otherImage },
@@ -116,6 +133,10 @@ export const scenarios: Scenario[] = [
         "train-rayjob",
         { ...several, command: ["python", "train.py", "--name", "it's"], backend: TrainingBackend.RayJob },
         [
+            metadataEdit(
+                { "replace job": ["metadata.name"], "update model": [], "update record": [] },
+                { queuePriority: "high" },
+            ),
             {
                 what: "another image: a new run",
                 edit: { image: otherImage },
