@@ -4,15 +4,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import { joinInputs, mapInput } from "../arguments/inputs";
 import type { WorkloadArgs } from "./args";
 import { buildGpuRequirements } from "./gpu";
-import type { PodVolumes } from "./model-volume";
 import { mergePatch } from "./patch";
+import { buildClaimVolume, type PodVolumes, shareClaims } from "./volumes";
 
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
 type EnvVar = types.input.core.v1.EnvVar;
-type Volume = types.input.core.v1.Volume;
-type VolumeMount = types.input.core.v1.VolumeMount;
 
 /** Name of the container with the user's program. A patch refers to it by this name. */
 export const containerName = "main";
@@ -90,7 +88,10 @@ export function buildPodTemplate(args: WorkloadArgs, details: PodDetails): PodTe
         ...details.spec,
     };
     const { labels, annotations } = details;
-    return { metadata: { labels, ...(annotations && { annotations }) }, spec: mergePatch(spec, args.podSpec) };
+    return {
+        metadata: { labels, ...(annotations && { annotations }) },
+        spec: mergePatch(shareClaims(spec), args.podSpec),
+    };
 }
 
 function buildAffinity(
@@ -144,20 +145,11 @@ function buildResources(
 }
 
 /** Returns the volumes of a pod: a writable /tmp, those of the kind of workload, and those of `mounts`. */
-function buildVolumes(
-    args: WorkloadArgs,
-    details: PodDetails,
-): { volumes: pulumi.Input<Volume[]>; mounts: pulumi.Input<VolumeMount[]> } {
+function buildVolumes(args: WorkloadArgs, details: PodDetails): PodVolumes {
     const parts = [
         { volumes: [{ name: "tmp", emptyDir: {} }], mounts: [{ name: "tmp", mountPath: "/tmp" }] },
         ...(details.volumes ?? []),
-        ...(args.mounts ?? []).map(({ claim, mountPath, subPath, readOnly }, index): PodVolumes => {
-            const name = `mount-${index}`;
-            return {
-                volumes: [{ name, persistentVolumeClaim: { claimName: claim } }],
-                mounts: [{ name, mountPath, subPath, readOnly }],
-            };
-        }),
+        ...(args.mounts ?? []).map(({ claim, ...mount }, index) => buildClaimVolume(`mount-${index}`, claim, mount)),
         ...(args.resources?.sharedMemory === undefined
             ? []
             : [

@@ -28,8 +28,8 @@ const component = "batch-inference";
 export const batchLabels = (name: string): Record<string, string> => labelsOf(name, component);
 
 /** The directories of the input and the output in the container, in INPUT_DIR and OUTPUT_DIR. */
-const inputDir = "/input";
-const outputDir = "/output";
+export const inputDir = "/input";
+export const outputDir = "/output";
 
 /** The names of the objects to which a run refers. */
 export interface BatchContext {

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../../arguments/duration";
 import { joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
 import { shellWord } from "../../arguments/shell";
-import { buildModelVolume, modelDir, type PodVolumes } from "../../pod/model-volume";
+import { buildModelVolume, modelDir } from "../../pod/model-volume";
+import type { PodVolumes } from "../../pod/volumes";
 import type { LlmServerArgs } from "./args";
 import { defaultUtilization, type LlmParallelism } from "./estimate";
 import { isMounted, isHubId } from "./model-name";
@@ -160,8 +161,10 @@ function joinArgs(args: CommandArgs[]): CommandArgs {
     return args.reduce((first, second) => joinInputs<pulumi.Input<string>>(first, second), []);
 }
 
-/** Returns the directory at which the adapter of this index is mounted. */
-const loraDir = (index: number): string => `/lora/${index}`;
+/** Where adapters are mounted, each in a directory named after its index. */
+export const lorasDir = "/lora";
+
+const loraDir = (index: number): string => `${lorasDir}/${index}`;
 
 /** Returns the volumes of the model and of the adapters. */
 export function buildModelVolumes(args: LlmServerArgs): PodVolumes[] {

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 
+import type { types } from "@pulumi/kubernetes";
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/customResource";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { mapInput } from "../../arguments/inputs";
+import { joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
 import { objectMeta } from "../../pod/metadata";
+import { parseClaimUri } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { startupFailureThreshold } from "../../serving/probes";
 import type { RouteArgs } from "../../serving/route-args";
@@ -39,7 +41,7 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
     const period = 10;
     // As in KServe's own pods, because a hook of the NVIDIA container toolkit writes into the container.
     const writable = { readOnlyRootFilesystem: false, ...args };
-    const { spec } = buildPodTemplate(writable, {
+    const template = buildPodTemplate(writable, {
         ...details,
         container: {
             // Set by KServe.
@@ -58,6 +60,7 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
             ),
         },
     });
+    const spec = template.spec as types.input.core.v1.PodSpec;
     return {
         apiVersion: "serving.kserve.io/v1alpha2",
         kind: "LLMInferenceService",
@@ -70,10 +73,34 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
             },
             replicas: args.replicas ?? 1,
             parallelism: { tensor: mapInput(context.parallelism, ({ tensorParallelSize }) => tensorParallelSize) },
-            template: spec,
+            template: { ...spec, volumes: joinInputs(buildKServeVolumes(args), (spec.volumes ?? []) as Volumes) },
             ...(route && { router: buildRouter(route) }),
         },
     };
+}
+
+type Volumes = pulumi.Input<types.input.core.v1.Volume[]>;
+
+/**
+ * Returns the volumes of the model and the adapters that are in claims, under the names by which KServe looks for them.
+ * Otherwise it adds volumes that are not read-only, although it only reads them. They come first: if another volume of the
+ * pod has the same claim, the kubelet does as the last one says.
+ * Source: AddModelMount in https://github.com/kserve/kserve/blob/v0.20.0/pkg/utils/storage.go
+ */
+function buildKServeVolumes({ model, loras = [] }: LlmServerArgs): Volumes {
+    const uris = [
+        { name: "kserve-pvc-source", uri: model },
+        ...loras.map(({ name, uri }) => ({ name: mapInput(name, (known) => `lora-pvc-${known}`), uri })),
+    ];
+    return mapInputs(uris, (known) =>
+        known.flatMap(({ name, uri }) => {
+            const { claim } = parseClaimUri(uri) ?? {};
+            // KServe shortens longer names.
+            return claim === undefined || name.length > 63
+                ? []
+                : [{ name, persistentVolumeClaim: { claimName: claim, readOnly: true } }];
+        }),
+    );
 }
 
 function buildLoras(args: LlmServerArgs): object {

@@ -3,6 +3,7 @@ import { duration } from "../../arguments/duration";
 import { boolean, integer, oneOf } from "../../arguments/formats";
 import { plain, type Problems, required, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
+import { modelDir } from "../../pod/model-volume";
 import { retryRule } from "../../runs/args";
 import { checkOutput, outputRule } from "../../runs/output-args";
 import { checkScheduledRun, scheduledRunFields } from "../../runs/schedule-args";
@@ -27,7 +28,13 @@ export const fields = {
 } satisfies RulesOf<ScheduleArgs>;
 
 export function checkAcross(args: ScheduleArgs, problems: Problems): void {
-    checkWorkload(args, problems);
+    checkWorkload(args, problems, {
+        [modelDir]: "MODEL_DIR, the directory of the result",
+        ...(args.backend === ScheduleBackend.CronWorkflow && {
+            "/argo": "a directory of Argo Workflows",
+            "/var/run/argo": "a directory of Argo Workflows",
+        }),
+    });
     checkOutput(args.output, problems);
     for (const field of ["env", "secretEnv"] as const) {
         if ("RUN_NAME" in (args[field] ?? {})) {

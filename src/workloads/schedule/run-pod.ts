@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf, objectMeta } from "../../pod/metadata";
-import { modelDir, buildOutputVolume, type PodVolumes } from "../../pod/model-volume";
+import { modelDir, buildOutputVolume } from "../../pod/model-volume";
 import { scheduleNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildClaimVolume, type PodVolumes } from "../../pod/volumes";
 import { overridesManualChanges } from "../../runs/cron-job";
 import { runTolerations } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
@@ -81,8 +82,5 @@ export function buildRunPod(
 function buildResultVolume(claim: pulumi.Input<string> | undefined, directory: RunName["directory"]): PodVolumes {
     return claim === undefined
         ? buildOutputVolume(undefined, "")
-        : {
-              volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
-              mounts: [{ name: "model", mountPath: modelDir, ...directory }],
-          };
+        : buildClaimVolume("model", claim, { mountPath: modelDir, ...directory });
 }

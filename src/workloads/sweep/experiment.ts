@@ -12,7 +12,7 @@ import { queueLabel } from "../../runs/queue";
 import { buildFailurePolicy, type RunIdentity, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { RangeArgs, SweepArgs } from "./args";
 import { areStrings, buildRanges, formatValue, isIntegerRange } from "./katib-ranges";
-import { component, type SweepContext, sweepLabels, trialFile, buildTrialEnv, buildTrialVolume } from "./trial-pod";
+import { component, type SweepContext, sweepLabels, trialDir, buildTrialEnv, buildTrialVolume } from "./trial-pod";
 import { countTrials } from "./trials";
 
 /** Annotation into which Katib inserts a trial's parameters, which the pod then mounts as a file. */
@@ -186,7 +186,7 @@ function buildTrialJob(name: string, args: SweepArgs, context: SweepContext, run
                                 },
                             },
                         ],
-                        mounts: [{ name: "trial", mountPath: trialFile.replace(/\/[^/]*$/, ""), readOnly: true }],
+                        mounts: [{ name: "trial", mountPath: trialDir, readOnly: true }],
                     },
                 ],
                 secretName: context.secretName,

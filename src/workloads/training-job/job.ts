@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput, mapInputs } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
-import { modelDir, buildOutputVolume, type PodVolumes } from "../../pod/model-volume";
+import { modelDir, buildOutputVolume } from "../../pod/model-volume";
 import { trainingNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildClaimVolume } from "../../pod/volumes";
 import { buildCleanup } from "../../runs/obsolete";
 import {
     buildFailurePolicy,
@@ -28,7 +29,7 @@ export const component = "training";
 export const trainingLabels = (name: string): Record<string, string> => labelsOf(name, component);
 
 /** The directory of the checkpoints from which a run resumes after it has lost a pod. */
-const checkpointDir = "/checkpoint";
+export const checkpointDir = "/checkpoint";
 
 /** Where runs write: to directories of a claim, or to URIs of their own. */
 export interface TrainingTarget {
@@ -114,20 +115,15 @@ export function buildTrainingPod(
                 target.claim,
                 mapInput(run, (known) => `${known}/$(RUN_UID)`),
             ),
-            ...(checkpoint === undefined ? [] : [buildCheckpointVolume(checkpoint, content)]),
+            // Only runs of the same content share a directory, from which they can resume.
+            ...(checkpoint === undefined
+                ? []
+                : [buildClaimVolume("checkpoint", checkpoint, { mountPath: checkpointDir, subPath: content })]),
         ],
         secretName,
         claimTemplate,
         tolerations: runTolerations(args),
     });
-}
-
-/** Returns the volume of checkpoints. Only runs of the same content share a directory, from which they can resume. */
-function buildCheckpointVolume(claim: pulumi.Input<string>, content: pulumi.Input<string>): PodVolumes {
-    return {
-        volumes: [{ name: "checkpoint", persistentVolumeClaim: { claimName: claim } }],
-        mounts: [{ name: "checkpoint", mountPath: checkpointDir, subPath: content }],
-    };
 }
 
 /** Label with which affinity rules select the pods of a run. */
