@@ -78,11 +78,14 @@ export interface WorkloadArgs {
      * point to another image later.
      */
     image: pulumi.Input<string>;
-    /** The command and its leading arguments, without a shell. Defaults to the entrypoint of the image. */
+    /**
+     * The command and its leading arguments, without a shell. `$(NAME)` is the value of a variable of the container, and
+     * `$$` is `$`. Defaults to the entrypoint of the image.
+     */
     command?: pulumi.Input<string>[];
-    /** The arguments of the command. Defaults to the CMD of the image. */
+    /** The arguments of the command, in which `$(NAME)` and `$$` have the same meaning. Defaults to the CMD of the image. */
     args?: pulumi.Input<string>[];
-    /** Environment variables in plain text. Secret Outputs are refused; use `secretEnv`. */
+    /** Environment variables in plain text, which are literal. Secret Outputs are refused; use `secretEnv`. */
     env?: Record<string, pulumi.Input<string>>;
     /**
      * Environment variables with secret values. They are stored in a Kubernetes Secret to which the pod refers, and are

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../../arguments/inputs";
+import { escapeReferences } from "../../arguments/words";
 import { parseClaimUri } from "../../pod/model-volume";
 import { buildClaimVolume, type KnownVolumes, type PodVolumes } from "../../pod/volumes";
 
@@ -25,7 +26,8 @@ export function buildDataVolume(
             return { volumes: [{ name, emptyDir: {} }], mounts: [{ name, mountPath }] };
         }
         const subPathExpr =
-            directory && mapInput(directory, (below) => (path === undefined ? below : `${path}/${below}`));
+            directory &&
+            mapInput(directory, (below) => (path === undefined ? below : `${escapeReferences(path)}/${below}`));
         return buildClaimVolume(name, claim, {
             mountPath,
             ...(subPathExpr === undefined ? { subPath: path } : { subPathExpr }),

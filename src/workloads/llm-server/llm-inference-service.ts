@@ -4,7 +4,8 @@ import type { types } from "@pulumi/kubernetes";
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/customResource";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
+import { failArgument, joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
+import { templateEngines } from "../../arguments/words";
 import { objectMeta } from "../../pod/metadata";
 import { parseClaimUri } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
@@ -12,7 +13,7 @@ import { startupFailureThreshold } from "../../serving/probes";
 import type { RouteArgs } from "../../serving/route-args";
 import type { LlmServerArgs } from "./args";
 import { buildKServeArgs, servedModelName, shutdownSeconds, vllmExitSeconds } from "./command";
-import { isHubId } from "./model-name";
+import { isHubId, kserveNameProblem } from "./model-name";
 import { type LlmContext, llmLabels, buildPodDetails, podOwnerAnnotations, startupSeconds } from "./pods";
 
 /**
@@ -43,6 +44,7 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
     const writable = { readOnlyRootFilesystem: false, ...args };
     const template = buildPodTemplate(writable, {
         ...details,
+        templateEngine: templateEngines.braces,
         container: {
             // Set by KServe.
             command: undefined,
@@ -68,8 +70,8 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
         spec: {
             model: {
                 uri: resolveUri(args.model, args.revision),
-                name: servedModelName(name, args),
-                ...((args.loras ?? []).length > 0 && { lora: buildLoras(args) }),
+                name: checkName(name, "servedModelName", servedModelName(name, args)),
+                ...((args.loras ?? []).length > 0 && { lora: buildLoras(name, args) }),
             },
             replicas: args.replicas ?? 1,
             parallelism: { tensor: mapInput(context.parallelism, ({ tensorParallelSize }) => tensorParallelSize) },
@@ -103,9 +105,19 @@ function buildKServeVolumes({ model, loras = [] }: LlmServerArgs): Volumes {
     );
 }
 
-function buildLoras(args: LlmServerArgs): object {
+/** Returns a name that may have been unknown when the rules were applied. */
+const checkName = (server: string, path: string, name: pulumi.Input<string>): pulumi.Input<string> =>
+    mapInput(name, (known) => {
+        const problem = kserveNameProblem(known);
+        return problem === undefined ? known : failArgument<string>(`LlmServer "${server}": ${path} ${problem}`);
+    });
+
+function buildLoras(server: string, args: LlmServerArgs): object {
     return {
-        adapters: args.loras!.map(({ name, uri }) => ({ name, uri: resolveUri(uri, undefined) })),
+        adapters: args.loras!.map(({ name, uri }, index) => ({
+            name: checkName(server, `loras[${index}].name`, name),
+            uri: resolveUri(uri, undefined),
+        })),
         maxRank: args.maxLoraRank,
         maxAdapters: args.maxLoras ?? args.loras!.length,
     };

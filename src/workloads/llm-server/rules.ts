@@ -12,7 +12,7 @@ import { lorasDir, reservedFlags } from "./command";
 import { estimateFit } from "./estimate";
 import { decides, factRules, size } from "./fact-rules";
 import { pickFacts, areValid } from "./fit";
-import { isHubId, isMounted } from "./model-name";
+import { isHubId, isMounted, kserveNameProblem } from "./model-name";
 import { cacheDir } from "./pods";
 
 const loraRanks = [8, 16, 32, 64, 128, 256, 320, 512];
@@ -136,11 +136,21 @@ function checkBackend(args: LlmServerArgs, problems: Problems, name: string): vo
                 problems.add(field, `is not supported with backend "KServe": ${reason}; remove it`);
             }
         }
+        const names = { servedModelName: args.servedModelName, ...namesOfLoras(args) };
+        for (const [path, given] of Object.entries(names)) {
+            const problem = typeof given === "string" ? kserveNameProblem(given) : undefined;
+            if (problem !== undefined) {
+                problems.add(path, problem);
+            }
+        }
         for (const field of (["path", "timeout", "tls"] as const).filter((one) => args.route?.[one] !== undefined)) {
             problems.add(`route.${field}`, 'is not supported with backend "KServe": KServe sets it; remove it');
         }
     }
 }
+
+const namesOfLoras = ({ loras = [] }: LlmServerArgs) =>
+    Object.fromEntries(loras.map((lora, index) => [`loras[${index}].name`, lora?.name]));
 
 /** The environment variables through which vLLM receives tokens. */
 export const tokens = { huggingFaceToken: "HF_TOKEN", apiKey: "VLLM_API_KEY" } as const;

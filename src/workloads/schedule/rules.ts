@@ -46,6 +46,13 @@ export function checkAcross(args: ScheduleArgs, problems: Problems): void {
         if (args.command === undefined) {
             problems.add("command", "is missing; Argo Workflows does not use the command of the image: set it");
         }
+        const { uri } = args.output ?? {};
+        if (typeof uri === "string" && uri.includes("{{")) {
+            problems.add(
+                "output.uri",
+                `is "${uri}"; it must not contain {{, which Argo Workflows would read: change it`,
+            );
+        }
         if (args.retry !== undefined) {
             problems.add("retry", 'is not supported with backend "CronWorkflow"; remove it, or use a CronJob');
         }

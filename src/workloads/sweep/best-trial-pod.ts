@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
+import { literal } from "../../arguments/words";
 import { buildGpuRequirements } from "../../pod/gpu";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { claimUri } from "../../pod/model-volume";
@@ -77,7 +78,7 @@ export function buildBestTrialPod(name: string, args: SweepArgs, context: SweepJ
             labels: labelsOf(name, `${component}-best`),
             spec: { restartPolicy: "Never", automountServiceAccountToken: false },
             env: {
-                METRIC: objective.metric,
+                METRIC: literal(objective.metric),
                 GOAL: objective.goal ?? "maximize",
                 TRIALS: trials.succeeded.apply((indexes) => indexes ?? ""),
                 ...record?.env,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { literal } from "../../arguments/words";
 import { labelsOf } from "../../pod/metadata";
 import { buildOutputVolume, claimUri, modelDir } from "../../pod/model-volume";
 import type { PodVolumes } from "../../pod/volumes";
@@ -45,7 +46,7 @@ export function buildTrialEnv(
 export const buildTrackingEnv = (name: string, { tracking }: SweepArgs): Record<string, pulumi.Input<string>> =>
     tracking === undefined
         ? {}
-        : { MLFLOW_TRACKING_URI: tracking.uri, MLFLOW_EXPERIMENT_NAME: tracking.experiment ?? name };
+        : { MLFLOW_TRACKING_URI: literal(tracking.uri), MLFLOW_EXPERIMENT_NAME: literal(tracking.experiment ?? name) };
 
 /** Returns the volume of a trial: its own directory in the claim. */
 export function buildTrialVolume(claim: pulumi.Input<string>, run: pulumi.Input<string>, trial: string): PodVolumes {

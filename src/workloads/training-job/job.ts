@@ -2,6 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput, mapInputs } from "../../arguments/inputs";
+import { escapeReferences } from "../../arguments/words";
 import { labelsOf } from "../../pod/metadata";
 import { modelDir, buildOutputVolume } from "../../pod/model-volume";
 import { trainingNames } from "../../pod/names";
@@ -104,7 +105,10 @@ export function buildTrainingPod(
             ...details.spec,
         },
         env: {
-            MODEL_URI: mapInputs({ uri: target.uri, run }, (known) => `${known.uri}/${known.run}/$(RUN_UID)`),
+            MODEL_URI: mapInputs(
+                { uri: target.uri, run },
+                (known) => `${escapeReferences(known.uri)}/${known.run}/$(RUN_UID)`,
+            ),
             MODEL_DIR: modelDir,
             ...(checkpoint !== undefined && { CHECKPOINT_DIR: checkpointDir }),
             ...details.rendezvous?.env,
