@@ -101,5 +101,6 @@ export { TrainingBackend, TrainingFramework } from "./workloads/training-job/arg
 export { TrainingOutputArgs } from "./runs/output-args";
 export { TopologyArgs, TrainingJobArgs } from "./workloads/training-job/args";
 export { TrainingJob } from "./workloads/training-job/training-job";
-export { MountArgs, ResourcesArgs, WorkloadArgs, WorkspaceArgs } from "./pod/args";
+export { ResourcesArgs, WorkloadArgs, WorkspaceArgs } from "./pod/args";
+export { MountArgs } from "./pod/mount-args";
 export { MetadataArgs } from "./pod/metadata-args";

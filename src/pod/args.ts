@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import {
-    absolutePath,
     boolean,
     bytes,
     cpu,
@@ -11,7 +10,6 @@ import {
     imageRef,
     integer,
     longestName,
-    matching,
     objectName,
     secretString,
     stringRule,
@@ -19,6 +17,7 @@ import {
 import { list, map, object, plain, type Problems, required, rule, type Rule, type RulesOf } from "../arguments/rules";
 import { checkGpu, type GpuArgs, gpuRule } from "./gpu-args";
 import { type MetadataArgs, metadataFields } from "./metadata-args";
+import { checkMounts, type MountArgs, mountsRule, type OwnPaths } from "./mount-args";
 import { podSpecRule } from "./pod-spec-rule";
 
 /** Where a workload runs: its namespace, and what its pods use there. */
@@ -55,18 +54,6 @@ export interface ResourcesArgs {
     sharedMemory?: pulumi.Input<string>;
 }
 
-/** A PersistentVolumeClaim that is mounted into the pods of a workload. */
-export interface MountArgs {
-    /** Name of the PersistentVolumeClaim, in the workload's namespace. */
-    claim: pulumi.Input<string>;
-    /** Absolute path in the container at which the volume is mounted, for example "/data". */
-    mountPath: pulumi.Input<string>;
-    /** Directory of the volume to mount, relative to its root. Defaults to the root. */
-    subPath?: pulumi.Input<string>;
-    /** Whether the volume is mounted read-only. Defaults to false. */
-    readOnly?: pulumi.Input<boolean>;
-}
-
 /** The arguments of every workload: where it runs, what it runs, and with which resources. */
 export interface WorkloadArgs extends MetadataArgs {
     /**
@@ -82,11 +69,14 @@ export interface WorkloadArgs extends MetadataArgs {
      * point to another image later.
      */
     image: pulumi.Input<string>;
-    /** The command and its leading arguments, without a shell. Defaults to the entrypoint of the image. */
+    /**
+     * The command and its leading arguments, without a shell. `$(NAME)` is the value of a variable of the container, and
+     * `$$` is `$`. Defaults to the entrypoint of the image.
+     */
     command?: pulumi.Input<string>[];
-    /** The arguments of the command. Defaults to the CMD of the image. */
+    /** The arguments of the command, in which `$(NAME)` and `$$` have the same meaning. Defaults to the CMD of the image. */
     args?: pulumi.Input<string>[];
-    /** Environment variables in plain text. Secret Outputs are refused; use `secretEnv`. */
+    /** Environment variables in plain text, which are literal. Secret Outputs are refused; use `secretEnv`. */
     env?: Record<string, pulumi.Input<string>>;
     /**
      * Environment variables with secret values. They are stored in a Kubernetes Secret to which the pod refers, and are
@@ -134,20 +124,7 @@ export const workloadFields = {
     secretEnv: map(environmentNameProblem, secretString),
     resources: object<ResourcesArgs>({ cpu, memory: bytes, sharedMemory: bytes }),
     gpu: gpuRule,
-    mounts: list(
-        required(
-            object<MountArgs>({
-                claim: required(dnsSubdomain, "set the name of a PersistentVolumeClaim"),
-                mountPath: required(absolutePath, 'set the path in the container, for example "/data"'),
-                subPath: matching(
-                    /^(?!\/)(?!(.*\/)?\.\.(\/|$))\S+$/,
-                    "it must be a path relative to the root of the volume, without ..",
-                ),
-                readOnly: boolean,
-            }),
-            "remove the entry or set claim and mountPath",
-        ),
-    ),
+    mounts: mountsRule,
     runAsUser: integer(1, 2 ** 31 - 1),
     readOnlyRootFilesystem: boolean,
     podSpec: podSpecRule,
@@ -178,13 +155,14 @@ export function checkNameLength(
     }
 }
 
-/** Checks arguments of all workloads together. */
-export function checkWorkload(args: WorkloadArgs, problems: Problems): void {
+/**
+ * Checks arguments of all workloads together.
+ *
+ * @param own - The paths at which the component itself mounts something.
+ */
+export function checkWorkload(args: WorkloadArgs, problems: Problems, own: OwnPaths = {}): void {
     checkGpu(args.gpu, problems);
-    const paths = (args.mounts ?? []).map(({ mountPath }) => mountPath).filter((path) => typeof path === "string");
-    for (const path of new Set(paths.filter((one, index) => paths.indexOf(one) !== index))) {
-        problems.add("mounts", `has two volumes at ${path}; give one of them another mountPath`);
-    }
+    checkMounts(args.mounts, own, problems);
     for (const name of Object.keys(args.secretEnv ?? {}).filter((key) => key in (args.env ?? {}))) {
         problems.add(`env.${name}`, "is also in secretEnv; remove one of them");
     }

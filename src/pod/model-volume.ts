@@ -1,23 +1,22 @@
-import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { hashOf } from "../arguments/hash";
 import { givenOf, mapInput, mapInputs } from "../arguments/inputs";
+import { buildClaimVolume, type KnownVolumes, type PodVolumes } from "./volumes";
 
 /** Directory of the model in the container, in the variable MODEL_DIR. */
 export const modelDir = "/model";
 
-/** Volumes of a pod, and their mounts. */
-export interface PodVolumes {
-    volumes: pulumi.Input<types.input.core.v1.Volume[]>;
-    mounts: pulumi.Input<types.input.core.v1.VolumeMount[]>;
-}
-
-/** The URI of a model in a claim: the claim, and the directory of one run. */
-const inClaim = /^pvc:\/\/(?<claim>[a-z0-9][-a-z0-9.]*)\/(?<path>[^/\s]+(\/[^/\s]+)*)$/;
+/** The URI of a claim, or of a directory in it. */
+const inClaim = /^pvc:\/\/(?<claim>[a-z0-9][-a-z0-9.]*)(\/(?<path>[^/\s]+(\/[^/\s]+)*))?$/;
 
 /** The URI of a model that is an image. For other artifacts in a registry, containerd mounts an empty directory. */
 const inRegistry = /^oci:\/\/(?<reference>[^\s@]+@sha256:[0-9a-f]{64})$/;
+
+/** Returns the claim of a URI and the directory in it, unless the URI is of something else or wrong. */
+export function parseClaimUri(uri: string): { claim: string; path?: string } | undefined {
+    return inClaim.exec(uri)?.groups as { claim: string; path?: string } | undefined;
+}
 
 /** Returns what is wrong with the URI of a model, if anything. */
 export function modelProblem(uri: unknown): string | undefined {
@@ -27,7 +26,7 @@ export function modelProblem(uri: unknown): string | undefined {
             : "it must be oci://repository@sha256:<64 hexadecimal digits>, because a tag may point to another model later";
     }
     const isUri = typeof uri === "string" && /^[a-z][a-z0-9+.-]*:\/\/\S+$/.test(uri);
-    return isUri && (inClaim.test(uri) || !uri.startsWith("pvc:")) && !/\/\.\.(\/|$)/.test(uri)
+    return isUri && (parseClaimUri(uri) !== undefined || !uri.startsWith("pvc:")) && !/\/\.\.(\/|$)/.test(uri)
         ? undefined
         : 'it must be a URI such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"';
 }
@@ -55,10 +54,7 @@ export function buildOutputVolume(
 ): PodVolumes {
     return claim === undefined
         ? podVolume
-        : {
-              volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
-              mounts: [{ name: "model", mountPath: modelDir, subPathExpr: directory }],
-          };
+        : buildClaimVolume("model", claim, { mountPath: modelDir, subPathExpr: directory });
 }
 
 /**
@@ -68,11 +64,8 @@ export function buildOutputVolume(
 export function buildModelVolume(model: pulumi.Input<string>, cache?: pulumi.Input<string>): PodVolumes {
     const claim = claims.get(givenOf(model) as object);
     if (claim !== undefined) {
-        const subPath = mapInput(model, (uri) => inClaim.exec(uri)!.groups!.path!);
-        return {
-            volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
-            mounts: [{ name: "model", mountPath: modelDir, subPath, readOnly: true }],
-        };
+        const subPath = mapInput(model, (uri) => parseClaimUri(uri)!.path!);
+        return buildClaimVolume("model", claim, { mountPath: modelDir, subPath, readOnly: true });
     }
     return {
         volumes: mapInput(model, (uri) => buildVolumes(uri, cache).volumes),
@@ -80,13 +73,10 @@ export function buildModelVolume(model: pulumi.Input<string>, cache?: pulumi.Inp
     };
 }
 
-function buildVolumes(uri: string, cache: pulumi.Input<string> | undefined) {
-    const { claim, path } = inClaim.exec(uri)?.groups ?? {};
+function buildVolumes(uri: string, cache: pulumi.Input<string> | undefined): KnownVolumes {
+    const { claim, path } = parseClaimUri(uri) ?? {};
     if (claim !== undefined) {
-        return {
-            volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
-            mounts: [{ name: "model", mountPath: modelDir, subPath: path, readOnly: true }],
-        };
+        return buildClaimVolume("model", claim, { mountPath: modelDir, subPath: path, readOnly: true });
     }
     const { reference } = inRegistry.exec(uri)?.groups ?? {};
     if (reference !== undefined) {
@@ -98,14 +88,11 @@ function buildVolumes(uri: string, cache: pulumi.Input<string> | undefined) {
     }
     return cache === undefined
         ? podVolume
-        : {
-              volumes: [{ name: "model", persistentVolumeClaim: { claimName: cache } }],
-              mounts: [{ name: "model", mountPath: modelDir, subPath: hashOf(uri) }],
-          };
+        : buildClaimVolume("model", cache, { mountPath: modelDir, subPath: hashOf(uri) });
 }
 
 /** A volume with the lifetime of the pod. */
-const podVolume = {
+const podVolume: KnownVolumes = {
     volumes: [{ name: "model", emptyDir: {} }],
     mounts: [{ name: "model", mountPath: modelDir }],
 };

@@ -2,17 +2,16 @@ import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { joinInputs, mapInput } from "../arguments/inputs";
+import { emptyVariable, literal, mayHavePlaceholder, splitPlaceholders } from "../arguments/words";
 import type { WorkloadArgs } from "./args";
 import { buildGpuRequirements } from "./gpu";
-import type { PodVolumes } from "./model-volume";
 import { mergePodSpec } from "./patch";
+import { buildClaimVolume, type PodVolumes, shareClaims } from "./volumes";
 
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
 type EnvVar = types.input.core.v1.EnvVar;
-type Volume = types.input.core.v1.Volume;
-type VolumeMount = types.input.core.v1.VolumeMount;
 
 /** Name of the container with the user's program. A patch refers to it by this name. */
 export const containerName = "main";
@@ -31,8 +30,10 @@ export interface PodDetails {
     container?: Partial<Container>;
     /** Fields of the pod's spec: restart policy, grace period, spreading. */
     spec?: Partial<PodSpec>;
-    /** Environment variables. Those of the user override them. */
+    /** Environment variables, in which $(NAME) refers to an earlier one. Those of the user override them. */
     env?: Record<string, pulumi.Input<string>>;
+    /** The template engine of the backend, which must find no placeholders in the words of the user. */
+    templateEngine?: RegExp;
     /** Environment variables with values from the pod itself. Those of the user override them. */
     envValueFrom?: Record<string, types.input.core.v1.EnvVarSource>;
     /** Name of the Secret with the values of `secretEnv`. */
@@ -59,8 +60,8 @@ export function buildPodTemplate(args: WorkloadArgs, details: PodDetails): PodTe
     const container: Container = {
         name: containerName,
         image: args.image,
-        command: args.command,
-        args: args.args,
+        command: splitWords(args.command, details.templateEngine),
+        args: splitWords(args.args, details.templateEngine),
         env: buildEnv(args, details),
         resources: { ...buildResources(args, gpu.resources), ...(gpu.claims && { claims: gpu.claims.container }) },
         securityContext: { ...restricted, readOnlyRootFilesystem: args.readOnlyRootFilesystem ?? true },
@@ -89,7 +90,7 @@ export function buildPodTemplate(args: WorkloadArgs, details: PodDetails): PodTe
         ...buildTolerations(gpu.tolerations, details.tolerations),
         ...details.spec,
     };
-    return { metadata: buildPodMetadata(args, details), spec: mergePodSpec(spec, args.podSpec) };
+    return { metadata: buildPodMetadata(args, details), spec: mergePodSpec(shareClaims(spec), args.podSpec) };
 }
 
 function buildPodMetadata(
@@ -123,15 +124,28 @@ function buildTolerations(
     return Array.isArray(all) && all.length === 0 ? {} : { tolerations: all };
 }
 
+const splitWords = (words: pulumi.Input<string>[] | undefined, engine: RegExp | undefined) =>
+    words?.map((word) => splitPlaceholders(word, engine));
+
 function buildEnv(args: WorkloadArgs, details: PodDetails): EnvVar[] {
+    const { templateEngine: engine } = details;
     const secret = args.secretEnv ?? {};
+    const given = Object.entries(args.env ?? {}).map(([name, value]): [string, pulumi.Input<string>] => [
+        name,
+        splitPlaceholders(literal(value), engine),
+    ]);
+    const words = [...(args.command ?? []), ...(args.args ?? []), ...Object.values(args.env ?? {})];
+    const isSplit = engine !== undefined && words.some((word) => mayHavePlaceholder(word, engine));
     const isOurs = (name: string) => !(name in secret);
-    const plain = Object.entries({ HOME: "/tmp", ...details.env, ...args.env }).filter(([name]) => isOurs(name));
+    const plain = Object.entries({ HOME: "/tmp", ...details.env, ...Object.fromEntries(given) }).filter(([name]) =>
+        isOurs(name),
+    );
     const ofPod = Object.entries(details.envValueFrom ?? {}).filter(
         ([name]) => isOurs(name) && !(name in (args.env ?? {})),
     );
     return [
         // First, so that others may refer to them as $(NAME).
+        ...(isSplit ? [{ name: emptyVariable }] : []),
         ...ofPod.map(([name, valueFrom]) => ({ name, valueFrom })),
         ...plain.map(([name, value]) => ({ name, value })),
         ...Object.keys(secret).map((key) => ({
@@ -153,20 +167,11 @@ function buildResources(
 }
 
 /** Returns the volumes of a pod: a writable /tmp, those of the kind of workload, and those of `mounts`. */
-function buildVolumes(
-    args: WorkloadArgs,
-    details: PodDetails,
-): { volumes: pulumi.Input<Volume[]>; mounts: pulumi.Input<VolumeMount[]> } {
+function buildVolumes(args: WorkloadArgs, details: PodDetails): PodVolumes {
     const parts = [
         { volumes: [{ name: "tmp", emptyDir: {} }], mounts: [{ name: "tmp", mountPath: "/tmp" }] },
         ...(details.volumes ?? []),
-        ...(args.mounts ?? []).map(({ claim, mountPath, subPath, readOnly }, index): PodVolumes => {
-            const name = `mount-${index}`;
-            return {
-                volumes: [{ name, persistentVolumeClaim: { claimName: claim } }],
-                mounts: [{ name, mountPath, subPath, readOnly }],
-            };
-        }),
+        ...(args.mounts ?? []).map(({ claim, ...mount }, index) => buildClaimVolume(`mount-${index}`, claim, mount)),
         ...(args.resources?.sharedMemory === undefined
             ? []
             : [

@@ -96,9 +96,29 @@ describe("a BatchInference", () => {
             { name: "output", mountPath: "/output", subPathExpr: `2024/06/${metadata.name}/$(RUN_UID)` },
         ]);
         assert.deepEqual(
-            volumes.slice(1).map(({ persistentVolumeClaim }) => persistentVolumeClaim.claimName),
-            ["models", "claims", "scores"],
+            volumes.slice(1).map(({ persistentVolumeClaim }) => persistentVolumeClaim),
+            [
+                { claimName: "models", readOnly: true },
+                { claimName: "claims", readOnly: true },
+                { claimName: "scores" },
+            ],
         );
+    });
+
+    it("has one volume for a claim of which it reads the input and the model and to which it writes", async () => {
+        const recording = await infer({
+            model: pulumi.output("pvc://data/model"),
+            inputUri: "pvc://data",
+            outputUri: pulumi.output("pvc://data/scores"),
+        });
+        const { metadata, spec } = jobOf(recording);
+        const { containers, volumes } = spec.template.spec;
+        assert.deepEqual(volumes.slice(1), [{ name: "model", persistentVolumeClaim: { claimName: "data" } }]);
+        assert.deepEqual(containers[0]!.volumeMounts.slice(1), [
+            { name: "model", mountPath: "/model", subPath: "model", readOnly: true },
+            { name: "model", mountPath: "/input", readOnly: true },
+            { name: "model", mountPath: "/output", subPathExpr: `scores/${metadata.name}/$(RUN_UID)` },
+        ]);
     });
 
     it("has pods that meet the restricted standard with any arguments", async () => {

@@ -248,7 +248,7 @@ describe("an LlmServer", () => {
         ]);
         assert.deepEqual(podOf(recording).volumes, [
             { name: "tmp", emptyDir: {} },
-            { name: "lora-0", persistentVolumeClaim: { claimName: "adapters" } },
+            { name: "lora-0", persistentVolumeClaim: { claimName: "adapters", readOnly: true } },
             { name: "shm", emptyDir: { medium: "Memory", sizeLimit: "8Gi" } },
         ]);
         assert.deepEqual(containerOf(recording).volumeMounts, [
@@ -262,7 +262,7 @@ describe("an LlmServer", () => {
         [
             "pvc://models/run-1",
             ["/model", "--load-format=auto", "--served-model-name=llama"],
-            { name: "model", persistentVolumeClaim: { claimName: "models" } },
+            { name: "model", persistentVolumeClaim: { claimName: "models", readOnly: true } },
         ],
         [
             `oci://registry.example/llama@sha256:${"c".repeat(64)}`,
@@ -548,6 +548,10 @@ describe("an LlmServer with KServe", () => {
             "'it'\\''s'",
         ]);
         assert.deepEqual(container!.startupProbe, { periodSeconds: 10, failureThreshold: 120 });
+        assert.deepEqual((template as PodSpec).volumes, [
+            { name: "lora-pvc-mail", persistentVolumeClaim: { claimName: "adapters", readOnly: true } },
+            { name: "tmp", emptyDir: {} },
+        ]);
         assert.deepEqual(violations(template as PodSpec), []);
         const { outputs } = recording.resource("llama");
         assert.equal(outputs!.url, "http://llama-kserve-workload-svc.ml.svc.cluster.local:8000/v1");
@@ -562,6 +566,11 @@ describe("an LlmServer with KServe", () => {
         });
         const { spec } = inputsOf(recording, "llama-inferenceservice");
         assert.deepEqual(spec.model, { uri: "pvc://models/run-1", name: "llama" });
+        // The volume that KServe mounts, which it would declare writable itself.
+        assert.deepEqual((spec.template as PodSpec).volumes[0], {
+            name: "kserve-pvc-source",
+            persistentVolumeClaim: { claimName: "models", readOnly: true },
+        });
         assert.equal(spec.router, undefined);
     });
 

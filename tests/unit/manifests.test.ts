@@ -133,6 +133,7 @@ describe("the URI of a model", () => {
     });
 
     const uris: [uri: string, claimName: string | undefined, subPath?: string][] = [
+        ["pvc://models", "models"],
         ["pvc://models/fraud-1", "models", "fraud-1"],
         ["pvc://models.a-1/fraud/1/best", "models.a-1", "fraud/1/best"],
         ["s3://models/fraud-1", undefined],
@@ -144,7 +145,7 @@ describe("the URI of a model", () => {
                 buildModelVolume(uri),
                 claimName
                     ? {
-                          volumes: [{ name: "model", persistentVolumeClaim: { claimName } }],
+                          volumes: [{ name: "model", persistentVolumeClaim: { claimName, readOnly: true } }],
                           mounts: [{ name: "model", mountPath: "/model", subPath, readOnly: true }],
                       }
                     : { volumes: [{ name: "model", emptyDir: {} }], mounts: [{ name: "model", mountPath: "/model" }] },

@@ -297,7 +297,7 @@ describe("the model of a ModelServer", () => {
             const pod = podOf(await serve({ model: input("pvc://models/fraud/run-1") }));
             assert.deepEqual(pod.volumes, [
                 { name: "tmp", emptyDir: {} },
-                { name: "model", persistentVolumeClaim: { claimName: "models" } },
+                { name: "model", persistentVolumeClaim: { claimName: "models", readOnly: true } },
             ]);
             assert.deepEqual(pod.containers[0]!.volumeMounts, [
                 { name: "tmp", mountPath: "/tmp" },

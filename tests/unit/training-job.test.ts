@@ -455,7 +455,7 @@ describe("a preview of a TrainingJob", () => {
         ]);
         const { containers, volumes } = (server.inputs as types.output.apps.v1.Deployment).spec.template.spec;
         assert.equal(containers[0]!.env[2]!.name, "MODEL_URI");
-        assert.deepEqual(volumes[1], { name: "model", persistentVolumeClaim: { claimName } });
+        assert.deepEqual(volumes[1], { name: "model", persistentVolumeClaim: { claimName, readOnly: true } });
     });
 
     it("of a server shows no volume of a model whose URI is not known yet", async () => {

@@ -1,15 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { mapInput, mapInputs } from "../../arguments/inputs";
-import type { PodVolumes } from "../../pod/model-volume";
-
-/** A claim, or a directory of a claim. */
-const inClaim = /^pvc:\/\/(?<claim>[a-z0-9][-a-z0-9.]*)(\/(?<path>[^/\s]+(\/[^/\s]+)*))?$/;
+import { mapInput } from "../../arguments/inputs";
+import { escapeReferences } from "../../arguments/words";
+import { parseClaimUri } from "../../pod/model-volume";
+import { buildClaimVolume, type KnownVolumes, type PodVolumes } from "../../pod/volumes";
 
 /** Returns what is wrong with the URI of an input or an output, if anything. */
 export function dataUriProblem(uri: unknown): string | undefined {
     const isUri = typeof uri === "string" && /^[a-z][a-z0-9+.-]*:\/\/\S*[^\s/]$/.test(uri);
-    return isUri && (inClaim.test(uri) || !uri.startsWith("pvc:")) && !/\/\.\.(\/|$)/.test(uri)
+    return isUri && (parseClaimUri(uri) !== undefined || !uri.startsWith("pvc:")) && !/\/\.\.(\/|$)/.test(uri)
         ? undefined
         : 'it must be a URI such as "s3://scores/november", "pvc://<claim>" or "pvc://<claim>/<directory>", without a slash at the end';
 }
@@ -21,28 +20,22 @@ export function buildDataVolume(
     uri: pulumi.Input<string>,
     { readOnly, directory }: { readOnly?: true; directory?: pulumi.Input<string> },
 ): PodVolumes {
-    const groupsOf = (known: string): { claim?: string; path?: string } => inClaim.exec(known)?.groups ?? {};
+    const build = (known: string): KnownVolumes => {
+        const { claim, path } = parseClaimUri(known) ?? {};
+        if (claim === undefined) {
+            return { volumes: [{ name, emptyDir: {} }], mounts: [{ name, mountPath }] };
+        }
+        const subPathExpr =
+            directory &&
+            mapInput(directory, (below) => (path === undefined ? below : `${escapeReferences(path)}/${below}`));
+        return buildClaimVolume(name, claim, {
+            mountPath,
+            ...(subPathExpr === undefined ? { subPath: path } : { subPathExpr }),
+            ...(readOnly && { readOnly }),
+        });
+    };
     return {
-        volumes: mapInput(uri, (known) => {
-            const { claim } = groupsOf(known);
-            return [
-                claim === undefined ? { name, emptyDir: {} } : { name, persistentVolumeClaim: { claimName: claim } },
-            ];
-        }),
-        mounts: mapInputs({ uri, directory }, (known) => {
-            const { claim, path } = groupsOf(known.uri);
-            if (claim === undefined) {
-                return [{ name, mountPath }];
-            }
-            const below = [path, known.directory].filter((part) => part !== undefined).join("/");
-            return [
-                {
-                    name,
-                    mountPath,
-                    ...(below !== "" && (directory === undefined ? { subPath: below } : { subPathExpr: below })),
-                    ...(readOnly && { readOnly }),
-                },
-            ];
-        }),
+        volumes: mapInput(uri, (known) => build(known).volumes),
+        mounts: mapInput(uri, (known) => build(known).mounts),
     };
 }

@@ -2,6 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../../arguments/inputs";
+import { literal } from "../../arguments/words";
 import { labelsOf } from "../../pod/metadata";
 import { buildModelVolume, modelDir } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
@@ -28,8 +29,8 @@ const component = "batch-inference";
 export const batchLabels = (name: string): Record<string, string> => labelsOf(name, component);
 
 /** The directories of the input and the output in the container, in INPUT_DIR and OUTPUT_DIR. */
-const inputDir = "/input";
-const outputDir = "/output";
+export const inputDir = "/input";
+export const outputDir = "/output";
 
 /** The names of the objects to which a run refers. */
 export interface BatchContext {
@@ -131,10 +132,10 @@ function buildShardPod(
         env: {
             ...(shard !== undefined && { SHARD_INDEX: String(shard) }),
             SHARD_COUNT: mapInput(args.shards, String),
-            ...(model !== undefined && { MODEL_URI: model, MODEL_DIR: modelDir }),
-            INPUT_URI: inputUri,
+            ...(model !== undefined && { MODEL_URI: literal(model), MODEL_DIR: modelDir }),
+            INPUT_URI: literal(inputUri),
             INPUT_DIR: inputDir,
-            OUTPUT_URI: pulumi.interpolate`${outputUri}/${directory}`,
+            OUTPUT_URI: pulumi.interpolate`${literal(outputUri)}/${directory}`,
             OUTPUT_DIR: outputDir,
         },
         envValueFrom: {

@@ -2,11 +2,12 @@ import { cronSchedule } from "../../arguments/cron";
 import { imageRef, integer } from "../../arguments/formats";
 import { list, object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload } from "../../pod/args";
-import { modelProblem } from "../../pod/model-volume";
+import { modelDir, modelProblem } from "../../pod/model-volume";
 import { runFields } from "../../runs/args";
 import { checkScheduledRun, scheduledRunFields } from "../../runs/schedule-args";
 import type { BatchInferenceArgs, RerunArgs } from "./args";
 import { dataUriProblem } from "./data-volume";
+import { inputDir, outputDir } from "./job";
 import { mostRerun } from "./shards";
 
 const dataUri = rule(dataUriProblem);
@@ -33,7 +34,11 @@ export const fields = {
 } satisfies RulesOf<BatchInferenceArgs>;
 
 export function checkAcross(args: BatchInferenceArgs, problems: Problems): void {
-    checkWorkload(args, problems);
+    checkWorkload(args, problems, {
+        [inputDir]: "INPUT_DIR, the directory of the input",
+        [outputDir]: "OUTPUT_DIR, the directory of the results",
+        ...(args.model !== undefined && { [modelDir]: "MODEL_DIR, the directory of the model" }),
+    });
     const { schedule, shards, rerun } = args;
     for (const field of Object.keys(scheduledRunFields) as (keyof typeof scheduledRunFields)[]) {
         if (schedule === undefined && args[field] !== undefined) {

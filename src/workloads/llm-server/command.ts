@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../arguments/duration";
 import { joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
-import { shellWord } from "../../arguments/shell";
-import { buildModelVolume, modelDir, type PodVolumes } from "../../pod/model-volume";
+import { escapeReferences, literal, shellCode, splitPlaceholders, templateEngines } from "../../arguments/words";
+import { buildModelVolume, modelDir } from "../../pod/model-volume";
+import type { PodVolumes } from "../../pod/volumes";
 import type { LlmServerArgs } from "./args";
 import { defaultUtilization, type LlmParallelism } from "./estimate";
 import { isMounted, isHubId } from "./model-name";
@@ -64,12 +65,14 @@ type CommandArgs = pulumi.Input<pulumi.Input<string>[]>;
 
 /** Returns an option that is always set. */
 function option(name: string, value: pulumi.Input<Flag>): pulumi.Input<string>[] {
-    return [mapInput(value, (known) => `--${name}=${known}`)];
+    return [mapInput(value, (known) => `--${name}=${escapeReferences(String(known))}`)];
 }
 
 /** Returns an option that is set if it has a value. */
 function optional(name: string, value: pulumi.Input<Flag | undefined> | undefined): CommandArgs {
-    return mapInput(value, (known) => (known === undefined || known === null ? [] : [`--${name}=${known}`]));
+    return mapInput(value, (known) =>
+        known === undefined || known === null ? [] : [`--${name}=${escapeReferences(String(known))}`],
+    );
 }
 
 /**
@@ -106,7 +109,7 @@ export function buildVllmArgs(
 ): CommandArgs {
     const loras = args.loras ?? [];
     return joinArgs([
-        [mapInput(args.model, (model) => (isMounted(model) ? modelDir : model))],
+        [literal(mapInput(args.model, (model) => (isMounted(model) ? modelDir : model)))],
         option("load-format", mapInput(args.model, loadFormat)),
         option("served-model-name", servedModelName(name, args)),
         option("port", llmPort),
@@ -122,7 +125,7 @@ export function buildVllmArgs(
                   ["--enable-lora", "--lora-modules"],
                   ...loras.map((lora, index) =>
                       mapInputs(lora, ({ name: loraName, uri }) => [
-                          `${loraName}=${isMounted(uri) ? loraDir(index) : uri}`,
+                          escapeReferences(`${loraName}=${isMounted(uri) ? loraDir(index) : uri}`),
                       ]),
                   ),
                   optional("max-lora-rank", args.maxLoraRank),
@@ -149,19 +152,23 @@ export function buildNodeFlags(nodes: number, leader: boolean): string[] {
 
 /** Returns the options that KServe appends to its own command line of vLLM. */
 export function buildKServeArgs(args: LlmServerArgs, parallelism: pulumi.Input<LlmParallelism>): CommandArgs {
-    return joinArgs([
-        ...buildModelFlags(args, parallelism),
-        // KServe runs its command in a shell.
-        (args.args ?? []).map((word) => mapInput(word, shellWord)),
-    ]);
+    const words = joinArgs([...buildModelFlags(args, parallelism), args.args ?? []]);
+    // KServe reads them with its template engine, then the kubelet replaces references, and then a shell evaluates them.
+    return mapInput(words, (all) =>
+        all.map((word) =>
+            mapInput(splitPlaceholders(word, templateEngines.braces), (known) => escapeReferences(shellCode(known))),
+        ),
+    );
 }
 
 function joinArgs(args: CommandArgs[]): CommandArgs {
     return args.reduce((first, second) => joinInputs<pulumi.Input<string>>(first, second), []);
 }
 
-/** Returns the directory at which the adapter of this index is mounted. */
-const loraDir = (index: number): string => `/lora/${index}`;
+/** Where adapters are mounted, each in a directory named after its index. */
+export const lorasDir = "/lora";
+
+const loraDir = (index: number): string => `${lorasDir}/${index}`;
 
 /** Returns the volumes of the model and of the adapters. */
 export function buildModelVolumes(args: LlmServerArgs): PodVolumes[] {

@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
 
+import type { types } from "@pulumi/kubernetes";
 import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/customResource";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { mapInput } from "../../arguments/inputs";
+import { failArgument, joinInputs, mapInput, mapInputs } from "../../arguments/inputs";
+import { templateEngines } from "../../arguments/words";
 import { objectMeta } from "../../pod/metadata";
+import { parseClaimUri } from "../../pod/model-volume";
 import { buildPodTemplate } from "../../pod/pod-template";
 import { startupFailureThreshold } from "../../serving/probes";
 import type { RouteArgs } from "../../serving/route-args";
 import type { LlmServerArgs } from "./args";
 import { buildKServeArgs, servedModelName, shutdownSeconds, vllmExitSeconds } from "./command";
-import { isHubId } from "./model-name";
+import { isHubId, kserveNameProblem } from "./model-name";
 import { type LlmContext, llmLabels, buildPodDetails, podOwnerAnnotations, startupSeconds } from "./pods";
 
 /**
@@ -39,8 +42,9 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
     const period = 10;
     // As in KServe's own pods, because a hook of the NVIDIA container toolkit writes into the container.
     const writable = { readOnlyRootFilesystem: false, ...args };
-    const { spec } = buildPodTemplate(writable, {
+    const template = buildPodTemplate(writable, {
         ...details,
+        templateEngine: templateEngines.braces,
         container: {
             // Set by KServe.
             command: undefined,
@@ -58,6 +62,7 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
             ),
         },
     });
+    const spec = template.spec as types.input.core.v1.PodSpec;
     return {
         apiVersion: "serving.kserve.io/v1alpha2",
         kind: "LLMInferenceService",
@@ -65,12 +70,12 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
         spec: {
             model: {
                 uri: resolveUri(args.model, args.revision),
-                name: servedModelName(name, args),
-                ...((args.loras ?? []).length > 0 && { lora: buildLoras(args) }),
+                name: checkName(name, "servedModelName", servedModelName(name, args)),
+                ...((args.loras ?? []).length > 0 && { lora: buildLoras(name, args) }),
             },
             replicas: args.replicas ?? 1,
             parallelism: { tensor: mapInput(context.parallelism, ({ tensorParallelSize }) => tensorParallelSize) },
-            template: spec,
+            template: { ...spec, volumes: joinInputs(buildKServeVolumes(args), (spec.volumes ?? []) as Volumes) },
             // KServe gives the pods its own labels, by which it finds them.
             ...(args.podLabels && { labels: args.podLabels }),
             ...(args.podAnnotations && { annotations: args.podAnnotations }),
@@ -79,9 +84,43 @@ export function buildLlmInferenceService(name: string, args: LlmServerArgs, cont
     };
 }
 
-function buildLoras(args: LlmServerArgs): object {
+type Volumes = pulumi.Input<types.input.core.v1.Volume[]>;
+
+/**
+ * Returns the volumes of the model and the adapters that are in claims, under the names by which KServe looks for them.
+ * Otherwise it adds volumes that are not read-only, although it only reads them. They come first: if another volume of the
+ * pod has the same claim, the kubelet does as the last one says.
+ * Source: AddModelMount in https://github.com/kserve/kserve/blob/v0.20.0/pkg/utils/storage.go
+ */
+function buildKServeVolumes({ model, loras = [] }: LlmServerArgs): Volumes {
+    const uris = [
+        { name: "kserve-pvc-source", uri: model },
+        ...loras.map(({ name, uri }) => ({ name: mapInput(name, (known) => `lora-pvc-${known}`), uri })),
+    ];
+    return mapInputs(uris, (known) =>
+        known.flatMap(({ name, uri }) => {
+            const { claim } = parseClaimUri(uri) ?? {};
+            // KServe shortens longer names.
+            return claim === undefined || name.length > 63
+                ? []
+                : [{ name, persistentVolumeClaim: { claimName: claim, readOnly: true } }];
+        }),
+    );
+}
+
+/** Returns a name that may have been unknown when the rules were applied. */
+const checkName = (server: string, path: string, name: pulumi.Input<string>): pulumi.Input<string> =>
+    mapInput(name, (known) => {
+        const problem = kserveNameProblem(known);
+        return problem === undefined ? known : failArgument<string>(`LlmServer "${server}": ${path} ${problem}`);
+    });
+
+function buildLoras(server: string, args: LlmServerArgs): object {
     return {
-        adapters: args.loras!.map(({ name, uri }) => ({ name, uri: resolveUri(uri, undefined) })),
+        adapters: args.loras!.map(({ name, uri }, index) => ({
+            name: checkName(server, `loras[${index}].name`, name),
+            uri: resolveUri(uri, undefined),
+        })),
         maxRank: args.maxLoraRank,
         maxAdapters: args.maxLoras ?? args.loras!.length,
     };

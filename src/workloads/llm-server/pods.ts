@@ -4,8 +4,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
 import { labelsOf } from "../../pod/metadata";
-import type { PodVolumes } from "../../pod/model-volume";
 import type { PodDetails } from "../../pod/pod-template";
+import { buildClaimVolume, type PodVolumes } from "../../pod/volumes";
 import { buildProbes, httpPortName } from "../../serving/probes";
 import { gracePeriodSeconds } from "../../serving/rollout";
 import { followed } from "../../serving/when-ready";
@@ -17,6 +17,9 @@ type Container = types.input.core.v1.Container;
 type CommandArgs = pulumi.Input<pulumi.Input<string>[]>;
 
 const component = "llm-server";
+
+/** Where the cache is mounted. */
+export const cacheDir = "/cache";
 
 /** What the pods of a server depend on, in addition to its arguments. */
 export interface LlmContext {
@@ -57,7 +60,7 @@ export function buildPodDetails(name: string, args: LlmServerArgs, context: LlmC
             VLLM_CACHE_ROOT: "/tmp/vllm",
             TRITON_CACHE_DIR: "/tmp/triton",
             TORCHINDUCTOR_CACHE_DIR: "/tmp/torchinductor",
-            HF_HOME: cache === undefined ? "/tmp/huggingface" : "/cache/huggingface",
+            HF_HOME: cache === undefined ? "/tmp/huggingface" : `${cacheDir}/huggingface`,
             // Disables vLLM's usage statistics.
             DO_NOT_TRACK: "1",
         },
@@ -69,14 +72,7 @@ export function buildPodDetails(name: string, args: LlmServerArgs, context: LlmC
 }
 
 function buildCacheVolume(cache: pulumi.Input<string> | undefined): PodVolumes[] {
-    return cache === undefined
-        ? []
-        : [
-              {
-                  volumes: [{ name: "cache", persistentVolumeClaim: { claimName: cache } }],
-                  mounts: [{ name: "cache", mountPath: "/cache" }],
-              },
-          ];
+    return cache === undefined ? [] : [buildClaimVolume("cache", cache, { mountPath: cacheDir })];
 }
 
 /** Returns the container that serves requests. */

@@ -4,14 +4,16 @@ import { mapInputs } from "../../arguments/inputs";
 import { list, object, plain, type Problems, required, rule, type Rule, type RulesOf } from "../../arguments/rules";
 import { checkNameLength, checkWorkload, workloadFields } from "../../pod/args";
 import { AccessMode, checkClaim, claimFields } from "../../pod/claim-args";
-import { modelProblem } from "../../pod/model-volume";
+import { modelDir, modelProblem } from "../../pod/model-volume";
+import type { OwnPaths } from "../../pod/mount-args";
 import { routeRule } from "../../serving/route-args";
 import { LlmBackend, type LlmServerArgs, type LoraArgs, type EndpointPickerArgs } from "./args";
-import { reservedFlags } from "./command";
+import { lorasDir, reservedFlags } from "./command";
 import { estimateFit } from "./estimate";
 import { decides, factRules, size } from "./fact-rules";
 import { pickFacts, areValid } from "./fit";
-import { isHubId } from "./model-name";
+import { isHubId, isMounted, kserveNameProblem } from "./model-name";
+import { cacheDir } from "./pods";
 
 const loraRanks = [8, 16, 32, 64, 128, 256, 320, 512];
 
@@ -71,7 +73,7 @@ function loraProblem(uri: unknown): string | undefined {
 const longestGroupName = 46;
 
 export function checkAcross(args: LlmServerArgs, problems: Problems, name: string): void {
-    checkWorkload(args, problems);
+    checkWorkload(args, problems, ownPaths(args));
     checkClaim(args.cache, "cache", problems);
     checkBackend(args, problems, name);
     checkSecrets(args, problems);
@@ -81,6 +83,19 @@ export function checkAcross(args: LlmServerArgs, problems: Problems, name: strin
     if (Array.isArray(found)) {
         found.forEach(({ path, problem }) => problems.add(path, problem));
     }
+}
+
+/** Returns the paths at which the server, or KServe, mounts something itself. */
+function ownPaths({ backend, model, loras, cache }: LlmServerArgs): OwnPaths {
+    if (backend === LlmBackend.KServe) {
+        const what = "a directory that KServe mounts";
+        return { "/mnt/models": what, "/mnt/lora": what, "/models": what, "/home": what, "/var/run/kserve": what };
+    }
+    return {
+        ...(!(typeof model === "string" && !isMounted(model)) && { [modelDir]: "the directory of the model" }),
+        ...(loras !== undefined && { [lorasDir]: "the directory of the adapters" }),
+        ...(cache !== undefined && { [cacheDir]: "the directory of the cache" }),
+    };
 }
 
 function checkBackend(args: LlmServerArgs, problems: Problems, name: string): void {
@@ -121,6 +136,13 @@ function checkBackend(args: LlmServerArgs, problems: Problems, name: string): vo
                 problems.add(field, `is not supported with backend "KServe": ${reason}; remove it`);
             }
         }
+        const names = { servedModelName: args.servedModelName, ...namesOfLoras(args) };
+        for (const [path, given] of Object.entries(names)) {
+            const problem = typeof given === "string" ? kserveNameProblem(given) : undefined;
+            if (problem !== undefined) {
+                problems.add(path, problem);
+            }
+        }
         for (const field of (["path", "timeout", "tls"] as const).filter((one) => args.route?.[one] !== undefined)) {
             problems.add(`route.${field}`, 'is not supported with backend "KServe": KServe sets it; remove it');
         }
@@ -133,6 +155,9 @@ function checkBackend(args: LlmServerArgs, problems: Problems, name: string): vo
         }
     }
 }
+
+const namesOfLoras = ({ loras = [] }: LlmServerArgs) =>
+    Object.fromEntries(loras.map((lora, index) => [`loras[${index}].name`, lora?.name]));
 
 /** The environment variables through which vLLM receives tokens. */
 export const tokens = { huggingFaceToken: "HF_TOKEN", apiKey: "VLLM_API_KEY" } as const;

@@ -46,9 +46,9 @@ export interface ShadowArgs extends ServerVariantArgs {
 export interface ModelServerArgs extends WorkloadArgs {
     /**
      * The URI of the model to serve, such as the `model` of a TrainingJob. A model in a PersistentVolumeClaim
-     * (`pvc://<claim>/<directory>`) or in an image (`oci://repository@sha256:…`, which needs Kubernetes 1.35 and containerd
-     * 2.1) is mounted read-only at MODEL_DIR. Any other URI is passed to the container as MODEL_URI, which downloads it to
-     * MODEL_DIR. Changing the model is a rolling update. Defaults to none.
+     * (`pvc://<claim>/<directory>`, or `pvc://<claim>` for all of it) or in an image (`oci://repository@sha256:…`, which
+     * needs Kubernetes 1.35 and containerd 2.1) is mounted read-only at MODEL_DIR. Any other URI is passed to the container
+     * as MODEL_URI, which downloads it to MODEL_DIR. Changing the model is a rolling update. Defaults to none.
      */
     model?: pulumi.Input<string>;
     /** The port on which the container serves HTTP. The container receives it as PORT. Defaults to 8080. */

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
+import { literal } from "../../arguments/words";
 import { labelsOf, metricsLabel } from "../../pod/metadata";
 import { buildModelVolume, modelDir } from "../../pod/model-volume";
 import { serverNames } from "../../pod/names";
@@ -87,7 +88,7 @@ export function buildServerPodTemplate(
         },
         env: {
             PORT: mapInput(serverPort(args), String),
-            ...(args.model !== undefined && { MODEL_URI: args.model, MODEL_DIR: modelDir }),
+            ...(args.model !== undefined && { MODEL_URI: literal(args.model), MODEL_DIR: modelDir }),
         },
         volumes: args.model === undefined ? [] : [buildModelVolume(args.model, cache)],
         secretName,

@@ -3,7 +3,7 @@ import { absolutePath, boolean, imageRef, integer, oneOf } from "../../arguments
 import { object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
-import { modelProblem } from "../../pod/model-volume";
+import { modelDir, modelProblem } from "../../pod/model-volume";
 import { autoscalingRule, checkAutoscaling } from "../../serving/autoscaling-args";
 import { routeRule } from "../../serving/route-args";
 import { type ModelServerArgs, ServerBackend, type ServerVariantArgs, type CanaryArgs, type ShadowArgs } from "./args";
@@ -43,7 +43,8 @@ export const fields = {
 } satisfies RulesOf<ModelServerArgs>;
 
 export function checkAcross(args: ModelServerArgs, problems: Problems): void {
-    checkWorkload(args, problems);
+    const hasModel = [args, args.canary, args.shadow].some((version) => version?.model !== undefined);
+    checkWorkload(args, problems, hasModel ? { [modelDir]: "MODEL_DIR, the directory of the model" } : {});
     if (args.replicas !== undefined && args.autoscaling !== undefined) {
         problems.add(
             "replicas",

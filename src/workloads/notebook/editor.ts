@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../../arguments/inputs";
+import { literal } from "../../arguments/words";
 import { type NotebookArgs, NotebookEditor } from "./args";
 
 /** The home directory, in which the editor starts. */
@@ -54,7 +55,9 @@ export function editorOf({ editor, route }: NotebookArgs): Editor {
             "--no-browser",
             `--ServerApp.root_dir=${homeDir}`,
             // Its pages contain absolute links.
-            ...(route?.path === undefined ? [] : [mapInput(path, (known) => `--ServerApp.base_url=${known}/`)]),
+            ...(route?.path === undefined
+                ? []
+                : [literal(mapInput(path, (known) => `--ServerApp.base_url=${known}/`))]),
         ],
         port: 8888,
         tokenVariable: "JUPYTER_TOKEN",

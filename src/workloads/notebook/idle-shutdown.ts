@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { seconds } from "../../arguments/duration";
 import { mapInput } from "../../arguments/inputs";
+import { literal } from "../../arguments/words";
 import { notebookNames } from "../../pod/names";
 import { restricted } from "../../pod/pod-template";
 import type { NotebookArgs } from "./args";
@@ -45,7 +46,7 @@ export function buildIdleContainer(
             "-c",
             idleProgram,
             args.editor ?? "jupyterlab",
-            mapInput(path, (known) => `http://localhost:${port}${known}`),
+            literal(mapInput(path, (known) => `http://localhost:${port}${known}`)),
             String(idle),
             mapInput(
                 args.workspace.namespace,

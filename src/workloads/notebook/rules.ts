@@ -3,6 +3,7 @@ import { oneOf, secretString, stringRule } from "../../arguments/formats";
 import { list, object, plain, type Problems, required, rule, type RulesOf } from "../../arguments/rules";
 import { checkNameLength, checkWorkload, workloadFields } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
+import { isWithin } from "../../pod/mount-args";
 import { routeRule } from "../../serving/route-args";
 import { type NotebookArgs, NotebookEditor } from "./args";
 import { editorOf, homeDir } from "./editor";
@@ -49,10 +50,14 @@ export function checkAcross(args: NotebookArgs, problems: Problems, name: string
             );
         }
     }
-    if (args.mounts?.some(({ mountPath }) => mountPath === homeDir)) {
-        problems.add(
-            "mounts",
-            `has a volume at ${homeDir}, the home directory; mount it at another path, such as ${homeDir}/data`,
-        );
+    // Below the home directory, volumes appear in the editor.
+    for (const { mountPath } of args.mounts ?? []) {
+        if (typeof mountPath === "string" && isWithin(homeDir, mountPath)) {
+            const what = mountPath === homeDir ? "the home directory" : `above the home directory ${homeDir}`;
+            problems.add(
+                "mounts",
+                `has a volume at ${mountPath}, ${what}; mount it at another path, such as ${homeDir}/data`,
+            );
+        }
     }
 }

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { labelsOf, objectMeta } from "../../pod/metadata";
 import { notebookNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildClaimVolume } from "../../pod/volumes";
 import { buildReadinessProbe, httpPortName } from "../../serving/probes";
 import { followed } from "../../serving/when-ready";
 import type { NotebookArgs } from "./args";
@@ -65,10 +66,7 @@ export function buildNotebookStatefulSet(
                     // The runtime files of kernels must not outlive them in the home directory.
                     env: { HOME: homeDir, JUPYTER_RUNTIME_DIR: "/tmp/jupyter" },
                     volumes: [
-                        {
-                            volumes: [{ name: "home", persistentVolumeClaim: { claimName: home } }],
-                            mounts: [{ name: "home", mountPath: homeDir }],
-                        },
+                        buildClaimVolume("home", home, { mountPath: homeDir }),
                         ...(isStoppedWhenIdle ? [{ volumes: [accountVolume], mounts: [] }] : []),
                     ],
                     sidecars: isStoppedWhenIdle ? [buildIdleContainer(name, args, secretName)] : [],

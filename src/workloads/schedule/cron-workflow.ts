@@ -3,6 +3,7 @@ import type { CustomResourceArgs } from "@pulumi/kubernetes/apiextensions/custom
 import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../../arguments/inputs";
+import { templateEngines } from "../../arguments/words";
 import { restricted } from "../../pod/pod-template";
 import { defaultTimeZone, startPolicy } from "../../runs/cron-job";
 import { queueLabels } from "../../runs/queue";
@@ -47,6 +48,7 @@ export function buildCronWorkflow(
         // Kueue admits the pods of workflows one by one.
         labels: { ...labels, ...queueLabels(args) },
         spec: { serviceAccountName: context.serviceAccountName, automountServiceAccountToken: true },
+        templateEngine: templateEngines.braces,
     });
     return {
         apiVersion: "argoproj.io/v1alpha1",

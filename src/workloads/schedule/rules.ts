@@ -3,6 +3,7 @@ import { duration } from "../../arguments/duration";
 import { boolean, dnsSubdomain, integer, oneOf } from "../../arguments/formats";
 import { plain, type Problems, required, type RulesOf } from "../../arguments/rules";
 import { checkWorkload, workloadFields } from "../../pod/args";
+import { modelDir } from "../../pod/model-volume";
 import { retryRule } from "../../runs/args";
 import { checkOutput, outputRule } from "../../runs/output-args";
 import { checkScheduledRun, scheduledRunFields } from "../../runs/schedule-args";
@@ -28,7 +29,13 @@ export const fields = {
 } satisfies RulesOf<ScheduleArgs>;
 
 export function checkAcross(args: ScheduleArgs, problems: Problems): void {
-    checkWorkload(args, problems);
+    checkWorkload(args, problems, {
+        [modelDir]: "MODEL_DIR, the directory of the result",
+        ...(args.backend === ScheduleBackend.CronWorkflow && {
+            "/argo": "a directory of Argo Workflows",
+            "/var/run/argo": "a directory of Argo Workflows",
+        }),
+    });
     checkOutput(args.output, problems);
     for (const field of ["env", "secretEnv"] as const) {
         if ("RUN_NAME" in (args[field] ?? {})) {
@@ -39,6 +46,13 @@ export function checkAcross(args: ScheduleArgs, problems: Problems): void {
     if (args.backend === ScheduleBackend.CronWorkflow) {
         if (args.command === undefined) {
             problems.add("command", "is missing; Argo Workflows does not use the command of the image: set it");
+        }
+        const { uri } = args.output ?? {};
+        if (typeof uri === "string" && uri.includes("{{")) {
+            problems.add(
+                "output.uri",
+                `is "${uri}"; it must not contain {{, which Argo Workflows would read: change it`,
+            );
         }
         if (args.retry !== undefined) {
             problems.add("retry", 'is not supported with backend "CronWorkflow"; remove it, or use a CronJob');

@@ -2,10 +2,12 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../../arguments/inputs";
+import { escapeReferences } from "../../arguments/words";
 import { labelsOf, objectMeta } from "../../pod/metadata";
-import { modelDir, buildOutputVolume, type PodVolumes } from "../../pod/model-volume";
+import { modelDir, buildOutputVolume } from "../../pod/model-volume";
 import { scheduleNames } from "../../pod/names";
-import { buildPodTemplate } from "../../pod/pod-template";
+import { buildPodTemplate, type PodDetails } from "../../pod/pod-template";
+import { buildClaimVolume, type PodVolumes } from "../../pod/volumes";
 import { overridesManualChanges } from "../../runs/cron-job";
 import { runTolerations } from "../../runs/run";
 import type { ScheduleArgs } from "./args";
@@ -65,12 +67,16 @@ export function buildRunPod(
     args: ScheduleArgs,
     { target, secretName, claimTemplate }: ScheduleContext,
     { envValueFrom, env, directory }: RunName,
-    details: { labels: Record<string, pulumi.Input<string>>; spec: Partial<types.input.core.v1.PodSpec> },
+    details: Pick<PodDetails, "labels" | "spec" | "templateEngine">,
 ): PodTemplateSpec {
     return buildPodTemplate(args, {
         ...details,
         envValueFrom,
-        env: { ...env, MODEL_URI: mapInput(target.uri, (uri) => `${uri}/$(RUN_NAME)`), MODEL_DIR: modelDir },
+        env: {
+            ...env,
+            MODEL_URI: mapInput(target.uri, (uri) => `${escapeReferences(uri)}/$(RUN_NAME)`),
+            MODEL_DIR: modelDir,
+        },
         volumes: [buildResultVolume(target.claim, directory)],
         secretName,
         claimTemplate,
@@ -81,8 +87,5 @@ export function buildRunPod(
 function buildResultVolume(claim: pulumi.Input<string> | undefined, directory: RunName["directory"]): PodVolumes {
     return claim === undefined
         ? buildOutputVolume(undefined, "")
-        : {
-              volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
-              mounts: [{ name: "model", mountPath: modelDir, ...directory }],
-          };
+        : buildClaimVolume("model", claim, { mountPath: modelDir, ...directory });
 }

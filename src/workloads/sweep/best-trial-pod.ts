@@ -3,11 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { hashedName } from "../../arguments/hash";
 import { mapInput } from "../../arguments/inputs";
+import { literal } from "../../arguments/words";
 import { buildGpuRequirements } from "../../pod/gpu";
 import { labelsOf, objectMeta } from "../../pod/metadata";
-import { claimUri, type PodVolumes } from "../../pod/model-volume";
+import { claimUri } from "../../pod/model-volume";
 import { sweepNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildClaimVolume, type PodVolumes } from "../../pod/volumes";
 import { runTolerations } from "../../runs/run";
 import type { SweepArgs } from "./args";
 import { buildBestTrialProgram } from "./best-trial-program";
@@ -78,18 +80,17 @@ export function buildBestTrialPod(name: string, args: SweepArgs, context: SweepJ
             labels: labelsOf(name, `${component}-best`),
             spec: { restartPolicy: "Never", automountServiceAccountToken: false },
             env: {
-                METRIC: objective.metric,
+                METRIC: literal(objective.metric),
                 GOAL: objective.goal ?? "maximize",
                 TRIALS: trials.succeeded.apply((indexes) => indexes ?? ""),
                 ...record?.env,
             },
             volumes: [
-                {
-                    volumes: [{ name: "results", persistentVolumeClaim: { claimName: context.claim } }],
-                    mounts: [
-                        { name: "results", mountPath: "/results", subPath: trials.directory, readOnly: true },
-                    ] as types.input.core.v1.VolumeMount[],
-                },
+                buildClaimVolume("results", context.claim, {
+                    mountPath: "/results",
+                    subPath: trials.directory,
+                    readOnly: true,
+                }),
                 ...(record?.volumes ?? []),
             ],
             secretName: context.secretName,

@@ -2,18 +2,24 @@
  * The Experiment of a sweep, for Katib.
  * Source: https://www.kubeflow.org/docs/components/katib/user-guides/hp-tuning/configure-experiment/
  */
+import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
 import { mapInput } from "../../arguments/inputs";
-import { shellQuote } from "../../arguments/shell";
+import { escapeReferences, shellCode, templateEngines } from "../../arguments/words";
 import { containerName, buildPodTemplate } from "../../pod/pod-template";
 import { defaultParallelism } from "../../runs/indexed-job";
 import { queueLabels } from "../../runs/queue";
 import { buildFailurePolicy, type RunIdentity, runMeta, runTimeout, runTolerations } from "../../runs/run";
 import type { RangeArgs, SweepArgs } from "./args";
 import { areStrings, buildRanges, formatValue, isIntegerRange } from "./katib-ranges";
-import { component, type SweepContext, sweepLabels, trialFile, buildTrialEnv, buildTrialVolume } from "./trial-pod";
+import { component, type SweepContext, sweepLabels, trialDir, buildTrialEnv, buildTrialVolume } from "./trial-pod";
 import { countTrials } from "./trials";
+
+type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
+type PodSpec = types.input.core.v1.PodSpec;
+type Container = types.input.core.v1.Container;
+type EnvVar = types.input.core.v1.EnvVar;
 
 /** Annotation into which Katib inserts a trial's parameters, which the pod then mounts as a file. */
 const parametersAnnotation = "kubernetes-mlops/parameters";
@@ -119,32 +125,42 @@ function buildPlaceholder(name: string, range: RangeArgs): string {
 }
 
 /**
- * Returns the arguments with a quoted command, because Katib joins its words with spaces and runs them in a shell.
- * Every word is quoted: if the first one is a bare `sh` or `bash`, Katib collects only the output of the script's last
- * command.
+ * Returns the pod of a trial as Katib needs it.
+ *
+ * The words of the program are shell code, because Katib joins them with spaces and runs them in a shell. Every word is
+ * quoted: if the first one is a bare `sh` or `bash`, Katib collects only the output of the script's last command. The
+ * kubelet would replace references before the shell reads the code, and make code of their values.
  * Source: wrapWorkerContainer in https://github.com/kubeflow/katib/blob/v0.19.0/pkg/webhook/v1beta1/pod/utils.go
- */
-function quoteCommand(args: SweepArgs): SweepArgs {
-    const quoted = (words: pulumi.Input<string>[] = []) =>
-        words.length > 0 ? words.map((word) => mapInput(word, shellQuote)) : undefined;
-    return { ...args, command: quoted(args.command), args: quoted(args.args) };
-}
-
-/**
- * Returns the arguments without empty strings and `false`, which are defaults: Katib refuses a Job that it would
- * serialize differently.
+ *
+ * There are no empty values, because Katib refuses a Job that it would serialize differently.
  * Source: validatePatchJob in https://github.com/kubeflow/katib/blob/v0.19.0/pkg/webhook/v1beta1/experiment/validator/validator.go
  */
+function adaptToKatib({ metadata, spec }: PodTemplateSpec): PodTemplateSpec {
+    const quote = (words: Container["command"]) =>
+        mapInput(words, (all) =>
+            all?.map((word) => mapInput(word, (known) => escapeReferences(shellCode(known, true)))),
+        ) as pulumi.Input<string[]>;
+    const adapted = ({ command, args, env, ...container }: Container): Container => ({
+        ...container,
+        env: mapInput(env as pulumi.Input<EnvVar[]>, (all) =>
+            all?.map((one) => ({ ...one, value: mapInput(one.value, (known) => known || undefined) as string })),
+        ),
+        ...(container.name === containerName ? { command: quote(command), args: quote(args) } : { command, args }),
+    });
+    const { containers, ...others } = spec as PodSpec;
+    return {
+        metadata,
+        spec: { ...others, containers: mapInput(containers as pulumi.Input<Container[]>, (all) => all.map(adapted)) },
+    };
+}
+
+/** Returns the arguments without a `readOnly` that is false, which is the default: see above. */
 function withoutDefaults(args: SweepArgs): SweepArgs {
-    const env = Object.entries(args.env ?? {}).map(([name, value]) => [
-        name,
-        mapInput(value, (known) => known || undefined),
-    ]);
     const mounts = args.mounts?.map((mount) => ({
         ...mount,
         readOnly: mapInput(mount.readOnly ?? false, (readOnly) => readOnly || undefined) as pulumi.Input<boolean>,
     }));
-    return { ...args, env: Object.fromEntries(env) as Record<string, pulumi.Input<string>>, mounts };
+    return { ...args, mounts };
 }
 
 /** Returns the Job of a trial, in which Katib replaces the placeholders of the parameters. */
@@ -162,38 +178,43 @@ function buildTrialJob(name: string, args: SweepArgs, context: SweepContext, run
             backoffLimit: args.retries ?? 2,
             activeDeadlineSeconds: runTimeout(args),
             podFailurePolicy: buildFailurePolicy(args.retry, "FailJob"),
-            template: buildPodTemplate(quoteCommand(withoutDefaults(args)), {
-                labels: sweepLabels(name),
-                annotations: { [parametersAnnotation]: `{${parameters.join(", ")}}` },
-                spec: { restartPolicy: "Never" },
-                // Before the others, which may refer to it.
-                env: {
-                    TRIAL_NAME: `\${trialParameters.${trialName}}`,
-                    ...buildTrialEnv(name, args, context, run, trial),
-                },
-                volumes: [
-                    buildTrialVolume(context.claim, run, trial),
-                    {
-                        volumes: [
-                            {
-                                name: "trial",
-                                downwardAPI: {
-                                    items: [
-                                        {
-                                            path: "parameters.json",
-                                            fieldRef: { fieldPath: `metadata.annotations['${parametersAnnotation}']` },
-                                        },
-                                    ],
-                                },
-                            },
-                        ],
-                        mounts: [{ name: "trial", mountPath: trialFile.replace(/\/[^/]*$/, ""), readOnly: true }],
+            template: adaptToKatib(
+                buildPodTemplate(withoutDefaults(args), {
+                    labels: sweepLabels(name),
+                    templateEngine: templateEngines.trialParameters,
+                    annotations: { [parametersAnnotation]: `{${parameters.join(", ")}}` },
+                    spec: { restartPolicy: "Never" },
+                    // Before the others, which may refer to it.
+                    env: {
+                        TRIAL_NAME: `\${trialParameters.${trialName}}`,
+                        ...buildTrialEnv(name, args, context, run, trial),
                     },
-                ],
-                secretName: context.secretName,
-                claimTemplate: context.claimTemplate,
-                tolerations: runTolerations(args),
-            }),
+                    volumes: [
+                        buildTrialVolume(context.claim, run, trial),
+                        {
+                            volumes: [
+                                {
+                                    name: "trial",
+                                    downwardAPI: {
+                                        items: [
+                                            {
+                                                path: "parameters.json",
+                                                fieldRef: {
+                                                    fieldPath: `metadata.annotations['${parametersAnnotation}']`,
+                                                },
+                                            },
+                                        ],
+                                    },
+                                },
+                            ],
+                            mounts: [{ name: "trial", mountPath: trialDir, readOnly: true }],
+                        },
+                    ],
+                    secretName: context.secretName,
+                    claimTemplate: context.claimTemplate,
+                    tolerations: runTolerations(args),
+                }),
+            ),
         },
     };
 }

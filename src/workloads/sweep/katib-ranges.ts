@@ -33,9 +33,11 @@ export const areStrings = ({ values = [] }: RangeArgs): boolean =>
 
 /**
  * Returns a value as Katib needs it. Katib inserts it literally into the JSON of a Job, there into a string that is the
- * JSON of the trial's parameters. The quotes of strings are in that JSON, unless the parameter also has other values.
+ * JSON of the trial's parameters. The quotes of strings are in that JSON, unless the parameter also has other values. A
+ * dollar is escaped where Katib would find another parameter.
  */
 export function formatValue(value: unknown, range: RangeArgs): string {
-    const escaped = JSON.stringify(JSON.stringify(value)).slice(1, -1);
+    const json = JSON.stringify(value).replaceAll("${trialParameters.", "\\u0024{trialParameters.");
+    const escaped = JSON.stringify(json).slice(1, -1);
     return areStrings(range) ? escaped.slice(2, -2) : escaped;
 }

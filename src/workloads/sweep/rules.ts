@@ -12,6 +12,7 @@ import {
 } from "../../arguments/rules";
 import { checkNameLength, checkWorkload } from "../../pod/args";
 import { checkClaim, claimFields } from "../../pod/claim-args";
+import { modelDir } from "../../pod/model-volume";
 import { runFields } from "../../runs/args";
 import { keptResultsFields } from "../../runs/output-args";
 import {
@@ -25,6 +26,7 @@ import {
     type TrackingArgs,
 } from "./args";
 import { isTooFine, mostValues } from "./katib-ranges";
+import { trialDir } from "./trial-pod";
 import { mostTrials, countTrials } from "./trials";
 
 const decides = "it must be a plain value, because it decides which trials are run";
@@ -127,7 +129,11 @@ export const fields = {
 } satisfies RulesOf<SweepArgs>;
 
 export function checkAcross(args: SweepArgs, problems: Problems, name: string): void {
-    checkWorkload(args, problems);
+    checkWorkload(args, problems, {
+        [modelDir]: "MODEL_DIR, the directory of the result",
+        [trialDir]: "the directory of the parameters",
+        ...(args.backend === SweepBackend.Katib && { "/var/log/katib": "where Katib collects the metric" }),
+    });
     checkClaim(args.output, "output", problems);
     checkSearch(args, problems);
     if (args.budget?.gpuHours !== undefined && args.gpu === undefined) {

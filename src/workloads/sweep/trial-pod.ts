@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { literal } from "../../arguments/words";
 import { labelsOf } from "../../pod/metadata";
-import { claimUri, modelDir, type PodVolumes } from "../../pod/model-volume";
+import { buildOutputVolume, claimUri, modelDir } from "../../pod/model-volume";
+import type { PodVolumes } from "../../pod/volumes";
 import type { SweepArgs } from "./args";
 
 export const component = "sweep";
@@ -9,8 +11,9 @@ export const component = "sweep";
 /** Returns the labels of all objects of a sweep. */
 export const sweepLabels = (name: string): Record<string, string> => labelsOf(name, component);
 
-/** File with the parameters of a trial, in the variable TRIAL_FILE. */
-export const trialFile = "/trial/parameters.json";
+/** Directory of the file with the parameters of a trial, which is in the variable TRIAL_FILE. */
+export const trialDir = "/trial";
+export const trialFile = `${trialDir}/parameters.json`;
 
 /** The names of the objects to which a sweep refers. */
 export interface SweepContext {
@@ -43,12 +46,9 @@ export function buildTrialEnv(
 export const buildTrackingEnv = (name: string, { tracking }: SweepArgs): Record<string, pulumi.Input<string>> =>
     tracking === undefined
         ? {}
-        : { MLFLOW_TRACKING_URI: tracking.uri, MLFLOW_EXPERIMENT_NAME: tracking.experiment ?? name };
+        : { MLFLOW_TRACKING_URI: literal(tracking.uri), MLFLOW_EXPERIMENT_NAME: literal(tracking.experiment ?? name) };
 
 /** Returns the volume of a trial: its own directory in the claim. */
 export function buildTrialVolume(claim: pulumi.Input<string>, run: pulumi.Input<string>, trial: string): PodVolumes {
-    return {
-        volumes: [{ name: "model", persistentVolumeClaim: { claimName: claim } }],
-        mounts: [{ name: "model", mountPath: modelDir, subPathExpr: pulumi.interpolate`${run}/${trial}` }],
-    };
+    return buildOutputVolume(claim, pulumi.interpolate`${run}/${trial}`);
 }

@@ -2,10 +2,12 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { mapInput, mapInputs } from "../../arguments/inputs";
+import { escapeReferences } from "../../arguments/words";
 import { labelsOf } from "../../pod/metadata";
-import { modelDir, buildOutputVolume, type PodVolumes } from "../../pod/model-volume";
+import { modelDir, buildOutputVolume } from "../../pod/model-volume";
 import { trainingNames } from "../../pod/names";
 import { buildPodTemplate } from "../../pod/pod-template";
+import { buildClaimVolume } from "../../pod/volumes";
 import { buildCleanup } from "../../runs/obsolete";
 import {
     buildFailurePolicy,
@@ -28,7 +30,7 @@ export const component = "training";
 export const trainingLabels = (name: string): Record<string, string> => labelsOf(name, component);
 
 /** The directory of the checkpoints from which a run resumes after it has lost a pod. */
-const checkpointDir = "/checkpoint";
+export const checkpointDir = "/checkpoint";
 
 /** Where runs write: to directories of a claim, or to URIs of their own. */
 export interface TrainingTarget {
@@ -103,7 +105,10 @@ export function buildTrainingPod(
             ...details.spec,
         },
         env: {
-            MODEL_URI: mapInputs({ uri: target.uri, run }, (known) => `${known.uri}/${known.run}/$(RUN_UID)`),
+            MODEL_URI: mapInputs(
+                { uri: target.uri, run },
+                (known) => `${escapeReferences(known.uri)}/${known.run}/$(RUN_UID)`,
+            ),
             MODEL_DIR: modelDir,
             ...(checkpoint !== undefined && { CHECKPOINT_DIR: checkpointDir }),
             ...details.rendezvous?.env,
@@ -114,20 +119,15 @@ export function buildTrainingPod(
                 target.claim,
                 mapInput(run, (known) => `${known}/$(RUN_UID)`),
             ),
-            ...(checkpoint === undefined ? [] : [buildCheckpointVolume(checkpoint, content)]),
+            // Only runs of the same content share a directory, from which they can resume.
+            ...(checkpoint === undefined
+                ? []
+                : [buildClaimVolume("checkpoint", checkpoint, { mountPath: checkpointDir, subPath: content })]),
         ],
         secretName,
         claimTemplate,
         tolerations: runTolerations(args),
     });
-}
-
-/** Returns the volume of checkpoints. Only runs of the same content share a directory, from which they can resume. */
-function buildCheckpointVolume(claim: pulumi.Input<string>, content: pulumi.Input<string>): PodVolumes {
-    return {
-        volumes: [{ name: "checkpoint", persistentVolumeClaim: { claimName: claim } }],
-        mounts: [{ name: "checkpoint", mountPath: checkpointDir, subPath: content }],
-    };
 }
 
 /** Label with which affinity rules select the pods of a run. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { shellWord } from "../../arguments/shell";
+import { shellCode } from "../../arguments/words";
 import { type RunIdentity, runTimeout } from "../../runs/run";
 import type { TrainingJobArgs } from "./args";
 import { type TrainingContext, buildTrainingPod } from "./job";
@@ -22,9 +22,10 @@ export function buildRayJob(
     const details = { uidLabel: "ray.io/cluster" };
     const pod = buildTrainingPod(name, { ...args, command: undefined, args: undefined }, context, identity, details);
     const spec = {
+        // Ray runs it in a shell.
         entrypoint: pulumi
             .all([...(args.command ?? []), ...(args.args ?? [])])
-            .apply((words) => words.map(shellWord).join(" ")),
+            .apply((words) => words.map((word) => shellCode(word)).join(" ")),
         // The head runs the command itself, so that there are no pods besides those of the cluster.
         submissionMode: "HTTPMode",
         backoffLimit: args.retries ?? 2,

@@ -2,9 +2,12 @@ import { integer, labelKeyPattern, matching, oneOf } from "../../arguments/forma
 import { object, plain, type Problems, type RulesOf } from "../../arguments/rules";
 import { checkNameLength, checkWorkload } from "../../pod/args";
 import { AccessMode, checkClaim, claimFields } from "../../pod/claim-args";
+import { modelDir } from "../../pod/model-volume";
 import { runFields } from "../../runs/args";
 import { checkOutput, keptResultsFields, outputRule } from "../../runs/output-args";
 import { TrainingBackend, TrainingFramework, type TrainingJobArgs, type TopologyArgs } from "./args";
+import { checkpointDir } from "./job";
+import { sshDir } from "./train-job";
 
 const decides = "it must be a plain value, because it decides which objects are created";
 const labelKey = matching(labelKeyPattern, 'it must be the key of a node label, such as "topology.kubernetes.io/zone"');
@@ -31,7 +34,13 @@ const longestNames: Record<TrainingBackend, number> = {
 };
 
 export function checkAcross(args: TrainingJobArgs, problems: Problems, name: string): void {
-    checkWorkload(args, problems);
+    checkWorkload(args, problems, {
+        [modelDir]: "MODEL_DIR, the directory of the result",
+        ...(args.checkpoint !== undefined && { [checkpointDir]: "CHECKPOINT_DIR, the directory of the checkpoints" }),
+        ...(args.framework === TrainingFramework.Mpi && {
+            [sshDir]: "the directory of the keys with which pods connect",
+        }),
+    });
     checkOutput(args.output, problems);
     checkClaim(args.checkpoint, "checkpoint", problems);
     const { uri, ...claim } = args.output ?? {};

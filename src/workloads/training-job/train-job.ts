@@ -115,7 +115,7 @@ function buildMpiRuntimeSpec(
             mpi: {
                 numProcPerNode: processesPerNode(args),
                 mpiImplementation: "OpenMPI",
-                sshAuthMountPath: "/home/mpiuser/.ssh",
+                sshAuthMountPath: sshDir,
                 runLauncherAsNode: true,
             },
         },
@@ -151,6 +151,9 @@ function buildMpiRuntimeSpec(
  */
 const buildHostsContainer = (args: TrainingJobArgs, hosts: pulumi.Input<string>[]): object =>
     buildShellContainer("hosts", args.image, 'for host; do until getent hosts "$host"; do sleep 1; done; done', hosts);
+
+/** Where Kubeflow Trainer mounts the keys of SSH. */
+export const sshDir = "/home/mpiuser/.ssh";
 
 /** Configuration of the SSH server in images for MPI, such as those of Kubeflow. */
 const sshConfig = "/home/mpiuser/.sshd_config";

@@ -58,7 +58,7 @@ export const fixture: Fixture = {
             address,
         ]),
         ["shards", [0, 1.5, "4", 10001], values(1, 10000)],
-        ["model", ["models", "pvc://models", "pvc://models/../x"], model],
+        ["model", ["models", "pvc://models/", "pvc://models/../x"], model],
         ["parallelism", [0, 1.5, "2", 10001], values(1, 10000)],
         ["schedule", ["daily", "60 * * * *", "* * * *", 5], schedule],
     ],
@@ -122,6 +122,7 @@ export const fixture: Fixture = {
     ],
     allowed: [
         ...workloadAllowed,
+        ["model", ["pvc://models", "pvc://models/a"]],
         ["inputUri", ["s3://a", "gs://a/b", "pvc://a", "pvc://a.b/c/d", "file+x://ab"]],
         ["shards", [1, 10000]],
         ["schedule", ["@hourly", "*/5 0-6 1,15 jan mon-fri"]],

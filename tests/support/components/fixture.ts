@@ -107,6 +107,7 @@ export const workloadScalars: Row[] = [
     ["gpu.memory", ["80GB", "0", 80], bytes],
     ["mounts[0].claim", ["Data", ""], subdomain],
     ["mounts[0].mountPath", ["data", "", 5], httpPath],
+    ["mounts[0].mountPath", ["/a:b"], "it must not contain a colon"],
     [
         "mounts[0].subPath",
         ["/a", "..", "a/../b", "", 5],
@@ -272,6 +273,29 @@ export const workloadCases: Case[] = [
             ],
         },
         "mounts has two volumes at /data; give one of them another mountPath",
+    ],
+    [
+        {
+            mounts: [
+                { claim: "a", mountPath: "/data" },
+                { claim: "b", mountPath: "//data/./x/../" },
+            ],
+        },
+        "mounts has two volumes at /data; give one of them another mountPath",
+    ],
+    [
+        {
+            mounts: [
+                { claim: "a", mountPath: "/tmp/" },
+                { claim: "b", mountPath: "/data/../dev/shm" },
+                { claim: "c", mountPath: "/" },
+                { claim: "d", mountPath: "/tmpfs" },
+            ],
+        },
+        'mounts[0].mountPath is "/tmp"; /tmp is the directory for temporary files: mount it elsewhere, such as at "/data"',
+        'mounts[1].mountPath is "/dev/shm"; /dev is the directory of devices, in which resources.sharedMemory is the size of ' +
+            'shm: mount it elsewhere, such as at "/data"',
+        'mounts[2].mountPath is "/"; it contains /tmp, the directory for temporary files: mount it elsewhere, such as at "/data"',
     ],
 ];
 

@@ -135,7 +135,7 @@ export const fixture: Fixture = {
         ["loras[0].name", ["", "a=b", "a b"], name],
         [
             "loras[0].uri",
-            ["", "sql", "s3://a/b", "pvc://a", 5],
+            ["", "sql", "s3://a/b", "pvc://a/", 5],
             'it must be a model ID on Hugging Face, such as "acme/sql-lora", or pvc://<claim>/<directory>',
         ],
         ["maxLoraRank", [0, 12, "16"], "it must be one of 8, 16, 32, 64, 128, 256, 320, 512"],
@@ -174,8 +174,8 @@ export const fixture: Fixture = {
             'model is "oci://registry.example/llama:1"; it must be oci://repository@sha256:<64 hexadecimal digits>, because a tag may point to another model later',
         ],
         [
-            { model: "pvc://models" },
-            'model is "pvc://models"; it must be a URI such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"',
+            { model: "pvc://models/" },
+            'model is "pvc://models/"; it must be a URI such as the model of a TrainingJob, "pvc://<claim>/<directory>" or "s3://<bucket>/<key>"',
         ],
         [{ huggingFaceToken: 5 }, `huggingFaceToken is a secret, whose value is not shown; ${nonEmptyString}`],
         [{ apiKey: "" }, `apiKey is a secret, whose value is not shown; ${nonEmptyString}`],
@@ -318,6 +318,7 @@ export const fixture: Fixture = {
             [
                 "a/b",
                 "Qwen/Qwen2.5-0.5B_x.y",
+                "pvc://models",
                 "pvc://models/run-1",
                 "s3://bucket/key",
                 "gs://bucket/key",

@@ -112,7 +112,17 @@ export const fixture: Fixture = {
         ...workloadScalars,
         [
             "model",
-            ["", "model.joblib", "pvc://claim", "pvc://Claim/a", "pvc://claim/a/../b", "pvc://claim/..", "s3://", 5],
+            [
+                "",
+                "model.joblib",
+                "pvc://",
+                "pvc://claim/",
+                "pvc://Claim/a",
+                "pvc://claim/a/../b",
+                "pvc://claim/..",
+                "s3://",
+                5,
+            ],
             model,
         ],
         ["model", ["oci://registry.example/fraud", "oci://registry.example/fraud:1"], ociModel],
@@ -279,6 +289,7 @@ export const fixture: Fixture = {
         [
             "model",
             [
+                "pvc://a",
                 "pvc://a/b/c",
                 "pvc://a.b/c",
                 "s3://bucket/key",

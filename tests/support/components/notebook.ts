@@ -87,6 +87,11 @@ export const fixture: Fixture = {
             { mounts: [{ claim: "team", mountPath: "/home/notebook" }] },
             "mounts has a volume at /home/notebook, the home directory; mount it at another path, such as /home/notebook/data",
         ],
+        [
+            { mounts: [{ claim: "team", mountPath: "/home" }] },
+            "mounts has a volume at /home, above the home directory /home/notebook; mount it at another path, such as " +
+                "/home/notebook/data",
+        ],
     ],
     secrets: [
         ...workloadSecrets,
