@@ -5,6 +5,7 @@ import { AccessMode, checkClaim, claimFields } from "../../pod/claim-args";
 import { runFields } from "../../runs/args";
 import { checkOutput, keptResultsFields, outputRule } from "../../runs/output-args";
 import { TrainingBackend, TrainingFramework, type TrainingJobArgs, type TopologyArgs } from "./args";
+import { topologyAnnotations } from "./job";
 
 const decides = "it must be a plain value, because it decides which objects are created";
 const labelKey = matching(labelKeyPattern, 'it must be the key of a node label, such as "topology.kubernetes.io/zone"');
@@ -37,6 +38,14 @@ export function checkAcross(args: TrainingJobArgs, problems: Problems, name: str
     const { uri, ...claim } = args.output ?? {};
     if (uri !== undefined && args.keepResults !== undefined) {
         problems.add("keepResults", "has no effect with output.uri, where results are never deleted; remove it");
+    }
+    for (const key of Object.values(topologyAnnotations)) {
+        if (args.topology !== undefined && args.podAnnotations?.[key] !== undefined) {
+            problems.add(
+                `podAnnotations.${key}`,
+                "cannot be combined with topology, which sets it; remove one of them",
+            );
+        }
     }
     const { nodes = 1, backend = TrainingBackend.Job, framework = TrainingFramework.Torch } = args;
     const longest = longestNames[backend];
