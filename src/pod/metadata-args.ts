@@ -73,8 +73,6 @@ const reservedAnnotations: Reserved = {
     "serving.kserve.io/deploymentMode": own,
     "serving.kserve.io/autoscalerClass": own,
     "validations.keda.sh/hpa-ownership": own,
-    "kueue.x-k8s.io/podset-required-topology": "is set by the component from topology; set that instead",
-    "kueue.x-k8s.io/podset-preferred-topology": "is set by the component from topology; set that instead",
 };
 
 /** Returns a function that returns what is wrong with a key, if anything. */

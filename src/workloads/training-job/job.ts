@@ -130,13 +130,19 @@ export function buildTrainingPod(
     });
 }
 
+/**
+ * Annotations with which Kueue places the pods of a run.
+ * Source: https://kueue.sigs.k8s.io/docs/concepts/topology_aware_scheduling/
+ */
+export const topologyAnnotations = {
+    required: "kueue.x-k8s.io/podset-required-topology",
+    preferred: "kueue.x-k8s.io/podset-preferred-topology",
+} as const;
+
 /** Label with which affinity rules select the pods of a run. */
 const runLabel = "kubernetes-mlops/run";
 
-/**
- * Returns the placement of the pods of a run. A queue places them all at once; without one, each pod follows the first.
- * Source: https://kueue.sigs.k8s.io/docs/concepts/topology_aware_scheduling/
- */
+/** Returns the placement of the pods of a run. A queue places them all at once; without one, each pod follows the first. */
 function buildPlacement(name: string, args: TrainingJobArgs, run: pulumi.Input<string>) {
     const { required, preferred } = args.topology ?? {};
     if (required === undefined && preferred === undefined) {
@@ -144,8 +150,8 @@ function buildPlacement(name: string, args: TrainingJobArgs, run: pulumi.Input<s
     }
     if (args.workspace.queue !== undefined) {
         const annotations: Record<string, pulumi.Input<string>> = {
-            ...(required !== undefined && { "kueue.x-k8s.io/podset-required-topology": required }),
-            ...(preferred !== undefined && { "kueue.x-k8s.io/podset-preferred-topology": preferred }),
+            ...(required !== undefined && { [topologyAnnotations.required]: required }),
+            ...(preferred !== undefined && { [topologyAnnotations.preferred]: preferred }),
         };
         return { annotations };
     }

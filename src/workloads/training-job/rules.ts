@@ -6,7 +6,7 @@ import { modelDir } from "../../pod/model-volume";
 import { runFields } from "../../runs/args";
 import { checkOutput, keptResultsFields, outputRule } from "../../runs/output-args";
 import { TrainingBackend, TrainingFramework, type TrainingJobArgs, type TopologyArgs } from "./args";
-import { checkpointDir } from "./job";
+import { checkpointDir, topologyAnnotations } from "./job";
 import { sshDir } from "./train-job";
 
 const decides = "it must be a plain value, because it decides which objects are created";
@@ -46,6 +46,14 @@ export function checkAcross(args: TrainingJobArgs, problems: Problems, name: str
     const { uri, ...claim } = args.output ?? {};
     if (uri !== undefined && args.keepResults !== undefined) {
         problems.add("keepResults", "has no effect with output.uri, where results are never deleted; remove it");
+    }
+    for (const key of Object.values(topologyAnnotations)) {
+        if (args.topology !== undefined && args.podAnnotations?.[key] !== undefined) {
+            problems.add(
+                `podAnnotations.${key}`,
+                "cannot be combined with topology, which sets it; remove one of them",
+            );
+        }
     }
     const { nodes = 1, backend = TrainingBackend.Job, framework = TrainingFramework.Torch } = args;
     const longest = longestNames[backend];

@@ -88,6 +88,10 @@ export const fixture: Fixture = {
             `retry is not supported with backend "${backend}"; remove it, or use a Job`,
         ]),
         [{ topology: "rack" }, `topology ${object}`],
+        [
+            { topology: { required: "rack" }, podAnnotations: { "kueue.x-k8s.io/podset-required-topology": "zone" } },
+            "podAnnotations.kueue.x-k8s.io/podset-required-topology cannot be combined with topology, which sets it; remove one of them",
+        ],
         ...["claim", "size", "storageClass", "accessMode", "retain"].map((field): Case => {
             const values = {
                 claim: "models",
