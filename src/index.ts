@@ -102,5 +102,6 @@ export { TrainingOutputArgs } from "./runs/output-args";
 export { TopologyArgs, TrainingJobArgs } from "./workloads/training-job/args";
 export { TrainingJob } from "./workloads/training-job/training-job";
 export { ResourcesArgs, WorkloadArgs, WorkspaceArgs } from "./pod/args";
-export { MountArgs } from "./pod/mount-args";
+export { EnvFromArgs } from "./pod/env-from-args";
+export { EphemeralVolumeArgs, MountArgs } from "./pod/mount-args";
 export { MetadataArgs } from "./pod/metadata-args";

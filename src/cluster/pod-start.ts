@@ -98,9 +98,9 @@ function waitOfContainer(container: ContainerStatus, pod: Pod, events: Event[]):
 /** Returns whether a container is refused because its user is root, or may be. */
 const isForbiddenUser = (message: string): boolean => /runAsNonRoot|non-root policy/.test(message);
 
-/** Returns whether a message is about an object, or a key of it, that does not exist. */
+/** Returns whether a message is about an object, a key or a directory of it, that does not exist. */
 const isMissing = (message: string): boolean =>
-    /\b(secret|configmap|persistentvolumeclaim|resourceclaim|serviceaccount) "[^"]+" not found|couldn't find key|references non-existent/i.test(
+    /failed to create subPath directory|\b(secret|configmap|persistentvolumeclaim|resourceclaim|serviceaccount) "[^"]+" not found|couldn't find key|references non-existent/i.test(
         message,
     );
 

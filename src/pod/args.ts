@@ -15,6 +15,7 @@ import {
     stringRule,
 } from "../arguments/formats";
 import { list, map, object, plain, type Problems, required, rule, type Rule, type RulesOf } from "../arguments/rules";
+import { type EnvFromArgs, envFromRule } from "./env-from-args";
 import { checkGpu, type GpuArgs, gpuRule } from "./gpu-args";
 import { type MetadataArgs, metadataFields } from "./metadata-args";
 import { checkMounts, type MountArgs, mountsRule, type OwnPaths } from "./mount-args";
@@ -83,11 +84,17 @@ export interface WorkloadArgs extends MetadataArgs {
      * encrypted in the state and hidden in previews.
      */
     secretEnv?: Record<string, pulumi.Input<string>>;
+    /**
+     * Existing Secrets and ConfigMaps whose keys are environment variables. A later entry overrides an earlier one, and
+     * `env` and `secretEnv` override all of them. Their names are part of the content of a run; what is in them is not.
+     * Defaults to none.
+     */
+    envFrom?: EnvFromArgs[];
     /** The compute resources of each pod. */
     resources?: ResourcesArgs;
     /** The GPUs of each pod. Defaults to none. */
     gpu?: GpuArgs;
-    /** PersistentVolumeClaims to mount into each pod, such as data sets. Defaults to none. */
+    /** Volumes to mount into each pod, such as data sets, certificates and scratch space. Defaults to none. */
     mounts?: MountArgs[];
     /** User ID that the container runs as; not 0. Defaults to the user of the image, which must be a numeric ID. */
     runAsUser?: pulumi.Input<number>;
@@ -122,6 +129,7 @@ export const workloadFields = {
     args: list(required(plainString(notOnCommandLine), "remove the entry or set it to a string")),
     env: map(environmentNameProblem, plainString("move it to secretEnv, which stores it in a Kubernetes Secret")),
     secretEnv: map(environmentNameProblem, secretString),
+    envFrom: envFromRule,
     resources: object<ResourcesArgs>({ cpu, memory: bytes, sharedMemory: bytes }),
     gpu: gpuRule,
     mounts: mountsRule,

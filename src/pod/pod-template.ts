@@ -6,7 +6,7 @@ import { emptyVariable, literal, mayHavePlaceholder, splitPlaceholders } from ".
 import type { WorkloadArgs } from "./args";
 import { buildGpuRequirements } from "./gpu";
 import { mergePodSpec } from "./patch";
-import { buildClaimVolume, type PodVolumes, shareClaims } from "./volumes";
+import { buildMountedVolume, type PodVolumes, shareClaims } from "./volumes";
 
 type PodTemplateSpec = types.input.core.v1.PodTemplateSpec;
 type PodSpec = types.input.core.v1.PodSpec;
@@ -63,6 +63,7 @@ export function buildPodTemplate(args: WorkloadArgs, details: PodDetails): PodTe
         command: splitWords(args.command, details.templateEngine),
         args: splitWords(args.args, details.templateEngine),
         env: buildEnv(args, details),
+        envFrom: buildEnvFrom(args),
         resources: { ...buildResources(args, gpu.resources), ...(gpu.claims && { claims: gpu.claims.container }) },
         securityContext: { ...restricted, readOnlyRootFilesystem: args.readOnlyRootFilesystem ?? true },
         // When the container fails, the kubelet keeps the end of its log as the message, which Pulumi shows.
@@ -155,6 +156,12 @@ function buildEnv(args: WorkloadArgs, details: PodDetails): EnvVar[] {
     ];
 }
 
+const buildEnvFrom = ({ envFrom }: WorkloadArgs): types.input.core.v1.EnvFromSource[] | undefined =>
+    envFrom?.map(({ secret, configMap, prefix }) => ({
+        prefix,
+        ...(secret === undefined ? { configMapRef: { name: configMap } } : { secretRef: { name: secret } }),
+    }));
+
 function buildResources(
     { resources: args = {} }: WorkloadArgs,
     ofGpu: Record<string, pulumi.Input<string>>,
@@ -171,7 +178,7 @@ function buildVolumes(args: WorkloadArgs, details: PodDetails): PodVolumes {
     const parts = [
         { volumes: [{ name: "tmp", emptyDir: {} }], mounts: [{ name: "tmp", mountPath: "/tmp" }] },
         ...(details.volumes ?? []),
-        ...(args.mounts ?? []).map(({ claim, ...mount }, index) => buildClaimVolume(`mount-${index}`, claim, mount)),
+        ...(args.mounts ?? []).map((mount, index) => buildMountedVolume(`mount-${index}`, mount)),
         ...(args.resources?.sharedMemory === undefined
             ? []
             : [

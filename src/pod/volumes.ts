@@ -2,7 +2,9 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 
+import { configured } from "../arguments/config";
 import { mapInput, mapInputs } from "../arguments/inputs";
+import type { MountArgs } from "./mount-args";
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
@@ -38,6 +40,30 @@ export function buildClaimVolume(
         volumes: [{ name, persistentVolumeClaim: { claimName, ...(readOnly !== undefined && { readOnly }) } }],
         mounts: [{ name, ...mount }],
     };
+}
+
+/** Returns the volume of an entry of `mounts`. */
+export function buildMountedVolume(name: string, mount: MountArgs): KnownVolumes {
+    const { claim, secret, configMap, ephemeral, image, ...where } = mount;
+    if (claim !== undefined) {
+        return buildClaimVolume(name, claim, where);
+    }
+    if (ephemeral !== undefined) {
+        const { size, storageClass = configured("storageClass") } = ephemeral;
+        const spec = {
+            accessModes: ["ReadWriteOnce"],
+            storageClassName: storageClass,
+            resources: { requests: { storage: size } },
+        };
+        return { volumes: [{ name, ephemeral: { volumeClaimTemplate: { spec } } }], mounts: [{ name, ...where }] };
+    }
+    const source: Omit<Volume, "name"> =
+        secret !== undefined
+            ? { secret: { secretName: secret } }
+            : configMap !== undefined
+              ? { configMap: { name: configMap } }
+              : { image: { reference: image, pullPolicy: "IfNotPresent" } };
+    return { volumes: [{ name, ...source }], mounts: [{ name, ...where, readOnly: true }] };
 }
 
 /** The volumes of a pod without those of the same claim, and the names of the ones that took their place. */

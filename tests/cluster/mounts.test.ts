@@ -189,6 +189,55 @@ describe("a claim, on a real node", function () {
     });
 });
 
+describe("an existing Secret and ConfigMap, on a real node", function () {
+    this.timeout("4m");
+
+    it("are variables and files of a run, beside an ephemeral volume", async () => {
+        const stack = await TestStack.create(namespace, () => {
+            const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+            const space = new core.Namespace("space", { metadata: { name: namespace, labels } });
+            const metadata = (name: string) => ({ name, namespace: space.metadata.name });
+            const secret = new core.Secret("database", {
+                metadata: metadata("database"),
+                stringData: { USER: "ml", PASSWORD: "it's $(HOME)" },
+            });
+            const settings = new core.ConfigMap("settings", {
+                metadata: metadata("settings"),
+                data: { LEVEL: "info", HOME: "/nowhere" },
+            });
+            const program = [
+                "variables = [os.environ[name] for name in ('DB_USER', 'DB_PASSWORD', 'LEVEL', 'HOME')]",
+                'assert variables == ["ml", "it\'s $$(HOME)", "debug", "/tmp"], variables',
+                "assert open('/etc/database/USER').read() == 'ml' and open('/etc/level').read() == 'info'",
+                "open('/scratch/file', 'w')",
+            ].join("\n");
+            const training = new mlops.TrainingJob(
+                "train",
+                {
+                    ...shared(program, ["/etc/database"]),
+                    workspace: { namespace: space.metadata.name },
+                    env: { LEVEL: "debug" },
+                    envFrom: [{ secret: "database", prefix: "DB_" }, { configMap: "settings" }],
+                    mounts: [
+                        { secret: "database", mountPath: "/etc/database" },
+                        { configMap: "settings", mountPath: "/etc/level", subPath: "LEVEL" },
+                        { ephemeral: { size: "1Gi" }, mountPath: "/scratch" },
+                    ],
+                    output: { uri: "s3://bucket/models" },
+                    retries: 0,
+                },
+                { dependsOn: [secret, settings] },
+            );
+            return Promise.resolve({ job: training.jobName });
+        });
+        try {
+            await stack.up();
+        } finally {
+            await stack.destroy();
+        }
+    });
+});
+
 describe("the words of a program, on a real node", function () {
     this.timeout("4m");
 

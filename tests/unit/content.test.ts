@@ -83,6 +83,8 @@ const common: Edit<RunArgs>[] = [
     [{ resources: { cpu: "1" } }, Content],
     [{ gpu: {} }, Content],
     [{ mounts: [{ claim: "data", mountPath: "/data" }] }, Content],
+    [{ mounts: [{ secret: "tls", mountPath: "/tls" }] }, Content],
+    [{ envFrom: [{ secret: "database" }] }, Content],
     [{ runAsUser: 1000 }, Content],
     [{ readOnlyRootFilesystem: false }, Content],
     [{ podSpec: { nodeSelector: { disk: "fast" } } }, Content],

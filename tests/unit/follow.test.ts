@@ -201,6 +201,16 @@ describe("a pod that does not start", () => {
             pod: waiting("CreateContainerConfigError", 'configmap "settings" not found'),
             wait: { why: 'cannot run its container: configmap "settings" not found', grace: missing },
         },
+        "a missing directory of a read-only volume": {
+            pod: waiting(
+                "CreateContainerConfigError",
+                'failed to create subPath directory for volumeMount "mount-0" of container "main"',
+            ),
+            wait: {
+                why: 'cannot run its container: failed to create subPath directory for volumeMount "mount-0" of container "main"',
+                grace: missing,
+            },
+        },
         "a missing key of a Secret": {
             pod: waiting("CreateContainerConfigError", "couldn't find key password in Secret ns/login"),
             wait: { why: "cannot run its container: couldn't find key password in Secret ns/login", grace: missing },

@@ -117,6 +117,13 @@ describe("the pod of a workload", () => {
         ],
         ["a HOME of the user's own", { env: { HOME: "/work" } }, { env: [{ name: "HOME", value: "/work" }] }],
         [
+            "variables of existing Secrets and ConfigMaps",
+            { envFrom: [{ secret: "database", prefix: "DB_" }, { configMap: "settings" }] },
+            {
+                envFrom: [{ prefix: "DB_", secretRef: { name: "database" } }, { configMapRef: { name: "settings" } }],
+            },
+        ],
+        [
             "a patch of the container by its name",
             { podSpec: { containers: [{ name: "main", tty: true, resources: { limits: { memory: null } } }] } },
             { tty: true, resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: {} } },
@@ -155,6 +162,32 @@ describe("the pod of a workload", () => {
         assert.deepEqual(pod({}, { volumes }).spec.volumes, [
             { name: "tmp", emptyDir: {} },
             { name: "model", persistentVolumeClaim: { claimName: "models" } },
+        ]);
+    });
+
+    it("mounts Secrets, ConfigMaps, ephemeral volumes and images", () => {
+        const mounts = [
+            { secret: "tls", mountPath: "/etc/tls" },
+            { configMap: "settings", mountPath: "/etc/settings.yaml", subPath: "settings.yaml" },
+            { ephemeral: { size: "500Gi", storageClass: "nvme" }, mountPath: "/scratch" },
+            { image, mountPath: "/weights" },
+        ];
+        const spec = {
+            accessModes: ["ReadWriteOnce"],
+            storageClassName: "nvme",
+            resources: { requests: { storage: "500Gi" } },
+        };
+        assert.deepEqual(pod({ mounts }).spec.volumes.slice(1), [
+            { name: "mount-0", secret: { secretName: "tls" } },
+            { name: "mount-1", configMap: { name: "settings" } },
+            { name: "mount-2", ephemeral: { volumeClaimTemplate: { spec } } },
+            { name: "mount-3", image: { reference: image, pullPolicy: "IfNotPresent" } },
+        ]);
+        assert.deepEqual(container({ mounts }).volumeMounts.slice(1), [
+            { name: "mount-0", mountPath: "/etc/tls", readOnly: true },
+            { name: "mount-1", mountPath: "/etc/settings.yaml", subPath: "settings.yaml", readOnly: true },
+            { name: "mount-2", mountPath: "/scratch" },
+            { name: "mount-3", mountPath: "/weights", readOnly: true },
         ]);
     });
 

@@ -68,7 +68,11 @@ export function buildBestTrialPod(name: string, args: SweepArgs, context: SweepJ
             workspace,
             image: collectorImage,
             command: ["python3", "-c", buildBestTrialProgram({ record: record !== undefined })],
-            ...(record && { env: selectCredentials(args.env), secretEnv: selectCredentials(args.secretEnv) }),
+            ...(record && {
+                env: selectCredentials(args.env),
+                secretEnv: selectCredentials(args.secretEnv),
+                envFrom: args.envFrom,
+            }),
             resources: { cpu: "50m", memory: "128Mi" },
             runAsUser,
             podLabels: args.podLabels,

@@ -80,7 +80,7 @@ export const validWorkload = { ...workload, mounts: [{ claim: "data", mountPath:
 
 /** The names of the arguments that all workloads have. */
 export const workloadNames =
-    "name, workspace, image, command, args, env, secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, " +
+    "name, workspace, image, command, args, env, secretEnv, envFrom, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, " +
     "labels, annotations, podLabels, podAnnotations";
 
 /** The names of the arguments that all runs have. */
@@ -262,7 +262,7 @@ export const workloadCases: Case[] = [
     [{ mounts: "data" }, `mounts is "data"; ${list}`],
     [
         { mounts: [{}] },
-        "mounts[0].claim is missing; set the name of a PersistentVolumeClaim",
+        "mounts[0].claim is missing; set the name of a PersistentVolumeClaim, or one of secret, configMap, ephemeral, image",
         'mounts[0].mountPath is missing; set the path in the container, for example "/data"',
     ],
     [
@@ -282,6 +282,32 @@ export const workloadCases: Case[] = [
             ],
         },
         "mounts has two volumes at /data; give one of them another mountPath",
+    ],
+    [
+        {
+            mounts: [
+                { claim: "a", secret: "b", mountPath: "/a" },
+                { secret: "Tls", mountPath: "/b" },
+                { configMap: "settings", mountPath: "/c", readOnly: false },
+                { ephemeral: { size: "0" }, mountPath: "/d" },
+                { ephemeral: {}, mountPath: "/e" },
+                { image: "data:latest", mountPath: "/f" },
+            ],
+        },
+        "mounts[0] sets claim and secret; keep one of them: a mount has one source",
+        `mounts[1].secret is "Tls"; ${subdomain}`,
+        `mounts[3].ephemeral.size is "0"; ${bytes}`,
+        'mounts[4].ephemeral.size is missing; set the size of the volume, for example "500Gi"',
+        `mounts[5].image is "data:latest"; ${digestRef}`,
+        "mounts[2].readOnly is false, but a mount of configMap is always read-only; remove it",
+    ],
+    [
+        { envFrom: [{}, { secret: "a", configMap: "b" }, { configMap: "B" }, { secret: "a", prefix: "1-" }, "a"] },
+        "envFrom[0].secret is missing; set the name of a Secret, or configMap to that of a ConfigMap",
+        "envFrom[1] sets secret and configMap; keep one of them, and make another entry for the other",
+        `envFrom[2].configMap is "B"; ${subdomain}`,
+        'envFrom[3].prefix is "1-"; it must be letters, digits and underscores, and start with a letter or an underscore',
+        "envFrom[4] must be an object (its fields may be Outputs)",
     ],
     [
         {
@@ -378,7 +404,8 @@ export const workloadMisspelt: [place: string, allowed: string][] = [
     ["workspace.ns", "namespace, queue, serviceAccount, imagePullSecrets"],
     ["resources.gpus", "cpu, memory, sharedMemory"],
     ["gpu.gpus", "count, vendor, product, memory, mig, sharing, resource, deviceClass"],
-    ["mounts[0].path", "claim, mountPath, subPath, readOnly"],
+    ["mounts[0].path", "claim, secret, configMap, ephemeral, image, mountPath, subPath, readOnly"],
+    ["envFrom[0].secretRef", "secret, configMap, prefix"],
 ];
 
 export const workloadAllowed: [place: string, values: unknown[]][] = [
@@ -389,6 +416,7 @@ export const workloadAllowed: [place: string, values: unknown[]][] = [
     ["resources.cpu", ["1", "0.5", "1.125", "1m", "64"]],
     ["resources.memory", ["1", "0.5Gi", ".5Gi", "128974848", "1e9", "100M", "1Ti"]],
     ["gpu", [{}, { count: 8 }, { mig: "1g.10gb+me", count: 2 }, { vendor: "amd", product: "MI300X" }]],
+    ["envFrom", [[], [{ secret: "database", prefix: "DB_" }, { configMap: "settings" }]]],
     [
         "mounts",
         [
@@ -396,6 +424,10 @@ export const workloadAllowed: [place: string, values: unknown[]][] = [
             [
                 { claim: "a", mountPath: "/a" },
                 { claim: "a", mountPath: "/b", subPath: "b/c", readOnly: true },
+                { secret: "tls", mountPath: "/etc/tls", readOnly: true },
+                { configMap: "settings", mountPath: "/etc/settings.yaml", subPath: "settings.yaml" },
+                { ephemeral: { size: "500Gi", storageClass: "nvme" }, mountPath: "/scratch" },
+                { image, mountPath: "/weights" },
             ],
         ],
     ],
