@@ -269,7 +269,7 @@ describe("several mistakes", () => {
         assert.deepEqual(await linesOf(ModelServer, args, "Fraud"), [
             `ModelServer "Fraud": the name is "Fraud"; ${objectName}`,
             'ModelServer "Fraud": livenesPath does not exist; allowed here: name, workspace, image, command, args, env, ' +
-                "secretEnv, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, labels, annotations, podLabels, podAnnotations, " +
+                "secretEnv, envFrom, resources, gpu, mounts, runAsUser, readOnlyRootFilesystem, podSpec, labels, annotations, podLabels, podAnnotations, " +
                 "model, port, replicas, autoscaling, " +
                 "livenessPath, readinessPath, startupTimeout, shutdownTimeout, warmupPath, metrics, cache, route, canary, shadow, backend",
             'ModelServer "Fraud": workspace.namespace is missing; set the namespace',

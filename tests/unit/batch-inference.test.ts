@@ -97,11 +97,7 @@ describe("a BatchInference", () => {
         ]);
         assert.deepEqual(
             volumes.slice(1).map(({ persistentVolumeClaim }) => persistentVolumeClaim),
-            [
-                { claimName: "models", readOnly: true },
-                { claimName: "claims", readOnly: true },
-                { claimName: "scores" },
-            ],
+            [{ claimName: "models", readOnly: true }, { claimName: "claims", readOnly: true }, { claimName: "scores" }],
         );
     });
 

@@ -141,7 +141,7 @@ describe("a stack of all components", () => {
             // Of the result that the record has, and not of the Job, which an edit of the training deletes.
             "fraud-serve-deployment": ["fraud-image", "fraud-serve-service", "fraud-train-model", "fraud-train-record"],
             "fraud-train-record": ["fraud-image", "fraud-train-model"],
-            "fraud-serve-pdb": [],
+            "fraud-serve-pdb": ["fraud-serve-deployment"],
             "fraud-serve-service": [],
         });
     });

@@ -136,7 +136,7 @@ async function failureOf(program: () => void): Promise<string | undefined> {
 }
 
 describe("two components of a namespace", function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const created = new Map<string, { variant: Variant; name: string; objects: Set<string> }>();
 
     before(async () => {
@@ -259,7 +259,9 @@ describe("two components of a namespace", function () {
     });
 });
 
-describe("the name of a workload", () => {
+describe("the name of a workload", function () {
+    this.timeout(120_000);
+
     it("names its objects, and nothing else depends on it", async () => {
         for (const [kind, { component, args }] of Object.entries(variants)) {
             const renamed = await run(() => make({ component, args: { ...args, name: "fraud" } }, "team-a-fraud"));

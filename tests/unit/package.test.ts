@@ -68,7 +68,7 @@ describe("the published package", () => {
     let loaded: Loaded;
 
     before(function () {
-        this.timeout(60_000);
+        this.timeout(180_000);
         build();
         loaded = load();
     });

@@ -99,7 +99,7 @@ function find(value: unknown, field: string): Properties | undefined {
         return undefined;
     }
     return field in value
-        ? (value)
+        ? value
         : Object.values(value).reduce<Properties | undefined>((found, inner) => found ?? find(inner, field), undefined);
 }
 

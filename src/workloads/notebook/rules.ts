@@ -52,7 +52,7 @@ export function checkAcross(args: NotebookArgs, problems: Problems, name: string
     }
     // Below the home directory, volumes appear in the editor.
     for (const { mountPath } of args.mounts ?? []) {
-        if (typeof mountPath === "string" && isWithin(homeDir, mountPath)) {
+        if (typeof mountPath === "string" && mountPath !== "/" && isWithin(homeDir, mountPath)) {
             const what = mountPath === homeDir ? "the home directory" : `above the home directory ${homeDir}`;
             problems.add(
                 "mounts",
