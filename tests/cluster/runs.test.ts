@@ -176,8 +176,9 @@ describe("a training and its server, in a team's hands", function () {
     /** The stack changes nothing, and the cluster has what the state says. */
     async function assertSettled(settings: Settings): Promise<void> {
         await preview(settings, "--expect-no-changes");
+        // Of a creation that was interrupted, the engine warns until this has looked for it.
         const refreshed = await project.run(
-            ["refresh", "--yes", "--skip-preview", "--expect-no-changes"],
+            ["refresh", "--yes", "--skip-preview", "--expect-no-changes", "--clear-pending-creates"],
             envOf(settings),
         );
         assert.equal(refreshed.code, 0, refreshed.output);
