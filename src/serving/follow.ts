@@ -117,7 +117,7 @@ const settlingTime = 5000;
  * @param now - The time of the API server in milliseconds.
  */
 export function assess(
-    { server, hasGivenUp, pods = [], events, ...observed }: Observed,
+    { server, hasGivenUp, pods, events, ...observed }: Observed,
     now: number,
     { startupSeconds, totalSeconds, advice }: ServerPatience,
     memory: Memory = {},
@@ -134,7 +134,7 @@ export function assess(
             : { state: "ready" };
     }
     const context = { events, now, firstLook: memory.firstLook, startupSeconds, advice };
-    const waits = pods
+    const waits = (pods ?? [])
         .filter(({ metadata }) => !metadata.deletionTimestamp)
         .flatMap((pod): NamedWait[] => {
             const wait = waitOfServerPod(pod, context);
@@ -143,10 +143,11 @@ export function assess(
                 : [];
         })
         .sort((one, other) => (one.grace ?? Infinity) - (other.grace ?? Infinity) || one.since - other.since);
-    const creation = pods.length === 0 ? creationProblem(events) : undefined;
+    const creation = pods?.length === 0 ? creationProblem(events) : undefined;
     const worst = waits[0] ?? (creation && { ...creation, subject: "its pods", since: memory.firstLook });
     memory.stuckSince = worst?.grace === undefined ? undefined : (memory.stuckSince ?? now);
-    const why = worst ? `${worst.subject} ${worst.why}` : "its controller has not created its pods yet";
+    const nothingKnown = pods?.length === 0 ? "its pods have not been created yet" : "its pods are not ready yet";
+    const why = worst ? `${worst.subject} ${worst.why}` : nothingKnown;
     if (worst?.grace !== undefined && now - memory.stuckSince! >= worst.grace * 1000) {
         return { state: "failed", message: why };
     }

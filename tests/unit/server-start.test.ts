@@ -196,8 +196,9 @@ describe("a server that is followed", () => {
         assert.equal(look({ isReady: true, settles: true }, 6, memory).state, "ready");
     });
 
-    it("waits for its pods", () => {
-        assert.deepEqual(look({}, 0, {}), { state: "running", why: "its controller has not created its pods yet" });
+    it("waits for its pods, which it may not be allowed to read", () => {
+        assert.deepEqual(look({}, 0, {}), { state: "running", why: "its pods have not been created yet" });
+        assert.deepEqual(look({ pods: undefined }, 0, {}), { state: "running", why: "its pods are not ready yet" });
     });
 
     it("has failed if it was deleted", () => {
@@ -258,7 +259,7 @@ describe("a server that is followed", () => {
         old.metadata.deletionTimestamp = at(5);
         assert.deepEqual(look({ pods: [old] }, 0, {}), {
             state: "running",
-            why: "its controller has not created its pods yet",
+            why: "its pods are not ready yet",
         });
     });
 });
