@@ -201,8 +201,7 @@ describe("the owner of an LlmServer on KServe, on a real API server", function (
             // Nothing makes the server ready without KServe.
             const unawaited = ({ type, props, opts }) => {
                 const { metadata = {} } = props;
-                const annotations = { ...metadata.annotations };
-                delete annotations["pulumi.com/waitFor"];
+                const annotations = { ...metadata.annotations, "pulumi.com/skipAwait": "true" };
                 return { props: { ...props, metadata: { ...metadata, annotations } }, opts };
             };
             const replicas = pulumi.getStack() === "first" ? 1 : 2;

@@ -62,7 +62,8 @@ function write(all: Rendered[]): { directory: string; originOf: (namespace: stri
         const content = { ...object, metadata: { ...object.metadata, namespace } };
         fs.writeFileSync(
             path.join(directory, `${index}.yaml`),
-            yaml.stringify(content, { aliasDuplicateObjects: false }),
+            // The scanners read YAML 1.1, in which a word such as "no" needs quotes.
+            yaml.stringify(content, { aliasDuplicateObjects: false, version: "1.1" }),
         );
     });
     return { directory, originOf: (namespace) => origins[Number(namespace.slice("origin-".length))] ?? "" };

@@ -25,7 +25,7 @@ export const scenarios: Scenario[] = [
                 what: "probes and timeouts",
                 edit: { livenessPath: "/live", readinessPath: "/ready", startupTimeout: "10m", shutdownTimeout: "1m" },
                 preview: [
-                    'update deployment livenessProbe.httpGet.path metadata.annotations["pulumi.com/timeoutSeconds"] readinessProbe.httpGet.path spec.progressDeadlineSeconds startupProbe.failureThreshold terminationGracePeriodSeconds',
+                    "update deployment livenessProbe.httpGet.path readinessProbe.httpGet.path spec.progressDeadlineSeconds startupProbe.failureThreshold terminationGracePeriodSeconds",
                 ],
             },
             {
