@@ -59,7 +59,7 @@ function waitOfRestart(pod: Pod, container: ContainerStatus, { events, firstLook
     const killed = latest(
         events,
         ({ reason, message = "" }) =>
-            isKill.test(message) && reason === "Killing" && message.startsWith(`Container ${name} `),
+            reason === "Killing" && message.startsWith(`Container ${name} failed startup probe`),
     );
     const isDown = state?.running === undefined;
     const ends = restartCount + (isDown ? 1 : 0);
@@ -73,9 +73,6 @@ function waitOfRestart(pod: Pod, container: ContainerStatus, { events, firstLook
           }
         : { why: `keeps failing: the container ${name} has ended with ${describeEnd(end)}`, grace };
 }
-
-/** What the kubelet says when it stops a container because of a probe. */
-const isKill = /failed (startup|liveness) probe/;
 
 /** By how much the clocks of a node and of the API server may differ, in milliseconds. */
 const clockSkew = 2000;

@@ -149,6 +149,15 @@ describe("a pod of a server", () => {
         );
     });
 
+    it("is not said to have missed its startup probe when its liveness probe has failed", () => {
+        const stopped = event("Killing", "Container main failed liveness probe, will be restarted", 90);
+        const one = pod(crashed(1, { ...ended, exitCode: 137, message: "" }));
+        assert.equal(
+            waitOf(one, [event("Unhealthy", refusal, 1), stopped])?.why,
+            "keeps failing: the container main has ended with exit code 137",
+        );
+    });
+
     it("may recover after its first end, and not after its second", () => {
         const why = "keeps failing: the container main has ended with exit code 1: no such model";
         assert.deepEqual(waitOf(pod(crashed(0))), { why, grace: Infinity });
